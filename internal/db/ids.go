@@ -1,0 +1,147 @@
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// An id is 40 bits of milliseconds since epoch (good until 2059), 5 bits of node, 8 bits of sequence: 53 in all. More than 256 in a
+// millisecond borrow from the next one. Ids use the real clock, whatever the server's settable clock says.
+const (
+	idNodeBits = 5
+	idSeqBits  = 8
+	idShift    = idNodeBits + idSeqBits
+	idNodes    = 1 << idNodeBits
+)
+
+var idEpoch = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+
+type idMaker struct {
+	mu     sync.Mutex
+	node   int64
+	ms     int64
+	seq    int64
+	holder string
+	lost   error
+}
+
+func (m *idMaker) next() int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now().UnixMilli() - idEpoch
+	switch {
+	case now > m.ms:
+		m.ms, m.seq = now, 0
+	case m.seq < 1<<idSeqBits-1:
+		m.seq++
+	default:
+		m.ms, m.seq = m.ms+1, 0
+	}
+	return m.ms<<idShift | m.node<<idSeqBits | m.seq
+}
+
+func (m *idMaker) err() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lost
+}
+
+// NewID makes an id: unique over all nodes, growing on this one.
+func (d *DB) NewID() int64 { return d.ids.next() }
+
+// IDAt is the smallest id of a moment, for paging by time.
+func IDAt(t time.Time) int64 { return max(0, t.UnixMilli()-idEpoch) << idShift }
+
+const nodeLease = 60 * time.Second
+
+// lease takes an id node. SQLite has one process and so one node. It starts beyond every id already recorded, so that a clock
+// set back cannot repeat one.
+func (d *DB) lease(ctx context.Context) error {
+	var last int64
+	if err := d.write2(ctx, "SELECT COALESCE(MAX(id), 0) FROM events", &last); err != nil {
+		return fmt.Errorf("db: ids: %w", err)
+	}
+	d.ids.ms = last >> idShift
+	if d.dialect == SQLite {
+		return nil
+	}
+	var b [8]byte
+	_, _ = rand.Read(b[:])
+	d.ids.holder = hex.EncodeToString(b[:])
+	now := time.Now().UnixMilli()
+	err := d.writePostgres(ctx, func(ctx context.Context, tx *Tx) error {
+		var node, used int64
+		err := tx.QueryRow(ctx, `SELECT n, COALESCE((SELECT last_ms FROM nodes WHERE node = n), 0) FROM generate_series(0, $1::int - 1) n
+			WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE node = n AND lease_until > $2) ORDER BY n LIMIT 1`, idNodes, now).Scan(&node, &used)
+		if err != nil {
+			return desk.Errorf(desk.Unavailable, "db.nodes", "All %d nodes of this database are taken. Stop one, or wait a minute.", idNodes).Because(err)
+		}
+		n, err := tx.Exec(ctx, `INSERT INTO nodes (node, holder, lease_until, last_ms) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (node) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until WHERE nodes.lease_until <= $5`,
+			node, d.ids.holder, now+nodeLease.Milliseconds(), used, now)
+		if err == nil && n == 0 {
+			return machineError{fmt.Errorf("db: node %d was taken in a race", node)}
+		}
+		d.ids.node, d.ids.ms = node, max(d.ids.ms, used)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	d.done.Add(1)
+	ctx2, cancel := context.WithCancel(context.Background())
+	stop := d.stop
+	d.stop = func() { cancel(); stop() }
+	go func() { defer d.done.Done(); d.keepNode(ctx2) }()
+	return nil
+}
+
+func (d *DB) keepNode(ctx context.Context) {
+	t := time.NewTicker(nodeLease / 6)
+	defer t.Stop()
+	held := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		d.ids.mu.Lock()
+		ms := d.ids.ms
+		d.ids.mu.Unlock()
+		res, err := d.write.ExecContext(ctx, "UPDATE nodes SET lease_until = $1, last_ms = $2 WHERE node = $3 AND holder = $4",
+			time.Now().Add(nodeLease).UnixMilli(), ms, d.ids.node, d.ids.holder)
+		lost := false
+		if err == nil {
+			n, _ := res.RowsAffected()
+			lost = n == 0
+			held = time.Now()
+		} else if time.Since(held) > nodeLease*3/4 {
+			lost = true
+		}
+		d.ids.mu.Lock()
+		if lost {
+			d.ids.lost = desk.Errorf(desk.Unavailable, "db.node_lost", "This node lost its lease on the database and takes no more writes. It must be restarted.")
+		}
+		d.ids.mu.Unlock()
+	}
+}
+
+func (d *DB) releaseNode() {
+	if d.ids.holder == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	_, _ = d.write.ExecContext(ctx, "UPDATE nodes SET lease_until = 0, last_ms = $1 WHERE node = $2 AND holder = $3", d.ids.ms, d.ids.node, d.ids.holder)
+}
+
+func (d *DB) write2(ctx context.Context, query string, dst any) error {
+	return d.QueryRow(ctx, query).Scan(dst)
+}

@@ -1,0 +1,114 @@
+// Package dbtest gives a test a fresh, migrated database of each kind. SQLite always; PostgreSQL when
+// KANAL_TEST_POSTGRES holds the URL of a server where the user may create databases (`make test` starts one). In CI
+// a missing server fails the test instead of skipping it.
+package dbtest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/kanalhq/kanal/internal/db"
+)
+
+// Each runs fn once on SQLite and once on PostgreSQL, as subtests.
+func Each(t *testing.T, fn func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { fn(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, Postgres(t)) })
+}
+
+// SQLite opens a fresh SQLite database, closed with the test.
+func SQLite(t testing.TB) *db.DB {
+	t.Helper()
+	return open(t, db.Options{Path: filepath.Join(t.TempDir(), "kanal.db"), Unsafe: true})
+}
+
+// Postgres opens a fresh PostgreSQL database, dropped with the test.
+func Postgres(t testing.TB) *db.DB {
+	t.Helper()
+	return open(t, db.Options{URL: PostgresURL(t), Writers: 16})
+}
+
+func open(t testing.TB, o db.Options) *db.DB {
+	t.Helper()
+	d, err := db.Open(context.Background(), o)
+	if err != nil {
+		t.Fatalf("dbtest: %v", err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+var template struct {
+	sync.Once
+	name string
+	err  error
+}
+
+// PostgresURL makes a fresh database, a copy of one migrated template, and returns its URL.
+func PostgresURL(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv("KANAL_TEST_POSTGRES")
+	if server == "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("dbtest: KANAL_TEST_POSTGRES is not set; in CI nothing is skipped")
+		}
+		t.Skip("KANAL_TEST_POSTGRES is not set (make test starts a server)")
+	}
+	ctx := context.Background()
+	template.Do(func() {
+		template.name = "kanal_tpl_" + random()
+		if template.err = admin(ctx, server, "CREATE DATABASE "+template.name); template.err != nil {
+			return
+		}
+		var d *db.DB
+		if d, template.err = db.Open(ctx, db.Options{URL: with(server, template.name), Writers: 1, Readers: 1}); template.err == nil {
+			d.Close()
+		}
+	})
+	if template.err != nil {
+		t.Fatalf("dbtest: PostgreSQL template: %v", template.err)
+	}
+	name := "kanal_t_" + random()
+	if err := admin(ctx, server, "CREATE DATABASE "+name+" TEMPLATE "+template.name); err != nil {
+		t.Fatalf("dbtest: %v", err)
+	}
+	t.Cleanup(func() { _ = admin(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return with(server, name)
+}
+
+func admin(ctx context.Context, server, sql string) error {
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	// One at a time over all test processes: two copies of one template at once are refused.
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(57105710)"); err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
+func with(server, name string) string {
+	u, err := url.Parse(server)
+	if err != nil {
+		return server
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func random() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}

@@ -1,0 +1,69 @@
+package desk
+
+import "encoding/json"
+
+// Event is something that happened, recorded in the transaction that made it happen. Seq numbers
+// events in commit order without gaps that fill later; it is 0 until numbered (PostgreSQL numbers
+// right after commit). Type is noun.past_participle.
+type Event struct {
+	ID       EventID         `json:"id"`
+	Seq      int64           `json:"seq"`
+	At       Time            `json:"at"`
+	Type     string          `json:"type"`
+	Actor    Actor           `json:"actor"`
+	TicketID TicketID        `json:"ticket_id"`
+	ThreadID ThreadID        `json:"thread_id"`
+	Message  MessageID       `json:"message_id"`
+	Contact  ContactID       `json:"contact_id"`
+	Inbox    InboxID         `json:"inbox_id"`
+	UserID   UserID          `json:"user_id"` // the user it concerns (owner, mentioned), if one
+	Data     json.RawMessage `json:"data"`
+}
+
+// Event types. Anything recorded has its constant here, with the shape of Data.
+const (
+	EvMessageReceived    = "message.received"      // {disposition, threaded_by, flags}
+	EvMessageQueued      = "message.queued"        // {type}
+	EvMessageSent        = "message.sent"          // {remote_id}
+	EvMessageDelivered   = "message.delivered"     // {recipient}
+	EvMessageRead        = "message.read"          // {recipient}
+	EvMessageFailed      = "message.failed"        // {recipient, code, reason}
+	EvMessageUncertain   = "message.uncertain"     // {recipients}
+	EvMessageRetried     = "message.retried"       // {attempt, after_ms, reason}
+	EvMessageUpdated     = "message.updated"       // {fields}
+	EvCommentAdded       = "comment.added"         // {mentions:[user ids]}
+	EvThreadOpened       = "thread.opened"         // {}
+	EvThreadMoved        = "thread.moved"          // {from_ticket, to_ticket, reason}
+	EvThreadClaimed      = "thread.claimed"        // {claims_ticket, message_id, reason} a stranger's reference match
+	EvTicketCreated      = "ticket.created"        // {number, subject}
+	EvTicketUpdated      = "ticket.updated"        // {changes:{field:[before, after]}}
+	EvTicketStatus       = "ticket.status_changed" // {from, to, from_state, to_state, reason}
+	EvTicketAssigned     = "ticket.assigned"       // Assignment
+	EvTicketMerged       = "ticket.merged"         // {into}
+	EvTicketDeleted      = "ticket.deleted"
+	EvTicketRestored     = "ticket.restored"
+	EvContactCreated     = "contact.created"   // {address}
+	EvContactUpdated     = "contact.updated"   // {changes}
+	EvContactMerged      = "contact.merged"    // {into}
+	EvSenderCorrected    = "sender.corrected"  // {message_id, from_contact, to_contact, to: original|forwarder}
+	EvInboundSetAside    = "inbound.set_aside" // {raw_id, account_id, error}
+	EvInboundReplayed    = "inbound.replayed"  // {raw_id}
+	EvInboundIgnored     = "inbound.ignored"   // {raw_id, reason}
+	EvAccountConnected   = "channel_account.connected"
+	EvAccountUpdated     = "channel_account.updated" // {changes, secrets never}
+	EvAccountState       = "channel_account.state_changed"
+	EvAccountRemoved     = "channel_account.removed"
+	EvForwardVerified    = "channel_account.forwarding_verified"
+	EvVerificationMail   = "channel_account.verification_received" // {subject, code, link}: a provider asks to confirm forwarding
+	EvTermsAccepted      = "terms.accepted"                        // {version, sha256}
+	EvUserCreated        = "user.created"
+	EvUserUpdated        = "user.updated"
+	EvUserAvailability   = "user.availability_changed"
+	EvTeamUpdated        = "team.updated"
+	EvSettingsChanged    = "settings.changed" // {object, slug, before, after}
+	EvTokenCreated       = "token.created"
+	EvTokenRevoked       = "token.revoked"
+	EvSessionStarted     = "session.started"
+	EvSessionEnded       = "session.ended"
+	EvMailForwardDropped = "mail.loop_stopped" // {reason}
+)

@@ -1,0 +1,218 @@
+package desk
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Ids are time-ordered integers of at most 53 bits, so that a JavaScript number holds one exactly.
+// Each noun has its own type: a thread's id is never passed for a ticket's. In JSON an id is a
+// string; zero means "none" and is encoded as null (use `omitempty`-free fields so that the key stays).
+// In SQL zero is stored as NULL where the column allows it: see db.Null.
+type (
+	UserID           int64
+	TeamID           int64
+	InboxID          int64
+	ChannelAccountID int64
+	ContactID        int64
+	AddressID        int64
+	ThreadID         int64
+	MessageID        int64
+	AttachmentID     int64
+	TicketID         int64
+	PipelineID       int64
+	StatusID         int64
+	PropertyID       int64
+	RawID            int64
+	EventID          int64
+	JobID            int64
+	TokenID          int64
+	SessionID        int64
+	DraftID          int64
+)
+
+// MaxID is the largest id: 53 bits.
+const MaxID = 1<<53 - 1
+
+// ParseID reads an id as the API writes it: decimal digits, 1 to MaxID.
+func ParseID[T ~int64](s string) (T, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n <= 0 || n > MaxID {
+		return 0, Errorf(Invalid, "id.malformed", "%q is not an id.", s)
+	}
+	return T(n), nil
+}
+
+func marshalID(n int64) ([]byte, error) {
+	if n == 0 {
+		return []byte("null"), nil
+	}
+	return []byte(`"` + strconv.FormatInt(n, 10) + `"`), nil
+}
+
+func unmarshalID(b []byte) (int64, error) {
+	s := string(b)
+	if s == "null" || s == `""` || s == `"0"` {
+		return 0, nil
+	}
+	if len(s) > 1 && s[0] == '"' {
+		s = s[1 : len(s)-1]
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n > MaxID {
+		return 0, fmt.Errorf("%s is not an id", b)
+	}
+	return n, nil
+}
+
+func (id UserID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id UserID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *UserID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = UserID(n)
+	return err
+}
+
+func (id TeamID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id TeamID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *TeamID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = TeamID(n)
+	return err
+}
+
+func (id InboxID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id InboxID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *InboxID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = InboxID(n)
+	return err
+}
+
+func (id ChannelAccountID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id ChannelAccountID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *ChannelAccountID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = ChannelAccountID(n)
+	return err
+}
+
+func (id ContactID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id ContactID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *ContactID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = ContactID(n)
+	return err
+}
+
+func (id AddressID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id AddressID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *AddressID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = AddressID(n)
+	return err
+}
+
+func (id ThreadID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id ThreadID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *ThreadID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = ThreadID(n)
+	return err
+}
+
+func (id MessageID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id MessageID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *MessageID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = MessageID(n)
+	return err
+}
+
+func (id AttachmentID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id AttachmentID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *AttachmentID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = AttachmentID(n)
+	return err
+}
+
+func (id TicketID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id TicketID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *TicketID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = TicketID(n)
+	return err
+}
+
+func (id PipelineID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id PipelineID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *PipelineID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = PipelineID(n)
+	return err
+}
+
+func (id StatusID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id StatusID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *StatusID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = StatusID(n)
+	return err
+}
+
+func (id PropertyID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id PropertyID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *PropertyID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = PropertyID(n)
+	return err
+}
+
+func (id RawID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id RawID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *RawID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = RawID(n)
+	return err
+}
+
+func (id EventID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id EventID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *EventID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = EventID(n)
+	return err
+}
+
+func (id JobID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id JobID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *JobID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = JobID(n)
+	return err
+}
+
+func (id TokenID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id TokenID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *TokenID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = TokenID(n)
+	return err
+}
+
+func (id SessionID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id SessionID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *SessionID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = SessionID(n)
+	return err
+}
+
+func (id DraftID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id DraftID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *DraftID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = DraftID(n)
+	return err
+}

@@ -1,0 +1,117 @@
+package desk
+
+// Pipeline is an ordered list of statuses (TK-07).
+type Pipeline struct {
+	ID       PipelineID `json:"id"`
+	Slug     string     `json:"slug"`
+	Name     string     `json:"name"`
+	Position int        `json:"position"`
+	Statuses []Status   `json:"statuses"`
+}
+
+// Status is one step of a pipeline. State is "open" or "closed".
+type Status struct {
+	ID         StatusID   `json:"id"`
+	PipelineID PipelineID `json:"pipeline_id"`
+	Slug       string     `json:"slug"`
+	Name       string     `json:"name"`
+	State      string     `json:"state" enum:"open,closed"`
+	Position   int        `json:"position"`
+}
+
+// Priority of a ticket. Empty is allowed and sorts lowest.
+type Priority string
+
+// The priorities.
+const (
+	PriorityLow    Priority = "low"
+	PriorityMedium Priority = "medium"
+	PriorityHigh   Priority = "high"
+	PriorityUrgent Priority = "urgent"
+)
+
+// Hidden says why a ticket is out of the ordinary views.
+type Hidden string
+
+// The values; "" is an ordinary ticket.
+const (
+	HiddenNo     Hidden = ""
+	HiddenSpam   Hidden = "spam"
+	HiddenTrash  Hidden = "trash"
+	HiddenMerged Hidden = "merged"
+)
+
+// Ticket is work to be done. It may hold several threads, shown as one timeline (TK-18).
+type Ticket struct {
+	ID            TicketID         `json:"id"`
+	Number        int64            `json:"number"` // short, human, never reused (TK-19)
+	Subject       string           `json:"subject"`
+	Description   string           `json:"description"`
+	InboxID       InboxID          `json:"inbox_id"`
+	Channel       string           `json:"channel"` // where it came from first
+	AccountID     ChannelAccountID `json:"channel_account_id"`
+	ContactID     ContactID        `json:"contact_id"`
+	PipelineID    PipelineID       `json:"pipeline_id"`
+	StatusID      StatusID         `json:"status_id"`
+	Open          bool             `json:"open"`
+	Priority      Priority         `json:"priority"`
+	Category      string           `json:"category"`
+	OwnerID       UserID           `json:"owner_id"`
+	TeamID        TeamID           `json:"team_id"`
+	Assignment    *Assignment      `json:"assignment"` // the last decision, with its reasons ("why me?")
+	Properties    map[string]any   `json:"properties"`
+	Hidden        Hidden           `json:"hidden"`
+	MergedInto    TicketID         `json:"merged_into"`
+	Snippet       string           `json:"snippet"`        // first line of the last message
+	LastDirection Direction        `json:"last_direction"` // incoming: the customer waits
+	MessageCount  int              `json:"message_count"`
+	CreatedAt     Time             `json:"created_at"`
+	UpdatedAt     Time             `json:"updated_at"`
+	LastActivity  Time             `json:"last_activity_at"`
+	LastInbound   Time             `json:"last_inbound_at"`
+	FirstReply    Time             `json:"first_reply_at"`
+	ClosedAt      Time             `json:"closed_at"`
+	Version       int64            `json:"version"` // grows with every change; PATCH may send it to refuse a stale edit
+}
+
+// TicketLink joins two tickets: "claims" (a stranger's mail claims to belong to the other), "related", "same_mail" (one mail to two inboxes).
+type TicketLink struct {
+	TicketID  TicketID  `json:"ticket_id"`
+	OtherID   TicketID  `json:"other_id"`
+	Kind      string    `json:"kind" enum:"claims,related,same_mail"`
+	MessageID MessageID `json:"message_id"`
+	Reason    string    `json:"reason"`
+	CreatedAt Time      `json:"created_at"`
+}
+
+// Property defines a custom property of tickets or contacts.
+type Property struct {
+	ID       PropertyID `json:"id"`
+	Object   string     `json:"object" enum:"ticket,contact"`
+	Name     string     `json:"name"` // slug, the JSON key
+	Label    string     `json:"label"`
+	Type     string     `json:"type" enum:"text,long_text,number,boolean,date,choice,multi_choice"`
+	Options  []string   `json:"options"`
+	Position int        `json:"position"`
+}
+
+// Assignment is a decision: owner, rule, and the reasons for every candidate (RT-20).
+type Assignment struct {
+	At         Time        `json:"at"`
+	By         Actor       `json:"by"`
+	OwnerID    UserID      `json:"owner_id"`
+	TeamID     TeamID      `json:"team_id"`
+	Rule       string      `json:"rule"`   // "manual", "reply_assigns", or the account's policy: "no_one", "users", "teams", …
+	Reason     string      `json:"reason"` // slug for the whole decision: chosen_least_open, nobody_available, unassigned_by_policy …
+	Candidates []Candidate `json:"candidates"`
+}
+
+// Candidate is one user considered, with what was known of them then.
+type Candidate struct {
+	UserID       UserID `json:"user_id"`
+	Name         string `json:"name"`
+	Open         int    `json:"open"`             // open tickets owned
+	LastAssigned Time   `json:"last_assigned_at"` // ties go to the longest idle
+	Chosen       bool   `json:"chosen"`
+	Reason       string `json:"reason"` // chosen, more_open, tie_idle_shorter, away, inactive, takes_no_work, no_access, not_main_member
+}

@@ -1,0 +1,43 @@
+package desk
+
+// Role is what a user may do in general. PM-12: roles stand where HubSpot has seats.
+type Role string
+
+// The roles, from most to least.
+const (
+	RoleOwner      Role = "owner"
+	RoleAdmin      Role = "admin"
+	RoleSupervisor Role = "supervisor"
+	RoleAgent      Role = "agent"
+	RoleLight      Role = "light"  // reads and comments
+	RoleViewer     Role = "viewer" // reads
+)
+
+// User is a person who signs in. Screens say "agent"; the code keeps that word free.
+type User struct {
+	ID           UserID   `json:"id"`
+	Email        string   `json:"email"`
+	Name         string   `json:"name"`
+	FirstName    string   `json:"first_name"`
+	LastName     string   `json:"last_name"`
+	Role         Role     `json:"role"`
+	Active       bool     `json:"active"`
+	TakesWork    bool     `json:"takes_work"`
+	Available    bool     `json:"available"`
+	Locale       string   `json:"locale"`
+	Timezone     string   `json:"timezone"`
+	Teams        []TeamID `json:"teams"`
+	CreatedAt    Time     `json:"created_at"`
+	UpdatedAt    Time     `json:"updated_at"`
+	LastAssigned Time     `json:"last_assigned_at"`
+	LastSeen     Time     `json:"last_seen_at"`
+}
+
+// Team is users who share routing.
+type Team struct {
+	ID      TeamID   `json:"id"`
+	Slug    string   `json:"slug"`
+	Name    string   `json:"name"`
+	Members []UserID `json:"members"` // main members: eligible for routing (RT-13)
+	Extra   []UserID `json:"extra_members"`
+}
