@@ -247,3 +247,11 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(ctx context.Context) error) 
 	}
 	return err
 }
+
+// ForUpdate is the clause that locks the rows a SELECT reads: PostgreSQL needs it, SQLite has one writer anyway.
+func (t *Tx) ForUpdate() string {
+	if t.db.dialect == Postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}
