@@ -1,0 +1,194 @@
+package archtest
+
+import (
+	"go/ast"
+	"path"
+	"regexp"
+	"sort"
+	"strings"
+)
+
+// tiers, times ten (access stands between the nouns it reads and the flows that ask it): a package imports only packages of a lower tier; two of one tier never import each other. A folder that is not
+// listed takes the tier of the longest listed folder above it; a sub-package of a channel belongs to that channel alone.
+var tiers = map[string]int{
+	"internal/desk":    0,
+	"internal/channel": 10, "internal/db": 10, "internal/blob": 10, "internal/richtext": 10, "internal/netx": 10, "internal/secret": 10,
+	"internal/config": 10, "internal/clock": 10,
+	"internal/channel/email": 20, "internal/channel/echo": 20, "internal/event": 20, "internal/job": 20,
+	"internal/people": 30, "internal/access": 35, "internal/contact": 30, "internal/inbox": 30, "internal/thread": 30, "internal/ticket": 30,
+	"internal/property": 30, "internal/routing": 30, "internal/setting": 30,
+	"internal/assignment": 40, "internal/search": 40, "internal/view": 40, "internal/switchboard": 40, "internal/blobgc": 40,
+	"internal/intake": 50, "internal/dispatch": 50, "internal/transfer": 50,
+	"internal/api": 60, "internal/realtime": 60, "internal/hook": 60,
+	"internal/api/agent": 70, "internal/api/admin": 70,
+	"internal/channel/all": 80, "internal/app": 80,
+	"cmd/kanal": 100, "internal/demo": 90, "internal/bench": 90, "web": 0,
+}
+
+// support: packages for tests and simulation; production code below app may not import them.
+var support = map[string]bool{
+	"internal/dbtest": true, "internal/desktest": true, "internal/archtest": true, "internal/channel/channeltest": true, "internal/simulate": true, "e2e": true,
+}
+
+func tierOf(pkg string) (string, int, bool) {
+	for p := pkg; p != "."; p = path.Dir(p) {
+		if n, ok := tiers[p]; ok {
+			return p, n, true
+		}
+	}
+	return "", 0, false
+}
+
+func supportOf(pkg string) bool {
+	for p := pkg; p != "."; p = path.Dir(p) {
+		if support[p] {
+			return true
+		}
+	}
+	return false
+}
+
+// imports holds the table.
+func (t tree) imports() (out []finding) {
+	for _, s := range t.files {
+		if s.test || supportOf(s.pkg) {
+			continue
+		}
+		home, tier, ok := tierOf(s.pkg)
+		if !ok {
+			out = append(out, finding{"tiers", s.path, "package " + s.pkg + " has no row in the table of tiers"})
+			continue
+		}
+		for target, spec := range s.ours() {
+			if supportOf(target) {
+				if tier < 90 {
+					out = append(out, finding{"tiers", t.at(s, spec), s.pkg + " imports the test support " + target})
+				}
+				continue
+			}
+			th, tt, ok := tierOf(target)
+			if ok && th != home && tt >= tier {
+				out = append(out, finding{"tiers", t.at(s, spec), s.pkg + " may not import " + target})
+			}
+			if strings.HasPrefix(th, "internal/channel/") && th != home && tier < 80 {
+				out = append(out, finding{"tiers", t.at(s, spec), s.pkg + " imports the channel " + target + "; only the list of channels may"})
+			}
+		}
+	}
+	return out
+}
+
+// writers: one package writes a table.
+var writers = map[string]string{
+	"nodes": "internal/db", "settings": "internal/setting",
+	"users": "internal/people", "teams": "internal/people", "team_members": "internal/people",
+	"sessions": "internal/access", "api_tokens": "internal/access", "one_time_links": "internal/access",
+	"inboxes": "internal/inbox", "channel_accounts": "internal/inbox", "address_registry": "internal/inbox", "terms_acceptances": "internal/inbox",
+	"account_cursors": "internal/inbox", "account_leases": "internal/inbox",
+	"contacts": "internal/contact", "contact_addresses": "internal/contact",
+	"pipelines": "internal/ticket", "pipeline_statuses": "internal/ticket", "tickets": "internal/ticket", "ticket_links": "internal/ticket",
+	"properties": "internal/property",
+	"threads":    "internal/thread", "thread_keys": "internal/thread", "message_refs": "internal/thread", "thread_parties": "internal/thread",
+	"messages": "internal/thread", "attachments": "internal/thread", "deliveries": "internal/thread", "attempts": "internal/thread",
+	"early_statuses": "internal/thread", "drafts": "internal/thread", "mentions": "internal/thread",
+	"inbound_raw": "internal/intake", "events": "internal/event", "jobs": "internal/job", "schedules": "internal/job",
+	"idempotency_keys": "internal/api", "blobs": "internal/blobgc",
+	"search_state": "internal/search", "search_docs": "internal/search", "search_text": "internal/search",
+}
+
+// writerExceptions: who else may write, and why.
+var writerExceptions = map[string]string{
+	"internal/bench": "seeds a database of its own, a million rows at a time",
+}
+
+var writeSQL = regexp.MustCompile(`(?is)\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+([a-z_]+)\b`)
+
+func (t tree) oneWriter() (out []finding) {
+	for _, s := range t.files {
+		if s.test || supportOf(s.pkg) || writerExceptions[s.pkg] != "" {
+			continue
+		}
+		s.literals(func(lit *ast.BasicLit, v string) {
+			for _, m := range writeSQL.FindAllStringSubmatch(v, -1) {
+				owner, known := writers[strings.ToLower(m[1])]
+				if known && owner != s.pkg {
+					out = append(out, finding{"one writer", t.at(s, lit), s.pkg + " writes " + m[1] + ", which " + owner + " owns"})
+				}
+			}
+		})
+	}
+	return out
+}
+
+// channelNames stand as literals only in their own folder: what differs between channels is data in its Spec.
+func (t tree) channelNames() (out []finding) {
+	names := map[string]bool{}
+	for _, s := range t.files {
+		if rest, ok := strings.CutPrefix(s.pkg, "internal/channel/"); ok {
+			name, _, _ := strings.Cut(rest, "/")
+			if name != "all" && name != "channeltest" {
+				names[name] = true
+			}
+		}
+	}
+	for _, s := range t.files {
+		if s.test || supportOf(s.pkg) || strings.HasPrefix(s.pkg, "cmd/") || s.pkg == "internal/demo" || s.pkg == "internal/bench" {
+			continue
+		}
+		fieldNames := map[*ast.BasicLit]bool{} // the input field an error names is not a channel
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				if sel, ok := call.Fun.(*ast.SelectorExpr); ok && (sel.Sel.Name == "In" || sel.Sel.Name == "String" || sel.Sel.Name == "Get") {
+					for _, a := range call.Args {
+						if lit, ok := a.(*ast.BasicLit); ok {
+							fieldNames[lit] = true
+						}
+					}
+				}
+			}
+			return true
+		})
+		s.literals(func(lit *ast.BasicLit, v string) {
+			if !names[v] || fieldNames[lit] || strings.HasPrefix(s.pkg+"/", "internal/channel/"+v+"/") || nameExceptions[s.path+" "+v] != "" {
+				return
+			}
+			out = append(out, finding{"channel names", t.at(s, lit), "the channel's name " + v + " stands outside its folder"})
+		})
+	}
+	return out
+}
+
+// nameExceptions: where a word that is also a channel's name means something else.
+var nameExceptions = map[string]string{
+	"internal/desk/contact.go email": "the kind of an address, not the channel",
+}
+
+// comments: every package says what it owns.
+func (t tree) comments() (out []finding) {
+	said := map[string]bool{}
+	for _, s := range t.files {
+		if s.test {
+			continue
+		}
+		said[s.pkg] = said[s.pkg] || (s.file.Doc != nil && len(s.file.Doc.Text()) > 40)
+	}
+	for pkg, ok := range said {
+		if !ok {
+			out = append(out, finding{"package comment", pkg, "no file says what this package owns, refuses and who calls it"})
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].at < out[j].at })
+	return out
+}
+
+// forbidden names say nothing about what is inside.
+var forbidden = regexp.MustCompile(`(^|/)(util|utils|common|helper|helpers|models|types|misc|shared)(/|$)`)
+
+func (t tree) names() (out []finding) {
+	for _, s := range t.files {
+		if forbidden.MatchString(s.pkg) {
+			out = append(out, finding{"package name", s.path, "the folder's name says nothing about what is inside"})
+		}
+	}
+	return out
+}
