@@ -14,7 +14,7 @@ var tiers = map[string]int{
 	"internal/desk":    0,
 	"internal/channel": 10, "internal/db": 10, "internal/blob": 10, "internal/richtext": 10, "internal/netx": 10, "internal/secret": 10,
 	"internal/config": 10, "internal/clock": 10,
-	"internal/channel/email": 20, "internal/channel/echo": 20, "internal/event": 20, "internal/job": 20,
+	"internal/event": 20, "internal/job": 20,
 	"internal/people": 30, "internal/access": 35, "internal/contact": 30, "internal/inbox": 30, "internal/thread": 30, "internal/ticket": 30,
 	"internal/property": 30, "internal/routing": 30, "internal/setting": 30,
 	"internal/assignment": 40, "internal/search": 40, "internal/view": 40, "internal/switchboard": 40, "internal/blobgc": 40,
@@ -31,6 +31,9 @@ var support = map[string]bool{
 }
 
 func tierOf(pkg string) (string, int, bool) {
+	if name := channelOf(pkg); name != "" {
+		return "internal/channel/" + name, 20, true
+	}
 	for p := pkg; p != "."; p = path.Dir(p) {
 		if n, ok := tiers[p]; ok {
 			return p, n, true
@@ -70,12 +73,22 @@ func (t tree) imports() (out []finding) {
 			if ok && th != home && tt >= tier {
 				out = append(out, finding{"tiers", t.at(s, spec), s.pkg + " may not import " + target})
 			}
-			if strings.HasPrefix(th, "internal/channel/") && th != home && tier < 80 {
+			if channelOf(target) != "" && th != home && tier < 80 {
 				out = append(out, finding{"tiers", t.at(s, spec), s.pkg + " imports the channel " + target + "; only the list of channels may"})
 			}
 		}
 	}
 	return out
+}
+
+// channelOf is the channel whose folder pkg is or lies in, or "".
+func channelOf(pkg string) string {
+	rest, ok := strings.CutPrefix(pkg, "internal/channel/")
+	name, _, _ := strings.Cut(rest, "/")
+	if !ok || name == "all" || name == "channeltest" {
+		return ""
+	}
+	return name
 }
 
 // writers: one package writes a table.
@@ -124,11 +137,8 @@ func (t tree) oneWriter() (out []finding) {
 func (t tree) channelNames() (out []finding) {
 	names := map[string]bool{}
 	for _, s := range t.files {
-		if rest, ok := strings.CutPrefix(s.pkg, "internal/channel/"); ok {
-			name, _, _ := strings.Cut(rest, "/")
-			if name != "all" && name != "channeltest" {
-				names[name] = true
-			}
+		if name := channelOf(s.pkg); name != "" {
+			names[name] = true
 		}
 	}
 	for _, s := range t.files {
@@ -149,7 +159,7 @@ func (t tree) channelNames() (out []finding) {
 			return true
 		})
 		s.literals(func(lit *ast.BasicLit, v string) {
-			if !names[v] || fieldNames[lit] || strings.HasPrefix(s.pkg+"/", "internal/channel/"+v+"/") || nameExceptions[s.path+" "+v] != "" {
+			if !names[v] || fieldNames[lit] || channelOf(s.pkg) == v || nameExceptions[s.path+" "+v] != "" {
 				return
 			}
 			out = append(out, finding{"channel names", t.at(s, lit), "the channel's name " + v + " stands outside its folder"})
