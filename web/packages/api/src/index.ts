@@ -1,0 +1,6 @@
+export * from './types.ts'
+export { Problem, problemOf } from './problem.ts'
+export { request, get, post, patch, put, del, upload, urlOf, whenSignedOut, type Query } from './client.ts'
+export { EventStream, type StreamState, type StreamHandlers, type Presence } from './stream.ts'
+export { FrameParser } from './sse.ts'
+export { SharedStream } from './shared.ts'

@@ -1,0 +1,382 @@
+// The nouns of the workspace API, as internal/desk encodes them: ids are strings (null for none), times are
+// RFC 3339 in UTC or null for never.
+
+export type Id = string
+export type Time = string
+
+export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | 'light' | 'viewer'
+export type Permission =
+  | 'tickets.view' | 'tickets.reply' | 'tickets.comment' | 'tickets.edit' | 'tickets.assign' | 'tickets.delete'
+  | 'contacts.edit' | 'account.access' | 'users.manage' | 'settings.manage' | 'tokens.manage' | 'audit.view'
+
+export interface User {
+  id: Id
+  email: string
+  name: string
+  first_name: string
+  last_name: string
+  role: Role
+  active: boolean
+  takes_work: boolean
+  available: boolean
+  locale: string
+  timezone: string
+  teams: Id[] | null
+  last_seen_at: Time | null
+}
+
+export interface Team { id: Id; slug: string; name: string; members: Id[] | null; extra_members: Id[] | null }
+
+export interface Access { everyone: boolean; users: Id[] | null; teams: Id[] | null }
+export interface Inbox { id: Id; slug: string; kind: 'inbox' | 'helpdesk'; name: string; access?: Access }
+
+export interface Session {
+  user: User
+  permissions: Permission[]
+  inboxes: Inbox[]
+  company: { name: string; locale?: string; timezone?: string }
+  version: string
+  seq: number
+}
+
+export interface View { id: string; name: string; count: number; capped: boolean }
+
+export type Priority = '' | 'low' | 'medium' | 'high' | 'urgent'
+export type Hidden = '' | 'spam' | 'trash' | 'merged'
+export type Direction = '' | 'incoming' | 'outgoing'
+
+export interface Status { id: Id; pipeline_id?: Id; slug: string; name: string; state: 'open' | 'closed'; position?: number }
+export interface Pipeline { id: Id; slug: string; name: string; statuses: Status[] }
+
+export interface Named { id: Id; name: string }
+
+export interface TicketRow {
+  id: Id
+  number: number
+  subject: string
+  inbox_id: Id
+  channel: string
+  channel_account_id: Id | null
+  contact_id: Id | null
+  pipeline_id: Id
+  status_id: Id
+  open: boolean
+  priority: Priority
+  category: string
+  owner_id: Id | null
+  team_id: Id | null
+  hidden: Hidden
+  snippet: string
+  last_direction: Direction
+  message_count: number
+  created_at: Time
+  updated_at: Time
+  last_activity_at: Time
+  last_inbound_at: Time | null
+  first_reply_at: Time | null
+  closed_at: Time | null
+  version: number
+  contact: { id: Id; name: string; email: string } | null
+  owner: Named | null
+  team: Named | null
+  status: Status
+  inbox: Named
+}
+
+export interface Candidate {
+  user_id: Id
+  name: string
+  open: number
+  last_assigned_at: Time | null
+  chosen: boolean
+  reason: string
+}
+export interface Assignment {
+  at: Time | null
+  by: string
+  owner_id: Id | null
+  team_id: Id | null
+  rule: string
+  reason: string
+  candidates: Candidate[] | null
+}
+
+export interface Party {
+  field?: string
+  kind?: string
+  address: string
+  name?: string
+  status?: DeliveryStatus
+  detail?: string
+  code?: string
+  contact_id?: Id | null
+}
+
+export interface Abilities {
+  send: boolean
+  start: boolean
+  html: boolean
+  subject: boolean
+  cc: boolean
+  attachments: boolean
+  inline_images: boolean
+  max_text: number
+  max_attachment_bytes: number
+  max_attachments_bytes: number
+  max_attachments: number
+  attachment_types: string[] | null
+}
+
+export interface Thread {
+  id: Id
+  inbox_id: Id
+  channel_account_id: Id
+  channel: string
+  contact_id: Id | null
+  ticket_id: Id | null
+  subject: string
+  open: boolean
+  message_count: number
+  last_message_at: Time
+  can?: Partial<Abilities>
+  account?: { id: Id; name: string; address: string }
+  reply_defaults?: { to: Party[] | null; cc: Party[] | null; subject: string }
+}
+
+export interface Address { id: Id; kind: string; value: string; name: string; verified: boolean; source: string; last_seen_at: Time | null }
+export interface Contact {
+  id: Id
+  name: string
+  first_name: string
+  last_name: string
+  email: string
+  phone: string
+  owner_id: Id | null
+  language: string
+  properties: Record<string, unknown> | null
+  addresses: Address[] | null
+  created_at: Time
+}
+
+export interface TicketLink {
+  kind: 'claims' | 'related' | 'same_mail'
+  other: { id: Id; number: number; subject: string }
+  message_id: Id | null
+  reason: string
+}
+
+export interface Viewer { id: Id; name: string; state?: PresenceState }
+export type PresenceState = 'viewing' | 'typing' | 'left'
+
+export interface Ticket extends TicketRow {
+  description: string
+  properties: Record<string, unknown> | null
+  assignment: Assignment | null
+  links: TicketLink[] | null
+  threads: Thread[] | null
+  contact_detail?: Contact
+  viewers: Viewer[] | null
+  draft: Draft | null
+  seq: number
+}
+
+export type DeliveryStatus =
+  | '' | 'received' | 'queued' | 'sending' | 'sent' | 'delivered' | 'read' | 'failed' | 'uncertain' | 'cancelled'
+
+export interface Attachment {
+  id: Id
+  message_id: Id | null
+  name: string
+  type: string
+  size: number
+  sha256: string
+  inline: boolean
+  content_id: string
+}
+
+export interface Forward {
+  is: boolean
+  by: Party
+  original: Party
+  subject: string
+  date: Time | null
+  confidence: 'certain' | 'likely' | 'unresolved'
+  used: 'original' | 'forwarder'
+}
+
+export interface AuthEvidence { spf: string; dkim: string; dmarc: string; note?: string }
+
+export interface Attempt { number: number; started_at: Time; marked_at?: Time | null; settled_at?: Time | null; outcome: string; detail: string }
+
+export interface Message {
+  id: Id
+  thread_id: Id
+  ticket_id: Id | null
+  type: 'message' | 'comment' | 'system' | 'welcome'
+  direction: Direction
+  channel: string
+  channel_account_id: Id | null
+  actor: string
+  contact_id: Id | null
+  from: Party
+  recipients: Party[] | null
+  subject: string
+  text: string
+  text_quoted: string
+  html: string
+  html_quoted: string
+  truncation_status: string
+  remote_id: string
+  in_reply_to: Id | null
+  raw_id: Id | null
+  disposition: string
+  flags: string[] | null
+  forward: Forward | null
+  auth: AuthEvidence | null
+  status: DeliveryStatus
+  status_reason: string
+  client: string
+  attachments: Attachment[] | null
+  mentions: Id[] | null
+  sent_at: Time | null
+  created_at: Time
+  author?: { name: string; kind: string; avatar?: string } | null
+  deliveries?: Party[] | null
+  attempts?: Attempt[] | null
+}
+
+export interface KanalEvent {
+  id: Id
+  seq: number
+  at: Time
+  type: string
+  actor: string | { kind: string; id?: Id; name?: string }
+  actor_name?: string
+  ticket_id: Id | null
+  thread_id: Id | null
+  message_id: Id | null
+  contact_id: Id | null
+  inbox_id: Id | null
+  user_id: Id | null
+  data: Record<string, unknown> | null
+}
+
+export type TimelineItem = { kind: 'message'; message: Message } | { kind: 'event'; event: KanalEvent }
+
+export interface Draft {
+  id?: Id
+  ticket_id?: Id | null
+  thread_id?: Id | null
+  type: 'reply' | 'comment' | 'new'
+  in_reply_to?: Id | null
+  to?: Party[] | null
+  cc?: Party[] | null
+  bcc?: Party[] | null
+  subject?: string
+  html?: string
+  text?: string
+  attachments?: Id[] | null
+  updated_at?: Time | null
+  seen_seq?: number
+}
+
+export interface Page<T> { items: T[] | null; next: string }
+
+export interface SearchHit {
+  kind: 'ticket' | 'message' | 'contact'
+  ticket_id: Id | null
+  message_id: Id | null
+  contact_id: Id | null
+  number?: number
+  title: string
+  excerpt: string
+  at: Time | null
+}
+
+export interface LedgerStep { at: Time | null; step: string; detail: Record<string, unknown> | null }
+
+export interface Field {
+  path: string
+  label: string
+  help: string
+  type: 'text' | 'email' | 'password' | 'number' | 'boolean' | 'choice' | 'html' | 'host' | 'list'
+  options: { value: string; label: string }[] | null
+  default: unknown
+  required: boolean
+  secret: boolean
+  kinds: string[] | null
+  step: 'account' | 'details' | 'automation'
+}
+export interface Kind {
+  name: string
+  label: string
+  description: string
+  comes_later: string
+  use_kind: string
+  preset: Record<string, unknown> | null
+}
+export interface Spec {
+  channel: string
+  generic_id: number
+  name: string
+  icon: string
+  threading: string
+  fields: Field[] | null
+  kinds: Kind[] | null
+  terms: { version: string; points: string[] } | null
+  can: Partial<Abilities>
+  needs_public_url: boolean
+}
+
+export interface TicketPolicy {
+  create: 'always' | 'never' | ''
+  pipeline: string
+  status: string
+  priority: string
+  category: string
+  properties: Record<string, unknown> | null
+}
+export interface AssignPolicy {
+  to: 'no_one' | 'users' | 'teams' | 'users_and_teams' | 'contact_owner' | ''
+  users: string[] | null
+  teams: string[] | null
+  available_only: boolean
+  by: 'least_open' | 'random' | ''
+}
+export interface ChannelAccount {
+  id: Id
+  slug: string
+  channel: string
+  inbox_id: Id
+  name: string
+  active: boolean
+  authorized: boolean
+  state: 'connecting' | 'connected' | 'trouble' | 'reconnect'
+  state_reason: string
+  state_at: Time | null
+  delivery_identifier: string
+  settings: Record<string, unknown> | null
+  ticket: TicketPolicy
+  assign: AssignPolicy
+  created_at: Time
+  is_fallback?: boolean
+}
+export interface Probe { name: string; ok: boolean; detail: string; fix: string }
+export interface Verification { verified: boolean; verified_at?: Time | null; address?: string; mail?: { subject: string; code: string; link: string; at?: Time | null } | null }
+
+export interface Property { id: Id; object: 'ticket' | 'contact'; name: string; label: string; type: string; options: string[] | null; position: number }
+export interface ApiToken { id: Id; name: string; hint: string; scopes: string[] | null; created_at: Time; last_used_at: Time | null; user?: Named }
+export interface InboundItem {
+  id: Id
+  at: Time
+  channel: string
+  account: string | Named | null
+  message_id: string
+  state: string
+  disposition: string
+  reason: string
+  from?: string
+  subject?: string
+  size?: number
+}
+export interface MeSession { id: Id; user_agent: string; ip: string; created_at: Time; last_seen_at: Time; current?: boolean }
