@@ -1,0 +1,256 @@
+// Package notice tells mail that people write from mail that machines write: delivery reports, automatic replies, mailing
+// lists, requests to confirm a forward. It decides from the header and the body alone. Whether a mail is our own or a
+// colleague's needs the database and is decided by intake. Only channel/email calls it. It does no IO.
+package notice
+
+import (
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/email/mime"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// Mail is what a decision is made from.
+type Mail struct {
+	Tree     *mime.Tree
+	Header   mime.Header
+	Content  *mime.Content
+	Text     string // the whole text, quoted parts included; derived from HTML when there is no other
+	Subject  string
+	From     desk.Party
+	Envelope channel.Envelope
+}
+
+// Verdict is what kind of mail it is.
+type Verdict struct {
+	Disposition desk.Disposition
+	AutoReply   string // why no automatic answer may be sent (RFC 3834); "" when one may
+	Bounce      *channel.Bounce
+	Verify      *channel.Verification
+}
+
+// Decide classes a mail. The order is from the most to the least certain: a delivery report is one even when a list sent it.
+func Decide(m Mail) Verdict {
+	if v := verification(m); v != nil {
+		return Verdict{Disposition: desk.DispVerification, AutoReply: "It asks to confirm a forward.", Verify: v}
+	}
+	if b := bounce(m); b != nil {
+		return Verdict{Disposition: desk.DispBounce, AutoReply: "It is a delivery report.", Bounce: b}
+	}
+	if why := autoReply(m); why != "" {
+		return Verdict{Disposition: desk.DispAutoReply, AutoReply: why}
+	}
+	if why := list(m.Header); why != "" {
+		return Verdict{Disposition: desk.DispList, AutoReply: why}
+	}
+	return Verdict{Disposition: desk.DispNormal, AutoReply: unanswerable(m)}
+}
+
+// token is the first word of a field in lower case: "auto-generated" of "Auto-Generated; type=x".
+func token(v string) string {
+	v = strings.ToLower(mime.DecodeWords(v))
+	if i := strings.IndexAny(v, " ;(,"); i >= 0 {
+		v = v[:i]
+	}
+	return strings.Trim(v, "\"' ")
+}
+
+// autoReply says why a mail is an automatic reply to something: a vacation notice, a receipt, an answer of a calendar. Mail that a
+// machine writes on its own account (monitoring, orders) is none.
+func autoReply(m Mail) string {
+	h := m.Header
+	submitted := token(h.Get("auto-submitted"))
+	switch {
+	case m.Content.Report == "disposition-notification" || hasReport(m, "disposition-notification"):
+		return "It is a read receipt."
+	case m.Content.Report == "feedback-report" || hasReport(m, "feedback-report"):
+		return "It is a complaint report of a mail provider."
+	case submitted == "auto-replied":
+		return "It says that it is an automatic reply (Auto-Submitted)."
+	case h.Has("x-autoreply") && token(h.Get("x-autoreply")) != "no", h.Has("x-autorespond"), h.Has("x-autoreply-from"), h.Has("x-mail-autoreply"),
+		h.Has("x-autoresponder"), h.Has("x-auto-reply"), h.Has("x-vacation"), h.Has("x-ms-exchange-auto-reply"):
+		return "It says that it is an automatic reply."
+	case token(h.Get("precedence")) == "auto_reply", token(h.Get("x-precedence")) == "auto_reply", token(h.Get("preference")) == "auto_reply":
+		return "It says that it is an automatic reply (Precedence)."
+	case token(h.Get("x-post-messageclass")) == "9", strings.Contains(strings.ToLower(h.Get("x-post-messageclass")), "autoresponder"):
+		return "It says that it is an automatic reply."
+	case calendarAnswer(m):
+		return "It is a calendar's answer to an invitation."
+	case absenceSubject(m.Subject) && machine(m) != "":
+		return "It looks like an absence notice, and " + lowerFirst(machine(m))
+	}
+	return ""
+}
+
+func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+func hasReport(m Mail, kind string) bool {
+	for _, p := range m.Content.Reports {
+		if strings.Contains(p.Type, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// calendarAnswer says whether a mail is nothing but the answer to an invitation.
+func calendarAnswer(m Mail) bool {
+	if !m.Content.Calendar || len(strings.TrimSpace(m.Text)) > 400 {
+		return false
+	}
+	for _, a := range m.Content.Attachments {
+		if a.Type != "text/calendar" && a.Type != "application/ics" {
+			continue
+		}
+		head := a.Data
+		if len(head) > 4096 {
+			head = head[:4096]
+		}
+		for _, l := range strings.Split(strings.ToUpper(string(head)), "\n") {
+			if l = strings.TrimSpace(l); l == "METHOD:REPLY" || l == "METHOD:COUNTER" || l == "METHOD:DECLINECOUNTER" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// list says why a mail came over a mailing list or is sent to many.
+func list(h mime.Header) string {
+	for _, k := range []string{"list-id", "list-post", "list-unsubscribe", "list-help", "list-subscribe", "list-owner", "list-archive"} {
+		if strings.TrimSpace(h.Get(k)) != "" {
+			return "It came over a mailing list (" + strings.ToUpper(k[:1]) + k[1:5] + strings.ToUpper(k[5:6]) + k[6:] + ")."
+		}
+	}
+	if h.Has("mailing-list") || h.Has("x-mailing-list") || h.Has("x-mailman-version") || h.Has("x-beenthere") {
+		return "It came over a mailing list."
+	}
+	if token(h.Get("precedence")) == "list" {
+		return "It came over a mailing list (Precedence)."
+	}
+	return ""
+}
+
+// machine says why a mail was made by a machine, of whatever purpose.
+func machine(m Mail) string {
+	h := m.Header
+	if s := token(h.Get("auto-submitted")); s != "" && s != "no" {
+		return "It was made by a machine (Auto-Submitted: " + clip(s) + ")."
+	}
+	switch p := token(h.Get("precedence")); p {
+	case "bulk", "junk", "list":
+		return "It was sent in bulk (Precedence: " + p + ")."
+	}
+	for _, s := range strings.Split(strings.ToLower(h.Get("x-auto-response-suppress")), ",") {
+		if s = strings.TrimSpace(s); s == "all" || s == "oof" || s == "autoreply" {
+			return "It asks for no automatic answer (X-Auto-Response-Suppress)."
+		}
+	}
+	if h.Has("x-ms-exchange-inbox-rules-loop") || h.Has("x-ms-exchange-generated-message-source") {
+		return "It was made by a rule of a mailbox."
+	}
+	if nullPath(m) {
+		return "It has no return path, so it wants no answer."
+	}
+	return ""
+}
+
+// unanswerable says why no automatic answer may be sent to a mail that is otherwise ordinary (RFC 3834 §2, EM-31).
+func unanswerable(m Mail) string {
+	if why := machine(m); why != "" {
+		return why
+	}
+	if m.Header.Has("x-loop") {
+		return "It has been through an automatic program (X-Loop)."
+	}
+	if m.From.Address == "" {
+		return "It has no address that could be answered."
+	}
+	if robotLocal(local(m.From.Address)) {
+		return "Its sender's address belongs to a machine."
+	}
+	if m.Content.Calendar && calendarAnswer(m) {
+		return "It is a calendar's answer."
+	}
+	return ""
+}
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40])
+	}
+	return s
+}
+
+// nullPath says whether the mail came with the null return path, by the envelope or as a relay noted it.
+func nullPath(m Mail) bool {
+	if m.Envelope.Null {
+		return true
+	}
+	for _, v := range m.Header.Values("return-path") {
+		if strings.ReplaceAll(strings.TrimSpace(v), " ", "") == "<>" {
+			return true
+		}
+	}
+	return false
+}
+
+func local(address string) string {
+	l, _, _ := strings.Cut(address, "@")
+	return strings.ToLower(l)
+}
+
+func domainOf(address string) string {
+	return strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
+}
+
+// daemonLocal are senders of delivery reports.
+func daemonLocal(l string) bool {
+	switch l {
+	case "mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mdaemon", "mailer_daemon", "mail.delivery", "maildaemon", "mail-delivery-subsystem", "bounce", "bounces",
+		"microsoftexchange329e71ec88ae4615bbc36ab6ce41109e":
+		return true
+	}
+	return strings.HasPrefix(l, "mailer-daemon") || strings.HasPrefix(l, "microsoftexchange329e71")
+}
+
+func robotLocal(l string) bool {
+	if daemonLocal(l) {
+		return true
+	}
+	l = strings.NewReplacer("-", "", "_", "", ".", "").Replace(l)
+	for _, p := range []string{"noreply", "donotreply", "neantworten", "nichtantworten", "nepasrepondre", "noresponder", "nonrispondere", "naoresponda", "autoreply", "autoresponder"} {
+		if strings.HasPrefix(l, p) || strings.HasSuffix(l, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// absencePrefixes begin the subjects of absence notices. They count only together with a sign of a machine.
+var absencePrefixes = []string{
+	"automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "autoresponse", "auto:", "out of office", "out of the office", "ooo:", "vacation", "on vacation",
+	"away from", "i am away", "i'm away", "abwesenheit", "automatische antwort", "abwesend", "réponse automatique", "reponse automatique", "absence du bureau", "absent du bureau",
+	"respuesta automática", "respuesta automatica", "fuera de la oficina", "ausente", "risposta automatica", "fuori sede", "fuori ufficio", "automatisch antwoord", "afwezig",
+	"automatische beantwoording", "resposta automática", "resposta automatica", "ausência", "fora do escritório", "autosvar", "automatisk svar", "automatiskt svar", "frånvaro",
+	"fraværende", "fravær", "ikke til stede", "automaattinen vastaus", "poissaolo", "poissa", "autom. odpowiedź", "automatyczna odpowiedź", "odpowiedź automatyczna", "nieobecność",
+	"automatická odpověď", "mimo kancelář", "automatikus válasz", "házon kívül", "răspuns automat", "автоответ", "автоматический ответ", "автоматична відповідь", "otomatik yanıt",
+	"αυτόματη απάντηση", "自動応答", "自動返信", "自动回复", "自動回覆", "자동 응답", "자동 회신", "automatische reactie", "automaatvastus", "automātiskā atbilde", "automatinis atsakymas",
+	"samodejni odgovor", "automatski odgovor", "автоматичен отговор", "resposta automàtica",
+}
+
+func absenceSubject(s string) bool {
+	s = strings.ToLower(strings.TrimSpace(s))
+	for n := 0; n < 3; n++ {
+		for _, p := range []string{"re:", "aw:", "[external]", "[ext]", "sv:", "vs:"} {
+			s = strings.TrimSpace(strings.TrimPrefix(s, p))
+		}
+	}
+	for _, p := range absencePrefixes {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return strings.Contains(s, "out of office") || strings.Contains(s, "(autoreply)") || strings.Contains(s, "automatic reply")
+}

@@ -1,0 +1,203 @@
+package email
+
+import (
+	"net/mail"
+	"strings"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/channel/email/mime"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// maxReadRefs bounds the ids kept of one message; of a longer chain the first and the newest stay.
+const maxReadRefs = 100
+
+// readIDs finds the message ids in a header value, without brackets, in order, each once. Ids in angle brackets come first;
+// words with an @ count when there are none.
+func readIDs(raw string) []string {
+	if strings.Contains(raw, "=?") {
+		raw = mime.DecodeWords(raw)
+	}
+	raw = mime.Clean(raw)
+	var out []string
+	seen := map[string]bool{}
+	add := func(id string) {
+		id = strings.Join(strings.Fields(strings.Trim(id, "<> \t\r\n,;\"")), "")
+		if id != "" && len(id) <= 998 && !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	rest := raw
+	for {
+		i := strings.IndexByte(rest, '<')
+		if i < 0 {
+			break
+		}
+		j := strings.IndexAny(rest[i+1:], "<>")
+		if j < 0 {
+			add(firstWord(rest[i+1:]))
+			break
+		}
+		add(rest[i+1 : i+1+j])
+		rest = rest[i+1+j:]
+	}
+	if len(out) == 0 {
+		for _, w := range strings.FieldsFunc(raw, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' }) {
+			if strings.Contains(w, "@") {
+				add(w)
+			}
+		}
+	}
+	if len(out) > maxReadRefs {
+		out = append(out[:1:1], out[len(out)-maxReadRefs+1:]...)
+	}
+	return out
+}
+
+func firstWord(s string) string {
+	if f := strings.Fields(s); len(f) > 0 {
+		return f[0]
+	}
+	return ""
+}
+
+// firstID is the id of the first Message-ID field that has one. An id without an @ is taken too: some programs write such.
+func firstID(values []string) string {
+	for _, v := range values {
+		if ids := readIDs(v); len(ids) > 0 {
+			return ids[0]
+		}
+	}
+	for _, v := range values {
+		if w := firstWord(strings.Trim(mime.Clean(v), "<> ")); w != "" && len(w) <= 998 {
+			return w
+		}
+	}
+	return ""
+}
+
+// allIDs reads every field of that name.
+func allIDs(values []string) []string { return readIDs(strings.Join(values, " ")) }
+
+// nearest lists what a message answers, nearest first: In-Reply-To, then References from the newest to the oldest.
+func nearest(inReplyTo, references []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	add := func(id string) {
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	for _, id := range inReplyTo {
+		add(id)
+	}
+	for i := len(references) - 1; i >= 0; i-- {
+		add(references[i])
+	}
+	return out
+}
+
+var dateLayouts = []string{
+	"Mon, 2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05 MST",
+	"Mon, 2 Jan 2006 15:04 -0700", "2 Jan 2006 15:04 -0700", "Mon, 2 Jan 06 15:04:05 -0700", "2 Jan 06 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05",
+	"2 Jan 2006 15:04:05", "Mon Jan 2 15:04:05 2006", "Mon Jan 2 15:04:05 MST 2006", "Mon Jan 2 15:04:05 -0700 2006", "2 January 2006 15:04:05 -0700",
+	"Monday, 2 January 2006 15:04:05 -0700", "Monday, 2-Jan-06 15:04:05 MST", "Mon, 2-Jan-2006 15:04:05 -0700", "Mon, 2 Jan 2006 15.04.05 -0700",
+	"Mon, 2 Jan 2006 3:04:05 PM -0700", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05-0700",
+	"2006-01-02T15:04:05", "02.01.2006 15:04:05 -0700", "02.01.2006 15:04:05", "02.01.2006 15:04", "Mon, Jan 2, 2006 15:04:05 -0700", "2 Jan 2006",
+}
+
+// readDate reads a Date field as programs write it; zero when it cannot be read or is absurd.
+func readDate(raw string) time.Time {
+	s := mime.DecodeWords(raw)
+	if s == "" {
+		return time.Time{}
+	}
+	if t, err := mail.ParseDate(s); err == nil {
+		return sane(t)
+	}
+	if i := strings.IndexByte(s, '('); i > 0 {
+		s = strings.TrimSpace(s[:i])
+	}
+	s = strings.Join(strings.Fields(s), " ")
+	s = strings.NewReplacer("GMT+", "+", "GMT-", "-", "UTC+", "+", "UTC-", "-", " UT", " UTC", " ,", ",").Replace(s)
+	candidates := []string{s}
+	if i := strings.Index(s, ", "); i > 0 && i < 12 { // a weekday that is wrong or in another language
+		candidates = append(candidates, s[i+2:])
+	}
+	if i := strings.LastIndexByte(s, ' '); i > 0 {
+		candidates = append(candidates, s[:i]) // an unreadable zone
+	}
+	for _, c := range candidates {
+		if t, err := mail.ParseDate(c); err == nil {
+			return sane(t)
+		}
+		for _, l := range dateLayouts {
+			if t, err := time.Parse(l, c); err == nil {
+				return sane(t)
+			}
+		}
+	}
+	return time.Time{}
+}
+
+func sane(t time.Time) time.Time {
+	t = t.UTC()
+	if y := t.Year(); y < 1970 || y > 2200 {
+		return time.Time{}
+	}
+	return t
+}
+
+// parties reads the address fields of a name as parties.
+func parties(h mime.Header, key string) []desk.Party {
+	var out []desk.Party
+	seen := map[string]bool{}
+	for _, v := range h.Values(key) {
+		for _, a := range mime.ParseAddresses(v) {
+			if a.Addr == "" || seen[a.Addr] {
+				continue
+			}
+			seen[a.Addr] = true
+			out = append(out, party(strings.ReplaceAll(key, "-", "_"), a))
+		}
+	}
+	return out
+}
+
+func party(fieldName string, a mime.Address) desk.Party {
+	p := desk.Party{Field: fieldName, Address: a.Addr, Name: a.Name}
+	if a.Addr != "" {
+		p.Kind = desk.AddrEmail
+	}
+	return p
+}
+
+// sender decides whose mail it is: From, then Sender, then Reply-To, Return-Path and what the transport said. problem says what was missing.
+func sender(h mime.Header, envelopeFrom string) (p desk.Party, problem string) {
+	name := ""
+	for i, key := range []string{"from", "sender", "reply-to", "x-original-from", "return-path"} {
+		for _, v := range h.Values(key) {
+			a := mime.FirstAddress(mime.ParseAddresses(v))
+			if a.Addr == "" {
+				if name == "" && key != "return-path" {
+					name = a.Name
+				}
+				continue
+			}
+			if a.Name == "" {
+				a.Name = name
+			}
+			p = party("from", a)
+			if i > 0 {
+				problem = "The From line names no address; the sender was taken from " + key + "."
+			}
+			return p, problem
+		}
+	}
+	if addr := desk.NormalizeEmail(envelopeFrom); addr != "" {
+		return party("from", mime.Address{Name: name, Addr: addr}), "The From line names no address; the sender was taken from the envelope."
+	}
+	return desk.Party{Field: "from", Name: name}, "The message does not say who sent it."
+}
