@@ -448,9 +448,12 @@ CREATE INDEX inbound_raw_set_aside ON inbound_raw (id) WHERE state = 'set_aside'
 CREATE INDEX inbound_raw_message ON inbound_raw (message_id) WHERE message_id <> '';
 
 -- events and jobs --------------------------------------------------------------- owners: internal/event, internal/job
+-- seq is NULL until numbered: PostgreSQL numbers right after commit, in the order of ord.
+CREATE SEQUENCE event_order; -- only: postgres
 CREATE TABLE events (
   id         BIGINT PRIMARY KEY,
   seq        BIGINT UNIQUE,
+  ord        BIGINT NOT NULL DEFAULT nextval('event_order'), -- only: postgres
   at         BIGINT NOT NULL,
   type       TEXT   NOT NULL,
   actor      TEXT   NOT NULL,
@@ -462,7 +465,7 @@ CREATE TABLE events (
   user_id    BIGINT NOT NULL DEFAULT 0,
   data       TEXT   NOT NULL DEFAULT '{}'
 );
-CREATE INDEX events_unnumbered ON events (id) WHERE seq IS NULL;
+CREATE INDEX events_unnumbered ON events (ord) WHERE seq IS NULL; -- only: postgres
 CREATE INDEX events_ticket ON events (ticket_id, id) WHERE ticket_id <> 0;
 CREATE INDEX events_message ON events (message_id, id) WHERE message_id <> 0;
 CREATE TABLE jobs (
@@ -474,6 +477,7 @@ CREATE TABLE jobs (
   state       TEXT     NOT NULL DEFAULT 'ready',
   run_at      BIGINT   NOT NULL,
   attempts    BIGINT   NOT NULL DEFAULT 0,
+  again       SMALLINT NOT NULL DEFAULT 0,
   fence       BIGINT   NOT NULL DEFAULT 0,
   lease_owner TEXT     NOT NULL DEFAULT '',
   lease_until BIGINT   NOT NULL DEFAULT 0,
@@ -481,10 +485,11 @@ CREATE TABLE jobs (
   created_at  BIGINT   NOT NULL,
   updated_at  BIGINT   NOT NULL
 );
-CREATE UNIQUE INDEX jobs_unique ON jobs (kind, unique_key) WHERE unique_key IS NOT NULL;
+CREATE UNIQUE INDEX jobs_unique ON jobs (kind, unique_key) WHERE unique_key IS NOT NULL AND state <> 'dead';
 CREATE INDEX jobs_ready ON jobs (run_at, id) WHERE state = 'ready';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
-CREATE INDEX jobs_order ON jobs (order_key, id) WHERE order_key <> '';
+CREATE INDEX jobs_order ON jobs (order_key, id) WHERE order_key <> '' AND state <> 'dead';
+CREATE UNIQUE INDEX jobs_order_running ON jobs (order_key) WHERE order_key <> '' AND state = 'running';
 CREATE TABLE schedules (
   name     TEXT   PRIMARY KEY,
   next_run BIGINT NOT NULL
