@@ -107,6 +107,7 @@ type Raw struct {
 	Auth     *desk.AuthEvidence
 	Cursor   *Cursor
 	At       time.Time // when it reached us
+	Broken   string    // why the item could not be had whole, in words: Parse then fails with it, so that the item is set aside. Not stored: a replay reads what there is
 }
 
 // Envelope is what the transport said, apart from the message.

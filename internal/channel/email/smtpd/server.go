@@ -22,8 +22,9 @@ import (
 
 // Backend decides about recipients and takes mail.
 type Backend interface {
-	// Recipient judges one RCPT. A nil error accepts. A *Reply is answered as it is; another error is 451.
-	Recipient(ctx context.Context, s *Session, address string) error
+	// Recipient judges one RCPT. A nil error accepts; tag is handed back with the mail. A *Reply is answered as it is;
+	// another error is 451.
+	Recipient(ctx context.Context, s *Session, address string) (tag any, err error)
 	// Deliver takes one complete message; the peer is answered 250 when it returns nil. The body must not be
 	// kept. A *Reply is answered as it is; another error is 451. ctx is not ended by a stop.
 	Deliver(ctx context.Context, m *Mail) error
@@ -37,8 +38,14 @@ type Mail struct {
 	From string
 	Null bool // MAIL FROM:<>
 	UTF8 bool
-	To   []string
+	To   []Recipient
 	Body []byte
+}
+
+// Recipient is an accepted one.
+type Recipient struct {
+	Address string
+	Tag     any // what Backend.Recipient returned
 }
 
 // Limits of a server. Zero values take the default.

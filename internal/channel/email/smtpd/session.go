@@ -37,7 +37,7 @@ type Session struct {
 	from    string
 	null    bool
 	utf8    bool
-	to      []string
+	to      []Recipient
 	chunks  *spool // BDAT in progress
 	chunked bool   // a BDAT was seen in this transaction
 	tooBig  bool
@@ -353,7 +353,8 @@ func (s *Session) rcpt(ctx context.Context, arg string) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if err := s.srv.backend.Recipient(ctx, s, to); err != nil {
+	tag, err := s.srv.backend.Recipient(ctx, s, to)
+	if err != nil {
 		var r *Reply
 		if errors.As(err, &r) && r.Code >= 500 {
 			s.bad(r.Code, r.Enh, r.Text)
@@ -362,7 +363,7 @@ func (s *Session) rcpt(ctx context.Context, arg string) {
 		s.sayErr(err)
 		return
 	}
-	s.to = append(s.to, to)
+	s.to = append(s.to, Recipient{Address: to, Tag: tag})
 	s.say(250, "2.1.5", "Ok")
 }
 
