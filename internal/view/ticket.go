@@ -1,0 +1,192 @@
+package view
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// TicketDetail is a ticket as its page shows it, without the timeline.
+type TicketDetail struct {
+	TicketRow
+	Description string           `json:"description"`
+	Assignment  *desk.Assignment `json:"assignment" doc:"The last decision, with its reasons."`
+	Links       []Link           `json:"links"`
+	Threads     []TicketThread   `json:"threads"`
+	Person      *desk.Contact    `json:"-"`
+}
+
+// Link is a ticket that this one is joined to. Claims: a stranger's mail in ticket claims to belong to other.
+type Link struct {
+	Kind      string         `json:"kind" enum:"claims,related,same_mail"`
+	Direction string         `json:"direction" enum:"to,from" doc:"from: the other ticket points at this one."`
+	Other     OtherTicket    `json:"other"`
+	MessageID desk.MessageID `json:"message_id"`
+	Reason    string         `json:"reason"`
+	CreatedAt desk.Time      `json:"created_at"`
+}
+
+// OtherTicket names the ticket at the other end of a link.
+type OtherTicket struct {
+	ID      desk.TicketID `json:"id"`
+	Number  int64         `json:"number"`
+	Subject string        `json:"subject"`
+	Open    bool          `json:"open"`
+}
+
+// TicketThread is a thread with what its composer needs.
+type TicketThread struct {
+	desk.Thread
+	Can           channel.Abilities `json:"can"`
+	Account       ThreadAccount     `json:"account"`
+	ReplyDefaults ReplyDefaults     `json:"reply_defaults"`
+}
+
+// ThreadAccount is the channel account a thread began on.
+type ThreadAccount struct {
+	ID      desk.ChannelAccountID `json:"id"`
+	Name    string                `json:"name"`
+	Address string                `json:"address"`
+	Active  bool                  `json:"active"`
+	State   desk.AccountState     `json:"state"`
+}
+
+// ReplyDefaults are the recipients and the subject of a plain answer; To and Cc together are "reply all".
+type ReplyDefaults struct {
+	To        []desk.Party   `json:"to"`
+	Cc        []desk.Party   `json:"cc"`
+	Subject   string         `json:"subject"`
+	InReplyTo desk.MessageID `json:"in_reply_to"`
+}
+
+var errNoTicket = desk.Errorf(desk.NotFound, "ticket.not_found", "There is no such ticket, or you may not see it.")
+
+// TicketID resolves what a path names: an id, or a number written with "#" before it.
+func (v *Service) TicketID(ctx context.Context, name string) (desk.TicketID, error) {
+	number, ok := strings.CutPrefix(name, "#")
+	if !ok {
+		id, err := desk.ParseID[desk.TicketID](name)
+		if err != nil {
+			return 0, errNoTicket
+		}
+		return id, nil
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil {
+		return 0, errNoTicket
+	}
+	id, err := db.One(ctx, v.db, db.Column[desk.TicketID], "SELECT id FROM tickets WHERE number = $1", n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, errNoTicket
+	}
+	return id, err
+}
+
+// mayOpen is nil when a ticket exists and is in sight.
+func (v *Service) mayOpen(ctx context.Context, s Sight, id desk.TicketID) error {
+	inbox, err := v.InboxOf(ctx, id)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(inbox) {
+		return errNoTicket
+	}
+	if err != nil {
+		return fmt.Errorf("view: ticket: %w", err)
+	}
+	return nil
+}
+
+// MayOpen reports by its error whether a ticket exists and is in sight.
+func (v *Service) MayOpen(ctx context.Context, s Sight, id desk.TicketID) error {
+	return v.mayOpen(ctx, s, id)
+}
+
+// ThreadTicket finds the ticket and inbox of a thread in sight.
+func (v *Service) ThreadTicket(ctx context.Context, s Sight, id desk.ThreadID) (desk.TicketID, error) {
+	var ticket desk.TicketID
+	var inbox desk.InboxID
+	err := v.db.QueryRow(ctx, "SELECT ticket_id, inbox_id FROM threads WHERE id = $1", id).Scan(&ticket, &inbox)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(inbox) {
+		return 0, desk.Errorf(desk.NotFound, "thread.not_found", "There is no such thread, or you may not see it.")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("view: thread: %w", err)
+	}
+	return ticket, nil
+}
+
+// Ticket is one ticket in sight, whole.
+func (v *Service) Ticket(ctx context.Context, s Sight, id desk.TicketID) (TicketDetail, error) {
+	var d TicketDetail
+	row, err := db.One(ctx, v.db, func(sc db.Scanner) (TicketRow, error) {
+		return scanRow(sc, &d.Description, db.ScanJSON(&d.Assignment))
+	}, "SELECT "+rowColumns+joinColumns+", t.description, t.assignment FROM tickets"+joins+" WHERE t.id = $1", id)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(row.InboxID) {
+		return d, errNoTicket
+	}
+	if err != nil {
+		return d, fmt.Errorf("view: ticket: %w", err)
+	}
+	d.TicketRow = row
+	if d.Assignment != nil {
+		d.Assignment.Candidates = orEmpty(d.Assignment.Candidates)
+	}
+	if d.Links, err = v.links(ctx, s, id); err != nil {
+		return d, fmt.Errorf("view: links: %w", err)
+	}
+	if d.Threads, err = v.threads(ctx, id); err != nil {
+		return d, fmt.Errorf("view: threads: %w", err)
+	}
+	if d.Person, err = v.person(ctx, row.ContactID); err != nil {
+		return d, fmt.Errorf("view: contact: %w", err)
+	}
+	return d, nil
+}
+
+func (v *Service) links(ctx context.Context, s Sight, id desk.TicketID) ([]Link, error) {
+	var q query
+	q.add("SELECT l.kind, l.direction, l.message_id, l.reason, l.created_at, t.id, t.number, t.subject, t.open FROM (SELECT kind, 'to' AS direction, other_id AS other, message_id, reason, created_at FROM ticket_links WHERE ticket_id = ").arg(id)
+	q.add(" UNION ALL SELECT kind, 'from', ticket_id, message_id, reason, created_at FROM ticket_links WHERE other_id = ").arg(id)
+	q.add(") l JOIN tickets t ON t.id = l.other WHERE 1 = 1").inSight("t.inbox_id", s).add(" ORDER BY l.created_at, t.id")
+	return all(ctx, v.db, &q, func(s db.Scanner) (l Link, err error) {
+		err = s.Scan(&l.Kind, &l.Direction, &l.MessageID, &l.Reason, &l.CreatedAt, &l.Other.ID, &l.Other.Number, &l.Other.Subject, &l.Other.Open)
+		return l, err
+	})
+}
+
+func (v *Service) threads(ctx context.Context, ticket desk.TicketID) ([]TicketThread, error) {
+	threads, err := db.All(ctx, v.db, func(s db.Scanner) (t TicketThread, err error) {
+		err = s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount,
+			&t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Account.Name, &t.Account.Address, &t.Account.Active, &t.Account.State)
+		t.Account.ID = t.AccountID
+		return t, err
+	}, `SELECT h.id, h.inbox_id, h.account_id, h.channel, h.contact_id, h.ticket_id, h.owner_id, h.team_id, h.subject, h.open, h.message_count,
+		h.created_at, h.last_message_at, h.last_inbound_at, COALESCE(a.name, ''), COALESCE(a.address, ''), COALESCE(a.active, 0), COALESCE(a.state, '')
+		FROM threads h LEFT JOIN channel_accounts a ON a.id = h.account_id WHERE h.ticket_id = $1 ORDER BY h.id`, ticket)
+	if err != nil || len(threads) == 0 {
+		return threads, err
+	}
+	ids := make([]desk.ThreadID, len(threads))
+	for i := range threads {
+		ids[i] = threads[i].ID
+		threads[i].Can = v.can(threads[i].Channel)
+		threads[i].Can.AttachmentTypes = orEmpty(threads[i].Can.AttachmentTypes)
+	}
+	return threads, v.replyDefaults(ctx, threads, ids)
+}
+
+func (v *Service) person(ctx context.Context, id desk.ContactID) (*desk.Contact, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	c, err := v.Contact(ctx, id)
+	if desk.CodeOf(err) == desk.NotFound {
+		return nil, nil
+	}
+	return &c, err
+}

@@ -1,0 +1,174 @@
+// Package view holds the read models of the workspace: lists of tickets with their counts, one ticket whole, its
+// timeline, and the story of a message as steps. It joins any table and writes none. Lists page by key, never by
+// offset, and have no total; counts stop at CountCap. Everything is asked with a Sight, and what a Sight does not
+// cover is not found. The handlers of the API and the command line's trace call it.
+package view
+
+import (
+	"context"
+	"encoding/base64"
+	"strconv"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// Sight is what somebody may see: every inbox, or those named (WS-09). Write once, read often: it is not changed by this package.
+type Sight struct {
+	User    desk.UserID
+	All     bool
+	Inboxes []desk.InboxID
+}
+
+// Everything is the sight of an owner and of the command line.
+var Everything = Sight{All: true}
+
+// Sees reports whether an inbox is covered.
+func (s Sight) Sees(id desk.InboxID) bool {
+	if s.All {
+		return true
+	}
+	for _, in := range s.Inboxes {
+		if in == id {
+			return true
+		}
+	}
+	return false
+}
+
+// key names what a Sight covers, apart from whose it is.
+func (s Sight) key() string {
+	if s.All {
+		return "*"
+	}
+	var b strings.Builder
+	for _, in := range s.Inboxes {
+		b.WriteString(in.String())
+		b.WriteByte(',')
+	}
+	return b.String()
+}
+
+// Abilities says what a channel can do; the registry of channels answers it.
+type Abilities func(channelName string) channel.Abilities
+
+// Service answers read models from one database. Safe for concurrent use.
+type Service struct {
+	db     *db.DB
+	can    Abilities
+	counts counter
+}
+
+// New makes a Service. can may be nil: then every channel is shown without abilities.
+func New(d *db.DB, can Abilities) *Service {
+	if can == nil {
+		can = func(string) channel.Abilities { return channel.Abilities{} }
+	}
+	return &Service{db: d, can: can, counts: counter{kept: map[string]kept{}}}
+}
+
+// MaxPage is the most rows of one page; a larger limit is cut to it.
+const MaxPage = 200
+
+// Page is a request for one page. Cursor is what the last answer gave as next, or "".
+type Page struct {
+	Cursor string
+	Limit  int // 0 means the list's own default
+}
+
+func (p Page) size(byDefault int) int {
+	switch {
+	case p.Limit <= 0:
+		return byDefault
+	case p.Limit > MaxPage:
+		return MaxPage
+	}
+	return p.Limit
+}
+
+// encode makes a cursor of the key of the last row shown.
+func encode(key ...int64) string {
+	parts := make([]string, len(key))
+	for i, k := range key {
+		parts[i] = strconv.FormatInt(k, 36)
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, ".")))
+}
+
+// decode reads what encode made of n numbers; ok is false for "".
+func decode(cursor string, n int) (key []int64, ok bool, err error) {
+	if cursor == "" {
+		return nil, false, nil
+	}
+	bad := desk.Errorf(desk.Invalid, "cursor.malformed", "The cursor is not one that this list gave. Start again without it.").In("cursor")
+	b, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return nil, false, bad
+	}
+	parts := strings.Split(string(b), ".")
+	if len(parts) != n {
+		return nil, false, bad
+	}
+	key = make([]int64, n)
+	for i, p := range parts {
+		if key[i], err = strconv.ParseInt(p, 36, 64); err != nil {
+			return nil, false, bad
+		}
+	}
+	return key, true, nil
+}
+
+// query gathers SQL text and its arguments, so that a number is never counted by hand.
+type query struct {
+	text strings.Builder
+	args []any
+}
+
+func (q *query) add(text string) *query { q.text.WriteString(text); return q }
+
+// arg adds one argument.
+func (q *query) arg(v any) *query {
+	q.args = append(q.args, v)
+	q.text.WriteByte('$')
+	q.text.WriteString(strconv.Itoa(len(q.args)))
+	return q
+}
+
+// list adds ($1,$2,…). Lengths are rounded up to a power of two by repeating the last value, so that few statements are prepared.
+func list[T any](q *query, vs []T) *query {
+	q.text.WriteByte('(')
+	n := 1
+	for n < len(vs) {
+		n *= 2
+	}
+	for i := range n {
+		if i > 0 {
+			q.text.WriteByte(',')
+		}
+		q.arg(vs[min(i, len(vs)-1)])
+	}
+	q.text.WriteByte(')')
+	return q
+}
+
+// inSight adds the condition that a column's inbox is covered.
+func (q *query) inSight(column string, s Sight) *query {
+	switch {
+	case s.All:
+		return q
+	case len(s.Inboxes) == 0:
+		return q.add(" AND 1 = 0")
+	}
+	q.add(" AND ").add(column).add(" IN ")
+	return list(q, s.Inboxes)
+}
+
+func all[T any](ctx context.Context, from db.Queryer, q *query, scan func(db.Scanner) (T, error)) ([]T, error) {
+	return db.All(ctx, from, scan, q.text.String(), q.args...)
+}
+
+func one[T any](ctx context.Context, from db.Queryer, q *query, scan func(db.Scanner) (T, error)) (T, error) {
+	return db.One(ctx, from, scan, q.text.String(), q.args...)
+}
