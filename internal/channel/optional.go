@@ -100,3 +100,10 @@ type Previewer interface {
 	// Preview returns the From name and the signature as cleaned HTML and as text, with the sender's names filled in.
 	Preview(settings []byte, s Sender) (fromName, signatureHTML, signatureText string)
 }
+
+// Tokener is an adapter that signs threads into addresses and ids: what an answer carries in Inbound.Tokens is verified with it. dispatch fills
+// Outbound.ThreadToken with SignToken, intake passes what VerifyToken accepts to the thread's search.
+type Tokener interface {
+	SignToken(thread desk.ThreadID) string
+	VerifyToken(token string) (desk.ThreadID, bool)
+}

@@ -1,3 +1,8 @@
+// Package email is the channel of team email: addresses that Kanal hosts or that are forwarded to it, received by its own SMTP
+// listener, and mailboxes elsewhere, read by IMAP and answered by SMTP submission. It owns everything about mail: protocols, MIME,
+// what kind of mail one is, our Message-IDs and thread tokens. It keeps no state of an account, sees no database, never marks or
+// deletes anything in somebody's mailbox and never relays. The list of channels names it; the switchboard, intake and the
+// command line call it through the contract in internal/channel.
 package email
 
 import (
@@ -12,6 +17,8 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/email/compose"
+	"github.com/kanalhq/kanal/internal/channel/email/evidence"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -45,7 +52,7 @@ type DialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 // Adapter is the email channel. It keeps no state about an account.
 type Adapter struct {
 	opts   Options
-	verify *verifier
+	verify *evidence.Verifier
 	budget *semaphore.Weighted
 
 	certOnce sync.Once
@@ -79,7 +86,7 @@ func New(o Options) *Adapter {
 	}
 	o.SMTP.MaxMessageBytes = o.MaxMessageBytes
 	o.SMTP = o.SMTP.WithDefaults()
-	return &Adapter{opts: o, verify: newVerifier(&o), budget: semaphore.NewWeighted(fetchBudget)}
+	return &Adapter{opts: o, verify: evidence.New(o.Resolver, o.AuthTimeout), budget: semaphore.NewWeighted(fetchBudget)}
 }
 
 // Parse implements channel.Adapter; see the function Parse. An item that did not arrive whole is an error when it comes, so that it is
@@ -119,7 +126,7 @@ type conn struct {
 // mailbox is an open account whose mail is fetched by IMAP.
 type mailbox struct {
 	*conn
-	verify *verifier
+	verify *evidence.Verifier
 	budget *semaphore.Weighted // memory for mail being fetched, shared by all mailboxes
 
 	mu    sync.Mutex
@@ -140,11 +147,11 @@ func (m *mailbox) memory(ctx context.Context, n int64) (release func(), err erro
 // evidence is what is known of a fetched mail's authenticity: the mailbox's own server's word if it is trusted, else our own look.
 func (m *mailbox) evidence(ctx context.Context, body []byte) *desk.AuthEvidence {
 	if m.set.TrustAuth != "" {
-		if ev := trusted(body, m.set.TrustAuth); ev != nil {
+		if ev := evidence.Trusted(body, m.set.TrustAuth); ev != nil {
 			return ev
 		}
 	}
-	return m.verify.fetched(ctx, body)
+	return m.verify.Fetched(ctx, body)
 }
 
 // Close implements channel.Conn.
@@ -190,8 +197,8 @@ func (c *conn) clientTLS(host string) *tls.Config {
 
 // NewRemoteID implements channel.Identifier: <TOKEN.RANDOM@host> without the angle brackets.
 func (a *Adapter) NewRemoteID(_ desk.ChannelAccount, token string) string {
-	random := randomText(16)
-	if token == "" || !dotAtom(token) {
+	random := compose.Random(16)
+	if token == "" || !compose.DotAtom(token) {
 		return random + "@" + a.opts.Hostname
 	}
 	return token + "." + random + "@" + a.opts.Hostname
@@ -201,10 +208,33 @@ func (a *Adapter) NewRemoteID(_ desk.ChannelAccount, token string) string {
 // for a mailbox elsewhere, which may not know plus-addresses, unless its setting reply_token is on.
 func (a *Adapter) ReplyAddress(acc desk.ChannelAccount, token string) string {
 	s, err := readSettings(acc.Settings, acc.Secrets)
-	if err != nil || token == "" || !dotAtom(token) {
+	if err != nil || token == "" || !compose.DotAtom(token) {
 		return ""
 	}
 	return s.replyAddress(token, a.opts.Hostname)
+}
+
+// SignToken implements channel.Tokener.
+func (a *Adapter) SignToken(thread desk.ThreadID) string { return SignToken(a.opts.TokenKey, thread) }
+
+// VerifyToken implements channel.Tokener.
+func (a *Adapter) VerifyToken(token string) (desk.ThreadID, bool) {
+	return VerifyToken(a.opts.TokenKey, token)
+}
+
+// RenderSignature fills the sender's names into a signature (EM-23) and cleans it (EM-24). The second value is the same as text.
+func RenderSignature(signature string, s channel.Sender) (htmlOut, text string) {
+	return compose.RenderSignature(signature, s)
+}
+
+// Preview implements channel.Previewer (EM-08).
+func (a *Adapter) Preview(plain []byte, s channel.Sender) (string, string, string) {
+	set, err := readSettings(plain, nil)
+	if err != nil {
+		return "", "", ""
+	}
+	h, t := RenderSignature(set.SignatureHTML, s)
+	return set.fromName(channel.Outbound{Sender: s}), h, t
 }
 
 var (
@@ -213,6 +243,7 @@ var (
 	_ channel.Validator  = (*Adapter)(nil)
 	_ channel.Identifier = (*Adapter)(nil)
 	_ channel.Previewer  = (*Adapter)(nil)
+	_ channel.Tokener    = (*Adapter)(nil)
 	_ channel.Checker    = (*conn)(nil)
 	_ channel.Receiver   = (*mailbox)(nil)
 )

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/email/compose"
+	"github.com/kanalhq/kanal/internal/channel/email/evidence"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -46,7 +49,7 @@ func (c *conn) reach(ctx context.Context, p *probes, what string, e endpoint) bo
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	if net.ParseIP(e.Host) == nil {
-		addrs, err := dnsResolver(c.opts.Resolver).LookupHost(ctx, e.Host)
+		addrs, err := evidence.Resolver(c.opts.Resolver).LookupHost(ctx, e.Host)
 		if err != nil {
 			// The system's own resolver knows /etc/hosts too.
 			addrs, err = net.DefaultResolver.LookupHost(ctx, e.Host)
@@ -142,7 +145,7 @@ func (c *conn) checkSubmission(ctx context.Context, p *probes) {
 	} else {
 		p.ok("smtp_login", "The user name and password work for sending.")
 	}
-	from := wireAddress(firstOf(c.set.FromAddress, c.set.Address))
+	from := compose.WireAddress(cmp.Or(c.set.FromAddress, c.set.Address))
 	if err := l.Mail(from, nil); err != nil {
 		p.bad("smtp_sender", sessionFault(err, "The mail server broke off").Public, "Check that this account may send as "+from+".")
 		return
@@ -161,7 +164,7 @@ func (c *conn) checkHosted(ctx context.Context, p *probes) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	mxs, err := dnsResolver(c.opts.Resolver).LookupMX(ctx, domain)
+	mxs, err := evidence.Resolver(c.opts.Resolver).LookupMX(ctx, domain)
 	if err != nil && len(mxs) == 0 {
 		p.bad("mx", "No mail server is known for "+domain+": "+networkWords(err)+".", "Add an MX record for "+domain+" that names "+c.opts.Hostname+", or forward the address to Kanal.")
 		return

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/email/evidence"
 	"github.com/kanalhq/kanal/internal/channel/email/smtpd"
 	"github.com/kanalhq/kanal/internal/desk"
 )
@@ -37,7 +38,7 @@ func (a *Adapter) Listen(ctx context.Context, ln net.Listener, host channel.List
 type receiver struct {
 	opts   *Options
 	host   channel.ListenHost
-	verify *verifier
+	verify *evidence.Verifier
 }
 
 // Recipient implements smtpd.Backend.
@@ -82,7 +83,7 @@ func (r *receiver) candidates(address string) []string {
 
 // Deliver implements smtpd.Backend: one Raw for each account, all in one transaction.
 func (r *receiver) Deliver(ctx context.Context, m *smtpd.Mail) error {
-	auth := r.verify.smtp(ctx, m)
+	auth := r.verify.Received(ctx, evidence.Transaction{Peer: m.Peer, Helo: m.Helo, From: m.From, Body: m.Body})
 	at, dedupe := r.host.Clock().Now(), DedupeKey(channel.Raw{Body: m.Body})
 	var raws []channel.Raw
 	for _, to := range m.To {

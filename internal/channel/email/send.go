@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ed25519"
@@ -26,6 +27,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/email/compose"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -64,7 +66,7 @@ func envelope(out channel.Outbound) []rcpt {
 			default:
 				continue
 			}
-			n, w := desk.NormalizeEmail(p.Address), wireAddress(p.Address)
+			n, w := desk.NormalizeEmail(p.Address), compose.WireAddress(p.Address)
 			if n == "" || w == "" || seen[n] {
 				continue
 			}
@@ -76,7 +78,7 @@ func envelope(out channel.Outbound) []rcpt {
 }
 
 // compose writes the message, signed if there is a key, into memory or a temporary file.
-func (c *conn) compose(ctx context.Context, out channel.Outbound) (*outgoing, *draft, error) {
+func (c *conn) compose(ctx context.Context, out channel.Outbound) (*outgoing, *compose.Draft, error) {
 	open := func(context.Context, string) (channel.ReadSeekCloser, error) {
 		return nil, errors.New("no attachments here")
 	}
@@ -84,7 +86,11 @@ func (c *conn) compose(ctx context.Context, out channel.Outbound) (*outgoing, *d
 	if c.host != nil {
 		open, now = c.host.OpenBlob, c.host.Clock().Now()
 	}
-	d, err := newDraft(c.set, c.opts.Hostname, out, now, open)
+	d, err := compose.New(compose.Message{
+		Out: out, At: now, Open: open, Signature: c.set.SignatureHTML,
+		From:    desk.Party{Address: cmp.Or(c.set.FromAddress, out.From.Address, c.set.Address), Name: c.set.fromName(out)},
+		ReplyTo: desk.Party{Address: cmp.Or(out.ReplyTo, c.set.replyAddress(out.ThreadToken, c.opts.Hostname), c.set.ReplyTo), Name: c.set.Company},
+	})
 	if err != nil {
 		return nil, nil, &channel.SendError{Fault: channel.Permanent, Code: "compose", Public: "The message cannot be written as an email: its From address or Message-ID is not valid.", Err: err}
 	}
@@ -108,7 +114,7 @@ type outgoing struct {
 	size      int64
 }
 
-func (m *outgoing) fill(ctx context.Context, d *draft, set settings) error {
+func (m *outgoing) fill(ctx context.Context, d *compose.Draft, set settings) error {
 	var w io.Writer = &m.buf
 	if m.expect > 1<<20 {
 		f, err := os.CreateTemp("", "kanal-send-*")
@@ -129,7 +135,7 @@ func (m *outgoing) fill(ctx context.Context, d *draft, set settings) error {
 		signer = s
 		writers = append(writers, s)
 	}
-	if err := d.write(ctx, io.MultiWriter(writers...)); err != nil {
+	if err := d.Write(ctx, io.MultiWriter(writers...)); err != nil {
 		return err
 	}
 	if signer != nil {
@@ -307,7 +313,7 @@ func (a *cramMD5) Next(challenge []byte) ([]byte, error) {
 }
 
 // transmit is one SMTP transaction.
-func (c *conn) transmit(ctx context.Context, sub Submission, d *draft, msg *outgoing, rcpts []rcpt, out channel.Outbound) (channel.Receipt, error) {
+func (c *conn) transmit(ctx context.Context, sub Submission, d *compose.Draft, msg *outgoing, rcpts []rcpt, out channel.Outbound) (channel.Receipt, error) {
 	l, err := c.connect(ctx, sub)
 	if err != nil {
 		return channel.Receipt{}, err
@@ -352,16 +358,16 @@ func (c *conn) transmit(ctx context.Context, sub Submission, d *draft, msg *outg
 			Public: "The mail server took the message but did not say whether it will deliver it: " + networkWords(err) + ". It may have gone out."}
 	}
 	_ = l.Quit() // the mail is taken; how the session ends does not matter
-	return channel.Receipt{RemoteID: cleanID(out.RemoteID), Detail: "250 " + oneLine(answer.StatusText), Failed: refused}, nil
+	return channel.Receipt{RemoteID: compose.CleanID(out.RemoteID), Detail: "250 " + oneLine(answer.StatusText), Failed: refused}, nil
 }
 
 // open names sender and recipients. It fails when nobody is left to send to.
-func (c *conn) open(l *link, sub Submission, d *draft, msg *outgoing, rcpts []rcpt, out channel.Outbound) (accepted []string, refused []channel.RecipientFault, fault error) {
-	from := wireAddress(d.from.Address)
+func (c *conn) open(l *link, sub Submission, d *compose.Draft, msg *outgoing, rcpts []rcpt, out channel.Outbound) (accepted []string, refused []channel.RecipientFault, fault error) {
+	from := compose.WireAddress(d.From.Address)
 	if a := c.set.replyAddress(out.ThreadToken, c.opts.Hostname); a != "" && domainOf(a) == domainOf(from) {
 		from = a // a bounce comes back with the thread's token
 	}
-	opts := &smtp.MailOptions{Size: msg.size, UTF8: d.header.utf8 || !isASCII(from)}
+	opts := &smtp.MailOptions{Size: msg.size, UTF8: d.UTF8() || !compose.IsASCII(from)}
 	if opts.UTF8 {
 		if ok, _ := l.Extension("SMTPUTF8"); !ok {
 			return nil, nil, &channel.SendError{Fault: channel.Permanent, Code: "smtputf8", Public: "An address has letters outside ASCII in front of the @, which the mail server does not take."}

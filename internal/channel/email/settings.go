@@ -1,6 +1,7 @@
 package email
 
 import (
+	"cmp"
 	"encoding/json"
 	"net"
 	"net/url"
@@ -430,6 +431,36 @@ func (s *settings) replyAddress(token, hostname string) string {
 		return ""
 	}
 	return local + tokenMark + token + "@" + domain
+}
+
+// fromName is what recipients see: the agent and the company (EM-16) or the company alone (EM-17). The machine signs as the company.
+func (s *settings) fromName(out channel.Outbound) string {
+	company := cmp.Or(s.Company, out.Sender.Company)
+	agent := out.Sender.FullName
+	if s.FromName == fromCompany || out.Automatic || agent == "" {
+		return cmp.Or(company, out.From.Name)
+	}
+	if company == "" {
+		return agent
+	}
+	return agent + ", " + company
+}
+
+// domainOf is the part behind the @, in lower case.
+func domainOf(address string) string {
+	if i := strings.LastIndexByte(address, '@'); i >= 0 {
+		return strings.ToLower(address[i+1:])
+	}
+	return ""
+}
+
+// oneLine makes a server's words fit to be shown.
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "?")), " ")
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:200]) + "…"
+	}
+	return s
 }
 
 // tokenMark stands between an address and the thread token of a plus-address.

@@ -1,7 +1,11 @@
-package email
+// Package compose writes a reply or a new mail as RFC 5322 and MIME: text and HTML with the signature, inline images, files, every header
+// safe against what people type. It owns the form and decides nothing about recipients; it does no IO but reading attachments.
+// Package email calls it.
+package compose
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -18,34 +22,41 @@ import (
 	"github.com/kanalhq/kanal/internal/richtext"
 )
 
-// draft is a message ready to be written.
-type draft struct {
-	set  settings
-	out  channel.Outbound
-	from desk.Party
-	at   time.Time
-	open func(ctx context.Context, sha256 string) (channel.ReadSeekCloser, error)
+// Message is what shall be written.
+type Message struct {
+	Out       channel.Outbound
+	From      desk.Party
+	ReplyTo   desk.Party // no address: no Reply-To
+	Signature string     // HTML with tokens
+	At        time.Time
+	Open      func(ctx context.Context, sha256 string) (channel.ReadSeekCloser, error)
+}
 
+// Draft is a message ready to be written.
+type Draft struct {
+	Message
 	header header
 	text   string
 	html   string
 }
 
-// newDraft settles who writes, what is shown and which parts there will be. It refuses what cannot be a message.
-func newDraft(set settings, hostname string, out channel.Outbound, at time.Time, open func(context.Context, string) (channel.ReadSeekCloser, error)) (*draft, error) {
-	d := &draft{set: set, out: out, at: at, open: open}
-	d.from = desk.Party{Address: firstOf(set.FromAddress, out.From.Address, set.Address), Name: fromName(set, out)}
+// New settles what the parts will be. It refuses what cannot be a message.
+func New(m Message) (*Draft, error) {
+	d := &Draft{Message: m}
 	d.bodies()
-	return d, d.fields(hostname)
+	return d, d.fields()
 }
 
-func (d *draft) fields(hostname string) error {
-	h, out := &d.header, &d.out
-	from := h.address(d.from.Name, d.from.Address)
+// UTF8 reports whether an address needs SMTPUTF8 (RFC 6531).
+func (d *Draft) UTF8() bool { return d.header.utf8 }
+
+func (d *Draft) fields() error {
+	h, out := &d.header, &d.Out
+	from := h.address(d.From.Name, d.From.Address)
 	if from == "" {
 		return fmt.Errorf("email: compose: the From address is not valid")
 	}
-	h.text("Date", d.at.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
+	h.text("Date", d.At.Format("Mon, 02 Jan 2006 15:04:05 -0700"))
 	h.addresses("From", []string{from})
 	if to := h.list(out.To); len(to) > 0 {
 		h.addresses("To", to)
@@ -53,19 +64,18 @@ func (d *draft) fields(hostname string) error {
 		h.b.WriteString("To: undisclosed-recipients:;\r\n")
 	}
 	h.addresses("Cc", h.list(out.Cc))
-	if reply := firstOf(out.ReplyTo, d.set.replyAddress(out.ThreadToken, hostname), d.set.ReplyTo); reply != "" && !strings.EqualFold(reply, d.from.Address) {
-		name := d.set.Company
-		if a := h.address(name, reply); a != "" {
+	if r := d.ReplyTo; r.Address != "" && !strings.EqualFold(r.Address, d.From.Address) {
+		if a := h.address(r.Name, r.Address); a != "" {
 			h.addresses("Reply-To", []string{a})
 		}
 	}
 	h.text("Subject", out.Subject)
-	id := cleanID(out.RemoteID)
+	id := CleanID(out.RemoteID)
 	if id == "" {
 		return fmt.Errorf("email: compose: the message has no valid Message-ID")
 	}
 	h.b.WriteString("Message-ID: <" + id + ">\r\n")
-	if a := cleanID(out.InReplyTo); a != "" {
+	if a := CleanID(out.InReplyTo); a != "" {
 		h.b.WriteString("In-Reply-To: <" + a + ">\r\n")
 	}
 	h.tokens("References", "", bracketed(references(out.Refs, out.InReplyTo)))
@@ -87,15 +97,15 @@ func (h *header) list(ps []desk.Party) []string {
 }
 
 // bodies makes the text and the HTML part, each with the signature.
-func (d *draft) bodies() {
-	d.text, d.html = d.out.Text, d.out.HTML
+func (d *Draft) bodies() {
+	d.text, d.html = d.Out.Text, d.Out.HTML
 	if d.text == "" && d.html != "" {
 		d.text = richtext.ToText(d.html)
 	}
-	if d.out.Automatic {
+	if d.Out.Automatic {
 		return
 	}
-	sigHTML, sigText := RenderSignature(d.set.SignatureHTML, d.out.Sender)
+	sigHTML, sigText := RenderSignature(d.Signature, d.Out.Sender)
 	if sigHTML == "" {
 		return
 	}
@@ -126,44 +136,12 @@ func RenderSignature(signature string, s channel.Sender) (htmlOut, text string) 
 	return htmlOut, strings.TrimSpace(richtext.ToText(htmlOut))
 }
 
-// Preview implements channel.Previewer (EM-08).
-func (a *Adapter) Preview(plain []byte, s channel.Sender) (string, string, string) {
-	set, err := readSettings(plain, nil)
-	if err != nil {
-		return "", "", ""
-	}
-	h, t := RenderSignature(set.SignatureHTML, s)
-	return fromName(set, channel.Outbound{Sender: s}), h, t
-}
-
-// fromName is what recipients see: the agent and the company (EM-16) or the company alone (EM-17). The machine signs as the company.
-func fromName(set settings, out channel.Outbound) string {
-	company := firstOf(set.Company, out.Sender.Company)
-	agent := out.Sender.FullName
-	if set.FromName == fromCompany || out.Automatic || agent == "" {
-		return firstOf(company, out.From.Name)
-	}
-	if company == "" {
-		return agent
-	}
-	return agent + ", " + company
-}
-
-func firstOf(s ...string) string {
-	for _, v := range s {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
-// write puts the whole message out: CRLF lines, seven-bit clean but for SMTPUTF8 addresses.
-func (d *draft) write(ctx context.Context, w io.Writer) error {
+// Write puts the whole message out: CRLF lines, seven-bit clean but for SMTPUTF8 addresses.
+func (d *Draft) Write(ctx context.Context, w io.Writer) error {
 	b := bufio.NewWriterSize(w, 32<<10)
 	b.WriteString(d.header.b.String())
 	var inline, files []channel.OutAttachment
-	for _, a := range d.out.Attachments {
+	for _, a := range d.Out.Attachments {
 		if a.Inline && a.ContentID != "" && strings.Contains(d.html, "cid:"+a.ContentID) {
 			inline = append(inline, a)
 		} else {
@@ -183,7 +161,7 @@ func (d *draft) write(ctx context.Context, w io.Writer) error {
 // part writes one entity: its header fields, an empty line, its body.
 type part func(ctx context.Context, w *bufio.Writer) error
 
-func (d *draft) alternative(inline []channel.OutAttachment) part {
+func (d *Draft) alternative(inline []channel.OutAttachment) part {
 	text := textPart("plain", d.text)
 	if d.html == "" {
 		return text
@@ -195,9 +173,9 @@ func (d *draft) alternative(inline []channel.OutAttachment) part {
 	return d.multipart("alternative", []part{text, rich})
 }
 
-func (d *draft) multipart(kind string, parts []part) part {
+func (d *Draft) multipart(kind string, parts []part) part {
 	return func(ctx context.Context, w *bufio.Writer) error {
-		boundary := "kanal-" + randomText(16)
+		boundary := "kanal-" + Random(16)
 		fmt.Fprintf(w, "Content-Type: multipart/%s;\r\n boundary=\"%s\"\r\n\r\n", kind, boundary)
 		for _, p := range parts {
 			fmt.Fprintf(w, "--%s\r\n", boundary)
@@ -259,22 +237,22 @@ func textEncoding(s string) string {
 	return "quoted-printable"
 }
 
-func (d *draft) files(list []channel.OutAttachment, inline bool) []part {
+func (d *Draft) files(list []channel.OutAttachment, inline bool) []part {
 	var out []part
 	for _, a := range list {
 		out = append(out, func(ctx context.Context, w *bufio.Writer) error {
-			r, err := d.open(ctx, a.SHA256)
+			r, err := d.Open(ctx, a.SHA256)
 			if err != nil {
 				return fmt.Errorf("email: compose: open attachment: %w", err)
 			}
 			defer r.Close()
-			name := firstOf(tidy(a.Name), "attachment")
+			name := cmp.Or(tidy(a.Name), "attachment")
 			disposition := "attachment"
 			if inline {
 				disposition = "inline"
 			}
 			fmt.Fprintf(w, "Content-Type: %s%s\r\nContent-Disposition: %s%s\r\n", fileType(a.Type), param("name", name), disposition, param("filename", name))
-			if cid := cleanID(a.ContentID); cid != "" {
+			if cid := CleanID(a.ContentID); cid != "" {
 				fmt.Fprintf(w, "Content-ID: <%s>\r\n", cid)
 			}
 			w.WriteString("Content-Transfer-Encoding: base64\r\n\r\n")
@@ -318,8 +296,8 @@ func base64Lines(w io.Writer, r io.Reader) error {
 	}
 }
 
-// wireAddress is an address as SMTP wants it: ASCII domain, no display name; "" when there is none.
-func wireAddress(a string) string {
+// WireAddress is an address as SMTP wants it: ASCII domain, no display name; "" when there is none.
+func WireAddress(a string) string {
 	a = strings.TrimSpace(a)
 	n := desk.NormalizeEmail(a)
 	if n == "" {
@@ -335,7 +313,7 @@ func wireAddress(a string) string {
 }
 
 func quoteLocal(l string) string {
-	if dotAtom(l) || !isASCII(l) || strings.HasPrefix(l, `"`) {
+	if DotAtom(l) || !IsASCII(l) || strings.HasPrefix(l, `"`) {
 		return l
 	}
 	return `"` + l + `"`

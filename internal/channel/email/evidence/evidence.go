@@ -1,4 +1,6 @@
-package email
+// Package evidence looks up what SPF, DKIM and DMARC say of a received mail (EM-44). What it finds is stored with the mail and shown;
+// it never refuses one. It owns the look-ups, their time limit and the alignment of DMARC. Package email calls it.
+package evidence
 
 import (
 	"bytes"
@@ -18,38 +20,42 @@ import (
 	"github.com/emersion/go-msgauth/dmarc"
 	"golang.org/x/net/publicsuffix"
 
-	"github.com/kanalhq/kanal/internal/channel/email/smtpd"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
-// Results of RFC 8601.
+// Results, named as RFC 8601 names them.
 const (
-	authPass      = "pass"
-	authFail      = "fail"
-	authNone      = "none"
-	authTempError = "temperror"
-	authPermError = "permerror"
+	Pass      = "pass"
+	Fail      = "fail"
+	None      = "none"
+	TempError = "temperror"
+	PermError = "permerror"
 )
 
-// resolver is the part of net.Resolver that authentication uses.
-type resolver interface {
-	spf.DNSResolver
-}
-
-// verifier looks up SPF, DKIM and DMARC: evidence that is stored with the mail and never a reason to refuse it (EM-44).
-type verifier struct {
-	dns     resolver
+// Verifier looks up SPF, DKIM and DMARC: evidence that is stored with the mail and never a reason to refuse it (EM-44).
+type Verifier struct {
+	dns     spf.DNSResolver
 	timeout time.Duration
 	named   bool // an administrator named the DNS server: local peers are judged too
 	breaker breaker
 }
 
-func newVerifier(o *Options) *verifier {
-	return &verifier{dns: dnsResolver(o.Resolver), timeout: o.AuthTimeout, named: o.Resolver != ""}
+// New makes a verifier that asks the DNS server at host:port server, or the system's when it is "". timeout bounds all look-ups of one
+// mail together.
+func New(server string, timeout time.Duration) *Verifier {
+	return &Verifier{dns: Resolver(server), timeout: timeout, named: server != ""}
 }
 
-// dnsResolver asks server, or the system's when it is "".
-func dnsResolver(server string) *net.Resolver {
+// Transaction is what SMTP said of a mail.
+type Transaction struct {
+	Peer netip.Addr
+	Helo string
+	From string // "" is the null return path
+	Body []byte
+}
+
+// Resolver asks server, or the system's when it is "".
+func Resolver(server string) *net.Resolver {
 	if server == "" {
 		return net.DefaultResolver
 	}
@@ -64,35 +70,35 @@ func dnsResolver(server string) *net.Resolver {
 
 type verdict struct{ result, domain, note string }
 
-// smtp judges one SMTP transaction. It takes at most the verifier's timeout; what is not known by then is temperror.
-func (v *verifier) smtp(ctx context.Context, m *smtpd.Mail) *desk.AuthEvidence {
+// Received judges one SMTP transaction. It takes at most the verifier's timeout; what is not known by then is temperror.
+func (v *Verifier) Received(ctx context.Context, m Transaction) *desk.AuthEvidence {
 	local := !v.named && (!m.Peer.IsValid() || m.Peer.IsLoopback() || m.Peer.IsPrivate() || m.Peer.IsLinkLocalUnicast())
 	signed := headerHas(m.Body, "dkim-signature")
 	if local && !signed {
-		return &desk.AuthEvidence{SPF: authNone, DKIM: authNone, DMARC: authNone, Note: "handed in by a local server, not signed"}
+		return &desk.AuthEvidence{SPF: None, DKIM: None, DMARC: None, Note: "handed in by a local server, not signed"}
 	}
 	return v.judge(ctx, m.Body, signed, func(ctx context.Context) verdict {
 		if local {
-			return verdict{authNone, "", "handed in by a local server"}
+			return verdict{None, "", "handed in by a local server"}
 		}
 		return v.spf(ctx, m.Peer, m.Helo, m.From)
 	}, !local)
 }
 
-// fetched judges a mail that another server received: its SPF cannot be known, its signatures can.
-func (v *verifier) fetched(ctx context.Context, body []byte) *desk.AuthEvidence {
+// Fetched judges a mail that another server received: its SPF cannot be known, its signatures can.
+func (v *Verifier) Fetched(ctx context.Context, body []byte) *desk.AuthEvidence {
 	signed := headerHas(body, "dkim-signature")
 	if !signed {
-		return &desk.AuthEvidence{SPF: authNone, DKIM: authNone, DMARC: authNone, Note: "fetched from a mailbox, not signed"}
+		return &desk.AuthEvidence{SPF: None, DKIM: None, DMARC: None, Note: "fetched from a mailbox, not signed"}
 	}
-	return v.judge(ctx, body, signed, func(context.Context) verdict { return verdict{authNone, "", "fetched from a mailbox"} }, false)
+	return v.judge(ctx, body, signed, func(context.Context) verdict { return verdict{None, "", "fetched from a mailbox"} }, false)
 }
 
 // judge runs the three looks at once. spfCounts is false when the peer says nothing about the sender: DMARC then only passes by
 // DKIM and never fails.
-func (v *verifier) judge(ctx context.Context, body []byte, signed bool, spfCheck func(context.Context) verdict, spfCounts bool) *desk.AuthEvidence {
+func (v *Verifier) judge(ctx context.Context, body []byte, signed bool, spfCheck func(context.Context) verdict, spfCounts bool) *desk.AuthEvidence {
 	if v.breaker.open() {
-		return &desk.AuthEvidence{SPF: authTempError, DKIM: authTempError, DMARC: authTempError, Note: "DNS does not answer"}
+		return &desk.AuthEvidence{SPF: TempError, DKIM: TempError, DMARC: TempError, Note: "DNS does not answer"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, v.timeout)
 	defer cancel()
@@ -107,13 +113,13 @@ func (v *verifier) judge(ctx context.Context, body []byte, signed bool, spfCheck
 	d, ok2 := <-dkimC
 	p, ok3 := <-polC
 	if !ok1 {
-		s = verdict{authTempError, "", "DNS too slow"}
+		s = verdict{TempError, "", "DNS too slow"}
 	}
 	if !ok2 {
-		d = []verdict{{authTempError, "", "DNS too slow"}}
+		d = []verdict{{TempError, "", "DNS too slow"}}
 	}
 	if !ok3 {
-		p = policy{err: authTempError}
+		p = policy{err: TempError}
 	}
 	v.breaker.note(time.Since(start) < v.timeout*9/10)
 	ev := &desk.AuthEvidence{SPF: s.result, DKIM: sum(d)}
@@ -162,13 +168,13 @@ func background[T any](ctx context.Context, f func() T) <-chan T {
 	return out
 }
 
-func (v *verifier) spf(ctx context.Context, peer netip.Addr, helo, from string) verdict {
+func (v *Verifier) spf(ctx context.Context, peer netip.Addr, helo, from string) verdict {
 	sender, domain := from, domainOf(from)
 	if from == "" { // RFC 7208 2.4
 		sender, domain = "postmaster@"+helo, strings.ToLower(helo)
 	}
 	if !strings.Contains(domain, ".") {
-		return verdict{authNone, domain, ""}
+		return verdict{None, domain, ""}
 	}
 	res, err := spf.CheckHostWithSender(net.IP(peer.AsSlice()), helo, sender, spf.WithContext(ctx), spf.WithResolver(v.dns))
 	var why string
@@ -178,40 +184,40 @@ func (v *verifier) spf(ctx context.Context, peer netip.Addr, helo, from string) 
 	return verdict{string(res), domain, why}
 }
 
-func (v *verifier) dkim(ctx context.Context, body []byte, signed bool) []verdict {
+func (v *Verifier) dkim(ctx context.Context, body []byte, signed bool) []verdict {
 	if !signed {
-		return []verdict{{authNone, "", ""}}
+		return []verdict{{None, "", ""}}
 	}
 	sigs, err := dkim.VerifyWithOptions(bytes.NewReader(body), &dkim.VerifyOptions{
 		MaxVerifications: 8,
 		LookupTXT:        func(name string) ([]string, error) { return v.dns.LookupTXT(ctx, name) },
 	})
 	if err != nil && !errors.Is(err, dkim.ErrTooManySignatures) {
-		return []verdict{{authPermError, "", oneLine(err.Error())}}
+		return []verdict{{PermError, "", oneLine(err.Error())}}
 	}
 	var out []verdict
 	for _, s := range sigs {
-		r := verdict{authPass, strings.ToLower(s.Domain), ""}
+		r := verdict{Pass, strings.ToLower(s.Domain), ""}
 		if s.Err != nil {
-			r.result, r.note = authFail, oneLine(s.Err.Error())
+			r.result, r.note = Fail, oneLine(s.Err.Error())
 			if dkim.IsTempFail(s.Err) {
-				r.result = authTempError
+				r.result = TempError
 			} else if dkim.IsPermFail(s.Err) {
-				r.result = authPermError
+				r.result = PermError
 			}
 		}
 		out = append(out, r)
 	}
 	if len(out) == 0 {
-		out = []verdict{{authNone, "", ""}}
+		out = []verdict{{None, "", ""}}
 	}
 	return out
 }
 
 // sum is the best of several signatures.
 func sum(d []verdict) string {
-	best := authNone
-	rank := map[string]int{authNone: 0, authPermError: 1, authFail: 2, authTempError: 3, authPass: 4}
+	best := None
+	rank := map[string]int{None: 0, PermError: 1, Fail: 2, TempError: 3, Pass: 4}
 	for _, v := range d {
 		if rank[v.result] > rank[best] {
 			best = v.result
@@ -228,7 +234,7 @@ type policy struct {
 }
 
 // policy finds the record of a domain or of its organisation (RFC 7489 6.6.3).
-func (v *verifier) policy(ctx context.Context, domain string) policy {
+func (v *Verifier) policy(ctx context.Context, domain string) policy {
 	if !strings.Contains(domain, ".") {
 		return policy{}
 	}
@@ -249,43 +255,43 @@ func (v *verifier) policy(ctx context.Context, domain string) policy {
 	case errors.Is(err, dmarc.ErrNoPolicy):
 		return policy{}
 	case dmarc.IsTempFail(err):
-		return policy{err: authTempError}
+		return policy{err: TempError}
 	}
-	return policy{err: authPermError}
+	return policy{err: PermError}
 }
 
 // align says whether the visible author is who SPF or DKIM vouch for (RFC 7489 3.1), and by which.
 func align(author string, p policy, s verdict, d []verdict, spfCounts bool) (result, via string) {
 	switch {
 	case author == "":
-		return authPermError, " (no single author)"
+		return PermError, " (no single author)"
 	case p.err != "":
 		return p.err, ""
 	case p.record == nil:
-		return authNone, ""
+		return None, ""
 	}
 	pol := p.record.Policy
 	if !p.own && p.record.SubdomainPolicy != "" {
 		pol = p.record.SubdomainPolicy
 	}
 	via = fmt.Sprintf(" %s (p=%s)", author, pol)
-	if spfCounts && s.result == authPass && aligned(s.domain, author, p.record.SPFAlignment) {
-		return authPass, via
+	if spfCounts && s.result == Pass && aligned(s.domain, author, p.record.SPFAlignment) {
+		return Pass, via
 	}
-	temp := spfCounts && s.result == authTempError
+	temp := spfCounts && s.result == TempError
 	for _, x := range d {
-		if x.result == authPass && aligned(x.domain, author, p.record.DKIMAlignment) {
-			return authPass, via
+		if x.result == Pass && aligned(x.domain, author, p.record.DKIMAlignment) {
+			return Pass, via
 		}
-		temp = temp || x.result == authTempError
+		temp = temp || x.result == TempError
 	}
 	switch {
 	case temp:
-		return authTempError, via
+		return TempError, via
 	case !spfCounts:
-		return authNone, via
+		return None, via
 	}
-	return authFail, via
+	return Fail, via
 }
 
 func aligned(domain, author string, mode dmarc.AlignmentMode) bool {
@@ -368,20 +374,20 @@ func headerValues(body []byte, name string) []string {
 	return out
 }
 
-// trusted reads the Authentication-Results that the mailbox's own server wrote: the first field under its name (RFC 8601 5).
-func trusted(body []byte, authserv string) *desk.AuthEvidence {
+// Trusted reads the Authentication-Results that the mailbox's own server wrote: the first field under its name (RFC 8601 5).
+func Trusted(body []byte, authserv string) *desk.AuthEvidence {
 	for _, v := range headerValues(body, "authentication-results") {
 		id, results, err := authres.Parse(dropComments(v))
 		if err != nil || !strings.EqualFold(id, authserv) {
 			continue
 		}
-		ev := &desk.AuthEvidence{SPF: authNone, DKIM: authNone, DMARC: authNone, Note: "as " + authserv + " says: " + oneLine(v)}
+		ev := &desk.AuthEvidence{SPF: None, DKIM: None, DMARC: None, Note: "as " + authserv + " says: " + oneLine(v)}
 		for _, r := range results {
 			switch r := r.(type) {
 			case *authres.SPFResult:
 				ev.SPF = string(r.Value)
 			case *authres.DKIMResult:
-				if ev.DKIM != authPass {
+				if ev.DKIM != Pass {
 					ev.DKIM = string(r.Value)
 				}
 			case *authres.DMARCResult:

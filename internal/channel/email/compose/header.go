@@ -1,4 +1,4 @@
-package email
+package compose
 
 import (
 	"crypto/rand"
@@ -104,11 +104,11 @@ func countASCII(s string) (n int) {
 
 // address writes one mailbox; "" when the address cannot be sent to.
 func (h *header) address(name, addr string) string {
-	a := wireAddress(addr)
+	a := WireAddress(addr)
 	if a == "" {
 		return ""
 	}
-	if !isASCII(a) {
+	if !IsASCII(a) {
 		h.utf8 = true
 	}
 	name = tidy(name)
@@ -175,8 +175,8 @@ func atext(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
 }
 
-// dotAtom reports whether s may stand left of the @ as it is (RFC 5322 3.2.3).
-func dotAtom(s string) bool {
+// DotAtom reports whether s may stand left of the @ as it is (RFC 5322 3.2.3).
+func DotAtom(s string) bool {
 	if s == "" || s[0] == '.' || s[len(s)-1] == '.' || strings.Contains(s, "..") {
 		return false
 	}
@@ -188,21 +188,22 @@ func dotAtom(s string) bool {
 	return true
 }
 
-// ids returns those of a list that are message ids, in angle brackets.
+// bracketed returns those of a list that are message ids, in angle brackets.
 func bracketed(list []string) []string {
 	var out []string
 	for _, id := range list {
-		if id = cleanID(id); id != "" {
+		if id = CleanID(id); id != "" {
 			out = append(out, "<"+id+">")
 		}
 	}
 	return out
 }
 
-func cleanID(id string) string {
+// CleanID is a message id without its brackets, or "" when it cannot stand in a header.
+func CleanID(id string) string {
 	id = strings.TrimSpace(id)
 	id = strings.TrimSuffix(strings.TrimPrefix(id, "<"), ">")
-	if id == "" || len(id) > 500 || !isASCII(id) || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '<' || r == '>' }) {
+	if id == "" || len(id) > 500 || !IsASCII(id) || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '<' || r == '>' }) {
 		return ""
 	}
 	return id
@@ -214,9 +215,9 @@ const maxRefs = 20
 func references(refs []string, inReplyTo string) []string {
 	var out []string
 	seen := map[string]bool{}
-	answered := cleanID(inReplyTo)
+	answered := CleanID(inReplyTo)
 	for _, r := range refs {
-		if r = cleanID(r); r != "" && !seen[r] && r != answered {
+		if r = CleanID(r); r != "" && !seen[r] && r != answered {
 			seen[r] = true
 			out = append(out, r)
 		}
@@ -245,7 +246,8 @@ func tidy(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
-func isASCII(s string) bool {
+// IsASCII reports whether s has ASCII letters only.
+func IsASCII(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 0x80 {
 			return false
@@ -270,8 +272,8 @@ func param(name, value string) string {
 	return s
 }
 
-// randomText returns n random bytes in hex.
-func randomText(n int) string {
+// Random returns n random bytes in hex.
+func Random(n int) string {
 	b := make([]byte, n)
 	rand.Read(b)
 	return hex.EncodeToString(b)
