@@ -47,7 +47,7 @@ func (q *Queue) runSchedules(ctx context.Context) {
 		wait := time.Minute
 		for _, s := range list {
 			if at, known := next[s]; !known || at <= now || at > now.Add(s.d+s.slack()) {
-				mine, at, err := q.turn(ctx, s, now)
+				mine, at, err := q.turn(ctx, s)
 				if err != nil && ctx.Err() == nil {
 					q.log.Warn("schedule", "name", s.name, "err", err)
 				}
@@ -75,25 +75,27 @@ func (q *Queue) runSchedule(ctx context.Context, s *schedule) {
 	}
 }
 
-// turn claims a schedule's run by moving its time on: one node's update finds it due. A time further away than the period was made by a
-// clock that has been set back since, or by a longer period: it is due too.
-func (q *Queue) turn(ctx context.Context, s *schedule, now desk.Time) (mine bool, next desk.Time, err error) {
-	next = now.Add(s.d)
+// turn claims a schedule's run by moving its time on: one node's update finds it due. The clock is read once the row is locked, so that
+// nodes agree. A time further away than the period was made by a clock that has been set back since, or by a longer period: it is due too.
+func (q *Queue) turn(ctx context.Context, s *schedule) (mine bool, next desk.Time, err error) {
 	err = q.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		mine = false
 		if _, err := tx.Exec(ctx, "INSERT INTO schedules (name, next_run) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", s.name, 0); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, "UPDATE schedules SET next_run = $1 WHERE name = $2 AND (next_run <= $3 OR next_run > $4)", next, s.name, now, next.Add(s.slack()))
-		if err != nil {
+		if err := tx.QueryRow(ctx, "SELECT next_run FROM schedules WHERE name = $1"+tx.ForUpdate(), s.name).Scan(&next); err != nil {
 			return err
 		}
-		if mine = n == 1; mine {
+		now := q.clk.Ms()
+		if next > now && next <= now.Add(s.d+s.slack()) {
 			return nil
 		}
-		return tx.QueryRow(ctx, "SELECT next_run FROM schedules WHERE name = $1", s.name).Scan(&next)
+		mine, next = true, now.Add(s.d)
+		_, err := tx.Exec(ctx, "UPDATE schedules SET next_run = $1 WHERE name = $2", next, s.name)
+		return err
 	})
 	if err != nil {
-		return false, now.Add(time.Second), fmt.Errorf("job: schedule: %w", err)
+		return false, q.clk.Ms().Add(time.Second), fmt.Errorf("job: schedule: %w", err)
 	}
 	return mine, next, nil
 }

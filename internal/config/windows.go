@@ -1,0 +1,125 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// WindowSpec is a time window that KANAL_WINDOW_<Name> sets.
+type WindowSpec struct {
+	Name    string
+	Default time.Duration
+	Help    string
+}
+
+const day = 24 * time.Hour
+
+// Windows lists every time window. Tests and impatient installations shorten them, down to seconds.
+var Windows = []WindowSpec{
+	{"ATTACHMENT_ORPHAN", day, "an uploaded file that no message took is removed after this"},
+	{"BLOB_GC", 24 * time.Hour, "a stored file is collected this long after nothing refers to it"},
+	{"BLOB_GC_EVERY", 6 * time.Hour, "how often stored files without a reference are looked for"},
+
+	{"DRAIN", 30 * time.Second, "how long work in progress may go on once the server is told to stop"},
+	{"IDEMPOTENCY", day, "how long the answer to a repeated request is kept"},
+	{"IMAP_IDLE_RESTART", 9 * time.Minute, "IDLE is begun anew before servers drop it"},
+	{"IMAP_POLL", time.Minute, "how often a mailbox without IDLE is looked at, and one with it besides"},
+	{"INVITE", 7 * day, "how long a one-time link of an invitation or password reset works"},
+	{"JOB_DEAD", 30 * day, "how long a job that was given up is kept"},
+	{"JOB_LEASE", time.Minute, "a worker that is not heard of for this long has lost its job"},
+	{"JOB_POLL", time.Second, "how often the queue is looked at without a wake-up"},
+	{"META_HUMAN_AGENT", 168 * time.Hour, "Meta's reply window for human agents"},
+	{"META_STANDARD", 24 * time.Hour, "Meta's standard reply window"},
+	{"PRESENCE", 30 * time.Second, "an agent not heard of for this long no longer views a ticket"},
+	{"RAW_KEEP", 0, "originals of what came in are pruned after this; 0 keeps them"},
+	{"RECEIVER_LEASE", 30 * time.Second, "another node takes over a mailbox whose reader is not heard of for this long"},
+	{"RECONNECT_BASE", 2 * time.Second, "wait before connecting again after the first failure; doubles"},
+	{"RECONNECT_MAX", 5 * time.Minute, "longest wait before connecting again"},
+	{"RETRY_BASE", 10 * time.Second, "wait after the first failed try of a send or job; doubles"},
+	{"RETRY_MAX", time.Hour, "longest wait between tries"},
+	{"SEARCH_EVERY", 500 * time.Millisecond, "how long the search index gathers changes before it takes them in"},
+	{"SEND_TIMEOUT", 5 * time.Minute, "one attempt to send may take this long"},
+	{"SESSION", 30 * day, "a sign-in not used for this long ends"},
+	{"SPAM_PURGE", 90 * day, "spam is deleted after this"},
+	{"TRASH_PURGE", 30 * day, "what was deleted is gone for good after this"},
+	{"UNDO_SEND", 0, "a reply waits this long before it leaves, and can be undone"},
+}
+
+const windowPrefix = "KANAL_WINDOW_"
+
+// Window is the length of a window: KANAL_WINDOW_<name>, or its default. CheckWindows has refused unreadable ones at start-up. An unknown name is a
+// programming error and panics.
+func Window(name string) time.Duration {
+	for _, w := range Windows {
+		if w.Name == name {
+			if d, err := ParseWindow(os.Getenv(windowPrefix + name)); err == nil {
+				return d
+			}
+			return w.Default
+		}
+	}
+	panic("config: no window " + name)
+}
+
+// ParseWindow reads a Go duration, such as 90s or 1h30m, or a number of days, such as 90d. It may not be negative.
+func ParseWindow(s string) (time.Duration, error) {
+	s = strings.TrimSpace(s)
+	if n, ok := strings.CutSuffix(s, "d"); ok {
+		if days, err := strconv.ParseFloat(n, 64); err == nil && days >= 0 && days < 36500 {
+			return time.Duration(days * float64(day)), nil
+		}
+	}
+	d, err := time.ParseDuration(s)
+	if err == nil && d < 0 {
+		err = fmt.Errorf("%s is negative", s)
+	}
+	return d, err
+}
+
+// CheckWindows refuses an environment with an unreadable or unknown window, naming it. environ is as os.Environ gives it.
+func CheckWindows(environ []string) error {
+	known := map[string]bool{}
+	for _, w := range Windows {
+		known[w.Name] = true
+	}
+	for _, kv := range environ {
+		key, value, _ := strings.Cut(kv, "=")
+		name, ok := strings.CutPrefix(key, windowPrefix)
+		if !ok || value == "" {
+			continue
+		}
+		if !known[name] {
+			return desk.Errorf(desk.Invalid, "config.window_unknown", "%s is no time window. `kanal config windows` lists them.", key).In(key)
+		}
+		if _, err := ParseWindow(value); err != nil {
+			return desk.Errorf(desk.Invalid, "config.window", "%s=%s cannot be read: write a duration such as 90s, 15m, 24h or 30d.", key, value).In(key).Because(err)
+		}
+	}
+	return nil
+}
+
+// WindowRow is a line of `kanal config windows`.
+type WindowRow struct {
+	Env     string `json:"env"`
+	Value   string `json:"value"`
+	Default string `json:"default"`
+	Set     bool   `json:"set"`
+	Help    string `json:"help"`
+}
+
+// WindowRows lists every window with its present value, by name.
+func WindowRows() []WindowRow {
+	rows := make([]WindowRow, 0, len(Windows))
+	for _, w := range Windows {
+		v := Window(w.Name)
+		rows = append(rows, WindowRow{Env: windowPrefix + w.Name, Value: v.String(), Default: w.Default.String(), Set: os.Getenv(windowPrefix+w.Name) != "", Help: w.Help})
+	}
+	sort.Slice(rows, func(i, j int) bool { return rows[i].Env < rows[j].Env })
+	return rows
+}
