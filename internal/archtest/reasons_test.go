@@ -111,7 +111,9 @@ func literal(e ast.Expr) (string, bool) {
 
 var verb = regexp.MustCompile(`%[-+# 0-9.\[\]*]*[a-zA-Z]`)
 
-func blanks(s string) string { return strings.Join(strings.Fields(verb.ReplaceAllString(s, "…")), " ") }
+func blanks(s string) string {
+	return strings.Join(strings.Fields(verb.ReplaceAllString(s, "…")), " ")
+}
 
 func words(code string) string {
 	var b strings.Builder

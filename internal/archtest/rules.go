@@ -145,26 +145,47 @@ func (t tree) channelNames() (out []finding) {
 		if s.test || supportOf(s.pkg) || strings.HasPrefix(s.pkg, "cmd/") || s.pkg == "internal/demo" || s.pkg == "internal/bench" {
 			continue
 		}
-		fieldNames := map[*ast.BasicLit]bool{} // the input field an error names is not a channel
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			if call, ok := n.(*ast.CallExpr); ok {
-				if sel, ok := call.Fun.(*ast.SelectorExpr); ok && (sel.Sel.Name == "In" || sel.Sel.Name == "String" || sel.Sel.Name == "Get") {
-					for _, a := range call.Args {
-						if lit, ok := a.(*ast.BasicLit); ok {
-							fieldNames[lit] = true
-						}
-					}
-				}
-			}
-			return true
-		})
+		fields := fieldNames(s.file)
 		s.literals(func(lit *ast.BasicLit, v string) {
-			if !names[v] || fieldNames[lit] || channelOf(s.pkg) == v || nameExceptions[s.path+" "+v] != "" {
+			if !names[v] || fields[lit] || channelOf(s.pkg) == v || nameExceptions[s.path+" "+v] != "" {
 				return
 			}
 			out = append(out, finding{"channel names", t.at(s, lit), "the channel's name " + v + " stands outside its folder"})
 		})
 	}
+	return out
+}
+
+// fieldNames are literals that name a field of something and so cannot name a channel: keys of maps, the field an
+// error is about, a parameter of a request.
+func fieldNames(file *ast.File) map[*ast.BasicLit]bool {
+	out := map[*ast.BasicLit]bool{}
+	skip := func(e ast.Expr) {
+		if lit, ok := e.(*ast.BasicLit); ok {
+			out[lit] = true
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.KeyValueExpr:
+			skip(n.Key)
+		case *ast.IndexExpr:
+			skip(n.Index)
+		case *ast.CallExpr:
+			sel, ok := n.Fun.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			on, _ := sel.X.(*ast.Ident)
+			registry := on != nil && strings.Contains(strings.ToLower(on.Name), "registry")
+			if sel.Sel.Name == "In" || sel.Sel.Name == "String" || (sel.Sel.Name == "Get" && !registry) {
+				for _, a := range n.Args {
+					skip(a)
+				}
+			}
+		}
+		return true
+	})
 	return out
 }
 
