@@ -283,6 +283,11 @@ CREATE TABLE threads (
 CREATE INDEX threads_ticket ON threads (ticket_id);
 CREATE INDEX threads_contact ON threads (contact_id, last_message_at DESC);
 CREATE INDEX threads_inbox ON threads (inbox_id, last_message_at DESC, id DESC);
+-- A thread that turned out to be part of another: what still names it finds the other.
+CREATE TABLE thread_aliases (
+  thread_id BIGINT PRIMARY KEY,
+  into_id   BIGINT NOT NULL
+);
 -- What joins items into a thread: for channels threaded by key or by contact.
 CREATE TABLE thread_keys (
   account_id BIGINT NOT NULL,
