@@ -1,0 +1,152 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// Permission is one thing that a role may or may not do. The server asks for it at every door; a screen only hides what would be refused.
+type Permission string
+
+// The permissions (PM-05, PM-06, PM-12).
+const (
+	TicketsView        Permission = "tickets.view"
+	TicketsReply       Permission = "tickets.reply"
+	TicketsComment     Permission = "tickets.comment"
+	TicketsEdit        Permission = "tickets.edit"
+	TicketsAssign      Permission = "tickets.assign"
+	TicketsDelete      Permission = "tickets.delete"
+	ContactsEdit       Permission = "contacts.edit"
+	AvailabilityManage Permission = "availability.manage" // switch somebody else's availability
+	AccountAccess      Permission = "account.access"      // PM-01: connect channels, edit inboxes
+	PropertiesManage   Permission = "properties.manage"
+	UsersManage        Permission = "users.manage"
+	SettingsManage     Permission = "settings.manage"
+	TokensManage       Permission = "tokens.manage" // of others; one's own tokens need nothing
+	AuditView          Permission = "audit.view"
+)
+
+// Permissions is every permission, in the order that screens show.
+var Permissions = []Permission{
+	TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit,
+	AvailabilityManage, AccountAccess, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView,
+}
+
+// Roles says what each role may do (PM-12: roles stand where HubSpot has seats). Owners alone may make owners; see MayGrant.
+var Roles = map[desk.Role][]Permission{
+	desk.RoleOwner: Permissions,
+	desk.RoleAdmin: Permissions,
+	desk.RoleSupervisor: {
+		TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, AvailabilityManage, AuditView,
+	},
+	desk.RoleAgent:  {TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, ContactsEdit},
+	desk.RoleLight:  {TicketsView, TicketsComment},
+	desk.RoleViewer: {TicketsView},
+}
+
+// RoleCan reports whether a role has a permission.
+func RoleCan(r desk.Role, p Permission) bool { return slices.Contains(Roles[r], p) }
+
+// SeesEveryInbox reports whether a role sees inboxes that it is no member of (IH-09: administrators see, and act only as members).
+func SeesEveryInbox(r desk.Role) bool { return r == desk.RoleOwner || r == desk.RoleAdmin }
+
+// MayGrant reports whether one role may give, take or manage another: nobody raises somebody above themselves.
+func MayGrant(by, role desk.Role) bool {
+	return RoleCan(by, UsersManage) && (by == desk.RoleOwner || role != desk.RoleOwner)
+}
+
+// Member reports whether a user belongs to an inbox (IH-09): everyone does, or they or one of their teams are named.
+func Member(a desk.Access, u desk.User) bool {
+	if a.Everyone || slices.Contains(a.Users, u.ID) {
+		return true
+	}
+	return slices.ContainsFunc(u.Teams, func(t desk.TeamID) bool { return slices.Contains(a.Teams, t) })
+}
+
+// ScopeAll lets a token do whatever its user may.
+const ScopeAll = "all"
+
+// checkScopes refuses scopes that mean nothing and returns them once each.
+func checkScopes(scopes []string) ([]string, error) {
+	out := []string{}
+	for _, sc := range scopes {
+		if sc != ScopeAll && !slices.Contains(Permissions, Permission(sc)) {
+			names := ScopeAll
+			for _, p := range Permissions {
+				names += ", " + string(p)
+			}
+			return nil, desk.Errorf(desk.Invalid, "token.scope_unknown", "%q is not a scope. The scopes are %s.", sc, names).In("scopes")
+		}
+		if !slices.Contains(out, sc) {
+			out = append(out, sc)
+		}
+	}
+	if len(out) == 0 {
+		return nil, desk.Errorf(desk.Invalid, "token.scopes_missing", "A token needs at least one scope, or all.").In("scopes")
+	}
+	return out, nil
+}
+
+// Viewer is somebody signed in: who, by what, and what they may do. It is made anew for each request, so a changed role or access counts at once.
+type Viewer struct {
+	User       desk.User
+	Actor      desk.Actor // ByUser(User.ID), also with a token: a token acts as the user it was made for
+	Session    desk.SessionID
+	Token      *Token         // set when an API token was used
+	Scopes     []string       // of the token; a session has {"all"}
+	Inboxes    []desk.InboxID // those the user is a member of
+	AllInboxes bool           // sees the others too
+}
+
+// Can reports whether the viewer may do p: the role has it, and the token's scopes allow it.
+func (v Viewer) Can(p Permission) bool {
+	return v.User.Active && RoleCan(v.User.Role, p) && (slices.Contains(v.Scopes, ScopeAll) || slices.Contains(v.Scopes, string(p)))
+}
+
+// Need returns nil or a Forbidden error naming the permission.
+func (v Viewer) Need(p Permission) error {
+	if v.User.ID == 0 {
+		return notSignedIn()
+	}
+	if !v.Can(p) {
+		return desk.Errorf(desk.Forbidden, "access.forbidden", "You may not do this: it needs the permission %s. An administrator can change your role.", p)
+	}
+	return nil
+}
+
+// Permissions is what the viewer may do, in the order of the table.
+func (v Viewer) Permissions() []Permission {
+	out := []Permission{}
+	for _, p := range Permissions {
+		if v.Can(p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// SeesInbox reports whether the viewer may read an inbox's conversations.
+func (v Viewer) SeesInbox(id desk.InboxID) bool {
+	return v.Can(TicketsView) && (v.AllInboxes || slices.Contains(v.Inboxes, id))
+}
+
+// ActsIn reports whether the viewer may reply and change things in an inbox: only its members may (IH-09).
+func (v Viewer) ActsIn(id desk.InboxID) bool { return slices.Contains(v.Inboxes, id) }
+
+// NeedIn returns nil when the viewer may do p in an inbox. What cannot be seen is NotFound, what can be seen but not done is Forbidden.
+func (v Viewer) NeedIn(id desk.InboxID, p Permission) error {
+	if v.User.ID == 0 {
+		return notSignedIn()
+	}
+	if !v.SeesInbox(id) {
+		return desk.Errorf(desk.NotFound, "access.not_visible", "There is no such thing, or you may not see it.")
+	}
+	if err := v.Need(p); err != nil {
+		return err
+	}
+	if p != TicketsView && !v.ActsIn(id) {
+		return desk.Errorf(desk.Forbidden, "access.not_member", "You can see this inbox but are not a member of it. Add yourself to its members to work in it.")
+	}
+	return nil
+}
