@@ -32,6 +32,9 @@ func (*Adapter) Hook(r *http.Request, body []byte, find func(string) (desk.Chann
 	if err := json.Unmarshal(body, &d); err != nil {
 		return channel.HookReply{}, nil, unauthorized.Because(err)
 	}
+	if len(d.Items) == 0 { // nobody's secret was checked
+		return channel.HookReply{}, nil, unauthorized
+	}
 	signatures := strings.Split(r.Header.Get(SignatureHeader), ",")
 	var raws []channel.Raw
 	for _, item := range d.Items {
