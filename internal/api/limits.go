@@ -1,0 +1,69 @@
+package api
+
+import (
+	"sync"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/desk"
+	"golang.org/x/time/rate"
+)
+
+// Limit names a rate limit of an address; "" is none.
+type Limit string
+
+// The limits: attempts to sign in or to use a one-time link, and what anybody may fetch.
+const (
+	LimitSignIn Limit = "sign_in"
+	LimitPublic Limit = "public"
+)
+
+// limiter holds one bucket an address. Addresses that have regained everything are forgotten.
+type limiter struct {
+	every time.Duration
+	burst int
+	mu    sync.Mutex
+	by    map[string]*rate.Limiter
+	swept time.Time
+}
+
+func newLimiter(every time.Duration, burst int) *limiter {
+	return &limiter{every: every, burst: burst, by: map[string]*rate.Limiter{}}
+}
+
+const maxBuckets = 100_000
+
+// take is nil, or says how long to wait. Rates use the real clock.
+func (l *limiter) take(who string) error {
+	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now.Sub(l.swept) > time.Minute || len(l.by) > maxBuckets {
+		l.swept = now
+		for k, b := range l.by {
+			if b.TokensAt(now) >= float64(l.burst) || len(l.by) > maxBuckets {
+				delete(l.by, k)
+			}
+		}
+	}
+	b := l.by[who]
+	if b == nil {
+		b = rate.NewLimiter(rate.Every(l.every), l.burst)
+		l.by[who] = b
+	}
+	r := b.ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if wait == 0 {
+		return nil
+	}
+	r.CancelAt(now)
+	return &limited{wait: wait, err: desk.Errorf(desk.RateLimited, "rate.limited", "Too many requests. Try again in a moment.")}
+}
+
+// limited is a refusal with the time to wait.
+type limited struct {
+	wait time.Duration
+	err  *desk.Error
+}
+
+func (l *limited) Error() string { return l.err.Error() }
+func (l *limited) Unwrap() error { return l.err }

@@ -1,0 +1,180 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// The window of a repeated write: an answer is kept for a day, and a write that was begun and never answered (the server died) may be begun again after a minute.
+const (
+	repeatKept  = 24 * time.Hour
+	repeatStuck = time.Minute
+	maxRepeat   = 200 // bytes of a key
+)
+
+var idempotencyHeader = &huma.Param{
+	Name: "Idempotency-Key", In: "header", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: ptr(maxRepeat)},
+	Description: "Any text of yours. The same key with the same body gets the first answer again and does nothing twice; with another body it is refused (409, request.key_reused). Kept for 24 hours.",
+}
+
+func ptr[T any](v T) *T { return &v }
+
+var (
+	errKeyReused = refuse(desk.Conflict, "request.key_reused", "This Idempotency-Key was used for another request.")
+	errKeyBusy   = refuse(desk.Conflict, "request.key_busy", "The first request with this Idempotency-Key is still being worked on. Ask again in a moment.")
+)
+
+// repeatable answers a repeated write with the first answer. The key is taken before the work begins, so that two at once do it once.
+func (s *Server) repeatable(maxBody int64) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		key := r.Header.Get("Idempotency-Key")
+		if key == "" {
+			next(ctx)
+			return
+		}
+		if len(key) > maxRepeat {
+			s.Fail(w, r, desk.Errorf(desk.Invalid, "request.key_too_long", "An Idempotency-Key has at most %d bytes.", maxRepeat).In("Idempotency-Key"))
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			s.Fail(w, r, desk.Errorf(desk.TooLarge, "request.too_large", "The request is larger than allowed here.").Because(err))
+			return
+		}
+		v, _ := ctx.Context().Value(viewerKey{}).(access.Viewer)
+		c := claim{actor: v.Actor.String(), key: key, request: digest(r, body)}
+		status, answer, err := s.claim(r.Context(), c)
+		switch {
+		case err != nil:
+			s.Fail(w, r, err)
+			return
+		case status != 0:
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Idempotent-Replayed", "true")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, answer)
+			return
+		}
+		again := r.WithContext(context.WithValue(ctx.Context(), repeatKey{}, key))
+		again.Body = io.NopCloser(bytes.NewReader(body))
+		rec := &recorder{header: w.Header()}
+		done := false
+		defer func() { // also when the handler panics
+			if !done {
+				s.unclaim(r.Context(), c)
+			}
+		}()
+		next(humago.NewContext(ctx.Operation(), again, rec))
+		if rec.status >= 200 && rec.status < 300 {
+			if err := s.settle(r.Context(), c, rec.status, rec.body.String()); err != nil {
+				s.Log.Error("the answer of a repeatable write was not kept", "request_id", RequestID(r.Context()), "err", err)
+			}
+			done = true
+		}
+		w.WriteHeader(rec.status)
+		_, _ = w.Write(rec.body.Bytes())
+	}
+}
+
+type repeatKey struct{}
+
+// RepeatKey is the request's Idempotency-Key, or "": for commands that have a guard of their own.
+func RepeatKey(ctx context.Context) string { k, _ := ctx.Value(repeatKey{}).(string); return k }
+
+func digest(r *http.Request, body []byte) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s\x00", r.Method, r.URL.RequestURI())
+	h.Write(body)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// claim is one repeatable request.
+type claim struct{ actor, key, request string }
+
+// claim takes a key: status 0 means it is ours to do, another status is that of the answer given before.
+func (s *Server) claim(ctx context.Context, c claim) (status int, answer string, err error) {
+	now := s.Clock.Ms()
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		status, answer = 0, ""
+		if _, err := tx.Exec(ctx, "DELETE FROM idempotency_keys WHERE actor = $1 AND key = $2 AND (created_at < $3 OR (status = 0 AND created_at < $4))",
+			c.actor, c.key, now.Add(-repeatKept), now.Add(-repeatStuck)); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (actor, key, request, status, response, created_at) VALUES ($1, $2, $3, 0, '', $4)
+			ON CONFLICT (actor, key) DO NOTHING`, c.actor, c.key, c.request, now)
+		if err != nil || n == 1 {
+			return err
+		}
+		var request string
+		err = tx.QueryRow(ctx, "SELECT request, status, response FROM idempotency_keys WHERE actor = $1 AND key = $2", c.actor, c.key).Scan(&request, &status, &answer)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return errKeyBusy.with(nil)
+		case err != nil:
+			return err
+		case request != c.request:
+			return errKeyReused.with(nil)
+		case status == 0:
+			return errKeyBusy.with(nil)
+		}
+		return nil
+	})
+	return status, answer, err
+}
+
+func (s *Server) settle(ctx context.Context, c claim, status int, answer string) error {
+	return s.DB.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE idempotency_keys SET status = $1, response = $2 WHERE actor = $3 AND key = $4 AND request = $5", status, answer, c.actor, c.key, c.request)
+		return err
+	})
+}
+
+// unclaim gives a key back after a refusal, so that the caller may mend the request and use it again.
+func (s *Server) unclaim(ctx context.Context, c claim) {
+	err := s.DB.Write(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM idempotency_keys WHERE actor = $1 AND key = $2 AND request = $3 AND status = 0", c.actor, c.key, c.request)
+		return err
+	})
+	if err != nil {
+		s.Log.Warn("an idempotency key was not given back", "err", err)
+	}
+}
+
+// Prune forgets answers older than a day; app calls it on a schedule.
+func (s *Server) Prune(ctx context.Context) error {
+	before := s.Clock.Ms().Add(-repeatKept)
+	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM idempotency_keys WHERE created_at < $1", before)
+		return err
+	})
+}
+
+// recorder keeps an answer until it is settled.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+}
+func (r *recorder) Write(b []byte) (int, error) { r.WriteHeader(http.StatusOK); return r.body.Write(b) }

@@ -1,0 +1,101 @@
+package api
+
+import "github.com/kanalhq/kanal/internal/access"
+
+// Rule is what an operation needs: nothing (Public), anybody who is signed in (the zero value), or a permission.
+type Rule struct {
+	Public bool
+	Needs  access.Permission
+	Limit  Limit
+}
+
+func needs(p access.Permission) Rule { return Rule{Needs: p} }
+
+var (
+	signedIn = Rule{}
+	signIn   = Rule{Public: true, Limit: LimitSignIn}
+)
+
+// rules is the one table of who may do what. An operation without a row stops the server at start-up. What a rule cannot say — whose inbox,
+// whose draft — the handlers' read models check: what is out of sight is not found.
+var rules = map[string]Rule{
+	"POST /api/session":   signIn,
+	"GET /api/session":    signedIn,
+	"DELETE /api/session": signedIn,
+	"GET /api/setup":      signIn,
+	"POST /api/setup":     signIn,
+
+	"GET /api/views":                  needs(access.TicketsView),
+	"GET /api/tickets":                needs(access.TicketsView),
+	"POST /api/tickets":               needs(access.TicketsEdit),
+	"GET /api/tickets/{id}":           needs(access.TicketsView),
+	"PATCH /api/tickets/{id}":         needs(access.TicketsView), // each changed field needs its own: edit, assign, delete
+	"GET /api/tickets/{id}/timeline":  needs(access.TicketsView),
+	"GET /api/tickets/{id}/why":       needs(access.TicketsView),
+	"GET /api/tickets/{id}/ledger":    needs(access.TicketsView),
+	"POST /api/tickets/{id}/join":     needs(access.TicketsEdit),
+	"POST /api/tickets/{id}/assign":   needs(access.TicketsAssign),
+	"POST /api/threads/{id}/messages": needs(access.TicketsComment), // a reply needs tickets.reply as well
+	"GET /api/messages/{id}":          needs(access.TicketsView),
+	"GET /api/messages/{id}/source":   needs(access.TicketsView),
+	"GET /api/messages/{id}/html":     needs(access.TicketsView),
+	"POST /api/messages/{id}/resend":  needs(access.TicketsReply),
+	"POST /api/messages/{id}/sender":  needs(access.TicketsEdit),
+	"POST /api/messages/{id}/cancel":  needs(access.TicketsReply),
+	"POST /api/attachments":           needs(access.TicketsComment),
+	"GET /api/attachments/{id}":       {Public: true, Limit: LimitPublic}, // a session and the inbox, or a signed address
+	"GET /api/proxy/image":            {Public: true, Limit: LimitPublic}, // signed addresses only
+	"GET /api/drafts":                 needs(access.TicketsComment),
+	"PUT /api/drafts":                 needs(access.TicketsComment),
+	"DELETE /api/drafts":              needs(access.TicketsComment),
+	"GET /api/contacts":               needs(access.TicketsView),
+	"GET /api/contacts/{id}":          needs(access.TicketsView),
+	"PATCH /api/contacts/{id}":        needs(access.ContactsEdit),
+	"GET /api/contacts/{id}/tickets":  needs(access.TicketsView),
+	"GET /api/search":                 needs(access.TicketsView),
+	"GET /api/events":                 signedIn,
+	"POST /api/presence":              needs(access.TicketsView),
+	"GET /api/trace/{id}":             needs(access.TicketsView),
+
+	"GET /api/users":            signedIn,
+	"POST /api/users":           needs(access.UsersManage),
+	"PATCH /api/users/{id}":     needs(access.UsersManage),
+	"POST /api/users/{id}/link": needs(access.UsersManage),
+	"GET /api/teams":            signedIn,
+	"POST /api/teams":           needs(access.UsersManage),
+	"PATCH /api/teams/{id}":     needs(access.UsersManage),
+	"GET /api/me":               signedIn,
+	"PATCH /api/me":             signedIn,
+	"GET /api/me/preferences":   signedIn,
+
+	"GET /api/channels":                           needs(access.AccountAccess),
+	"GET /api/channel-accounts":                   signedIn, // the rest of a row needs account.access
+	"POST /api/channel-accounts":                  needs(access.AccountAccess),
+	"GET /api/channel-accounts/{id}":              needs(access.AccountAccess),
+	"PATCH /api/channel-accounts/{id}":            needs(access.AccountAccess),
+	"DELETE /api/channel-accounts/{id}":           needs(access.AccountAccess),
+	"POST /api/channel-accounts/check":            needs(access.AccountAccess),
+	"POST /api/channel-accounts/{id}/preview":     needs(access.AccountAccess),
+	"POST /api/channels/{channel}/preview":        needs(access.AccountAccess),
+	"GET /api/channel-accounts/{id}/verification": needs(access.AccountAccess),
+	"GET /api/inboxes":                            signedIn,
+	"POST /api/inboxes":                           needs(access.AccountAccess),
+	"PATCH /api/inboxes/{id}":                     needs(access.AccountAccess),
+	"GET /api/pipelines":                          signedIn,
+	"POST /api/pipelines":                         needs(access.SettingsManage),
+	"PATCH /api/pipelines/{id}":                   needs(access.SettingsManage),
+	"GET /api/properties":                         signedIn,
+	"POST /api/properties":                        needs(access.PropertiesManage),
+	"PATCH /api/properties/{id}":                  needs(access.PropertiesManage),
+	"GET /api/tokens":                             signedIn, // one's own; others' need tokens.manage
+	"POST /api/tokens":                            signedIn, // one's own; others' need tokens.manage
+	"DELETE /api/tokens/{id}":                     signedIn, // one's own; others' need tokens.manage
+	"GET /api/inbound":                            needs(access.AccountAccess),
+	"POST /api/inbound/{id}/replay":               needs(access.AccountAccess),
+	"GET /api/settings/company":                   signedIn,
+	"PATCH /api/settings/company":                 needs(access.SettingsManage),
+	"GET /api/audit":                              needs(access.AuditView),
+	"GET /api/sessions":                           signedIn, // one's own
+	"DELETE /api/sessions/{id}":                   signedIn,
+	"POST /api/test/clock":                        needs(access.SettingsManage),
+}

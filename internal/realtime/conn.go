@@ -1,0 +1,300 @@
+package realtime
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// sink is where a stream's bytes go: a connection taken from the server, or an ordinary answer.
+type sink interface {
+	// write sends some frames at once; an error ends the stream.
+	write(frames net.Buffers) error
+	close()
+}
+
+// conn is one stream. While it is idle it costs its own size and two parked goroutines.
+type conn struct {
+	hub     *Hub
+	viewer  atomic.Pointer[access.Viewer]
+	again   Again
+	slot    int
+	checked time.Time // guarded by hub.mu
+	start   int64     // the log is replayed up to here; what came later is queued
+	told    int64     // the last number the reader can know, guarded by mu
+
+	mu     sync.Mutex
+	queue  net.Buffers
+	bytes  int
+	closed bool
+	wake   chan struct{} // one signal: the queue has something, or the end has come
+}
+
+// push queues a frame; a reader that is too slow is ended, and replays when it comes back.
+func (c *conn) push(f []byte) {
+	if f == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	if len(c.queue) >= maxQueued || c.bytes+len(f) > maxBytes && len(c.queue) > 0 {
+		c.closed, c.queue, c.bytes = true, nil, 0
+	} else {
+		c.queue = append(c.queue, f)
+		c.bytes += len(f)
+	}
+	c.signal()
+}
+
+func (c *conn) signal() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+var comment = []byte(": still here\n\n")
+
+// life is a sign of life. When the log has moved on over events that this viewer may not see, it carries the number, so that
+// a reader that comes back much later is not taken to be behind.
+func (c *conn) life(at int64) {
+	c.mu.Lock()
+	told := c.told
+	c.told = max(told, at)
+	c.mu.Unlock()
+	if at > told {
+		c.push(position("position", at))
+		return
+	}
+	c.push(comment)
+}
+
+// end sends a last frame, if one, and closes.
+func (c *conn) end(last []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.closed = true
+	if last != nil {
+		c.queue = append(c.queue, last)
+	}
+	c.signal()
+}
+
+func (c *conn) gone() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.closed }
+
+// take empties the queue.
+func (c *conn) take() (frames net.Buffers, closed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	frames, c.queue, c.bytes = c.queue, nil, 0
+	return frames, c.closed
+}
+
+var errStopping = desk.Errorf(desk.Unavailable, "events.stopping", "The server is stopping. Connect again in a moment.")
+
+// Serve answers a request for the stream. It returns once the connection is handed over (HTTP/1.1) or has ended (HTTP/2). after is the
+// last number that the reader saw, or negative for "from now". An error was not answered yet.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v access.Viewer, again Again, after int64) error {
+	select {
+	case <-h.ready:
+	case <-r.Context().Done():
+		return r.Context().Err()
+	}
+	c := &conn{hub: h, again: again, checked: time.Now(), wake: make(chan struct{}, 1)}
+	c.viewer.Store(&v)
+	head := w.Header()
+	head.Set("Content-Type", "text/event-stream; charset=utf-8")
+	head.Set("Cache-Control", "no-store, no-transform")
+	head.Set("X-Accel-Buffering", "no")
+	if err := h.attach(c); err != nil {
+		return err
+	}
+	if r.ProtoMajor == 1 {
+		if raw, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			s := &hijacked{conn: raw}
+			header := head.Clone()
+			go func() {
+				go s.watch(c)
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				if s.begin(header) == nil {
+					c.run(ctx, s, after)
+				}
+				h.detach(c, s)
+			}()
+			return nil
+		}
+	}
+	s := &ordinary{w: w, rc: http.NewResponseController(w)}
+	stop := context.AfterFunc(r.Context(), func() { c.end(nil) })
+	defer stop()
+	c.run(r.Context(), s, after)
+	h.detach(c, s)
+	return nil
+}
+
+func (h *Hub) attach(c *conn) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.draining {
+		return errStopping
+	}
+	h.slot++
+	c.slot, c.start, c.told = h.slot, h.at, h.at
+	h.conns[c] = struct{}{}
+	return nil
+}
+
+func (h *Hub) detach(c *conn, s sink) {
+	h.mu.Lock()
+	delete(h.conns, c)
+	h.mu.Unlock()
+	c.end(nil)
+	s.close()
+}
+
+// run replays what was missed, then sends what comes, until the connection ends.
+func (c *conn) run(ctx context.Context, s sink, after int64) {
+	if err := c.replay(ctx, s, after); err != nil {
+		return
+	}
+	for range c.wake {
+		frames, closed := c.take()
+		if len(frames) > 0 {
+			if err := s.write(frames); err != nil {
+				return
+			}
+		}
+		if closed {
+			return
+		}
+	}
+}
+
+// replay sends the events between after and the number at which the connection joined. They come from the log, so that nothing is
+// missing and nothing comes twice.
+func (c *conn) replay(ctx context.Context, s sink, after int64) error {
+	if after < 0 {
+		return s.write(net.Buffers{position("ready", c.start)})
+	}
+	first, err := c.hub.Events.First(ctx)
+	if err != nil {
+		return err
+	}
+	if after > c.start || c.start-after > MaxBehind || after+1 < first {
+		return s.write(net.Buffers{position("reload", c.start)})
+	}
+	for after < c.start {
+		evs, err := c.hub.Events.After(ctx, after, batch)
+		if err != nil {
+			return err
+		}
+		if len(evs) == 0 {
+			break
+		}
+		items, err := c.hub.items(ctx, evs)
+		if err != nil {
+			return err
+		}
+		var frames net.Buffers
+		for i := range items {
+			if after = items[i].ev.Seq; after > c.start {
+				break
+			}
+			if f := items[i].frame(c.viewer.Load()); f != nil {
+				frames = append(frames, f)
+			}
+		}
+		if len(frames) > 0 {
+			if err := s.write(frames); err != nil {
+				return err
+			}
+		}
+	}
+	return s.write(net.Buffers{position("ready", c.start)})
+}
+
+const writeWithin = 15 * time.Second
+
+// hijacked is a connection taken from the server: it keeps none of the server's buffers.
+type hijacked struct{ conn net.Conn }
+
+func (s *hijacked) begin(h http.Header) error {
+	b := []byte("HTTP/1.1 200 OK\r\nConnection: close\r\nDate: " + time.Now().UTC().Format(http.TimeFormat) + "\r\n")
+	w := &lines{b}
+	if err := h.Write(w); err != nil {
+		return err
+	}
+	return s.write(net.Buffers{append(w.b, '\r', '\n')})
+}
+
+type lines struct{ b []byte }
+
+func (l *lines) Write(p []byte) (int, error) { l.b = append(l.b, p...); return len(p), nil }
+
+func (s *hijacked) write(frames net.Buffers) error {
+	_ = s.conn.SetWriteDeadline(time.Now().Add(writeWithin))
+	_, err := frames.WriteTo(s.conn)
+	return err
+}
+
+func (s *hijacked) close() { _ = s.conn.Close() }
+
+// watch notices that the reader has gone: it sends nothing more, so any end of reading is the end.
+func (s *hijacked) watch(c *conn) {
+	_ = s.conn.SetReadDeadline(time.Time{})
+	var b [1]byte
+	for {
+		if _, err := s.conn.Read(b[:]); err != nil {
+			c.end(nil)
+			return
+		}
+	}
+}
+
+// ordinary is an answer that the server holds: HTTP/2.
+type ordinary struct {
+	w  http.ResponseWriter
+	rc *http.ResponseController
+}
+
+func (s *ordinary) write(frames net.Buffers) error {
+	_ = s.rc.SetWriteDeadline(time.Now().Add(writeWithin))
+	for _, f := range frames {
+		if _, err := s.w.Write(f); err != nil {
+			return err
+		}
+	}
+	return s.rc.Flush()
+}
+
+func (s *ordinary) close() {}
+
+// After reads the last number a reader saw: ?after=N or the Last-Event-ID header; negative is "from now".
+func After(r *http.Request) (int64, error) {
+	v := r.URL.Query().Get("after")
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		v = id // a browser that connects again by itself repeats the first address
+	}
+	if v == "" {
+		return -1, nil
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < 0 {
+		return 0, desk.Errorf(desk.Invalid, "events.after", "%q is not the number of an event.", v).In("after")
+	}
+	return n, nil
+}

@@ -1,0 +1,167 @@
+package realtime
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// The states of presence.
+const (
+	Viewing = "viewing"
+	Typing  = "typing"
+	Left    = "left"
+)
+
+// settle is how long somebody is there without saying so again.
+const settle = 45 * time.Second
+
+// typingFor is how long somebody is typing without saying so again.
+const typingFor = 8 * time.Second
+
+// presenceChannel is where nodes tell each other.
+const presenceChannel = "kanal_presence"
+
+// Watcher is somebody who has a ticket open (WS-11).
+type Watcher struct {
+	ID    desk.UserID `json:"id"`
+	Name  string      `json:"name"`
+	State string      `json:"state" enum:"viewing,typing"`
+}
+
+// delta is one change of presence, as browsers and other nodes get it.
+type delta struct {
+	TicketID desk.TicketID `json:"ticket_id"`
+	User     person        `json:"user"`
+	State    string        `json:"state"`
+	Inbox    desk.InboxID  `json:"inbox_id"`
+}
+
+type person struct {
+	ID   desk.UserID `json:"id"`
+	Name string      `json:"name"`
+}
+
+type seat struct {
+	ticket desk.TicketID
+	user   desk.UserID
+}
+
+type sitting struct {
+	name  string
+	inbox desk.InboxID
+	state string
+	until time.Time
+	typed time.Time
+}
+
+type presence struct {
+	mu    sync.Mutex
+	seats map[seat]sitting
+}
+
+func newPresence() presence { return presence{seats: map[seat]sitting{}} }
+
+// Presence says that a viewer has a ticket of an inbox open, types an answer, or has left. It must be repeated within 45 seconds. The caller has
+// checked that the viewer may see the ticket.
+func (h *Hub) Presence(ctx context.Context, v access.Viewer, ticket desk.TicketID, inbox desk.InboxID, state string) {
+	d := delta{TicketID: ticket, User: person{v.User.ID, v.User.Name}, State: state, Inbox: inbox}
+	h.sit(d, time.Now())
+	if payload, err := json.Marshal(d); err == nil {
+		if err := h.DB.Notify(ctx, presenceChannel, string(payload)); err != nil {
+			h.Log.Debug("presence was not told to other nodes", "err", err)
+		}
+	}
+}
+
+// heard takes what a node said; our own words come back too, and change nothing.
+func (h *Hub) heard(payload string) {
+	var d delta
+	if payload == "" || json.Unmarshal([]byte(payload), &d) != nil || d.TicketID == 0 || d.User.ID == 0 {
+		return
+	}
+	h.sit(d, time.Now())
+}
+
+// sit keeps a state and tells browsers only what changed.
+func (h *Hub) sit(d delta, now time.Time) {
+	p := &h.presence
+	key := seat{d.TicketID, d.User.ID}
+	p.mu.Lock()
+	had, was := p.seats[key]
+	if d.State == Left {
+		delete(p.seats, key)
+	} else {
+		s := sitting{name: d.User.Name, inbox: d.Inbox, state: d.State, until: now.Add(settle), typed: had.typed}
+		if d.State == Typing {
+			s.typed = now
+		}
+		p.seats[key] = s
+	}
+	p.mu.Unlock()
+	if was && had.state == d.State || !was && d.State == Left {
+		return
+	}
+	h.tell(d)
+}
+
+func (h *Hub) tell(d delta) {
+	name := "presence"
+	if d.State == Typing {
+		name = "typing"
+	}
+	data, err := json.Marshal(d)
+	if err != nil {
+		return
+	}
+	f := frame(0, name, data)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.conns {
+		if v := c.viewer.Load(); v.SeesInbox(d.Inbox) {
+			c.push(f)
+		}
+	}
+}
+
+// expire ends what was not renewed: typing turns into viewing, viewing into left.
+func (h *Hub) expire(now time.Time) {
+	var over []delta
+	p := &h.presence
+	p.mu.Lock()
+	for k, s := range p.seats {
+		switch {
+		case now.After(s.until):
+			delete(p.seats, k)
+			over = append(over, delta{TicketID: k.ticket, User: person{k.user, s.name}, State: Left, Inbox: s.inbox})
+		case s.state == Typing && now.Sub(s.typed) > typingFor:
+			s.state = Viewing
+			p.seats[k] = s
+			over = append(over, delta{TicketID: k.ticket, User: person{k.user, s.name}, State: Viewing, Inbox: s.inbox})
+		}
+	}
+	p.mu.Unlock()
+	for _, d := range over {
+		h.tell(d)
+	}
+}
+
+// Watchers lists who has a ticket open.
+func (h *Hub) Watchers(ticket desk.TicketID) []Watcher {
+	out := []Watcher{}
+	h.presence.mu.Lock()
+	for k, s := range h.presence.seats {
+		if k.ticket == ticket {
+			out = append(out, Watcher{k.user, s.name, s.state})
+		}
+	}
+	h.presence.mu.Unlock()
+	slices.SortFunc(out, func(a, b Watcher) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}

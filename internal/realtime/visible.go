@@ -1,0 +1,71 @@
+package realtime
+
+import (
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// sight is who is told of a kind of event.
+type sight int
+
+const (
+	ofInbox  sight = iota // who sees its inbox, whole
+	ofPerson              // the user it concerns and who may read the audit log, whole
+	ofDesk                // everybody who may see tickets, whole: contacts are everybody's
+	ofAll                 // everybody is told that it happened; its particulars are for who holds the permission
+	ofRight               // only who holds the permission (and sees its inbox, when it has one)
+)
+
+// rule is one row of the table: events whose type begins with prefix.
+type rule struct {
+	prefix string
+	who    sight
+	right  access.Permission
+}
+
+// table says who is told of what. What stands in no row is for the audit log's readers alone.
+var table = []rule{
+	{"ticket.", ofInbox, ""}, {"thread.", ofInbox, ""}, {"message.", ofInbox, ""}, {"comment.", ofInbox, ""}, {"sender.", ofInbox, ""},
+	{"contact.", ofDesk, ""},
+	{"user.", ofAll, access.UsersManage}, {"team.", ofAll, access.UsersManage},
+	{"settings.", ofAll, access.SettingsManage}, {"channel_account.", ofAll, access.AccountAccess},
+	{"inbound.", ofRight, access.AccountAccess}, {"terms.", ofRight, access.AccountAccess}, {"mail.", ofRight, access.AccountAccess},
+	{"session.", ofPerson, ""}, {"token.", ofPerson, ""},
+}
+
+// frame is what a viewer gets of an event: all of it, that it happened, or nothing.
+func (it *item) frame(v *access.Viewer) []byte {
+	r := rule{who: ofRight, right: access.AuditView}
+	for _, row := range table {
+		if strings.HasPrefix(it.ev.Type, row.prefix) {
+			r = row
+			break
+		}
+	}
+	switch r.who {
+	case ofInbox:
+		if it.inbox != 0 && v.SeesInbox(it.inbox) {
+			return it.full
+		}
+	case ofDesk:
+		if v.Can(access.TicketsView) {
+			return it.full
+		}
+	case ofPerson:
+		if it.ev.UserID != 0 && it.ev.UserID == v.User.ID || it.ev.Actor == desk.ByUser(v.User.ID) || v.Can(access.AuditView) {
+			return it.full
+		}
+	case ofAll:
+		if v.Can(r.right) {
+			return it.full
+		}
+		return it.bare
+	case ofRight:
+		if v.Can(r.right) && (it.inbox == 0 || v.SeesInbox(it.inbox)) {
+			return it.full
+		}
+	}
+	return nil
+}
