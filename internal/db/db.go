@@ -100,6 +100,9 @@ func Connect(ctx context.Context, opt Options) (*DB, error) {
 // Dialect says which database this is.
 func (d *DB) Dialect() Dialect { return d.dialect }
 
+// URL is the address of a PostgreSQL database, with its password; "" for SQLite.
+func (d *DB) URL() string { return d.opt.URL }
+
 // Close ends the background work, waits for running writes and closes the pools.
 func (d *DB) Close() error {
 	if !d.closed.CompareAndSwap(false, true) {

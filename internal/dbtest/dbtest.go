@@ -46,6 +46,15 @@ func open(t testing.TB, o db.Options) *db.DB {
 	return d
 }
 
+// Again opens the database of d once more, as a second node does. PostgreSQL only.
+func Again(t testing.TB, d *db.DB) *db.DB {
+	t.Helper()
+	if d.Dialect() != db.Postgres {
+		t.Fatal("dbtest: one process has a SQLite database")
+	}
+	return open(t, db.Options{URL: d.URL(), Writers: 16})
+}
+
 var template struct {
 	sync.Once
 	name string
