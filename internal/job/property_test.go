@@ -146,7 +146,7 @@ func story(rt *rapid.T, shared *db.DB, another func() *db.DB) {
 			<-n.ended
 		}
 	}()
-	wanted := map[desk.JobID]bool{}
+	wanted := map[desk.JobID]bool{} // whether it has a unique key
 	steps := rapid.IntRange(3, 12).Draw(rt, "steps")
 	for range steps {
 		switch rapid.SampledFrom([]string{"enqueue", "enqueue", "enqueue", "kill", "clock"}).Draw(rt, "step") {
@@ -181,6 +181,9 @@ func story(rt *rapid.T, shared *db.DB, another func() *db.DB) {
 		if w.done[id] == 0 {
 			rt.Errorf("job %d was removed and not done", id)
 		}
+		if w.done[id] > 1 && !wanted[id] { // only a unique key that is enqueued again while it runs asks for more
+			rt.Errorf("job %d was completed %d times", id, w.done[id])
+		}
 	}
 	for key, ids := range w.keys {
 		for i := 1; i < len(ids); i++ {
@@ -207,7 +210,7 @@ func (w *world) enqueue(q *job.Queue, wanted map[desk.JobID]bool) {
 	if err != nil {
 		rt.Fatal(err)
 	}
-	wanted[id] = true
+	wanted[id] = s.UniqueKey != ""
 }
 
 func TestOfManyEnqueuersOfOneUniqueKeyAtOnceOneJobComes(t *testing.T) {
