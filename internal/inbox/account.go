@@ -1,0 +1,548 @@
+package inbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/event"
+)
+
+const accountColumns = `id, slug, channel, inbox_id, name, active, authorized, state, state_reason, state_at, address, settings, ticket, assign, created_at, updated_at, archived_at`
+
+func scanAccount(r db.Scanner) (a desk.ChannelAccount, err error) {
+	var settings string
+	err = r.Scan(&a.ID, &a.Slug, &a.Channel, &a.InboxID, &a.Name, &a.Active, &a.Authorized, &a.State, &a.StateReason, &a.StateAt, &a.Address, &settings,
+		db.ScanJSON(&a.Ticket), db.ScanJSON(&a.Assign), &a.CreatedAt, &a.UpdatedAt, &a.ArchivedAt)
+	a.Settings = json.RawMessage(settings)
+	return a, err
+}
+
+func noAccount(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return desk.Errorf(desk.NotFound, "channel_account.not_found", "There is no such channel.")
+	}
+	return err
+}
+
+// Account returns a channel account without its secrets, archived or not: history names it.
+func (s *Service) Account(ctx context.Context, q db.Queryer, id desk.ChannelAccountID) (desk.ChannelAccount, error) {
+	a, err := db.One(ctx, q, scanAccount, `SELECT `+accountColumns+` FROM channel_accounts WHERE id = $1`, id)
+	return a, noAccount(err)
+}
+
+// AccountBySlug finds a channel account by its short name.
+func (s *Service) AccountBySlug(ctx context.Context, q db.Queryer, slug string) (desk.ChannelAccount, error) {
+	a, err := db.One(ctx, q, scanAccount, `SELECT `+accountColumns+` FROM channel_accounts WHERE slug = $1 AND archived_at = 0`, slug)
+	return a, noAccount(err)
+}
+
+// AccountWithSecrets returns a channel account with its secrets opened: only for handing it to its adapter.
+func (s *Service) AccountWithSecrets(ctx context.Context, q db.Queryer, id desk.ChannelAccountID) (desk.ChannelAccount, error) {
+	a, err := s.Account(ctx, q, id)
+	if err != nil {
+		return a, err
+	}
+	a.Secrets, err = s.secrets(ctx, q, id)
+	return a, err
+}
+
+func sealedFor(id desk.ChannelAccountID) string { return "channel_account:" + id.String() }
+
+func (s *Service) secrets(ctx context.Context, q db.Queryer, id desk.ChannelAccountID) ([]byte, error) {
+	var sealed string
+	if err := q.QueryRow(ctx, `SELECT secrets FROM channel_accounts WHERE id = $1`, id).Scan(&sealed); err != nil {
+		return nil, noAccount(err)
+	}
+	plain, err := s.Box.Open(sealed, sealedFor(id))
+	if err != nil {
+		return nil, fmt.Errorf("inbox: secrets: %w", err)
+	}
+	return plain, nil
+}
+
+// Filter picks accounts; the zero value is every account that is not archived.
+type Filter struct {
+	Inbox      desk.InboxID
+	Channel    string
+	ActiveOnly bool
+	Archived   bool // also those
+}
+
+// Accounts lists channel accounts by name.
+func (s *Service) Accounts(ctx context.Context, q db.Queryer, f Filter) ([]desk.ChannelAccount, error) {
+	as, err := db.All(ctx, q, scanAccount, `SELECT `+accountColumns+` FROM channel_accounts
+		WHERE (inbox_id = $1 OR $1 = 0) AND (channel = $2 OR $2 = '') AND (active = 1 OR $3 = 0) AND (archived_at = 0 OR $4 = 1) ORDER BY name, id`,
+		f.Inbox, f.Channel, f.ActiveOnly, f.Archived)
+	if err != nil {
+		return nil, fmt.Errorf("inbox: accounts: %w", err)
+	}
+	return as, nil
+}
+
+// IsFallback reports whether an account is the one every installation begins with (EM-13).
+func (s *Service) IsFallback(ctx context.Context, q db.Queryer, id desk.ChannelAccountID) (is bool, err error) {
+	err = q.QueryRow(ctx, `SELECT is_fallback FROM channel_accounts WHERE id = $1`, id).Scan(&is)
+	return is, noAccount(err)
+}
+
+// NewAccount is what a channel account begins with. Secrets may stand in Settings at their fields or in Secrets, nested or by dotted path.
+type NewAccount struct {
+	Slug     string          // of Name when empty
+	Channel  string          // must be a channel that this binary has
+	InboxID  desk.InboxID    // exactly one (GEN-20)
+	Name     string          //
+	Active   *bool           // nil: yes (GEN-13)
+	Settings json.RawMessage // the adapter's own
+	Secrets  json.RawMessage
+	Ticket   *desk.TicketPolicy // nil: always in the help desk (GEN-05), never in an inbox (IH-03)
+	Assign   *desk.AssignPolicy // nil: no one (RT-01)
+	// Terms is the version of the channel's terms that the actor accepted (EM-06). Operator is set for settings files: who applies one has accepted.
+	Terms    string
+	Operator bool
+	fallback bool
+}
+
+// CreateAccount connects an account. It refuses settings that cannot work (the adapter's Validator names the field), an address that somebody else has, and
+// terms that were not accepted. Records channel_account.connected and terms.accepted.
+func (s *Service) CreateAccount(ctx context.Context, tx *db.Tx, actor desk.Actor, n NewAccount) (desk.ChannelAccount, error) {
+	adapter, err := s.adapter(n.Channel)
+	if err != nil {
+		return desk.ChannelAccount{}, err
+	}
+	spec := adapter.Spec()
+	now := s.Clock.Ms()
+	a := desk.ChannelAccount{
+		ID: desk.ChannelAccountID(tx.NewID()), Slug: n.Slug, Channel: n.Channel, InboxID: n.InboxID, Name: strings.TrimSpace(n.Name),
+		Active: n.Active == nil || *n.Active, Authorized: true, State: desk.StateConnecting, StateAt: now, CreatedAt: now, UpdatedAt: now,
+	}
+	if a.Slug == "" {
+		a.Slug = desk.Slug(a.Name)
+	}
+	if err := errors.Join(checkName(a.Name), desk.CheckSlug("slug", a.Slug)); err != nil {
+		return desk.ChannelAccount{}, err
+	}
+	box, err := s.liveInbox(ctx, tx, n.InboxID)
+	if err != nil {
+		return desk.ChannelAccount{}, err
+	}
+	if a.Ticket, a.Assign, err = s.policies(ctx, tx, box, n.Ticket, n.Assign); err != nil {
+		return desk.ChannelAccount{}, err
+	}
+	plain, secrets, address, err := s.settle(adapter, n.Settings, n.Secrets, nil)
+	if err != nil {
+		return desk.ChannelAccount{}, err
+	}
+	a.Settings, a.Address = plain, address
+	sealed, err := s.seal(a.ID, secrets)
+	if err != nil {
+		return desk.ChannelAccount{}, err
+	}
+	if err := checkTerms(spec, n.Terms, n.Operator); err != nil {
+		return desk.ChannelAccount{}, err
+	}
+	added, err := tx.Exec(ctx, `INSERT INTO channel_accounts (id, slug, channel, inbox_id, name, active, authorized, state, state_at, address, settings, secrets, ticket, assign, is_fallback, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) ON CONFLICT (slug) DO NOTHING`,
+		a.ID, a.Slug, a.Channel, a.InboxID, a.Name, a.Active, a.Authorized, a.State, a.StateAt, a.Address, string(a.Settings), sealed, db.JSON(a.Ticket), db.JSON(a.Assign), n.fallback, now)
+	if err != nil {
+		return desk.ChannelAccount{}, fmt.Errorf("inbox: create account: %w", err)
+	}
+	if added == 0 {
+		return desk.ChannelAccount{}, desk.Errorf(desk.Conflict, "channel_account.slug_taken", "There is already a channel with the short name %s.", a.Slug).In("slug")
+	}
+	if err := s.holdAll(ctx, tx, spec, a); err != nil {
+		return desk.ChannelAccount{}, err
+	}
+	if err := s.acceptTerms(ctx, tx, actor, spec, a); err != nil {
+		return desk.ChannelAccount{}, err
+	}
+	_, err = s.Events.Record(ctx, tx, desk.Event{Type: desk.EvAccountConnected, Actor: actor, Inbox: a.InboxID, Data: event.Data(map[string]any{
+		"channel_account_id": a.ID, "slug": a.Slug, "name": a.Name, "channel": a.Channel, "delivery_identifier": a.Address})})
+	return a, err
+}
+
+// hosted is the name that a channel's Spec gives to the kind of account whose addresses Kanal receives itself.
+const hostedKind = "hosted"
+
+// holdAll registers an account's address, and for a hosted one its unguessable address too.
+func (s *Service) holdAll(ctx context.Context, tx *db.Tx, spec channel.Spec, a desk.ChannelAccount) error {
+	if err := s.hold(ctx, tx, spec.Address, a.Address, false, a.ID); err != nil {
+		return err
+	}
+	if kindOf(a.Settings) != hostedKind || s.Host == "" {
+		return nil
+	}
+	if have, err := s.HostedAddress(ctx, tx, a.ID); err != nil || have != "" {
+		return err
+	}
+	return s.hold(ctx, tx, spec.Address, s.makeHosted(a.Slug), true, a.ID)
+}
+
+func (s *Service) adapter(name string) (channel.Adapter, error) {
+	a, ok := s.Channels.Get(name)
+	if !ok {
+		names := []string{}
+		for _, c := range s.Channels.All() {
+			names = append(names, c.Spec().Channel)
+		}
+		return nil, desk.Errorf(desk.Invalid, "channel.unknown", "There is no channel %q. There are %s.", name, strings.Join(names, ", ")).In("channel")
+	}
+	return a, nil
+}
+
+// liveInbox locks the inbox row, so that an inbox is not archived under a new account.
+func (s *Service) liveInbox(ctx context.Context, tx *db.Tx, id desk.InboxID) (desk.Inbox, error) {
+	b, err := db.One(ctx, tx, scanInbox, `SELECT `+inboxColumns+` FROM inboxes WHERE id = $1 AND archived_at = 0`+tx.ForUpdate(), id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return b, desk.Errorf(desk.Invalid, "channel_account.inbox_unknown", "A channel belongs to an inbox that exists.").In("inbox_id")
+	}
+	return b, err
+}
+
+// Values of the policies.
+const (
+	createAlways = "always"
+	createNever  = "never"
+)
+
+// policies fills in the defaults of a place and refuses what it cannot follow.
+func (s *Service) policies(ctx context.Context, q db.Queryer, box desk.Inbox, t *desk.TicketPolicy, as *desk.AssignPolicy) (desk.TicketPolicy, desk.AssignPolicy, error) {
+	ticket, assign := desk.TicketPolicy{}, desk.AssignPolicy{}
+	if t != nil {
+		ticket = *t
+	}
+	if as != nil {
+		assign = *as
+	}
+	if ticket.Create == "" {
+		if ticket.Create = createNever; box.Kind == desk.KindHelpdesk {
+			ticket.Create = createAlways
+		}
+	}
+	switch {
+	case ticket.Create != createAlways && ticket.Create != createNever:
+		return ticket, assign, desk.Errorf(desk.Invalid, "channel_account.create_unknown", "Tickets are made always or never.").In("ticket.create")
+	case ticket.Create == createNever && box.Kind == desk.KindHelpdesk:
+		return ticket, assign, desk.Errorf(desk.Invalid, "channel_account.helpdesk_tickets", "In the help desk every conversation has a ticket. Connect the channel to an inbox instead.").In("ticket.create")
+	}
+	if err := s.Tickets.CheckPolicy(ctx, q, ticket); err != nil {
+		return ticket, assign, err
+	}
+	err := s.checkAssign(ctx, q, &assign)
+	return ticket, assign, err
+}
+
+func (s *Service) checkAssign(ctx context.Context, q db.Queryer, a *desk.AssignPolicy) error {
+	if a.To == "" {
+		a.To = "no_one"
+	}
+	if a.By == "" {
+		a.By = "least_open"
+	}
+	if a.By != "least_open" && a.By != "random" {
+		return desk.Errorf(desk.Invalid, "assign.by_unknown", "Work is spread by least_open or random.").In("assign.by")
+	}
+	for i, e := range a.Users {
+		if n := desk.NormalizeEmail(e); n != "" {
+			a.Users[i] = n
+		}
+	}
+	switch a.To {
+	case "no_one", "contact_owner":
+	case "users":
+		if len(a.Users) == 0 {
+			return desk.Errorf(desk.Invalid, "assign.users_missing", "Name the users who get the work.").In("assign.users")
+		}
+	case "teams":
+		if len(a.Teams) == 0 {
+			return desk.Errorf(desk.Invalid, "assign.teams_missing", "Name the teams that get the work.").In("assign.teams")
+		}
+	case "users_and_teams":
+		if len(a.Users)+len(a.Teams) == 0 {
+			return desk.Errorf(desk.Invalid, "assign.users_missing", "Name the users or teams who get the work.").In("assign.users")
+		}
+	default:
+		return desk.Errorf(desk.Invalid, "assign.to_unknown", "Work goes to no_one, users, teams, users_and_teams or contact_owner.").In("assign.to")
+	}
+	users, teams, err := s.People.Unknown(ctx, q, a.Users, a.Teams)
+	switch {
+	case err != nil:
+		return err
+	case len(users) > 0:
+		return desk.Errorf(desk.Invalid, "assign.user_unknown", "There is no user with the address %s.", users[0]).In("assign.users")
+	case len(teams) > 0:
+		return desk.Errorf(desk.Invalid, "assign.team_unknown", "There is no team %q.", teams[0]).In("assign.teams")
+	}
+	return nil
+}
+
+// AccountChange says what to change; nil leaves a field alone. Settings replaces the whole object but for secrets: one that is
+// absent, empty or "" is kept, and null removes it. Secrets is the same, laid over.
+type AccountChange struct {
+	Name          *string
+	InboxID       *desk.InboxID
+	Active        *bool
+	Settings      json.RawMessage
+	Secrets       json.RawMessage
+	Ticket        *desk.TicketPolicy
+	Assign        *desk.AssignPolicy
+	Terms         string // a newer version of the terms that the actor accepted
+	ExpectVersion int64
+}
+
+// UpdateAccount changes an account. New secrets count as authorized until the connection says otherwise. Records channel_account.updated with before and after; secrets never.
+func (s *Service) UpdateAccount(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ChannelAccountID, c AccountChange) (desk.ChannelAccount, error) {
+	before, version, err := s.lockAccount(ctx, tx, id)
+	if err != nil {
+		return before, err
+	}
+	if c.ExpectVersion != 0 && c.ExpectVersion != version {
+		return before, desk.Errorf(desk.Conflict, "channel_account.stale", "Somebody else changed this channel meanwhile. Look at it again, then repeat your change.").In("version")
+	}
+	adapter, err := s.adapter(before.Channel)
+	if err != nil {
+		return before, err
+	}
+	a := before
+	if c.Name != nil {
+		if a.Name = strings.TrimSpace(*c.Name); checkName(a.Name) != nil {
+			return before, checkName(a.Name)
+		}
+	}
+	if c.InboxID != nil {
+		a.InboxID = *c.InboxID
+	}
+	if c.Active != nil {
+		a.Active = *c.Active
+	}
+	if c.InboxID != nil || c.Ticket != nil || c.Assign != nil {
+		if err := s.changePolicies(ctx, tx, &a, before, c); err != nil {
+			return before, err
+		}
+	}
+	secretsChanged := false
+	sealed := ""
+	if c.Settings != nil || c.Secrets != nil {
+		old, err := s.secrets(ctx, tx, id)
+		if err != nil && desk.ReasonOf(err) != "secret.wrong_key" && desk.ReasonOf(err) != "secret.damaged" { // entering them again is the cure
+			return before, err
+		}
+		settings := c.Settings
+		if settings == nil {
+			settings = before.Settings
+		}
+		plain, secrets, address, err := s.settle(adapter, settings, c.Secrets, old)
+		if err != nil {
+			return before, err
+		}
+		a.Settings, a.Address = plain, address
+		if secretsChanged = !sameJSON(secrets, old); secretsChanged {
+			if sealed, err = s.seal(id, secrets); err != nil {
+				return before, err
+			}
+		}
+	}
+	changes := accountDifference(before, a)
+	if secretsChanged {
+		changes["secrets"] = [2]any{"kept secret", "changed"}
+	}
+	if c.Terms != "" {
+		if err := checkTerms(adapter.Spec(), c.Terms, false); err != nil {
+			return before, err
+		}
+		if err := s.acceptTerms(ctx, tx, actor, adapter.Spec(), a); err != nil {
+			return before, err
+		}
+	}
+	if len(changes) == 0 {
+		return before, nil
+	}
+	a.UpdatedAt = s.Clock.Ms()
+	if secretsChanged || string(a.Settings) != string(before.Settings) { // to be tried anew
+		a.Authorized, a.State, a.StateReason, a.StateAt = true, desk.StateConnecting, "", a.UpdatedAt
+	}
+	if _, err := tx.Exec(ctx, `UPDATE channel_accounts SET name = $1, inbox_id = $2, active = $3, authorized = $4, state = $5, state_reason = $6, state_at = $7, address = $8, settings = $9,
+		ticket = $10, assign = $11, updated_at = $12, version = version + 1 WHERE id = $13`,
+		a.Name, a.InboxID, a.Active, a.Authorized, a.State, a.StateReason, a.StateAt, a.Address, string(a.Settings), db.JSON(a.Ticket), db.JSON(a.Assign), a.UpdatedAt, id); err != nil {
+		return before, fmt.Errorf("inbox: update account: %w", err)
+	}
+	if secretsChanged {
+		if _, err := tx.Exec(ctx, `UPDATE channel_accounts SET secrets = $1 WHERE id = $2`, sealed, id); err != nil {
+			return before, fmt.Errorf("inbox: update account: %w", err)
+		}
+	}
+	if err := s.moveAddress(ctx, tx, adapter.Spec(), before, a); err != nil {
+		return before, err
+	}
+	_, err = s.Events.Record(ctx, tx, desk.Event{Type: desk.EvAccountUpdated, Actor: actor, Inbox: a.InboxID,
+		Data: event.Data(map[string]any{"channel_account_id": id, "slug": a.Slug, "name": a.Name, "changes": changes})})
+	return a, err
+}
+
+func (s *Service) changePolicies(ctx context.Context, tx *db.Tx, a *desk.ChannelAccount, before desk.ChannelAccount, c AccountChange) error {
+	box, err := s.liveInbox(ctx, tx, a.InboxID)
+	if err != nil {
+		return err
+	}
+	ticket, assign := c.Ticket, c.Assign
+	if ticket == nil {
+		t := before.Ticket
+		if c.InboxID != nil && box.Kind == desk.KindHelpdesk { // moved to the help desk: tickets from now on
+			t.Create = createAlways
+		}
+		ticket = &t
+	}
+	if assign == nil {
+		// One that names somebody who has gone since stays as it is: it says so when it decides.
+		a.Ticket, _, err = s.policies(ctx, tx, box, ticket, nil)
+		return err
+	}
+	a.Ticket, a.Assign, err = s.policies(ctx, tx, box, ticket, assign)
+	return err
+}
+
+// moveAddress registers the new address before the old one is freed, so that nothing else slips between.
+func (s *Service) moveAddress(ctx context.Context, tx *db.Tx, spec channel.Spec, before, a desk.ChannelAccount) error {
+	if before.Address == a.Address && kindOf(before.Settings) == kindOf(a.Settings) {
+		return nil
+	}
+	if err := s.holdAll(ctx, tx, spec, a); err != nil {
+		return err
+	}
+	keep := []string{a.Address}
+	if kindOf(a.Settings) == hostedKind {
+		h, err := s.HostedAddress(ctx, tx, a.ID)
+		if err != nil {
+			return err
+		}
+		keep = append(keep, h)
+	}
+	if err := s.release(ctx, tx, a.ID, keep...); err != nil {
+		return err
+	}
+	if before.Address == a.Address {
+		return nil
+	}
+	// Another address has another position and another proof.
+	if _, err := tx.Exec(ctx, `DELETE FROM account_cursors WHERE account_id = $1`, a.ID); err != nil {
+		return fmt.Errorf("inbox: forget cursors: %w", err)
+	}
+	_, err := tx.Exec(ctx, `UPDATE channel_accounts SET verified_at = 0, verification = '' WHERE id = $1`, a.ID)
+	return err
+}
+
+func accountDifference(a, b desk.ChannelAccount) map[string][2]any {
+	out := map[string][2]any{}
+	put := func(field string, x, y any) {
+		if db.JSON(x) != db.JSON(y) {
+			out[field] = [2]any{x, y}
+		}
+	}
+	put("name", a.Name, b.Name)
+	put("inbox_id", a.InboxID, b.InboxID)
+	put("active", a.Active, b.Active)
+	put("delivery_identifier", a.Address, b.Address)
+	put("ticket", a.Ticket, b.Ticket)
+	put("assign", a.Assign, b.Assign)
+	if !sameJSON(a.Settings, b.Settings) {
+		out["settings"] = [2]any{a.Settings, b.Settings}
+	}
+	return out
+}
+
+func (s *Service) lockAccount(ctx context.Context, tx *db.Tx, id desk.ChannelAccountID) (a desk.ChannelAccount, version int64, err error) {
+	a, err = db.One(ctx, tx, scanAccount, `SELECT `+accountColumns+` FROM channel_accounts WHERE id = $1 AND archived_at = 0`+tx.ForUpdate(), id)
+	if err != nil {
+		return a, 0, noAccount(err)
+	}
+	err = tx.QueryRow(ctx, `SELECT version FROM channel_accounts WHERE id = $1`, id).Scan(&version)
+	return a, version, err
+}
+
+// Version is what UpdateAccount's ExpectVersion compares.
+func (s *Service) Version(ctx context.Context, q db.Queryer, id desk.ChannelAccountID) (v int64, err error) {
+	err = q.QueryRow(ctx, `SELECT version FROM channel_accounts WHERE id = $1`, id).Scan(&v)
+	return v, noAccount(err)
+}
+
+// ArchiveAccount removes a channel account (GEN-14): its secrets, cursors and addresses go, its threads, messages and tickets stay, and its address and short name are free again.
+func (s *Service) ArchiveAccount(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ChannelAccountID) error {
+	a, _, err := s.lockAccount(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if is, err := s.IsFallback(ctx, tx, id); err != nil || is {
+		if err == nil {
+			err = desk.Errorf(desk.Conflict, "channel_account.fallback_stays", "The fallback address cannot be removed. It can be switched off.")
+		}
+		return err
+	}
+	if err := s.release(ctx, tx, id); err != nil {
+		return err
+	}
+	for _, q := range []string{`DELETE FROM account_cursors WHERE account_id = $1`, `DELETE FROM account_leases WHERE account_id = $1`} {
+		if _, err := tx.Exec(ctx, q, id); err != nil {
+			return fmt.Errorf("inbox: archive account: %w", err)
+		}
+	}
+	now := s.Clock.Ms()
+	if _, err := tx.Exec(ctx, `UPDATE channel_accounts SET archived_at = $1, updated_at = $1, active = 0, secrets = '', slug = slug || '.' || CAST(id AS TEXT), version = version + 1 WHERE id = $2`, now, id); err != nil {
+		return fmt.Errorf("inbox: archive account: %w", err)
+	}
+	_, err = s.Events.Record(ctx, tx, desk.Event{Type: desk.EvAccountRemoved, Actor: actor, Inbox: a.InboxID,
+		Data: event.Data(map[string]any{"channel_account_id": id, "slug": a.Slug, "name": a.Name, "delivery_identifier": a.Address})})
+	return err
+}
+
+// Acceptance is that somebody accepted a channel's terms (EM-06).
+type Acceptance struct {
+	Channel    string                `json:"channel"`
+	AccountID  desk.ChannelAccountID `json:"channel_account_id"`
+	UserID     desk.UserID           `json:"user_id"` // 0: the operator, by a settings file or by starting the installation
+	Version    string                `json:"version"`
+	Text       string                `json:"text"` // exactly what was shown, a point a line
+	AcceptedAt desk.Time             `json:"accepted_at"`
+}
+
+func checkTerms(spec channel.Spec, accepted string, operator bool) error {
+	if spec.Terms == nil || operator || accepted == spec.Terms.Version {
+		return nil
+	}
+	return desk.Errorf(desk.Invalid, "terms.not_accepted", "Read and accept what Kanal will read, store and send before connecting this channel (version %s).", spec.Terms.Version).In("accepted_terms")
+}
+
+func (s *Service) acceptTerms(ctx context.Context, tx *db.Tx, actor desk.Actor, spec channel.Spec, a desk.ChannelAccount) error {
+	if spec.Terms == nil {
+		return nil
+	}
+	text := strings.Join(spec.Terms.Points, "\n")
+	if _, err := tx.Exec(ctx, `INSERT INTO terms_acceptances (id, channel, account_id, user_id, version, text, accepted_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		tx.NewID(), a.Channel, a.ID, actor.UserID(), spec.Terms.Version, text, s.Clock.Ms()); err != nil {
+		return fmt.Errorf("inbox: terms: %w", err)
+	}
+	sum := sha256.Sum256([]byte(text))
+	_, err := s.Events.Record(ctx, tx, desk.Event{Type: desk.EvTermsAccepted, Actor: actor, Inbox: a.InboxID, UserID: actor.UserID(),
+		Data: event.Data(map[string]any{"channel_account_id": a.ID, "channel": a.Channel, "version": spec.Terms.Version, "sha256": hex.EncodeToString(sum[:])})})
+	return err
+}
+
+// Acceptances lists who accepted which terms for an account, oldest first.
+func (s *Service) Acceptances(ctx context.Context, q db.Queryer, id desk.ChannelAccountID) ([]Acceptance, error) {
+	xs, err := db.All(ctx, q, func(r db.Scanner) (x Acceptance, err error) {
+		err = r.Scan(&x.Channel, &x.AccountID, &x.UserID, &x.Version, &x.Text, &x.AcceptedAt)
+		return x, err
+	}, `SELECT channel, account_id, user_id, version, text, accepted_at FROM terms_acceptances WHERE account_id = $1 ORDER BY accepted_at, id`, id)
+	if err != nil {
+		return nil, fmt.Errorf("inbox: acceptances: %w", err)
+	}
+	return slices.Clip(xs), nil
+}
