@@ -145,7 +145,7 @@ func (r *reading) judge() {
 	case desk.DispVerification:
 		return
 	}
-	o := forward.Detect(forward.Input{Subject: in.Subject, Plain: r.content.Plain, HTML: r.content.HTML, Attached: r.attached(), Reply: len(in.Refs) > 0})
+	o := forward.Detect(forward.Input{Subject: in.Subject, Plain: r.content.Plain, HTML: r.content.HTML, Attached: r.attached(), Reply: len(in.Refs) > 0, Zone: zoneOf(r.head.Get("date"))})
 	if o == nil {
 		return
 	}
@@ -203,7 +203,7 @@ func (r *reading) attached() []forward.Attached {
 		}
 		h := p.Message.Header
 		from, _ := sender(h, "")
-		out = append(out, forward.Attached{Name: from.Name, Address: from.Address, Subject: h.Text("subject"), Date: readDate(h.Get("date")), InReplyTo: h.Get("in-reply-to")})
+		out = append(out, forward.Attached{Name: from.Name, Address: from.Address, Subject: h.Text("subject"), Date: readDate(h.Get("date"))})
 	}
 	return out
 }

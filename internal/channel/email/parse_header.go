@@ -142,6 +142,21 @@ func readDate(raw string) time.Time {
 	return time.Time{}
 }
 
+// zoneOf is the offset of the sender's clock, as the date says it; nil when it does not.
+func zoneOf(raw string) *time.Location {
+	s := strings.TrimSpace(mime.DecodeWords(raw))
+	if i := strings.IndexByte(s, '('); i > 0 {
+		s = strings.TrimSpace(s[:i])
+	}
+	if i := strings.LastIndexByte(s, ' '); i > 0 {
+		if t, err := time.Parse("-0700", s[i+1:]); err == nil {
+			_, offset := t.Zone()
+			return time.FixedZone("", offset)
+		}
+	}
+	return nil
+}
+
 func sane(t time.Time) time.Time {
 	t = t.UTC()
 	if y := t.Year(); y < 1970 || y > 2200 {

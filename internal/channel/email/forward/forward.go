@@ -2,9 +2,20 @@
 // write over a forwarded mail, in many languages, as HTML or text, and mails attached as a whole. It does no IO. Only channel/email calls it.
 //
 // What it finds is a claim of the forwarder: it says whose contact a mail is filed under and must never be trusted for authorisation.
+// A mail that a mail system redirected (Resent-From, a forwarding rule) keeps its From line and is no forward in this sense.
 package forward
 
-import "time"
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/kanalhq/kanal/internal/channel/email/mime"
+	"github.com/kanalhq/kanal/internal/channel/email/page"
+	"github.com/kanalhq/kanal/internal/channel/email/phrase"
+)
 
 // Original is what is known of the first sender.
 type Original struct {
@@ -18,9 +29,9 @@ type Original struct {
 
 // The confidences.
 const (
-	Certain    = "certain"
-	Likely     = "likely"
-	Unresolved = "unresolved"
+	Certain    = "certain"    // a forward by its marks or subject, and an address to file it under
+	Likely     = "likely"     // it looks like one; the marks are those of a reply too, or the file is attached without a word
+	Unresolved = "unresolved" // a forward that does not say from which address
 )
 
 // Attached is a message inside the message.
@@ -28,7 +39,6 @@ type Attached struct {
 	Name, Address string
 	Subject       string
 	Date          time.Time
-	InReplyTo     string
 }
 
 // Input is what forwards are looked for in.
@@ -37,8 +47,256 @@ type Input struct {
 	Plain    string
 	HTML     string // raw
 	Attached []Attached
-	Reply    bool // the mail answers another by its references
+	Reply    bool           // the mail answers another by its references
+	Zone     *time.Location // of the forwarder's clock: where dates without an offset are read
 }
 
-// Detect returns the original of a forwarded mail, or nil when the mail is none.
-func Detect(in Input) *Original { return nil }
+// Detect returns the original of a forwarded mail, or nil when the mail is none. Of several forwards inside each other it takes the outermost: the one
+// that the sender forwarded.
+func Detect(in Input) *Original {
+	d := detector{in: in}
+	d.fwd, d.re, d.bare = phrase.Prefixes(in.Subject)
+	var best *Original
+	if strings.TrimSpace(in.Plain) != "" {
+		lines := strings.Split(in.Plain, "\n")
+		best = d.inline(text{lines: lines, quoted: func(i int) bool { _, depth := phrase.Bare(lines[i]); return depth > 0 }})
+	}
+	if strings.TrimSpace(in.HTML) != "" && (best == nil || best.Confidence == Unresolved) {
+		if p, err := page.Read(in.HTML); err == nil {
+			if o := d.inline(text{lines: p.Texts(), quoted: func(i int) bool { return inBlockquote(p.Lines[i].Node) }, mails: func(i int) []string { return p.Lines[i].Mails }}); rank(o) > rank(best) {
+				best = o
+			}
+		}
+	}
+	if rank(best) < rank(&Original{Confidence: Likely}) {
+		if o := d.attached(); rank(o) > rank(best) {
+			best = o
+		}
+	}
+	return best
+}
+
+func rank(o *Original) int {
+	if o == nil {
+		return 0
+	}
+	return map[string]int{Unresolved: 1, Likely: 2, Certain: 3}[o.Confidence]
+}
+
+func inBlockquote(n *html.Node) bool {
+	for ; n != nil; n = n.Parent {
+		if n.DataAtom == atom.Blockquote {
+			return true
+		}
+	}
+	return false
+}
+
+// text is a body as lines, of plain text or of HTML.
+type text struct {
+	lines  []string
+	quoted func(i int) bool
+	mails  func(i int) []string
+}
+
+type detector struct {
+	in       Input
+	fwd, re  bool   // the first prefix of the subject
+	bare     string // the subject without prefixes
+}
+
+// maxLines is how far down a body is searched.
+const maxLines = 4000
+
+// inline looks for the first thing that begins another message; that decides.
+func (d *detector) inline(t text) *Original {
+	for i := 0; i < len(t.lines) && i < maxLines; i++ {
+		s, _ := phrase.Bare(t.lines[i])
+		if s == "" {
+			continue
+		}
+		switch phrase.Separator(s) {
+		case phrase.ForwardMark:
+			if d.re && (d.in.Reply || t.quoted(i)) {
+				return nil
+			}
+			return d.explicit(t, i)
+		case phrase.OriginalMark:
+			b, ok := phrase.ReadBlock(t.lines, i+1, true)
+			if !ok && !d.fwd {
+				return nil
+			}
+			return d.ambiguous(t, b, i)
+		}
+		if r, _ := phrase.Label(s); r != phrase.None && r != phrase.Cc {
+			if b, ok := phrase.ReadBlock(t.lines, i, false); ok && (b.Certain() && believable(b) || d.fwd && b.HasFrom && strings.Contains(b.From, "@")) {
+				return d.ambiguous(t, b, i)
+			}
+		}
+		if d.attribution(t, i) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// believable tells the header of a mail from other lists with the same words, such as a journey from here to there.
+func believable(b phrase.Block) bool {
+	return strings.Contains(b.From, "@") || b.Subject != "" && (b.To != "" || b.Date != "")
+}
+
+// attribution says whether a quotation of a reply begins at a line.
+func (d *detector) attribution(t text, i int) bool {
+	n := phrase.Attribution(t.lines[i:min(len(t.lines), i+6)], func(n int) bool {
+		for k := i + n; k < len(t.lines); k++ {
+			if strings.TrimSpace(t.lines[k]) != "" {
+				return t.quoted(k)
+			}
+		}
+		return false
+	})
+	if n == 0 {
+		return false
+	}
+	for k := i + n; k < len(t.lines); k++ {
+		if strings.TrimSpace(t.lines[k]) != "" {
+			return t.quoted(k) || phrase.Strong(strings.Join(t.lines[i:i+n], " "))
+		}
+	}
+	return false
+}
+
+// explicit reads what stands under a mark that only forwards have.
+func (d *detector) explicit(t text, i int) *Original {
+	b, ok := phrase.ReadBlock(t.lines, i+1, true)
+	o := &Original{Confidence: Certain}
+	if ok || b.HasFrom {
+		d.fill(o, t, b)
+	} else {
+		b.End = i + 1
+	}
+	if o.Address == "" { // mutt: "Forwarded message from Ann <ann@x.example>"
+		if a := mime.FirstAddress(mime.ParseAddresses(afterFrom(t.lines[i]))); a.Addr != "" && strings.Contains(t.lines[i], "@") {
+			o.Address = a.Addr
+			if o.Name == "" {
+				o.Name = a.Name
+			}
+		}
+	}
+	if o.Address == "" {
+		o.Confidence = Unresolved
+	}
+	o.Deeper = d.deeper(t, b.End)
+	return o
+}
+
+// afterFrom cuts the words of a mark before the address.
+func afterFrom(line string) string {
+	s := strings.Trim(line, "-_=*> \t")
+	for _, w := range []string{" from ", " von ", " de ", " da ", " van ", " från ", " fra ", " od ", " от ", " by "} {
+		if i := strings.Index(strings.ToLower(s), w); i >= 0 && i+len(w) <= len(s) {
+			return s[i+len(w):]
+		}
+	}
+	return s
+}
+
+// ambiguous reads header lines that stand over replies and over forwards: the subject and the references tell which it is.
+func (d *detector) ambiguous(t text, b phrase.Block, i int) *Original {
+	if !d.fwd && (d.re || d.in.Reply) {
+		return nil
+	}
+	o := &Original{Confidence: Certain}
+	d.fill(o, t, b)
+	if !d.fwd {
+		if d.wordsBefore(t, i) > 120 && o.Address == "" {
+			return nil
+		}
+		o.Confidence = Likely
+	}
+	if o.Address == "" {
+		if !d.fwd {
+			return nil
+		}
+		o.Confidence = Unresolved
+	}
+	o.Deeper = d.deeper(t, b.End)
+	return o
+}
+
+func (d *detector) wordsBefore(t text, i int) int {
+	n := 0
+	for _, l := range t.lines[:i] {
+		n += len(strings.Fields(l))
+	}
+	return n
+}
+
+func (d *detector) fill(o *Original, t text, b phrase.Block) {
+	v := b.From
+	if i := strings.Index(strings.ToLower(v), " on behalf of "); i >= 0 {
+		v = v[i+len(" on behalf of "):]
+	}
+	a := mime.FirstAddress(mime.ParseAddresses(v))
+	o.Name, o.Address = a.Name, a.Addr
+	if o.Address == "" && t.mails != nil && b.FromLine >= 0 {
+		for _, m := range t.mails(b.FromLine) {
+			if x := mime.FirstAddress(mime.ParseAddresses(m)); x.Addr != "" {
+				o.Address = x.Addr
+				break
+			}
+		}
+	}
+	if o.Name == "" && o.Address == "" && b.HasFrom {
+		o.Name = strings.TrimSpace(strings.Trim(v, `"'<>[]`))
+	}
+	o.Subject = strings.TrimSpace(b.Subject)
+	o.Date = phrase.ReadDate(b.Date, d.in.Zone)
+}
+
+// deeper counts the forwards below the first.
+func (d *detector) deeper(t text, from int) int {
+	n := 0
+	for i := from; i < len(t.lines) && i < maxLines; i++ {
+		switch phrase.Separator(t.lines[i]) {
+		case phrase.ForwardMark:
+			n++
+		}
+	}
+	return n
+}
+
+// attached judges messages that came as files: with a forward's subject, or with few words, they are what the mail is about.
+func (d *detector) attached() *Original {
+	if len(d.in.Attached) == 0 {
+		return nil
+	}
+	words := len(strings.Fields(d.in.Plain))
+	if words == 0 && d.in.HTML != "" {
+		if p, err := page.Read(d.in.HTML); err == nil {
+			words = len(strings.Fields(strings.Join(p.Texts(), " ")))
+		}
+	}
+	first := d.in.Attached[0]
+	_, _, same := phrase.Prefixes(first.Subject)
+	sameSubject := same != "" && same == d.bare
+	switch {
+	case d.fwd || words == 0 || sameSubject && !d.re:
+	case words <= 60 && !d.in.Reply && !d.re:
+	default:
+		return nil
+	}
+	o := &Original{Name: first.Name, Address: first.Address, Subject: first.Subject, Date: first.Date, Confidence: Certain}
+	if !d.fwd && words > 0 && !sameSubject {
+		o.Confidence = Likely
+	}
+	for _, a := range d.in.Attached[1:] {
+		if a.Address != first.Address { // several people's mails: nobody in particular
+			return &Original{Confidence: Unresolved}
+		}
+	}
+	if o.Address == "" {
+		o.Confidence = Unresolved
+	}
+	return o
+}

@@ -1,0 +1,97 @@
+package phrase
+
+import "strings"
+
+// Block is the header lines that a program writes over a message it quotes or forwards.
+type Block struct {
+	From, To, Date, Subject string
+	HasFrom                 bool
+	FromLine                int // index of the From line
+	Roles                   int // how many different roles were found
+	End                     int // index after the last header line
+}
+
+// maxBlock is how many lines a header block may span.
+const maxBlock = 30
+
+// ReadBlock reads a header block at lines[start]. loose accepts labels without a colon. It returns false when fewer than two
+// different header lines stand there.
+func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
+	b := Block{End: start, FromLine: -1}
+	seen := map[Role]bool{}
+	read := Label
+	if loose {
+		read = LooseLabel
+	}
+	last, gap, blanks := None, 0, 0
+	for i := start; i < len(lines) && i < start+maxBlock; i++ {
+		s, _ := Bare(lines[i])
+		if strings.Trim(s, "*_- \u200b") == "" {
+			if blanks++; blanks > 2 && len(seen) > 0 || blanks > 4 || gap > 0 {
+				break
+			}
+			continue
+		}
+		r, v := read(lines[i])
+		if r == None {
+			if len(seen) == 0 || blanks > 0 {
+				break
+			}
+			if gap++; gap > 4 {
+				break
+			}
+			if last == From && !strings.Contains(b.From, "@") || last == From && gap == 1 && strings.HasPrefix(s, "<") {
+				b.From += " " + s
+			}
+			if last == Subject && gap == 1 && nextLabel(lines, i+1, read) {
+				b.Subject += " " + s
+			}
+			continue
+		}
+		if seen[r] && r != Cc && r != To && !(r == Date && b.Date == "") {
+			if r == From || r == Subject {
+				break
+			}
+		}
+		if blanks > 1 && len(seen) >= 3 {
+			break
+		}
+		if !seen[r] {
+			b.set(r, v, i)
+		}
+		seen[r] = true
+		last, gap, blanks = r, 0, 0
+		b.End = i + 1
+	}
+	for r := range seen {
+		if r != Cc {
+			b.Roles++
+		}
+	}
+	b.HasFrom = seen[From]
+	return b, b.Roles >= 2
+}
+
+func nextLabel(lines []string, i int, read func(string) (Role, string)) bool {
+	if i >= len(lines) {
+		return false
+	}
+	r, _ := read(lines[i])
+	return r != None
+}
+
+func (b *Block) set(r Role, v string, line int) {
+	switch r {
+	case From:
+		b.From, b.FromLine = v, line
+	case To:
+		b.To = v
+	case Date:
+		b.Date = v
+	case Subject:
+		b.Subject = v
+	}
+}
+
+// Certain says whether a block is one even without a separator over it: who, and two of when, to whom, about what.
+func (b Block) Certain() bool { return b.HasFrom && b.Roles >= 3 }
