@@ -146,10 +146,13 @@ func (s *Service) bySession(ctx context.Context, token string) (Viewer, error) {
 func (s *Service) touch(ctx context.Context, x Session, now desk.Time) error {
 	until := min(now.Add(SessionIdle), x.CreatedAt.Add(SessionMax))
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := s.People.NoteSeen(ctx, tx, x.UserID, now); err != nil { // the user's row first, as when they are deactivated
+			return err
+		}
 		if _, err := tx.Exec(ctx, `UPDATE sessions SET last_seen_at = $1, expires_at = $2 WHERE id = $3`, now, until, x.ID); err != nil {
 			return fmt.Errorf("access: touch session: %w", err)
 		}
-		return s.People.NoteSeen(ctx, tx, x.UserID, now)
+		return nil
 	})
 }
 

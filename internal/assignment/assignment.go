@@ -1,0 +1,257 @@
+// Package assignment gives tickets their owners: it loads whom a channel's policy names, holds them still so that two
+// arrivals cannot both see the same count (RT-21), lets routing decide, and writes owner and reasons through ticket. It
+// also writes what people decide: by hand (RT-12) and by replying (RT-11). It owns no table. Called by intake, dispatch and the API.
+package assignment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/routing"
+	"github.com/kanalhq/kanal/internal/ticket"
+)
+
+// Service assigns tickets. Safe for concurrent use.
+type Service struct {
+	clk     *clock.Clock
+	people  *people.Service
+	inboxes *inbox.Service
+	tickets *ticket.Service
+}
+
+// New makes the service.
+func New(clk *clock.Clock, p *people.Service, b *inbox.Service, t *ticket.Service) *Service {
+	return &Service{clk: clk, people: p, inboxes: b, tickets: t}
+}
+
+// Assign decides the owner of a new ticket by its channel account's policy and writes the decision with its reasons, also when that is nobody. A ticket
+// that already has an owner keeps them.
+func (s *Service) Assign(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk.ChannelAccount) (desk.Assignment, error) {
+	t, err := s.tickets.Lock(ctx, tx, t.ID)
+	if err != nil {
+		return desk.Assignment{}, err
+	}
+	if t.OwnerID != 0 && t.Assignment != nil {
+		return *t.Assignment, nil
+	}
+	in := routing.Input{Policy: acc.Assign, At: s.clk.Ms(), Seed: uint64(t.ID)}
+	switch acc.Assign.To {
+	case routing.ToUsers, routing.ToTeams, routing.ToUsersAndTeams:
+		if err := s.load(ctx, tx, t, &in); err != nil {
+			return desk.Assignment{}, err
+		}
+	}
+	a := routing.Decide(in)
+	if _, err := s.tickets.SetOwner(ctx, tx, desk.System, t.ID, a); err != nil {
+		return desk.Assignment{}, err
+	}
+	if a.OwnerID != 0 {
+		return a, s.people.NoteAssigned(ctx, tx, a.OwnerID, a.At)
+	}
+	return a, nil
+}
+
+// load fills in the candidates, their rows held until the transaction ends.
+func (s *Service) load(ctx context.Context, tx *db.Tx, t desk.Ticket, in *routing.Input) error {
+	who := map[desk.UserID]*routing.Candidate{}
+	of := func(id desk.UserID) *routing.Candidate {
+		if who[id] == nil {
+			who[id] = &routing.Candidate{}
+		}
+		return who[id]
+	}
+	if in.Policy.To != routing.ToTeams {
+		for _, email := range in.Policy.Users {
+			u, err := s.people.ByEmail(ctx, tx, email)
+			switch {
+			case desk.CodeOf(err) == desk.NotFound:
+				in.UnknownUsers = append(in.UnknownUsers, email)
+			case err != nil:
+				return err
+			default:
+				of(u.ID).Named = true
+			}
+		}
+	}
+	if in.Policy.To != routing.ToUsers {
+		for _, slug := range in.Policy.Teams {
+			team, err := s.people.TeamBySlug(ctx, tx, slug)
+			switch {
+			case desk.CodeOf(err) == desk.NotFound:
+				in.UnknownTeams = append(in.UnknownTeams, slug)
+				continue
+			case err != nil:
+				return err
+			}
+			in.Teams = append(in.Teams, team.ID)
+			for _, id := range team.Members {
+				of(id).MainOf = append(of(id).MainOf, team.ID)
+			}
+			for _, id := range team.Extra {
+				of(id).ExtraOf = append(of(id).ExtraOf, team.ID)
+			}
+		}
+	}
+	return s.weigh(ctx, tx, t, in, who)
+}
+
+// weigh locks the candidates in the order of their ids, then reads what the decision depends on.
+func (s *Service) weigh(ctx context.Context, tx *db.Tx, t desk.Ticket, in *routing.Input, who map[desk.UserID]*routing.Candidate) error {
+	if len(who) == 0 {
+		return nil
+	}
+	box, err := s.inboxes.Inbox(ctx, tx, t.InboxID)
+	if err != nil {
+		return err
+	}
+	ids := make([]desk.UserID, 0, len(who))
+	for id := range who {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	if tx.ForUpdate() != "" {
+		if _, err := db.All(ctx, tx, db.Column[int64], `SELECT id FROM users WHERE id IN (`+list(ids)+`) ORDER BY id`+tx.ForUpdate()); err != nil {
+			return fmt.Errorf("assignment: lock: %w", err)
+		}
+	}
+	type count struct {
+		owner desk.UserID
+		n     int
+	}
+	counts, err := db.All(ctx, tx, func(r db.Scanner) (c count, err error) { err = r.Scan(&c.owner, &c.n); return c, err },
+		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND owner_id IN (`+list(ids)+`) GROUP BY owner_id`)
+	if err != nil {
+		return fmt.Errorf("assignment: open tickets: %w", err)
+	}
+	for _, c := range counts {
+		who[c.owner].Open = c.n
+	}
+	for _, id := range ids {
+		c := who[id]
+		if c.User, err = s.people.Get(ctx, tx, id); err != nil {
+			return err
+		}
+		c.CanReply, c.InboxAccess = access.RoleCan(c.User.Role, access.TicketsReply), access.Member(box.Access, c.User)
+		in.Candidates = append(in.Candidates, *c)
+	}
+	return nil
+}
+
+// list writes ids into a query. They are numbers of our own; their text changes with the policy, not with each ticket.
+func list(ids []desk.UserID) string {
+	s := make([]string, len(ids))
+	for i, id := range ids {
+		s[i] = strconv.FormatInt(int64(id), 10)
+	}
+	return strings.Join(s, ", ")
+}
+
+// ReplyAssigns gives an unassigned ticket to the user who replies to it (RT-11). A ticket with an owner, and a reply by anybody else than a user who may reply,
+// change nothing: the answer then has no owner and no rule.
+func (s *Service) ReplyAssigns(ctx context.Context, tx *db.Tx, actor desk.Actor, t desk.Ticket) (desk.Assignment, error) {
+	id := actor.UserID()
+	if id == 0 {
+		return desk.Assignment{}, nil
+	}
+	t, err := s.tickets.Lock(ctx, tx, t.ID)
+	if err != nil || t.OwnerID != 0 {
+		return desk.Assignment{}, err
+	}
+	u, err := s.people.Get(ctx, tx, id)
+	if err != nil || !u.Active || !access.RoleCan(u.Role, access.TicketsReply) {
+		return desk.Assignment{}, err
+	}
+	a := decided(s.clk.Ms(), actor, routing.RuleReplyAssigns, routing.FirstReply, &u, t.TeamID)
+	return a, s.write(ctx, tx, actor, t.ID, a)
+}
+
+// Manual gives a ticket to a user, a team, both or nobody (0), because a person said so (RT-12). The user must be active, may reply and be a member of
+// the ticket's inbox; the team must have access to it (RT-14, RT-23). Whether they are away does not matter: a person decided. The same owner and team again is nothing.
+func (s *Service) Manual(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, owner desk.UserID, team desk.TeamID) (desk.Ticket, error) {
+	t, err := s.tickets.Lock(ctx, tx, id)
+	if err != nil || t.OwnerID == owner && t.TeamID == team {
+		return t, err
+	}
+	box, err := s.inboxes.Inbox(ctx, tx, t.InboxID)
+	if err != nil {
+		return t, err
+	}
+	var u *desk.User
+	if owner != 0 {
+		got, err := s.people.Get(ctx, tx, owner)
+		if err != nil {
+			return t, field(err, "owner_id")
+		}
+		if owner != t.OwnerID { // who has it keeps it, whatever became of their access
+			if err := mayOwn(box, got); err != nil {
+				return t, err
+			}
+		}
+		u = &got
+	}
+	if team != 0 && team != t.TeamID {
+		got, err := s.people.Team(ctx, tx, team)
+		if err != nil {
+			return t, field(err, "team_id")
+		}
+		if !box.Access.Everyone && !slices.Contains(box.Access.Teams, team) {
+			return t, desk.Errorf(desk.Invalid, "assign.team_no_access", "The team “%s” has no access to “%s”. Choose another, or give it access in the inbox's settings.", got.Name, box.Name).In("team_id")
+		}
+	}
+	reason := routing.ManuallyChosen
+	if owner == 0 && team == 0 {
+		reason = routing.ManuallyCleared
+	}
+	if err := s.write(ctx, tx, actor, id, decided(s.clk.Ms(), actor, routing.RuleManual, reason, u, team)); err != nil {
+		return t, err
+	}
+	return s.tickets.Get(ctx, tx, id)
+}
+
+func field(err error, name string) error {
+	if desk.CodeOf(err) != desk.NotFound {
+		return err
+	}
+	return desk.Errorf(desk.Invalid, desk.ReasonOf(err), "%s", desk.PublicOf(err)).In(name)
+}
+
+// mayOwn refuses somebody who could not answer.
+func mayOwn(box desk.Inbox, u desk.User) error {
+	switch {
+	case !u.Active:
+		return desk.Errorf(desk.Invalid, "assign.inactive", "%s is deactivated and cannot be given work.", u.Name).In("owner_id")
+	case !access.RoleCan(u.Role, access.TicketsReply):
+		return desk.Errorf(desk.Invalid, "assign.no_permission", "%s may not reply to tickets (%s) and cannot be given any.", u.Name, u.Role).In("owner_id")
+	case !access.Member(box.Access, u):
+		return desk.Errorf(desk.Invalid, "assign.no_access", "%s has no access to “%s”. Choose somebody else, or give access in the inbox's settings.", u.Name, box.Name).In("owner_id")
+	}
+	return nil
+}
+
+func decided(at desk.Time, by desk.Actor, rule, reason string, u *desk.User, team desk.TeamID) desk.Assignment {
+	a := desk.Assignment{At: at, By: by, TeamID: team, Rule: rule, Reason: reason, Candidates: []desk.Candidate{}}
+	if u != nil {
+		a.OwnerID = u.ID
+		a.Candidates = append(a.Candidates, desk.Candidate{UserID: u.ID, Name: u.Name, LastAssigned: u.LastAssigned, Chosen: true, Reason: routing.Chosen})
+	}
+	return a
+}
+
+func (s *Service) write(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, a desk.Assignment) error {
+	if _, err := s.tickets.SetOwner(ctx, tx, actor, id, a); err != nil {
+		return err
+	}
+	if a.OwnerID == 0 {
+		return nil
+	}
+	return s.people.NoteAssigned(ctx, tx, a.OwnerID, a.At)
+}
