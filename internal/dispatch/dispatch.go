@@ -1,0 +1,132 @@
+// Package dispatch is the outbound walk: an answer, a comment or a new message becomes one transaction (message queued,
+// recipients in the delivery ledger, ticket and owner updated, events, job), and a job hands it to the channel account's
+// connection and settles what became of it, recipient by recipient. It refuses to send twice: before the irrevocable byte the
+// attempt is marked, fenced by the job's lease, and what was marked and never settled is shown as uncertain and left to a
+// person. It owns no table. The agents' API and automation call Reply, Compose, Resend and Cancel; the job queue calls send.
+package dispatch
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/assignment"
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/contact"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/ticket"
+)
+
+// Switchboard is the open connections of the channel accounts: switchboard.Board.
+type Switchboard interface {
+	// Use calls fn with the account's open connection. It fails with a desk.Error of reason channel.inactive, channel.removed or
+	// channel.unknown when there is none to be had.
+	Use(ctx context.Context, id desk.ChannelAccountID, fn func(acc desk.ChannelAccount, conn channel.Conn) error) error
+	// SetState says how an account's connection is doing; repeating a state is free.
+	SetState(ctx context.Context, id desk.ChannelAccountID, state desk.AccountState, reason string)
+}
+
+// Windows are the time windows of sending; zero fields take the documented defaults.
+type Windows struct {
+	Undo      time.Duration // how long a reply waits before it goes out (KANAL_WINDOW_UNDO_SEND); 0 sends at once
+	RetryBase time.Duration // pause after the first transient failure, doubling; 10 s
+	RetryMax  time.Duration // longest pause between tries; 1 h
+	GiveUp    time.Duration // after this long a message that still fails has failed; 48 h
+	Waiting   time.Duration // pause while an account is switched off or must be reconnected; RetryBase
+}
+
+func (w Windows) withDefaults() Windows {
+	for _, p := range []struct {
+		v *time.Duration
+		d time.Duration
+	}{{&w.RetryBase, 10 * time.Second}, {&w.RetryMax, time.Hour}, {&w.GiveUp, 48 * time.Hour}} {
+		if *p.v <= 0 {
+			*p.v = p.d
+		}
+	}
+	if w.Waiting <= 0 {
+		w.Waiting = max(w.RetryBase, time.Second)
+	}
+	return w
+}
+
+// Deps are what a Service stands on.
+type Deps struct {
+	DB       *db.DB
+	Clock    *clock.Clock
+	Events   *event.Log
+	Jobs     *job.Queue
+	People   *people.Service
+	Contacts *contact.Service
+	Inbox    *inbox.Service
+	Threads  *thread.Service
+	Tickets  *ticket.Service
+	Assign   *assignment.Service
+	Board    Switchboard
+	Registry *channel.Registry
+	// Company is the organisation's name, as customers see it.
+	Company func(ctx context.Context, q db.Queryer) (string, error)
+	Windows Windows
+	Log     *slog.Logger
+}
+
+// Service is the outbound walk. Safe for concurrent use.
+type Service struct {
+	Deps
+	mu      sync.Mutex
+	refused map[desk.ChannelAccountID]refusal // accounts whose credentials were just refused
+}
+
+// refusal spares a provider the same dead password again and again.
+type refusal struct {
+	until   time.Time
+	updated desk.Time
+}
+
+// SendKind is the kind of the jobs that send.
+const SendKind = "dispatch.send"
+
+// New makes the service and registers its jobs: call it before the queue runs.
+func New(d Deps) *Service {
+	d.Windows = d.Windows.withDefaults()
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{Deps: d, refused: map[desk.ChannelAccountID]refusal{}}
+	// Giving up is decided here, by time; the queue's own limit must not bury a message silently.
+	d.Jobs.RegisterWith(SendKind, s.send, job.KindOptions{MaxAttempts: 1 << 30, Timeout: 30 * time.Minute})
+	d.Jobs.Every("dispatch.sweep", time.Minute, s.Sweep)
+	return s
+}
+
+// sendPayload is what a send job knows; everything else is read when it runs.
+type sendPayload struct {
+	Message desk.MessageID `json:"message_id"`
+}
+
+func (s *Service) enqueue(ctx context.Context, tx *db.Tx, m desk.Message, at desk.Time) error {
+	_, err := s.Jobs.Enqueue(ctx, tx, job.Spec{
+		Kind: SendKind, Payload: sendPayload{m.ID}, OrderKey: "thread:" + m.ThreadID.String(), UniqueKey: m.ID.String(), RunAt: at,
+	})
+	return err
+}
+
+// chance is the jitter of pauses.
+func (s *Service) chance() float64 { return rand.Float64() }
+
+// token signs a thread for the channel's Reply-To addresses and ids; "" where the channel has no such thing.
+func token(a channel.Adapter, id desk.ThreadID) string {
+	if t, ok := a.(channel.Tokener); ok {
+		return t.SignToken(id)
+	}
+	return ""
+}

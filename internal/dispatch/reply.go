@@ -1,0 +1,449 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/contact"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/richtext"
+	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/ticket"
+)
+
+// Content is what somebody wrote. HTML is cleaned; Text is derived from it when it is missing.
+type Content struct {
+	Text        string
+	HTML        string
+	Attachments []desk.AttachmentID // uploaded by the same actor and bound to nothing yet
+}
+
+// ReplyCommand answers in a thread, or comments on it internally.
+type ReplyCommand struct {
+	Actor    desk.Actor
+	ThreadID desk.ThreadID
+	Comment  bool // internal: never leaves
+	Content
+	// To, Cc and Bcc overrule the defaults (EM-38). All nil: DefaultRecipients of the answered message.
+	To, Cc, Bcc []desk.Party
+	Subject     string                // "": Re: the answered message's
+	InReplyTo   desk.MessageID        // 0: the thread's latest message
+	FromAccount desk.ChannelAccountID // 0: the account of the answered message, or the thread's own
+	SetStatus   string                // slug of a status in the ticket's pipeline
+	Mentions    []desk.UserID
+	Automatic   bool   // made by the machine: marked so that nobody answers it automatically (EM-31)
+	Client      string // workspace, api, …
+	// Also runs in the same transaction once the message is stored: an answer kept for a repeated request, for example.
+	Also func(ctx context.Context, tx *db.Tx, m desk.Message) error
+}
+
+// Reply stores an answer or a comment and, for an answer, queues it. The message is returned as stored: queued. Errors: desk.NotFound,
+// desk.Invalid or desk.TooLarge naming the field, desk.Conflict when the channel was removed.
+func (s *Service) Reply(ctx context.Context, c ReplyCommand) (desk.Message, error) {
+	var out desk.Message
+	content, err := s.clean(c.Content)
+	if err != nil {
+		return out, err
+	}
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		th, err := s.Threads.Lock(ctx, tx, c.ThreadID)
+		if err != nil {
+			return err
+		}
+		if c.Comment {
+			out, err = s.comment(ctx, tx, c, th, content)
+		} else {
+			out, err = s.answer(ctx, tx, c, th, content)
+		}
+		if err != nil {
+			return err
+		}
+		return s.afterwards(ctx, tx, c, out)
+	})
+	if err != nil {
+		return desk.Message{}, fmt.Errorf("dispatch: reply: %w", err)
+	}
+	return out, nil
+}
+
+// clean sanitises what was written and derives the text.
+func (s *Service) clean(c Content) (Content, error) {
+	if strings.TrimSpace(c.HTML) != "" {
+		c.HTML = richtext.SanitizeComposer(richtext.Rewrite(c.HTML, inlineImage, nil))
+		if strings.TrimSpace(c.Text) == "" {
+			c.Text = richtext.ToText(c.HTML)
+		}
+	} else {
+		c.HTML = ""
+	}
+	c.Text = cleanText(c.Text)
+	if c.Text == "" && !strings.Contains(c.HTML, "<img") && len(c.Attachments) == 0 {
+		return c, desk.Errorf(desk.Invalid, "message.empty", "Write something first.").In("text")
+	}
+	return c, nil
+}
+
+const maxBody = 2 << 20
+
+func cleanText(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	if len(s) > maxBody {
+		s = strings.ToValidUTF8(s[:maxBody], "")
+	}
+	return strings.TrimRight(s, " \t\n")
+}
+
+// inlineImage turns a picture that the composer shows from an uploaded attachment into a reference that a mail can carry.
+func inlineImage(u string) string {
+	if id, ok := uploadedImage(u); ok {
+		return "cid:" + contentID(id)
+	}
+	return ""
+}
+
+func uploadedImage(u string) (desk.AttachmentID, bool) {
+	const prefix = "/api/attachments/"
+	i := strings.Index(u, prefix)
+	if i < 0 {
+		return 0, false
+	}
+	digits := u[i+len(prefix):]
+	if j := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' }); j >= 0 {
+		digits = digits[:j]
+	}
+	id, err := desk.ParseID[desk.AttachmentID](digits)
+	return id, err == nil
+}
+
+func contentID(id desk.AttachmentID) string { return "att-" + id.String() + "@kanal" }
+
+func (s *Service) comment(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk.Thread, content Content) (desk.Message, error) {
+	files, err := s.files(ctx, tx, c.Actor, content)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	return s.Threads.Append(ctx, tx, desk.Message{
+		ThreadID: th.ID, TicketID: th.TicketID, Kind: desk.KindComment, Channel: th.Channel, AccountID: th.AccountID, Actor: c.Actor,
+		Text: content.Text, HTML: content.HTML, Truncation: desk.NotTruncated, Client: c.Client, Mentions: c.Mentions, Attachments: files,
+	})
+}
+
+func (s *Service) answer(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk.Thread, content Content) (desk.Message, error) {
+	parent, err := s.answered(ctx, tx, th, c.InReplyTo)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	account := c.FromAccount
+	if account == 0 && parent.AccountID != 0 {
+		account = parent.AccountID
+	}
+	if account == 0 {
+		account = th.AccountID
+	}
+	acc, err := s.sender(ctx, tx, account)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	to := Recipients{To: c.To, Cc: c.Cc, Bcc: c.Bcc}
+	if c.To == nil && c.Cc == nil && c.Bcc == nil {
+		if to, err = s.Defaults(ctx, tx, parent, th); err != nil {
+			return desk.Message{}, err
+		}
+	}
+	subject := cleanLine(c.Subject, 900)
+	if subject == "" {
+		if subject = parent.Subject; subject == "" {
+			subject = th.Subject
+		}
+		subject = ReplySubject(subject)
+	}
+	return s.queue(ctx, tx, outgoing{
+		actor: c.Actor, thread: th, account: acc, to: to, subject: subject, content: content, inReplyTo: parent.ID, automatic: c.Automatic,
+		client: c.Client, mentions: c.Mentions,
+	})
+}
+
+// answered is the message an answer answers: the one named, or the thread's latest that is no machine's.
+func (s *Service) answered(ctx context.Context, q db.Queryer, th desk.Thread, id desk.MessageID) (desk.Message, error) {
+	if id != 0 {
+		m, err := s.Threads.Message(ctx, q, id)
+		if err != nil {
+			return m, err
+		}
+		if m.ThreadID != th.ID || m.Kind == desk.KindComment {
+			return m, desk.Errorf(desk.Invalid, "message.elsewhere", "The message you answer is not in this conversation.").In("in_reply_to")
+		}
+		return m, nil
+	}
+	recent, err := s.Threads.Messages(ctx, q, th.ID, thread.Page{Limit: 50})
+	if err != nil {
+		return desk.Message{}, err
+	}
+	for _, m := range recent {
+		if m.Kind == desk.KindMessage && m.Status != desk.StatusCancelled && (m.Direction == desk.Outgoing || personal[m.Disposition]) {
+			return m, nil
+		}
+	}
+	return desk.Message{}, nil
+}
+
+// personal are the dispositions of mail that a person wrote: only these are answered unless somebody names another message.
+var personal = map[desk.Disposition]bool{"": true, desk.DispNormal: true, desk.DispColleague: true, desk.DispList: true}
+
+// Defaults is who an answer to m goes to (EM-38), without the team's own addresses. A thread without messages goes to its contact.
+func (s *Service) Defaults(ctx context.Context, q db.Queryer, m desk.Message, th desk.Thread) (Recipients, error) {
+	var failed error
+	ours := func(p desk.Party) bool {
+		own, err := s.ours(ctx, q, p)
+		if err != nil {
+			failed = err
+		}
+		return own
+	}
+	r := DefaultRecipients(m, ours)
+	if failed != nil {
+		return r, failed
+	}
+	if len(r.To) == 0 && th.ContactID != 0 {
+		c, err := s.Contacts.Get(ctx, q, th.ContactID)
+		if err != nil && desk.CodeOf(err) != desk.NotFound {
+			return r, err
+		}
+		if c.Email != "" {
+			r.To = []desk.Party{{Field: fieldTo, Kind: desk.AddrEmail, Address: c.Email, Name: c.Name, Contact: c.ID}}
+		}
+	}
+	return r, nil
+}
+
+// ours tells an address that a channel account holds, also with something after a plus.
+func (s *Service) ours(ctx context.Context, q db.Queryer, p desk.Party) (bool, error) {
+	kind := p.Kind
+	if kind == "" {
+		kind = desk.AddrEmail
+	}
+	values := []string{p.Address}
+	if at := strings.LastIndexByte(p.Address, '@'); kind == desk.AddrEmail && at > 0 {
+		if plus := strings.IndexByte(p.Address[:at], '+'); plus > 0 {
+			values = append(values, p.Address[:plus]+p.Address[at:])
+		}
+	}
+	for _, v := range values {
+		k, err := s.Contacts.Who(ctx, q, kind, v)
+		if err != nil {
+			return false, err
+		}
+		if k.Ours && k.User == 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// sender is the account a message leaves by.
+func (s *Service) sender(ctx context.Context, q db.Queryer, id desk.ChannelAccountID) (desk.ChannelAccount, error) {
+	acc, err := s.Inbox.Account(ctx, q, id)
+	if err != nil {
+		return acc, err
+	}
+	if acc.ArchivedAt != 0 {
+		return acc, desk.Errorf(desk.Conflict, "channel.removed", "The channel %s was removed. Choose another one to answer with.", acc.Name).In("channel_account_id")
+	}
+	return acc, nil
+}
+
+// afterwards is what follows a stored reply or comment on its ticket.
+func (s *Service) afterwards(ctx context.Context, tx *db.Tx, c ReplyCommand, m desk.Message) error {
+	if m.TicketID != 0 {
+		if err := s.Tickets.NoteMessage(ctx, tx, m.TicketID, m); err != nil {
+			return err
+		}
+		if !c.Comment && !c.Automatic {
+			if err := s.replyAssigns(ctx, tx, c.Actor, m.TicketID); err != nil {
+				return err
+			}
+		}
+		if c.SetStatus != "" {
+			if _, err := s.Tickets.Update(ctx, tx, c.Actor, m.TicketID, ticket.Change{Status: &c.SetStatus}); err != nil {
+				return inField(err, "set_status")
+			}
+		}
+	} else if c.SetStatus != "" {
+		return desk.Errorf(desk.Invalid, "ticket.none", "This conversation has no ticket whose status could be set.").In("set_status")
+	}
+	if user := c.Actor.UserID(); user != 0 {
+		kind := "reply"
+		if c.Comment {
+			kind = "comment"
+		}
+		if err := s.Threads.DeleteDraft(ctx, tx, user, m.TicketID, m.ThreadID, kind); err != nil {
+			return err
+		}
+	}
+	if c.Also != nil {
+		return c.Also(ctx, tx, m)
+	}
+	return nil
+}
+
+func inField(err error, field string) error {
+	var e *desk.Error
+	if errors.As(err, &e) && e.Code == desk.Invalid {
+		return e.In(field)
+	}
+	return err
+}
+
+// replyAssigns gives an unassigned ticket to the person who answers it (RT-11, WS-14).
+func (s *Service) replyAssigns(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID) error {
+	if actor.UserID() == 0 {
+		return nil
+	}
+	_, err := s.Assign.ReplyAssigns(ctx, tx, actor, desk.Ticket{ID: id})
+	return err
+}
+
+// outgoing is a message about to be queued.
+type outgoing struct {
+	actor     desk.Actor
+	thread    desk.Thread
+	account   desk.ChannelAccount
+	to        Recipients
+	subject   string
+	content   Content
+	inReplyTo desk.MessageID
+	automatic bool
+	client    string
+	mentions  []desk.UserID
+}
+
+// queue stores an outgoing message with its name fixed now, its recipients in the ledger, and the job that sends it. The caller holds
+// the thread.
+func (s *Service) queue(ctx context.Context, tx *db.Tx, o outgoing) (desk.Message, error) {
+	adapter, ok := s.Registry.Get(o.account.Channel)
+	if !ok {
+		return desk.Message{}, desk.Errorf(desk.Conflict, "channel.unknown", "This build of Kanal does not know the channel %q.", o.account.Channel)
+	}
+	spec := adapter.Spec()
+	to, err := o.to.normalize(spec.Address)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	files, err := s.files(ctx, tx, o.actor, o.content)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	if err := checkLimits(spec.Can, o.content.Text, files); err != nil {
+		return desk.Message{}, err
+	}
+	html := o.content.HTML
+	if !spec.Can.HTML {
+		html = ""
+	}
+	if !spec.Can.Subject {
+		o.subject = ""
+	}
+	remote := ""
+	if named, ok := adapter.(channel.Identifier); ok {
+		remote = named.NewRemoteID(o.account, token(adapter, o.thread.ID))
+	}
+	chain, err := s.chain(ctx, tx, o)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	m, err := s.Threads.AppendWith(ctx, tx, desk.Message{
+		ThreadID: o.thread.ID, TicketID: o.thread.TicketID, Kind: desk.KindMessage, Direction: desk.Outgoing, Channel: o.account.Channel,
+		AccountID: o.account.ID, Actor: o.actor, ContactID: o.thread.ContactID, From: desk.Party{Field: fieldFrom, Kind: spec.Address, Address: o.account.Address},
+		Recipients: to.all(), Subject: o.subject, Text: o.content.Text, HTML: html, Truncation: desk.NotTruncated, RemoteID: remote,
+		InReplyTo: o.inReplyTo, Disposition: disposition(o.automatic), Status: desk.StatusQueued, Client: o.client, Attachments: files, Mentions: o.mentions,
+	}, thread.Extra{References: chain})
+	if err != nil {
+		return m, err
+	}
+	if remote != "" && o.account.InboxID != o.thread.InboxID { // an answer to it will arrive in the account's inbox
+		ids, err := s.Threads.LockRefs(ctx, tx, o.account.InboxID, remote, nil)
+		if err != nil {
+			return m, err
+		}
+		if err := s.Threads.Bind(ctx, tx, ids, m.ThreadID, m.ID); err != nil {
+			return m, err
+		}
+	}
+	if err := s.Threads.CreateDeliveries(ctx, tx, m.ID, addressesOf(m.Recipients)); err != nil {
+		return m, err
+	}
+	return m, s.enqueue(ctx, tx, m, s.Clock.Ms().Add(s.Windows.Undo))
+}
+
+// chain is what the message refers to, nearest first, as it is stored.
+func (s *Service) chain(ctx context.Context, tx *db.Tx, o outgoing) ([]string, error) {
+	if o.inReplyTo == 0 {
+		return nil, nil
+	}
+	refs, _, err := s.Threads.References(ctx, tx, o.thread.ID, o.inReplyTo)
+	slices.Reverse(refs)
+	return refs, err
+}
+
+func disposition(automatic bool) desk.Disposition {
+	if automatic {
+		return desk.DispAutoReply
+	}
+	return desk.DispNormal
+}
+
+func addressesOf(ps []desk.Party) []string {
+	out := make([]string, len(ps))
+	for i, p := range ps {
+		out[i] = p.Address
+	}
+	return out
+}
+
+// files loads uploads that wait to be bound, in the order given, and marks those that the text shows as inline.
+func (s *Service) files(ctx context.Context, q db.Queryer, actor desk.Actor, c Content) ([]desk.Attachment, error) {
+	out := make([]desk.Attachment, 0, len(c.Attachments))
+	seen := map[desk.AttachmentID]bool{}
+	for i, id := range c.Attachments {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		a, uploader, _, err := s.Threads.Attachment(ctx, q, id)
+		if err == nil && (a.MessageID != 0 || uploader != actor.UserID()) {
+			err = desk.Errorf(desk.NotFound, "attachment.not_found", "An attachment is no longer there. Attach the file again.")
+		}
+		if err != nil {
+			return nil, inAnyField(err, fmt.Sprintf("attachments[%d]", i))
+		}
+		if strings.Contains(c.HTML, "cid:"+contentID(id)) {
+			a.Inline, a.ContentID = true, contentID(id)
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+func inAnyField(err error, field string) error {
+	var e *desk.Error
+	if errors.As(err, &e) {
+		return e.In(field)
+	}
+	return err
+}
+
+// contactOf resolves the contact of a recipient; a colleague or an address of our own is nobody's contact (EM-37).
+func (s *Service) contactOf(ctx context.Context, tx *db.Tx, p desk.Party) (desk.ContactID, error) {
+	k, err := s.Contacts.Who(ctx, tx, p.Kind, p.Address)
+	if err != nil || k.Ours {
+		return 0, err
+	}
+	c, _, err := s.Contacts.Resolve(ctx, tx, p, contact.SourceAgent, s.Clock.Ms())
+	return c.ID, err
+}
