@@ -222,8 +222,18 @@ func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	return t.run.queryRow(ctx, query, bind(args))
 }
 
-// AfterCommit runs fn once the transaction is durable, before Write returns. Hooks of a rolled-back savepoint or attempt are dropped.
+// AfterCommit runs fn once the transaction is durable, before Write returns. Hooks of a rolled-back savepoint or attempt are dropped. A
+// hook must be quick, may not fail and may not call Write: on SQLite the writer itself runs it, so wake somebody and return.
 func (t *Tx) AfterCommit(fn func()) { t.after = append(t.after, fn) }
+
+// committed runs the hooks; what is committed stays committed whatever a hook does.
+func (t *Tx) committed() {
+	for _, f := range t.after {
+		if err := protect(func() error { f(); return nil }); err != nil {
+			t.db.log.Error("a hook after a commit failed", "err", err)
+		}
+	}
+}
 
 // Savepoint runs fn so that its failure undoes only what fn did; the error is returned and the
 // transaction goes on. Trouble of the machine (IsMachine) must be passed on by the caller, not swallowed.

@@ -164,9 +164,7 @@ func (g *grouper) attempt(group []*writeCall) bool {
 	g.commits.Add(1)
 	for _, c := range group {
 		if c.err == nil && c.tx != nil {
-			for _, f := range c.tx.after {
-				f()
-			}
+			c.tx.committed()
 		}
 	}
 	return true

@@ -28,6 +28,7 @@ type idMaker struct {
 	ms     int64
 	seq    int64
 	holder string
+	held   time.Time // when the lease was last prolonged, with both clocks' readings; zero on SQLite
 	lost   error
 }
 
@@ -46,9 +47,13 @@ func (m *idMaker) next() int64 {
 	return m.ms<<idShift | m.node<<idSeqBits | m.seq
 }
 
+// err says why no id may be made now: the lease was taken over, or is older than it may be (the machine slept) until it is prolonged again.
 func (m *idMaker) err() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.lost == nil && !m.held.IsZero() && max(time.Since(m.held), time.Now().Round(0).Sub(m.held.Round(0))) > nodeLease {
+		return desk.Errorf(desk.Unavailable, "db.node_late", "This node has not reached the database for too long. It takes writes again as soon as it has.")
+	}
 	return m.lost
 }
 
@@ -74,26 +79,20 @@ func (d *DB) lease(ctx context.Context) error {
 	var b [8]byte
 	_, _ = rand.Read(b[:])
 	d.ids.holder = hex.EncodeToString(b[:])
-	now := time.Now().UnixMilli()
-	err := d.writePostgres(ctx, func(ctx context.Context, tx *Tx) error {
-		var node, used int64
-		err := tx.QueryRow(ctx, `SELECT n, COALESCE((SELECT last_ms FROM nodes WHERE node = n), 0) FROM generate_series(0, $1::int - 1) n
-			WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE node = n AND lease_until > $2) ORDER BY n LIMIT 1`, idNodes, now).Scan(&node, &used)
+	taken := false
+	for try := 0; !taken && try < 4*idNodes; try++ { // nodes that start at once see the same one free
+		err := d.writePostgres(ctx, func(ctx context.Context, tx *Tx) (err error) {
+			taken, err = d.takeNode(ctx, tx)
+			return err
+		})
 		if err != nil {
-			return desk.Errorf(desk.Unavailable, "db.nodes", "All %d nodes of this database are taken. Stop one, or wait a minute.", idNodes).Because(err)
+			return err
 		}
-		n, err := tx.Exec(ctx, `INSERT INTO nodes (node, holder, lease_until, last_ms) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (node) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until WHERE nodes.lease_until <= $5`,
-			node, d.ids.holder, now+nodeLease.Milliseconds(), used, now)
-		if err == nil && n == 0 {
-			return machineError{fmt.Errorf("db: node %d was taken in a race", node)}
-		}
-		d.ids.node, d.ids.ms = node, max(d.ids.ms, used)
-		return err
-	})
-	if err != nil {
-		return err
 	}
+	if !taken {
+		return desk.Errorf(desk.Unavailable, "db.nodes", "No node of this database could be taken. Try again in a moment.")
+	}
+	d.ids.held = time.Now()
 	d.done.Add(1)
 	ctx2, cancel := context.WithCancel(context.Background())
 	stop := d.stop
@@ -102,10 +101,26 @@ func (d *DB) lease(ctx context.Context) error {
 	return nil
 }
 
+// pgNow is PostgreSQL's own clock in milliseconds, which all nodes share.
+const pgNow = "(extract(epoch from statement_timestamp()) * 1000)::bigint"
+
+func (d *DB) takeNode(ctx context.Context, tx *Tx) (bool, error) {
+	var node, used int64
+	err := tx.QueryRow(ctx, `SELECT n, COALESCE((SELECT last_ms FROM nodes WHERE node = n), 0) FROM generate_series(0, $1::int - 1) n
+		WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE node = n AND lease_until > `+pgNow+`) ORDER BY n LIMIT 1`, idNodes).Scan(&node, &used)
+	if err != nil {
+		return false, desk.Errorf(desk.Unavailable, "db.nodes", "All %d nodes of this database are taken. Stop one, or wait a minute.", idNodes).Because(err)
+	}
+	n, err := tx.Exec(ctx, `INSERT INTO nodes (node, holder, lease_until, last_ms) VALUES ($1, $2, `+pgNow+` + $3, $4)
+		ON CONFLICT (node) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until WHERE nodes.lease_until <= `+pgNow,
+		node, d.ids.holder, nodeLease.Milliseconds(), used)
+	d.ids.node, d.ids.ms = node, max(d.ids.ms, used)
+	return n == 1, err
+}
+
 func (d *DB) keepNode(ctx context.Context) {
 	t := time.NewTicker(nodeLease / 6)
 	defer t.Stop()
-	held := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -115,20 +130,18 @@ func (d *DB) keepNode(ctx context.Context) {
 		d.ids.mu.Lock()
 		ms := d.ids.ms
 		d.ids.mu.Unlock()
-		res, err := d.write.ExecContext(ctx, "UPDATE nodes SET lease_until = $1, last_ms = $2 WHERE node = $3 AND holder = $4",
-			time.Now().Add(nodeLease).UnixMilli(), ms, d.ids.node, d.ids.holder)
-		lost := false
-		if err == nil {
-			n, _ := res.RowsAffected()
-			lost = n == 0
-			held = time.Now()
-		} else if time.Since(held) > nodeLease*3/4 {
-			lost = true
+		asked := time.Now()
+		res, err := d.write.ExecContext(ctx, "UPDATE nodes SET lease_until = "+pgNow+" + $1, last_ms = $2 WHERE node = $3 AND holder = $4",
+			nodeLease.Milliseconds(), ms, d.ids.node, d.ids.holder)
+		if err != nil {
+			continue // err() speaks up when this lasts
 		}
+		n, _ := res.RowsAffected()
 		d.ids.mu.Lock()
-		if lost {
+		if n == 0 {
 			d.ids.lost = desk.Errorf(desk.Unavailable, "db.node_lost", "This node lost its lease on the database and takes no more writes. It must be restarted.")
 		}
+		d.ids.held = asked
 		d.ids.mu.Unlock()
 	}
 }

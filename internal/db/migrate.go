@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"slices"
 	"strings"
-	"testing/fstest"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/pressly/goose/v3"
@@ -21,11 +23,37 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// Migrate brings the schema to this binary's version and refuses a database that a newer binary has touched.
+// Migrate brings the schema to this binary's version and refuses a database that a newer binary has touched. Of several nodes that start
+// at once, one migrates and the others wait.
 func (d *DB) Migrate(ctx context.Context) error {
-	p, err := d.provider()
+	texts, err := migrationTexts(d.dialect)
 	if err != nil {
 		return err
+	}
+	return d.migrate(ctx, texts)
+}
+
+func (d *DB) migrate(ctx context.Context, texts fs.FS) error {
+	conn, dialect := d.write, goose.DialectPostgres
+	if d.dialect == SQLite {
+		// The writer's single connection is held by the grouper: migrations use one of their own, before any write.
+		dialect = goose.DialectSQLite3
+		var err error
+		if conn, err = sql.Open("sqlite", d.dsn("synchronous(FULL)")+"&_txlock=immediate"); err != nil {
+			return unavailable(fmt.Errorf("db: migrate: %w", err))
+		}
+		conn.SetMaxOpenConns(1)
+		defer conn.Close()
+	} else {
+		unlock, err := d.lockMigrations(ctx)
+		if err != nil {
+			return unavailable(fmt.Errorf("db: migrate: %w", err))
+		}
+		defer unlock()
+	}
+	p, err := goose.NewProvider(dialect, conn, texts, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return fmt.Errorf("db: migrations: %w", err)
 	}
 	known := int64(0)
 	for _, s := range p.ListSources() {
@@ -48,29 +76,28 @@ func (d *DB) Migrate(ctx context.Context) error {
 	return nil
 }
 
-func (d *DB) provider() (*goose.Provider, error) {
-	texts, err := migrationTexts(d.dialect)
+// lockMigrations holds a PostgreSQL session lock while migrations run.
+func (d *DB) lockMigrations(ctx context.Context) (unlock func(), err error) {
+	conn, err := d.read.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	dialect := goose.DialectSQLite3
-	if d.dialect == Postgres {
-		dialect = goose.DialectPostgres
+	const key = "hashtextextended('kanal/migrate', 5710)"
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock("+key+")"); err != nil {
+		conn.Close()
+		return nil, err
 	}
-	conn := d.write
-	if d.dialect == SQLite {
-		// The writer's single connection is held by the grouper: migrations use one of their own, before any write.
-		if conn, err = sql.Open("sqlite", "file:"+d.opt.Path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate"); err != nil {
-			return nil, err
-		}
-		conn.SetMaxOpenConns(1)
-	}
-	return goose.NewProvider(dialect, conn, texts, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	return func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_, _ = conn.ExecContext(ctx, "SELECT pg_advisory_unlock("+key+")")
+		conn.Close()
+	}, nil
 }
 
 // migrationTexts picks each database's lines.
 func migrationTexts(dialect Dialect) (fs.FS, error) {
-	out := fstest.MapFS{}
+	out := texts{}
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil || len(files) == 0 {
 		return nil, errors.Join(err, errors.New("db: no migrations"))
@@ -91,7 +118,53 @@ func migrationTexts(dialect Dialect) (fs.FS, error) {
 			}
 			keep.WriteString(line)
 		}
-		out[strings.TrimPrefix(f, "migrations/")] = &fstest.MapFile{Data: keep.Bytes()}
+		out[strings.TrimPrefix(f, "migrations/")] = keep.Bytes()
 	}
 	return out, nil
 }
+
+// texts are files in memory, as much of a file system as migrations need.
+type texts map[string][]byte
+
+var _ fs.GlobFS = texts{}
+
+// Glob lists the files that match.
+func (t texts) Glob(pattern string) (names []string, err error) {
+	for name := range t {
+		ok, err := path.Match(pattern, name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Open opens a file to be read once.
+func (t texts) Open(name string) (fs.File, error) {
+	b, ok := t[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return &text{Reader: bytes.NewReader(b), name: name}, nil
+}
+
+type text struct {
+	*bytes.Reader
+	name string
+}
+
+func (f *text) Close() error               { return nil }
+func (f *text) Stat() (fs.FileInfo, error) { return textInfo{f}, nil }
+
+type textInfo struct{ f *text }
+
+func (i textInfo) Name() string       { return i.f.name }
+func (i textInfo) Size() int64        { return i.f.Reader.Size() }
+func (i textInfo) Mode() fs.FileMode  { return 0o444 }
+func (i textInfo) ModTime() time.Time { return time.Time{} }
+func (i textInfo) IsDir() bool        { return false }
+func (i textInfo) Sys() any           { return nil }

@@ -91,9 +91,7 @@ func (d *DB) tryPostgres(ctx context.Context, fn func(ctx context.Context, tx *T
 	if err := stx.Commit(); err != nil {
 		return machineError{fmt.Errorf("db: commit: %w", err)}
 	}
-	for _, f := range tx.after {
-		f()
-	}
+	tx.committed()
 	return nil
 }
 

@@ -24,14 +24,8 @@ func (d *DB) openSQLite(ctx, background context.Context) error {
 	if err != nil {
 		return fmt.Errorf("db: %w", err)
 	}
-	dsn := func(pragmas ...string) string {
-		v := url.Values{"_pragma": append([]string{
-			"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(" + sync + ")",
-			"temp_store(MEMORY)", "mmap_size(268435456)",
-		}, pragmas...)}
-		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + v.Encode()
-	}
-	d.write, err = sql.Open("sqlite", dsn("wal_autocheckpoint(16000)", "cache_size(-16000)")+"&_txlock=immediate")
+	d.opt.Path = path
+	d.write, err = sql.Open("sqlite", d.dsn("synchronous("+sync+")", "wal_autocheckpoint(16000)", "cache_size(-16000)")+"&_txlock=immediate")
 	if err != nil {
 		return fmt.Errorf("db: open: %w", err)
 	}
@@ -40,7 +34,7 @@ func (d *DB) openSQLite(ctx, background context.Context) error {
 	if err != nil {
 		return unavailable(fmt.Errorf("db: open %s: %w", path, err))
 	}
-	d.read, err = sql.Open("sqlite", dsn("query_only(1)", "cache_size(-8000)"))
+	d.read, err = sql.Open("sqlite", d.dsn("query_only(1)", "cache_size(-8000)"))
 	if err != nil {
 		return fmt.Errorf("db: open: %w", err)
 	}
@@ -56,6 +50,14 @@ func (d *DB) openSQLite(ctx, background context.Context) error {
 	go func() { defer d.done.Done(); d.group.loop() }()
 	go func() { defer d.done.Done(); d.checkpointer(background) }()
 	return nil
+}
+
+// dsn is the address of the file with the pragmas that every connection needs, and those named.
+func (d *DB) dsn(pragmas ...string) string {
+	v := url.Values{"_pragma": append([]string{
+		"busy_timeout(10000)", "journal_mode(WAL)", "temp_store(MEMORY)", "mmap_size(268435456)",
+	}, pragmas...)}
+	return "file:" + (&url.URL{Path: d.opt.Path}).EscapedPath() + "?" + v.Encode()
 }
 
 // checkpointer moves the WAL into the database beside the commits instead of inside one.

@@ -232,3 +232,90 @@ func TestOfManyEnqueuersOfOneUniqueKeyAtOnceOneJobComes(t *testing.T) {
 		}
 	})
 }
+
+func TestAWorkerThatLostItsLeaseCanNeitherActNorComplete(t *testing.T) {
+	for _, dialect := range []db.Dialect{db.SQLite, db.Postgres} {
+		t.Run(string(dialect), func(t *testing.T) {
+			another := opener(t, dialect)
+			shared := another()
+			t.Cleanup(func() { shared.Close() })
+			w := &world{d: shared, clk: clock.New()}
+			type claimed struct {
+				j       *job.Job
+				proceed chan bool
+			}
+			claims := make(chan claimed, 4)
+			begin := func(d *db.DB) *node {
+				n := &node{d: d, ended: make(chan struct{}), killed: make(chan struct{})}
+				n.q = job.New(d, w.clk, nil, job.Options{Lease: 200 * time.Millisecond, Poll: 10 * time.Millisecond, Drain: time.Millisecond})
+				n.q.Register("send", func(ctx context.Context, j *job.Job) error {
+					c := claimed{j, make(chan bool)}
+					claims <- c
+					<-c.proceed
+					return nil
+				})
+				ctx, cancel := context.WithCancel(context.Background())
+				n.cancel = cancel
+				go func() { defer close(n.ended); n.q.Run(ctx) }()
+				t.Cleanup(func() { n.kill(); <-n.ended })
+				return n
+			}
+			try := func(act func(context.Context, *db.Tx) error) error {
+				return shared.Write(context.Background(), act)
+			}
+			first := begin(another())
+			enqueue(t, shared, job.New(shared, w.clk, nil, job.Options{}), job.Spec{Kind: "send"})
+			old := receive(t, claims)
+			if err := try(old.j.Held); err != nil {
+				t.Errorf("the holder does not hold: %v", err)
+			}
+			first.kill()
+			begin(another())
+			young := receive(t, claims)
+			if young.j.ID != old.j.ID || young.j.Fence <= old.j.Fence || young.j.Attempt != 2 {
+				t.Errorf("taken over with fence %d after %d, attempt %d", young.j.Fence, old.j.Fence, young.j.Attempt)
+			}
+			if err := try(old.j.Held); !errors.Is(err, job.ErrLost) {
+				t.Errorf("the old holder still holds: %v", err)
+			}
+			if err := try(old.j.Complete); !errors.Is(err, job.ErrLost) {
+				t.Errorf("the old holder completed: %v", err)
+			}
+			if err := try(young.j.Complete); err != nil {
+				t.Errorf("the new holder: %v", err)
+			}
+			close(old.proceed)
+			close(young.proceed)
+		})
+	}
+}
+
+func TestAHeartbeatKeepsTheLeaseOfALongJob(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		opt := job.Options{Lease: 90 * time.Millisecond, Poll: 10 * time.Millisecond}
+		clk := clock.New()
+		q := job.New(d, clk, nil, opt)
+		began := make(chan bool, 10)
+		q.Register("import", func(ctx context.Context, j *job.Job) error {
+			began <- true
+			clk.Advance(1000 * time.Hour) // leases are on the real clock
+			select {
+			case <-time.After(500 * time.Millisecond): // longer than several leases
+			case <-ctx.Done():
+				t.Error("the lease was lost")
+			}
+			return nil
+		})
+		start(t, q)
+		if d.Dialect() == db.Postgres {
+			other := job.New(dbtest.Again(t, d), clk, nil, opt)
+			other.Register("import", func(context.Context, *job.Job) error { began <- true; return nil })
+			start(t, other)
+		}
+		enqueue(t, d, q, job.Spec{Kind: "import"})
+		eventually(t, "done", func() bool { return count(t, d, "1 = 1") == 0 })
+		if len(began) != 1 {
+			t.Errorf("ran %d times", len(began))
+		}
+	})
+}
