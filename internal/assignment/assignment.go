@@ -5,10 +5,8 @@ package assignment
 
 import (
 	"context"
-	"fmt"
+	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/clock"
@@ -69,42 +67,42 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, t desk.Ticket, in *routin
 		}
 		return who[id]
 	}
-	if in.Policy.To != routing.ToTeams {
-		for _, email := range in.Policy.Users {
-			u, err := s.people.ByEmail(ctx, tx, email)
-			switch {
-			case desk.CodeOf(err) == desk.NotFound:
-				in.UnknownUsers = append(in.UnknownUsers, email)
-			case err != nil:
-				return err
-			default:
-				of(u.ID).Named = true
-			}
+	emails, slugs := in.Policy.Users, in.Policy.Teams
+	switch in.Policy.To {
+	case routing.ToTeams:
+		emails = nil
+	case routing.ToUsers:
+		slugs = nil
+	}
+	named, err := s.people.Named(ctx, tx, emails, slugs)
+	if err != nil {
+		return err
+	}
+	for _, email := range emails {
+		if id, ok := named.Users[email]; ok {
+			of(id).Named = true
+		} else {
+			in.UnknownUsers = append(in.UnknownUsers, email)
 		}
 	}
-	if in.Policy.To != routing.ToUsers {
-		for _, slug := range in.Policy.Teams {
-			team, err := s.people.TeamBySlug(ctx, tx, slug)
-			switch {
-			case desk.CodeOf(err) == desk.NotFound:
-				in.UnknownTeams = append(in.UnknownTeams, slug)
-				continue
-			case err != nil:
-				return err
-			}
-			in.Teams = append(in.Teams, team.ID)
-			for _, id := range team.Members {
-				of(id).MainOf = append(of(id).MainOf, team.ID)
-			}
-			for _, id := range team.Extra {
-				of(id).ExtraOf = append(of(id).ExtraOf, team.ID)
-			}
+	for _, slug := range slugs {
+		team, ok := named.Teams[slug]
+		if !ok {
+			in.UnknownTeams = append(in.UnknownTeams, slug)
+			continue
+		}
+		in.Teams = append(in.Teams, team.ID)
+		for _, id := range team.Members {
+			of(id).MainOf = append(of(id).MainOf, team.ID)
+		}
+		for _, id := range team.Extra {
+			of(id).ExtraOf = append(of(id).ExtraOf, team.ID)
 		}
 	}
 	return s.weigh(ctx, tx, t, in, who)
 }
 
-// weigh locks the candidates in the order of their ids, then reads what the decision depends on.
+// weigh holds the candidates in the order of their ids, then reads what the decision depends on.
 func (s *Service) weigh(ctx context.Context, tx *db.Tx, t desk.Ticket, in *routing.Input, who map[desk.UserID]*routing.Candidate) error {
 	if len(who) == 0 {
 		return nil
@@ -113,46 +111,21 @@ func (s *Service) weigh(ctx context.Context, tx *db.Tx, t desk.Ticket, in *routi
 	if err != nil {
 		return err
 	}
-	ids := make([]desk.UserID, 0, len(who))
-	for id := range who {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	if tx.ForUpdate() != "" {
-		if _, err := db.All(ctx, tx, db.Column[int64], `SELECT id FROM users WHERE id IN (`+list(ids)+`) ORDER BY id`+tx.ForUpdate()); err != nil {
-			return fmt.Errorf("assignment: lock: %w", err)
-		}
-	}
-	type count struct {
-		owner desk.UserID
-		n     int
-	}
-	counts, err := db.All(ctx, tx, func(r db.Scanner) (c count, err error) { err = r.Scan(&c.owner, &c.n); return c, err },
-		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND owner_id IN (`+list(ids)+`) GROUP BY owner_id`)
+	users, err := s.people.Hold(ctx, tx, slices.Sorted(maps.Keys(who)))
 	if err != nil {
-		return fmt.Errorf("assignment: open tickets: %w", err)
+		return err
 	}
-	for _, c := range counts {
-		who[c.owner].Open = c.n
+	open, err := s.tickets.OpenCounts(ctx, tx, users)
+	if err != nil {
+		return err
 	}
-	for _, id := range ids {
-		c := who[id]
-		if c.User, err = s.people.Get(ctx, tx, id); err != nil {
-			return err
-		}
-		c.CanReply, c.InboxAccess = access.RoleCan(c.User.Role, access.TicketsReply), access.Member(box.Access, c.User)
+	for _, u := range users {
+		c := who[u.ID]
+		c.User, c.Open = u, open[u.ID]
+		c.CanReply, c.InboxAccess = access.RoleCan(u.Role, access.TicketsReply), access.Member(box.Access, u)
 		in.Candidates = append(in.Candidates, *c)
 	}
 	return nil
-}
-
-// list writes ids into a query. They are numbers of our own; their text changes with the policy, not with each ticket.
-func list(ids []desk.UserID) string {
-	s := make([]string, len(ids))
-	for i, id := range ids {
-		s[i] = strconv.FormatInt(int64(id), 10)
-	}
-	return strings.Join(s, ", ")
 }
 
 // ReplyAssigns gives an unassigned ticket to the user who replies to it (RT-11). A ticket with an owner, and a reply by anybody else than a user who may reply,

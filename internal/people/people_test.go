@@ -34,7 +34,10 @@ func must(t *testing.T, err error) {
 func create(t *testing.T, d *db.DB, s *people.Service, n people.NewUser) desk.User {
 	t.Helper()
 	var u desk.User
-	must(t, write(t, d, func(ctx context.Context, tx *db.Tx) (err error) { u, err = s.Create(ctx, tx, desk.System, n); return err }))
+	must(t, write(t, d, func(ctx context.Context, tx *db.Tx) (err error) {
+		u, err = s.Create(ctx, tx, desk.System, n)
+		return err
+	}))
 	return u
 }
 
@@ -136,7 +139,10 @@ func TestLastActiveOwnerStays(t *testing.T) {
 		one := create(t, d, s, people.NewUser{Email: "one@acme.example", Role: desk.RoleOwner})
 		agent, off := desk.RoleAgent, false
 		for _, c := range []people.UserChange{{Role: &agent}, {Active: &off}} {
-			err := write(t, d, func(ctx context.Context, tx *db.Tx) error { _, err := s.Update(ctx, tx, desk.System, one.ID, c); return err })
+			err := write(t, d, func(ctx context.Context, tx *db.Tx) error {
+				_, err := s.Update(ctx, tx, desk.System, one.ID, c)
+				return err
+			})
 			if desk.ReasonOf(err) != "user.last_owner" {
 				t.Fatalf("err = %v", err)
 			}
@@ -171,7 +177,10 @@ func TestDeactivationCallsItsHooksInTheTransaction(t *testing.T) {
 		var got []desk.UserID
 		s.OnDeactivate(func(_ context.Context, _ *db.Tx, id desk.UserID) error { got = append(got, id); return nil })
 		off := false
-		must(t, write(t, d, func(ctx context.Context, tx *db.Tx) error { _, err := s.Update(ctx, tx, desk.System, u.ID, people.UserChange{Active: &off}); return err }))
+		must(t, write(t, d, func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.Update(ctx, tx, desk.System, u.ID, people.UserChange{Active: &off})
+			return err
+		}))
 		if len(got) != 1 || got[0] != u.ID {
 			t.Fatalf("got %v", got)
 		}
@@ -191,7 +200,9 @@ func TestTeam(t *testing.T) { // RT-13
 		if team.Slug != "sud-ost" || len(team.Members) != 1 || team.Members[0] != ann.ID || len(team.Extra) != 1 || team.Extra[0] != bo.ID {
 			t.Fatalf("team = %+v", team)
 		}
-		must(t, write(t, d, func(ctx context.Context, tx *db.Tx) error { return s.SetMainTeams(ctx, tx, desk.System, bo.ID, []desk.TeamID{team.ID}) }))
+		must(t, write(t, d, func(ctx context.Context, tx *db.Tx) error {
+			return s.SetMainTeams(ctx, tx, desk.System, bo.ID, []desk.TeamID{team.ID})
+		}))
 		team, err := s.TeamBySlug(ctx, d, "sud-ost")
 		must(t, err)
 		if len(team.Members) != 2 || len(team.Extra) != 0 {
@@ -205,7 +216,10 @@ func TestTeam(t *testing.T) { // RT-13
 		if n := len(events(t, d, desk.EvTeamUpdated)); n != 2 {
 			t.Fatalf("%d team events", n)
 		}
-		err = write(t, d, func(ctx context.Context, tx *db.Tx) error { _, err := s.CreateTeam(ctx, tx, desk.System, desk.Team{Slug: "sud-ost", Name: "Other"}); return err })
+		err = write(t, d, func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.CreateTeam(ctx, tx, desk.System, desk.Team{Slug: "sud-ost", Name: "Other"})
+			return err
+		})
 		if desk.ReasonOf(err) != "team.slug_taken" {
 			t.Fatalf("err = %v", err)
 		}

@@ -244,22 +244,3 @@ func (s *Service) members(ctx context.Context, q db.Queryer, ts []desk.Team) ([]
 	}
 	return ts, nil
 }
-
-// Unknown returns those of the addresses and team slugs that name nobody, for policies that are about to be stored.
-func (s *Service) Unknown(ctx context.Context, q db.Queryer, emails, teams []string) (unknownUsers, unknownTeams []string, err error) {
-	for _, e := range emails {
-		if _, err := s.ByEmail(ctx, q, e); desk.CodeOf(err) == desk.NotFound {
-			unknownUsers = append(unknownUsers, e)
-		} else if err != nil {
-			return nil, nil, err
-		}
-	}
-	for _, t := range teams {
-		if _, err := s.TeamBySlug(ctx, q, t); desk.CodeOf(err) == desk.NotFound {
-			unknownTeams = append(unknownTeams, t)
-		} else if err != nil {
-			return nil, nil, err
-		}
-	}
-	return unknownUsers, unknownTeams, nil
-}

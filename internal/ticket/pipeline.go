@@ -174,8 +174,12 @@ func place(ps []desk.Pipeline, p desk.TicketPolicy) (pipe desk.Pipeline, status 
 	return pipe, status, left
 }
 
-func noPipeline() error { return desk.Errorf(desk.NotFound, "pipeline.not_found", "There is no such pipeline.") }
-func noStatus() error   { return desk.Errorf(desk.NotFound, "status.not_found", "There is no such status.") }
+func noPipeline() error {
+	return desk.Errorf(desk.NotFound, "pipeline.not_found", "There is no such pipeline.")
+}
+func noStatus() error {
+	return desk.Errorf(desk.NotFound, "status.not_found", "There is no such status.")
+}
 
 func findPipeline(ps []desk.Pipeline, id desk.PipelineID) (desk.Pipeline, error) {
 	for _, p := range ps {

@@ -248,6 +248,31 @@ func (s *Service) Lock(ctx context.Context, tx *db.Tx, id desk.TicketID) (desk.T
 	return t, missing(err)
 }
 
+// OpenCounts tells how many open tickets each of the users owns; hidden ones do not count.
+func (s *Service) OpenCounts(ctx context.Context, q db.Queryer, users []desk.User) (map[desk.UserID]int, error) {
+	out := make(map[desk.UserID]int, len(users))
+	if len(users) == 0 {
+		return out, nil
+	}
+	ids := make([]string, len(users))
+	for i, u := range users {
+		ids[i] = u.ID.String()
+	}
+	type count struct {
+		owner desk.UserID
+		n     int
+	}
+	cs, err := db.All(ctx, q, func(r db.Scanner) (c count, err error) { err = r.Scan(&c.owner, &c.n); return c, err },
+		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND owner_id IN (`+strings.Join(ids, ", ")+`) GROUP BY owner_id`)
+	if err != nil {
+		return nil, fmt.Errorf("ticket: open counts: %w", err)
+	}
+	for _, c := range cs {
+		out[c.owner] = c.n
+	}
+	return out, nil
+}
+
 // oneLine folds white space, so that a subject or snippet is one line.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
