@@ -24,6 +24,7 @@ type Extra struct {
 	References  []string // what it refers to, nearest first; for a message of our own making
 	AutoReply   string   // why no automatic answer may be sent
 	ThreadedBy  string   // how its thread was found
+	Quiet       bool     // nobody is told of it
 	Data        any      // the adapter's own
 }
 
@@ -279,7 +280,7 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, m desk.Message, x Extra, 
 	case m.Direction == desk.Outgoing && m.RawID == 0 && m.Status == desk.StatusQueued:
 		ev.Type, ev.Data = desk.EvMessageQueued, event.Data(map[string]any{"type": m.Kind})
 	default:
-		ev.Type, ev.Data = desk.EvMessageReceived, event.Data(received{m.Disposition, x.ThreadedBy, m.Flags, m.Kind})
+		ev.Type, ev.Data = desk.EvMessageReceived, event.Data(received{m.Disposition, x.ThreadedBy, m.Flags, m.Kind, m.Direction, !x.Quiet})
 	}
 	_, err := s.ev.Record(ctx, tx, ev)
 	return err
@@ -290,4 +291,6 @@ type received struct {
 	ThreadedBy  string           `json:"threaded_by"`
 	Flags       []string         `json:"flags"`
 	Type        desk.MessageKind `json:"type"`
+	Direction   desk.Direction   `json:"direction"`
+	Notify      bool             `json:"notify"`
 }

@@ -254,16 +254,34 @@ func (s *Service) TakeEarly(ctx context.Context, tx *db.Tx, account desk.Channel
 	return out, err
 }
 
-// Sent finds the outgoing message that a receipt or bounce names by its remote id, in any inbox; 0 when there is none.
-func (s *Service) Sent(ctx context.Context, q db.Queryer, remote string) (desk.MessageID, desk.ThreadID, error) {
+// Sent finds the outgoing message that a receipt or bounce names by its remote id, in any inbox; account 0 means any account. 0 when there
+// is none.
+func (s *Service) Sent(ctx context.Context, q db.Queryer, remote string, account desk.ChannelAccountID) (desk.MessageID, desk.ThreadID, error) {
 	var id desk.MessageID
 	var thread desk.ThreadID
 	if remote = Ref(remote); remote == "" {
 		return 0, 0, nil
 	}
-	err := q.QueryRow(ctx, "SELECT id, thread_id FROM messages WHERE remote_id = $1 AND direction = 'outgoing' AND raw_id = 0 ORDER BY id LIMIT 1", remote).Scan(&id, &thread)
+	err := q.QueryRow(ctx, `SELECT id, thread_id FROM messages WHERE remote_id = $1 AND direction = 'outgoing' AND raw_id = 0 AND account_id = CASE WHEN CAST($2 AS BIGINT) = 0 THEN account_id ELSE CAST($2 AS BIGINT) END
+		ORDER BY id LIMIT 1`, remote, int64(account)).Scan(&id, &thread)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, 0, nil
 	}
 	return id, thread, err
+}
+
+// SentTo finds the newest message of a thread that was sent to a recipient; 0 when there is none.
+func (s *Service) SentTo(ctx context.Context, q db.Queryer, id desk.ThreadID, to string) (m desk.MessageID, err error) {
+	t, err := s.Get(ctx, q, id)
+	if desk.CodeOf(err) == desk.NotFound {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	err = q.QueryRow(ctx, "SELECT m.id FROM messages m JOIN deliveries d ON d.message_id = m.id WHERE m.thread_id = $1 AND d.recipient = $2 ORDER BY m.id DESC LIMIT 1", t.ID, recipient(to)).Scan(&m)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return m, err
 }

@@ -1,0 +1,120 @@
+package intake
+
+import (
+	"context"
+
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/contact"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/thread"
+)
+
+// actor is who is said to have written the message: the contact, the colleague, or somebody unknown.
+func (f *filing) actor() desk.Actor {
+	switch {
+	case f.who.contact.ID != 0:
+		return desk.ByContact(f.who.contact.ID)
+	case f.who.ours && f.who.user != 0 && !f.who.suspect:
+		return desk.ByUser(f.who.user)
+	case f.who.ours && !f.who.suspect:
+		return desk.System // an address of the team, and nobody's name behind it
+	}
+	return desk.Actor{Kind: desk.ActorContact}
+}
+
+// direction: a colleague's mail in a customer's thread goes out when it is addressed to somebody outside, and comes in when it stays among us.
+func (s *Service) direction(ctx context.Context, tx *db.Tx, f *filing, th desk.Thread) (desk.Direction, error) {
+	if f.rule.As != AsUser || !f.rule.Matched || f.who.suspect || th.ContactID == 0 {
+		return desk.Incoming, nil
+	}
+	for _, list := range [][]desk.Party{f.in.To, f.in.Cc} {
+		for i, p := range list {
+			if i >= 20 || contact.Normalize(p.Kind, p.Address) == "" {
+				continue
+			}
+			known, err := s.Contacts.Who(ctx, tx, p.Kind, p.Address)
+			if err != nil {
+				return desk.Incoming, err
+			}
+			if !known.Ours {
+				return desk.Outgoing, nil
+			}
+		}
+	}
+	return desk.Incoming, nil
+}
+
+// append writes the message into its thread.
+func (s *Service) append(ctx context.Context, tx *db.Tx, f *filing, th desk.Thread, d desk.Disposition) (desk.Message, error) {
+	in := f.in
+	direction, err := s.direction(ctx, tx, f, th)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	m := desk.Message{
+		ThreadID: th.ID, TicketID: th.TicketID, Kind: desk.KindMessage, Direction: direction, Channel: f.it.acc.Channel, AccountID: f.it.acc.ID,
+		Actor: f.actor(), ContactID: f.who.contact.ID, From: in.From, Recipients: recipients(in), Subject: in.Subject,
+		Text: in.Text, QuotedText: in.QuotedText, HTML: in.HTML, QuotedHTML: in.QuotedHTML, Truncation: in.Truncation,
+		RemoteID: in.RemoteID, InReplyTo: answered(f.ids), RawID: f.it.id, Disposition: d, Flags: f.flags, Forward: f.forward(), Auth: f.it.raw.Auth,
+		Status: desk.StatusReceived, Client: f.it.acc.Channel, SentAt: f.it.sentAt(in.SentAt),
+	}
+	if direction == desk.Outgoing {
+		m.Status = desk.StatusSent // by the colleague's own mail program
+	}
+	var remote []channel.Attachment
+	for _, a := range in.Attachments {
+		if a.Remote != "" && a.SHA256 == "" {
+			remote = append(remote, a)
+			continue
+		}
+		m.Attachments = append(m.Attachments, desk.Attachment{Name: a.Name, Type: a.Type, Size: a.Size, SHA256: a.SHA256, Inline: a.Inline, ContentID: a.ContentID})
+	}
+	x := thread.Extra{ContentHash: in.ContentHash, AutoReply: f.autoReply(), ThreadedBy: f.by(), Quiet: !f.rule.Notify}
+	if f.it.spec.Threading == channel.ByReference {
+		x.Ids = &f.ids
+	}
+	if len(in.Extra) > 0 || len(in.Problems) > 0 || in.Language != "" {
+		x.Data = map[string]any{"problems": in.Problems, "language": in.Language, "adapter": in.Extra}
+	}
+	if m, err = s.Threads.AppendWith(ctx, tx, m, x); err != nil {
+		return m, err
+	}
+	return m, s.expectMedia(ctx, tx, f.it, m, remote)
+}
+
+// autoReply is why no automatic answer may be sent: the mail's own reason, or the table's.
+func (f *filing) autoReply() string {
+	if f.in.AutoReply == "" && !f.rule.Answer {
+		return "disposition:" + string(f.rule.Disposition)
+	}
+	return f.in.AutoReply
+}
+
+func (f *filing) forward() *desk.Forward {
+	if f.in.Forward == nil || !f.in.Forward.Is {
+		return nil
+	}
+	fw := *f.in.Forward
+	fw.Used = f.who.used
+	if f.rule.As == AsUser && f.rule.Matched {
+		fw.Used = UseForwarder
+	}
+	return &fw
+}
+
+func recipients(in *channel.Inbound) []desk.Party {
+	out := make([]desk.Party, 0, len(in.To)+len(in.Cc)+len(in.ReplyTo))
+	out = append(append(append(out, in.To...), in.Cc...), in.ReplyTo...)
+	return out
+}
+
+// answered is the nearest message it refers to that is here.
+func answered(ids thread.Locked) desk.MessageID {
+	for _, r := range ids.Refs {
+		if k := ids.Known[r]; k.Message != 0 {
+			return k.Message
+		}
+	}
+	return 0
+}
