@@ -6,6 +6,7 @@
 package forward
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -100,9 +101,9 @@ type text struct {
 }
 
 type detector struct {
-	in       Input
-	fwd, re  bool   // the first prefix of the subject
-	bare     string // the subject without prefixes
+	in      Input
+	fwd, re bool   // the first prefix of the subject
+	bare    string // the subject without prefixes
 }
 
 // maxLines is how far down a body is searched.
@@ -175,13 +176,8 @@ func (d *detector) explicit(t text, i int) *Original {
 	} else {
 		b.End = i + 1
 	}
-	if o.Address == "" { // mutt: "Forwarded message from Ann <ann@x.example>"
-		if a := mime.FirstAddress(mime.ParseAddresses(afterFrom(t.lines[i]))); a.Addr != "" && strings.Contains(t.lines[i], "@") {
-			o.Address = a.Addr
-			if o.Name == "" {
-				o.Name = a.Name
-			}
-		}
+	if o.Address == "" {
+		d.markLine(o, t, i)
 	}
 	if o.Address == "" {
 		o.Confidence = Unresolved
@@ -190,15 +186,32 @@ func (d *detector) explicit(t text, i int) *Original {
 	return o
 }
 
-// afterFrom cuts the words of a mark before the address.
-func afterFrom(line string) string {
-	s := strings.Trim(line, "-_=*> \t")
-	for _, w := range []string{" from ", " von ", " de ", " da ", " van ", " från ", " fra ", " od ", " от ", " by "} {
-		if i := strings.Index(strings.ToLower(s), w); i >= 0 && i+len(w) <= len(s) {
-			return s[i+len(w):]
+// namedAddress is a name before an address in brackets.
+var namedAddress = regexp.MustCompile(`(?:"([^"<>]*)"|([\pL\pM][^"<>,:;\d]*))?\s*<([^<>\s]+@[^<>\s]+)>`)
+
+// markLine looks for the sender in the mark itself ("Forwarded message from Ann <ann@x.example>") and in the line under it
+// ("12.03.2024, 10:15, "Ann" <ann@x.example>:").
+func (d *detector) markLine(o *Original, t text, i int) {
+	for k, seen := i, 0; k < len(t.lines) && seen < 2; k++ {
+		line, _ := phrase.Bare(t.lines[k])
+		if line == "" {
+			continue
+		}
+		seen++
+		if m := namedAddress.FindStringSubmatch(line); m != nil && (k == i || strings.HasSuffix(line, ":")) {
+			name := m[1] + m[2]
+			for _, w := range []string{"from ", "von ", "de ", "da ", "van ", "från ", "fra ", "od ", "от "} {
+				if j := strings.LastIndex(name, " "+w); j >= 0 {
+					name = name[j+1+len(w):]
+				}
+			}
+			o.Address = mime.FirstAddress(mime.ParseAddresses(m[3])).Addr
+			if o.Name == "" {
+				o.Name = strings.TrimSpace(name)
+			}
+			return
 		}
 	}
-	return s
 }
 
 // ambiguous reads header lines that stand over replies and over forwards: the subject and the references tell which it is.
