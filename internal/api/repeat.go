@@ -63,19 +63,20 @@ func (s *Server) repeatable(maxBody int64) func(huma.Context, func(huma.Context)
 		case err != nil:
 			s.Fail(w, r, err)
 			return
-		case status != 0:
+		case status > done:
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Idempotent-Replayed", "true")
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, answer)
 			return
 		}
-		again := r.WithContext(context.WithValue(ctx.Context(), repeatKey{}, key))
+		c.ref = answer // set when the work is done and only the answer was lost
+		again := r.WithContext(context.WithValue(ctx.Context(), repeatKey{}, c))
 		again.Body = io.NopCloser(bytes.NewReader(body))
 		rec := &recorder{header: w.Header()}
-		done := false
+		settled := false
 		defer func() { // also when the handler panics
-			if !done {
+			if !settled {
 				s.unclaim(r.Context(), c)
 			}
 		}()
@@ -84,7 +85,7 @@ func (s *Server) repeatable(maxBody int64) func(huma.Context, func(huma.Context)
 			if err := s.settle(r.Context(), c, rec.status, rec.body.String()); err != nil {
 				s.Log.Error("the answer of a repeatable write was not kept", "request_id", RequestID(r.Context()), "err", err)
 			}
-			done = true
+			settled = true
 		}
 		w.WriteHeader(rec.status)
 		_, _ = w.Write(rec.body.Bytes())
@@ -93,8 +94,19 @@ func (s *Server) repeatable(maxBody int64) func(huma.Context, func(huma.Context)
 
 type repeatKey struct{}
 
-// RepeatKey is the request's Idempotency-Key, or "": for commands that have a guard of their own.
-func RepeatKey(ctx context.Context) string { k, _ := ctx.Value(repeatKey{}).(string); return k }
+// MarkDone says, in the transaction that does a repeatable write, that it is done: ref is whatever the handler needs to answer again. A server that dies
+// between the commit and the answer then does nothing twice. Without an Idempotency-Key it does nothing.
+func MarkDone(ctx context.Context, tx *db.Tx, ref string) error {
+	c, ok := ctx.Value(repeatKey{}).(claim)
+	if !ok {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "UPDATE idempotency_keys SET status = $1, response = $2 WHERE actor = $3 AND key = $4 AND request = $5", done, ref, c.actor, c.key, c.request)
+	return err
+}
+
+// Done is what MarkDone was given when this request was done before and its answer was lost; "" when there is something to do.
+func Done(ctx context.Context) string { c, _ := ctx.Value(repeatKey{}).(claim); return c.ref }
 
 func digest(r *http.Request, body []byte) string {
 	h := sha256.New()
@@ -104,7 +116,10 @@ func digest(r *http.Request, body []byte) string {
 }
 
 // claim is one repeatable request.
-type claim struct{ actor, key, request string }
+type claim struct{ actor, key, request, ref string }
+
+// done is the status of a write that is committed and not answered yet; 0 is one that is being worked on.
+const done = 1
 
 // claim takes a key: status 0 means it is ours to do, another status is that of the answer given before.
 func (s *Server) claim(ctx context.Context, c claim) (status int, answer string, err error) {

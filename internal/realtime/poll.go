@@ -15,8 +15,9 @@ type Polled struct {
 	Reload bool         `json:"reload" doc:"Too much happened to tell: load everything again, then go on from last."`
 }
 
-// Poll waits until something that the viewer may see has happened after a number, at most pollFor. Negative after answers at once with the present number.
-func (h *Hub) Poll(ctx context.Context, v access.Viewer, after int64) (Polled, error) {
+// Poll waits until something that the viewer may see has happened after a number, at most pollFor, or not at all. Negative after answers at once with the
+// present number.
+func (h *Hub) Poll(ctx context.Context, v access.Viewer, after int64, wait bool) (Polled, error) {
 	ctx, cancel := context.WithTimeout(ctx, pollFor)
 	defer cancel()
 	select {
@@ -63,10 +64,13 @@ func (h *Hub) Poll(ctx context.Context, v access.Viewer, after int64) (Polled, e
 			}
 			continue
 		}
+		out.Last = after
+		if !wait {
+			return out, nil
+		}
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			out.Last = after
 			return out, nil
 		}
 	}

@@ -40,6 +40,9 @@ type Message struct {
 	inbox desk.InboxID
 }
 
+// Inbox is the inbox that says who may see the message.
+func (m Message) Inbox() desk.InboxID { return m.inbox }
+
 const messageColumns = `m.id, m.thread_id, m.ticket_id, m.inbox_id, m.kind, m.direction, m.channel, m.account_id, m.actor, m.contact_id,
 	m.from_name, m.from_address, m.recipients, m.subject, m.text, m.quoted_text, m.html, m.quoted_html, m.truncation, m.remote_id, m.in_reply_to, m.raw_id,
 	m.disposition, m.flags, m.forward, m.auth, m.status, m.status_reason, m.client, m.mentions, m.sent_at, m.created_at`
@@ -184,23 +187,24 @@ func (v *Service) deliveries(ctx context.Context, at map[desk.MessageID]*Message
 // File is an attachment with the inbox that says who may open it.
 type File struct {
 	desk.Attachment
-	Uploader desk.UserID
-	Inbox    desk.InboxID
+	Uploader  desk.UserID
+	Inbox     desk.InboxID
+	CreatedAt desk.Time
 }
 
 // Attachment finds a file that may be opened: of a message in sight, or not yet sent and uploaded by the viewer.
 func (v *Service) Attachment(ctx context.Context, s Sight, id desk.AttachmentID) (File, error) {
 	missing := desk.Errorf(desk.NotFound, "attachment.not_found", "There is no such file, or you may not see it.")
 	var f File
-	err := v.db.QueryRow(ctx, `SELECT a.id, a.message_id, a.name, a.type, a.size, a.sha256, a.inline, a.content_id, a.uploader, COALESCE(m.inbox_id, 0)
+	err := v.db.QueryRow(ctx, `SELECT a.id, a.message_id, a.name, a.type, a.size, a.sha256, a.inline, a.content_id, a.uploader, a.created_at, COALESCE(m.inbox_id, 0)
 		FROM attachments a LEFT JOIN messages m ON m.id = a.message_id WHERE a.id = $1`, id).Scan(&f.ID, &f.MessageID, &f.Name, &f.Type, &f.Size,
-		&f.SHA256, &f.Inline, &f.ContentID, &f.Uploader, &f.Inbox)
+		&f.SHA256, &f.Inline, &f.ContentID, &f.Uploader, &f.CreatedAt, &f.Inbox)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return f, missing
 	case err != nil:
 		return f, fmt.Errorf("view: attachment: %w", err)
-	case f.MessageID == 0 && f.Uploader != s.User, f.MessageID != 0 && !s.Sees(f.Inbox):
+	case f.MessageID == 0 && f.Uploader != s.User && !(s.All && s.User == 0), f.MessageID != 0 && !s.Sees(f.Inbox):
 		return f, missing
 	}
 	return f, nil

@@ -46,7 +46,10 @@ type TicketThread struct {
 	desk.Thread
 	Can           channel.Abilities `json:"can"`
 	Account       ThreadAccount     `json:"account"`
-	ReplyDefaults ReplyDefaults     `json:"reply_defaults"`
+	ReplyDefaults ReplyDefaults     `json:"reply_defaults" doc:"Filled in by the API: whom a plain answer goes to."`
+
+	// Answers is the message that an answer would answer; zero when nobody has written.
+	Answers desk.Message `json:"-"`
 }
 
 // ThreadAccount is the channel account a thread began on.
@@ -106,18 +109,42 @@ func (v *Service) MayOpen(ctx context.Context, s Sight, id desk.TicketID) error 
 	return v.mayOpen(ctx, s, id)
 }
 
-// ThreadTicket finds the ticket and inbox of a thread in sight.
-func (v *Service) ThreadTicket(ctx context.Context, s Sight, id desk.ThreadID) (desk.TicketID, error) {
-	var ticket desk.TicketID
-	var inbox desk.InboxID
-	err := v.db.QueryRow(ctx, "SELECT ticket_id, inbox_id FROM threads WHERE id = $1", id).Scan(&ticket, &inbox)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(inbox) {
-		return 0, desk.Errorf(desk.NotFound, "thread.not_found", "There is no such thread, or you may not see it.")
+// Place is where a thread is.
+type Place struct {
+	Ticket desk.TicketID
+	Inbox  desk.InboxID
+}
+
+// ThreadPlace finds the ticket and the inbox of a thread in sight.
+func (v *Service) ThreadPlace(ctx context.Context, s Sight, id desk.ThreadID) (Place, error) {
+	var p Place
+	err := v.db.QueryRow(ctx, "SELECT ticket_id, inbox_id FROM threads WHERE id = $1", id).Scan(&p.Ticket, &p.Inbox)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(p.Inbox) {
+		return p, desk.Errorf(desk.NotFound, "thread.not_found", "There is no such thread, or you may not see it.")
 	}
 	if err != nil {
-		return 0, fmt.Errorf("view: thread: %w", err)
+		return p, fmt.Errorf("view: thread: %w", err)
 	}
-	return ticket, nil
+	return p, nil
+}
+
+// Unchanged refuses (Conflict, thread.changed) when somebody has written to a thread since an event that the writer of an answer had seen.
+func (v *Service) Unchanged(ctx context.Context, q db.Queryer, id desk.ThreadID, seen int64) error {
+	n, err := db.One(ctx, q, db.Column[int], `SELECT COUNT(*) FROM messages m JOIN events e ON e.message_id = m.id AND e.message_id <> 0
+		WHERE m.thread_id = $1 AND m.direction = $2 AND e.type = $3 AND (e.seq > $4 OR e.seq IS NULL)`, id, desk.Incoming, desk.EvMessageReceived, seen)
+	if err != nil {
+		return fmt.Errorf("view: unchanged: %w", err)
+	}
+	if n > 0 {
+		return desk.Errorf(desk.Conflict, "thread.changed", "The customer has written again while you were answering. Read it, then send.")
+	}
+	return nil
+}
+
+// Unread reports whether a ticket holds a mention that a user has not seen.
+func (v *Service) Unread(ctx context.Context, user desk.UserID, ticket desk.TicketID) (bool, error) {
+	n, err := db.One(ctx, v.db, db.Column[int], "SELECT COUNT(*) FROM (SELECT 1 AS one FROM mentions WHERE user_id = $1 AND ticket_id = $2 AND read_at = 0 LIMIT 1) x", user, ticket)
+	return n > 0, err
 }
 
 // Ticket is one ticket in sight, whole.
@@ -176,8 +203,9 @@ func (v *Service) threads(ctx context.Context, ticket desk.TicketID) ([]TicketTh
 		ids[i] = threads[i].ID
 		threads[i].Can = v.can(threads[i].Channel)
 		threads[i].Can.AttachmentTypes = orEmpty(threads[i].Can.AttachmentTypes)
+		threads[i].ReplyDefaults = ReplyDefaults{To: []desk.Party{}, Cc: []desk.Party{}}
 	}
-	return threads, v.replyDefaults(ctx, threads, ids)
+	return threads, v.answerable(ctx, threads, ids)
 }
 
 func (v *Service) person(ctx context.Context, id desk.ContactID) (*desk.Contact, error) {
@@ -189,4 +217,22 @@ func (v *Service) person(ctx context.Context, id desk.ContactID) (*desk.Contact,
 		return nil, nil
 	}
 	return &c, err
+}
+
+// Helpdesk is the id of the help desk: where a ticket goes when nobody names an inbox.
+func (v *Service) Helpdesk(ctx context.Context) (desk.InboxID, error) {
+	id, err := db.One(ctx, v.db, db.Column[desk.InboxID], "SELECT id FROM inboxes WHERE kind = $1 AND archived_at = 0", desk.KindHelpdesk)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, desk.Errorf(desk.Invalid, "inbox.none", "There is no help desk yet. Name an inbox.").In("inbox_id")
+	}
+	return id, err
+}
+
+// AccountInbox is the inbox of a channel account.
+func (v *Service) AccountInbox(ctx context.Context, id desk.ChannelAccountID) (desk.InboxID, error) {
+	inbox, err := db.One(ctx, v.db, db.Column[desk.InboxID], "SELECT inbox_id FROM channel_accounts WHERE id = $1 AND archived_at = 0", id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, desk.Errorf(desk.NotFound, "channel_account.not_found", "There is no such channel account.").In("channel_account_id")
+	}
+	return inbox, err
 }

@@ -1,0 +1,123 @@
+// Package agent has the operations of the people who answer: signing in, views, tickets, the timeline, replies and comments, files, drafts,
+// contacts, search, the stream and presence. Handlers are thin: they read the input, ask whether the viewer may, call the noun or the flow that
+// owns the rule, and write the answer. They hold no rule and no SQL of their own. app mounts them.
+package agent
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/assignment"
+	"github.com/kanalhq/kanal/internal/blob"
+	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/contact"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/netx"
+	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/setting"
+	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/view"
+)
+
+// Corrections mend what intake decided, by one click: intake.Service.
+type Corrections interface {
+	// CorrectSender files a forwarded message under its "original" sender or under the "forwarder" (EM-27).
+	CorrectSender(ctx context.Context, actor desk.Actor, message desk.MessageID, use string) (desk.Message, error)
+}
+
+// Deps is what the operations call.
+type Deps struct {
+	DB       *db.DB
+	Clock    *clock.Clock
+	Log      *slog.Logger
+	Events   *event.Log
+	Access   *access.Service
+	People   *people.Service
+	Contacts *contact.Service
+	Tickets  *ticket.Service
+	Threads  *thread.Service
+	Assign   *assignment.Service
+	Dispatch *dispatch.Service
+	Correct  Corrections
+	Search   Searcher
+	View     *view.Service
+	Hub      *realtime.Hub
+	Blobs    blob.Store
+	// Images fetches remote images for the proxy; nil reaches the public internet only.
+	Images   *netx.Images
+	Settings *setting.Service
+	Inboxes  *inbox.Service
+	// MaxUpload bounds one uploaded file, in bytes; 0 means 50 MB.
+	MaxUpload int64
+}
+
+// agents are the handlers.
+type agents struct {
+	Deps
+	server *api.Server
+}
+
+// Mount adds the operations to a server.
+func Mount(s *api.Server, d Deps) {
+	if d.MaxUpload == 0 {
+		d.MaxUpload = 50 << 20
+	}
+	if d.Images == nil {
+		d.Images = netx.NewImages(netx.Guard{})
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &agents{Deps: d, server: s}
+	a.mountSession()
+	a.mountTickets()
+	a.mountConversation()
+	a.mountFiles()
+	a.mountDrafts()
+	a.mountContacts()
+	a.mountSearch()
+	a.mountStream()
+}
+
+// sight is what a viewer may see.
+func sight(v access.Viewer) view.Sight {
+	return view.Sight{User: v.User.ID, All: v.AllInboxes, Inboxes: v.Inboxes}
+}
+
+// inTicket is the ticket that a path names, when the viewer may do p in its inbox. What cannot be seen is not found.
+func (a *agents) inTicket(ctx context.Context, v access.Viewer, name string, p access.Permission) (desk.TicketID, error) {
+	id, err := a.View.TicketID(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	return id, a.mayInTicket(ctx, v, id, p)
+}
+
+func (a *agents) mayInTicket(ctx context.Context, v access.Viewer, id desk.TicketID, p access.Permission) error {
+	if err := a.View.MayOpen(ctx, sight(v), id); err != nil {
+		return err
+	}
+	inbox, err := a.View.InboxOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return v.NeedIn(inbox, p)
+}
+
+// write runs fn in a write transaction and returns what it returned last.
+func write[T any](ctx context.Context, d *db.DB, fn func(ctx context.Context, tx *db.Tx) (T, error)) (T, error) {
+	var out T
+	err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		out, err = fn(ctx, tx)
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,422 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/view"
+)
+
+// Ticket is one ticket with what its page needs at once.
+type Ticket struct {
+	view.TicketDetail
+	Contact *desk.Contact      `json:"contact"`
+	Viewers []realtime.Watcher `json:"viewers" doc:"Who else has it open."`
+	Draft   *desk.Draft        `json:"draft" doc:"One's own newest draft on it."`
+	Seq     int64              `json:"seq" doc:"The number of the last event that this answer covers."`
+}
+
+func (a *agents) mountTickets() {
+	const tag = "Tickets"
+	api.Register(a.server, api.Op{Method: "GET", Path: "/api/views", ID: "listViews", Tag: tag, Summary: "The views with their counts",
+		Description: "Counts stop at 10,000: `capped` says that there are more."}, a.views)
+	api.Register(a.server, api.Op{Method: "GET", Path: "/api/tickets", ID: "listTickets", Tag: tag, Summary: "List a view of tickets"}, a.listTickets)
+	api.Register(a.server, api.Op{Method: "GET", Path: "/api/tickets/{id}", ID: "getTicket", Tag: tag, Summary: "One ticket", Errors: []int{404}}, a.getTicket)
+	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/tickets/{id}", ID: "patchTicket", Tag: tag, Summary: "Change a ticket",
+		Description: "What is left out stays. Send `version` to refuse the change when somebody else was faster (409, ticket.stale).", Errors: []int{404, 409}}, a.patchTicket)
+	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets/{id}/assign", ID: "assignTicket", Tag: tag, Summary: "Give a ticket to a user or a team",
+		Description: "null takes it away. What is left out becomes none.", Errors: []int{404}}, a.assignTicket)
+	api.Register(a.server, api.Op{Method: "GET", Path: "/api/tickets/{id}/why", ID: "whyTicket", Tag: tag, Summary: "Why this owner: every assignment with its reasons", Errors: []int{404}}, a.why)
+	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets/{id}/join", ID: "joinTicket", Tag: tag, Summary: "Join this ticket into the one it claims to belong to",
+		Description: "Moves its conversation into the other ticket. Name the ticket, or the message whose link it is.", Errors: []int{404, 409}}, a.join)
+	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets", ID: "createTicket", Tag: tag, Summary: "Open a ticket, or write a new message to somebody", Status: 201, Repeatable: true,
+		MaxBody:     8 << 20,
+		Description: "With `channel_account_id` and `to` it sends a new message, which opens a ticket (EM-11). Otherwise it opens a ticket by hand."}, a.createTicket)
+}
+
+// Views is the side bar.
+type Views struct {
+	Views []view.Count `json:"views"`
+}
+
+func (a *agents) views(ctx context.Context, v access.Viewer, _ *api.None) (*api.Out[Views], error) {
+	seq, err := a.Events.Last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	counts, err := a.View.Counts(ctx, sight(v), seq)
+	return api.Answer(Views{counts}, err)
+}
+
+type ticketsInput struct {
+	api.Listing
+	View string `query:"view" default:"open" doc:"mine, unassigned, open, closed, spam, trash, mentions, inbox:ID or status:ID." example:"mine"`
+	Sort string `query:"sort" enum:"-last_activity,last_activity" default:"-last_activity"`
+}
+
+func (a *agents) listTickets(ctx context.Context, v access.Viewer, in *ticketsInput) (*api.Out[view.TicketPage], error) {
+	return api.Answer(a.View.Tickets(ctx, sight(v), in.View, in.Sort, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+}
+
+func (a *agents) getTicket(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Ticket], error) {
+	id, err := a.View.TicketID(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return api.Answer(a.ticket(ctx, v, id))
+}
+
+// ticket reads a ticket's page. The number is read first, so that the stream after it tells everything that the page does not show yet.
+func (a *agents) ticket(ctx context.Context, v access.Viewer, id desk.TicketID) (Ticket, error) {
+	seq, err := a.Events.Last(ctx)
+	if err != nil {
+		return Ticket{}, err
+	}
+	d, err := a.View.Ticket(ctx, sight(v), id)
+	if err != nil {
+		return Ticket{}, err
+	}
+	for i := range d.Threads {
+		if err := a.replyDefaults(ctx, &d.Threads[i]); err != nil {
+			return Ticket{}, err
+		}
+	}
+	t := Ticket{TicketDetail: d, Contact: d.Person, Viewers: a.Hub.Watchers(id), Seq: seq}
+	drafts, err := a.Threads.Drafts(ctx, a.DB, v.User.ID, id)
+	if len(drafts) > 0 {
+		t.Draft = &drafts[0]
+	}
+	return t, err
+}
+
+// replyDefaults asks dispatch whom a plain answer goes to, so that the composer shows what would be sent.
+func (a *agents) replyDefaults(ctx context.Context, t *view.TicketThread) error {
+	to, err := a.Dispatch.Defaults(ctx, a.DB, t.Answers, t.Thread)
+	if err != nil {
+		return err
+	}
+	d := &t.ReplyDefaults
+	d.To, d.Cc, d.InReplyTo = append(d.To, to.To...), append(d.Cc, to.Cc...), t.Answers.ID
+	subject := t.Answers.Subject
+	if t.Answers.ID == 0 {
+		subject = t.Subject
+	}
+	d.Subject = dispatch.ReplySubject(subject)
+	return nil
+}
+
+type patchTicketInput struct {
+	api.ByID
+	Body struct {
+		Subject     *string                `json:"subject,omitempty" maxLength:"1000"`
+		Description *string                `json:"description,omitempty"`
+		StatusID    *desk.StatusID         `json:"status_id,omitempty"`
+		Status      *string                `json:"status,omitempty" doc:"A slug in the ticket's pipeline, instead of status_id." example:"closed"`
+		PipelineID  *desk.PipelineID       `json:"pipeline_id,omitempty"`
+		Priority    *desk.Priority         `json:"priority,omitempty" enum:",low,medium,high,urgent"`
+		Category    *string                `json:"category,omitempty" maxLength:"200"`
+		ContactID   *desk.ContactID        `json:"contact_id,omitempty"`
+		OwnerID     api.Maybe[desk.UserID] `json:"owner_id,omitzero"`
+		TeamID      api.Maybe[desk.TeamID] `json:"team_id,omitzero"`
+		Properties  map[string]any         `json:"properties,omitempty" doc:"Merged by name; null removes one."`
+		Hidden      *desk.Hidden           `json:"hidden,omitempty" enum:",spam,trash" doc:"Moves it to spam or trash, or back with an empty value."`
+		Version     int64                  `json:"version,omitempty" doc:"The version the change is based on."`
+	}
+}
+
+// fields reports whether anything but the owner changes.
+func (in *patchTicketInput) fields() bool {
+	b := in.Body
+	return b.Subject != nil || b.Description != nil || b.StatusID != nil || b.Status != nil || b.PipelineID != nil || b.Priority != nil || b.Category != nil || b.ContactID != nil ||
+		b.Properties != nil || b.Hidden != nil
+}
+
+func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTicketInput) (*api.Out[Ticket], error) {
+	b := in.Body
+	id, err := a.inTicket(ctx, v, in.ID, access.TicketsView)
+	if err != nil {
+		return nil, err
+	}
+	moves := b.OwnerID.Sent || b.TeamID.Sent
+	for _, need := range []struct {
+		when bool
+		p    access.Permission
+	}{{in.fields(), access.TicketsEdit}, {moves, access.TicketsAssign}, {b.Hidden != nil && *b.Hidden == desk.HiddenTrash, access.TicketsDelete}} {
+		if need.when {
+			if err := a.mayInTicket(ctx, v, id, need.p); err != nil {
+				return nil, err
+			}
+		}
+	}
+	err = a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		t, err := a.Tickets.Lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if b.Version != 0 && b.Version != t.Version {
+			return desk.Errorf(desk.Conflict, "ticket.stale", "Somebody else changed this ticket meanwhile. Look at it again, then repeat your change.").In("version")
+		}
+		if in.fields() {
+			if _, err := a.Tickets.Update(ctx, tx, v.Actor, id, ticket.Change{
+				Subject: b.Subject, Description: b.Description, StatusID: b.StatusID, Status: b.Status, PipelineID: b.PipelineID, Priority: b.Priority, Category: b.Category, ContactID: b.ContactID,
+				Properties: b.Properties, Hidden: b.Hidden,
+			}); err != nil {
+				return err
+			}
+		}
+		if !moves {
+			return nil
+		}
+		owner, team := t.OwnerID, t.TeamID
+		if b.OwnerID.Sent {
+			owner = b.OwnerID.Value
+		}
+		if b.TeamID.Sent {
+			team = b.TeamID.Value
+		}
+		_, err = a.Assign.Manual(ctx, tx, v.Actor, id, owner, team)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.Answer(a.ticket(ctx, v, id))
+}
+
+type assignInput struct {
+	api.ByID
+	Body struct {
+		OwnerID desk.UserID `json:"owner_id,omitempty"`
+		TeamID  desk.TeamID `json:"team_id,omitempty"`
+	}
+}
+
+func (a *agents) assignTicket(ctx context.Context, v access.Viewer, in *assignInput) (*api.Out[Ticket], error) {
+	id, err := a.inTicket(ctx, v, in.ID, access.TicketsAssign)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, err := a.Assign.Manual(ctx, tx, v.Actor, id, in.Body.OwnerID, in.Body.TeamID)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return api.Answer(a.ticket(ctx, v, id))
+}
+
+func (a *agents) why(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[api.Page[view.Decision]], error) {
+	id, err := a.View.TicketID(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	ds, err := a.View.Why(ctx, sight(v), id)
+	return api.Answer(api.Page[view.Decision]{Items: ds}, err)
+}
+
+type joinInput struct {
+	api.ByID
+	Body struct {
+		OtherID   desk.TicketID  `json:"other_id,omitempty" doc:"The ticket to join into."`
+		MessageID desk.MessageID `json:"message_id,omitempty" doc:"Or the message whose link names it."`
+	}
+}
+
+func (a *agents) join(ctx context.Context, v access.Viewer, in *joinInput) (*api.Out[Ticket], error) {
+	id, err := a.inTicket(ctx, v, in.ID, access.TicketsEdit)
+	if err != nil {
+		return nil, err
+	}
+	into := in.Body.OtherID
+	if into == 0 {
+		d, err := a.View.Ticket(ctx, sight(v), id)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range d.Links {
+			if l.Kind == "claims" && l.Direction == "to" && (in.Body.MessageID == 0 || l.MessageID == in.Body.MessageID) {
+				into = l.Other.ID
+			}
+		}
+	}
+	if into == 0 || into == id {
+		return nil, desk.Errorf(desk.Invalid, "ticket.join_nothing", "Name the ticket to join into.").In("other_id")
+	}
+	if err := a.mayInTicket(ctx, v, into, access.TicketsEdit); err != nil {
+		return nil, err
+	}
+	if err := a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return a.move(ctx, tx, v.Actor, id, into) }); err != nil {
+		return nil, err
+	}
+	return api.Answer(a.ticket(ctx, v, into))
+}
+
+// move puts every thread of a ticket under another and closes the empty one. Tickets are locked by id, so that two joins wait for each other.
+func (a *agents) move(ctx context.Context, tx *db.Tx, actor desk.Actor, from, into desk.TicketID) error {
+	for _, id := range []desk.TicketID{min(from, into), max(from, into)} {
+		t, err := a.Tickets.Lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if t.Hidden == desk.HiddenMerged {
+			return desk.Errorf(desk.Conflict, "ticket.merged", "Ticket #%d was already joined into another.", t.Number)
+		}
+	}
+	threads, err := a.Threads.OfTicket(ctx, tx, from)
+	if err != nil {
+		return err
+	}
+	for _, t := range threads {
+		if _, err := a.Threads.MoveToTicket(ctx, tx, actor, t.ID, into, "joined"); err != nil {
+			return err
+		}
+	}
+	return a.Tickets.Absorb(ctx, tx, actor, from, into, "joined")
+}
+
+// ContactInput names somebody by address, or by id.
+type ContactInput struct {
+	Email string `json:"email,omitempty" maxLength:"320"`
+	Name  string `json:"name,omitempty" maxLength:"200"`
+}
+
+type createTicketInput struct {
+	Body struct {
+		Subject     string                `json:"subject,omitempty" maxLength:"1000"`
+		Description string                `json:"description,omitempty"`
+		Contact     *ContactInput         `json:"contact,omitempty"`
+		ContactID   desk.ContactID        `json:"contact_id,omitempty"`
+		InboxID     desk.InboxID          `json:"inbox_id,omitempty" doc:"Left out: the help desk."`
+		PipelineID  desk.PipelineID       `json:"pipeline_id,omitempty"`
+		StatusID    desk.StatusID         `json:"status_id,omitempty"`
+		Priority    *desk.Priority        `json:"priority,omitempty" enum:",low,medium,high,urgent"`
+		Category    *string               `json:"category,omitempty" maxLength:"200"`
+		Properties  map[string]any        `json:"properties,omitempty"`
+		OwnerID     desk.UserID           `json:"owner_id,omitempty"`
+		TeamID      desk.TeamID           `json:"team_id,omitempty"`
+		AccountID   desk.ChannelAccountID `json:"channel_account_id,omitempty" doc:"Send from this account: the ticket begins with a message."`
+		To          []PartyInput          `json:"to,omitempty" maxItems:"100"`
+		Cc          []PartyInput          `json:"cc,omitempty" maxItems:"100"`
+		Bcc         []PartyInput          `json:"bcc,omitempty" maxItems:"100"`
+		Text        string                `json:"text,omitempty"`
+		HTML        string                `json:"html,omitempty"`
+		Attachments []desk.AttachmentID   `json:"attachments,omitempty"`
+	}
+}
+
+// Created is a new ticket, with the message that began it when one did.
+type Created struct {
+	Ticket  *Ticket       `json:"ticket" doc:"null when the inbox makes no tickets."`
+	Message *view.Message `json:"message" doc:"null when the ticket was opened by hand."`
+}
+
+func (a *agents) createTicket(ctx context.Context, v access.Viewer, in *createTicketInput) (*api.Out[Created], error) {
+	if ref := api.Done(ctx); ref != "" {
+		var t desk.TicketID
+		var m desk.MessageID
+		if _, err := fmt.Sscan(ref, (*int64)(&t), (*int64)(&m)); err != nil {
+			return nil, fmt.Errorf("agent: a repeated request: %w", err)
+		}
+		return a.created(ctx, v, t, m)
+	}
+	if in.Body.AccountID != 0 {
+		return a.compose(ctx, v, in)
+	}
+	b := in.Body
+	if strings.TrimSpace(b.Subject) == "" {
+		return nil, desk.Errorf(desk.Invalid, "ticket.subject_missing", "A ticket needs a subject.").In("subject")
+	}
+	inbox := b.InboxID
+	if inbox == 0 {
+		var err error
+		if inbox, err = a.View.Helpdesk(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := v.NeedIn(inbox, access.TicketsEdit); err != nil {
+		return nil, err
+	}
+	t, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Ticket, error) {
+		contactID := b.ContactID
+		if contactID == 0 && b.Contact != nil && b.Contact.Email != "" {
+			address := desk.NormalizeEmail(b.Contact.Email)
+			if address == "" {
+				return desk.Ticket{}, desk.Errorf(desk.Invalid, "contact.email", "%q is not an email address.", b.Contact.Email).In("contact.email")
+			}
+			c, _, err := a.Contacts.Resolve(ctx, tx, desk.Party{Kind: desk.AddrEmail, Address: address, Name: b.Contact.Name}, "agent", a.Clock.Ms())
+			if err != nil {
+				return desk.Ticket{}, err
+			}
+			contactID = c.ID
+		}
+		t, err := a.Tickets.Create(ctx, tx, ticket.NewTicket{
+			Actor: v.Actor, Subject: b.Subject, Description: b.Description, InboxID: inbox, ContactID: contactID, PipelineID: b.PipelineID, StatusID: b.StatusID,
+			Priority: b.Priority, Category: b.Category, Properties: b.Properties,
+		})
+		if err == nil && (b.OwnerID != 0 || b.TeamID != 0) {
+			_, err = a.Assign.Manual(ctx, tx, v.Actor, t.ID, b.OwnerID, b.TeamID)
+		}
+		if err != nil {
+			return t, err
+		}
+		return t, api.MarkDone(ctx, tx, t.ID.String()+" 0")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.created(ctx, v, t.ID, 0)
+}
+
+func (a *agents) compose(ctx context.Context, v access.Viewer, in *createTicketInput) (*api.Out[Created], error) {
+	b := in.Body
+	if err := v.Need(access.TicketsReply); err != nil {
+		return nil, err
+	}
+	inbox, err := a.View.AccountInbox(ctx, b.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.NeedIn(inbox, access.TicketsReply); err != nil {
+		return nil, err
+	}
+	t, m, err := a.Dispatch.Compose(ctx, dispatch.ComposeCommand{
+		Actor: v.Actor, AccountID: b.AccountID, To: parties(b.To), Cc: parties(b.Cc), Bcc: parties(b.Bcc), Subject: b.Subject,
+		Content: dispatch.Content{Text: b.Text, HTML: b.HTML, Attachments: b.Attachments}, Client: client(v),
+		Priority: b.Priority, Category: b.Category, StatusID: b.StatusID, Properties: b.Properties,
+		Also: func(ctx context.Context, tx *db.Tx, t desk.Ticket, m desk.Message) error {
+			return api.MarkDone(ctx, tx, t.ID.String()+" "+m.ID.String())
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.created(ctx, v, t.ID, m.ID)
+}
+
+// created answers with what was made; a zero id was not.
+func (a *agents) created(ctx context.Context, v access.Viewer, t desk.TicketID, m desk.MessageID) (*api.Out[Created], error) {
+	var out Created
+	if t != 0 {
+		full, err := a.ticket(ctx, v, t)
+		if err != nil {
+			return nil, err
+		}
+		out.Ticket = &full
+	}
+	if m != 0 {
+		sent, err := a.View.Message(ctx, sight(v), m)
+		if err != nil {
+			return nil, err
+		}
+		out.Message = &sent
+	}
+	return api.Answer(out, nil)
+}
