@@ -41,6 +41,8 @@ type Options struct {
 	Writers int
 	// GroupMax bounds how many callers share one SQLite commit; 0 means 128.
 	GroupMax int
+	// CopyTarget lets a database be opened whose copy was cut off, to copy into it again.
+	CopyTarget bool
 	Log      *slog.Logger
 }
 
@@ -67,6 +69,13 @@ func Open(ctx context.Context, opt Options) (*DB, error) {
 	}
 	if err := d.Migrate(ctx); err != nil {
 		d.Close()
+		return nil, err
+	}
+	if unfinished, err := d.Unfinished(ctx); err != nil || unfinished && !opt.CopyTarget {
+		d.Close()
+		if err == nil {
+			err = desk.Errorf(desk.Conflict, "db.copy_unfinished", "A copy into this database was cut off, so it is not whole. Run `kanal db copy` again, or start with the database it came from.")
+		}
 		return nil, err
 	}
 	if err := d.lease(ctx); err != nil {
