@@ -59,6 +59,7 @@ type MailFault struct {
 type Mail struct {
 	opts MailOptions
 	srv  *smtp.Server
+	ln   net.Listener
 	addr string
 
 	mu      sync.Mutex
@@ -82,7 +83,7 @@ func NewMail(o MailOptions) (*Mail, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulate: mail: %w", err)
 	}
-	m := &Mail{opts: o, addr: ln.Addr().String(), bounce: map[string]string{}, changed: make(chan struct{})}
+	m := &Mail{opts: o, ln: ln, addr: ln.Addr().String(), bounce: map[string]string{}, changed: make(chan struct{})}
 	m.srv = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &mailSession{m: m, c: c}, nil }))
 	m.srv.Domain, m.srv.AllowInsecureAuth, m.srv.MaxMessageBytes, m.srv.EnableSMTPUTF8 = o.Hostname, true, 100<<20, true
 	m.srv.ErrorLog = log.New(io.Discard, "", 0)
@@ -100,6 +101,7 @@ func (m *Mail) Addr() string { return m.addr }
 // Close ends the server.
 func (m *Mail) Close() {
 	m.srv.Close()
+	m.ln.Close() // the library does not know it before Serve runs
 	m.wg.Wait()
 }
 

@@ -28,6 +28,7 @@ type IMAP struct {
 	opts IMAPOptions
 	srv  *imapserver.Server
 	user *imapmemserver.User
+	ln   net.Listener
 	addr string
 	wg   sync.WaitGroup
 
@@ -42,7 +43,7 @@ func NewIMAP(o IMAPOptions) (*IMAP, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simulate: imap: %w", err)
 	}
-	s := &IMAP{opts: o, user: imapmemserver.NewUser(o.Username, o.Password), addr: ln.Addr().String(), conns: map[*imapserver.Conn]bool{}}
+	s := &IMAP{opts: o, user: imapmemserver.NewUser(o.Username, o.Password), ln: ln, addr: ln.Addr().String(), conns: map[*imapserver.Conn]bool{}}
 	if err := s.user.Create("INBOX", nil); err != nil {
 		return nil, err
 	}
@@ -80,6 +81,7 @@ func (s *IMAP) Port() int { _, p, _ := net.SplitHostPort(s.addr); n := 0; fmt.Ss
 // Close ends the server.
 func (s *IMAP) Close() {
 	s.srv.Close()
+	s.ln.Close() // the library does not know it before Serve runs
 	s.wg.Wait()
 }
 

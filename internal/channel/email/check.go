@@ -140,7 +140,7 @@ func (c *conn) checkSubmission(ctx context.Context, p *probes) {
 	}
 	defer l.stop()
 	defer l.Close()
-	if sub.Username == "" {
+	if offered, _ := l.Extension("AUTH"); !offered || sub.Username == "" {
 		p.ok("smtp_login", "The mail server takes mail without signing in.")
 	} else {
 		p.ok("smtp_login", "The user name and password work for sending.")

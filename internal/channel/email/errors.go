@@ -75,8 +75,11 @@ func replyFault(e *smtp.SMTPError) *channel.SendError {
 		s = sentences[basic]
 	}
 	f := channel.Permanent
-	if e.Code/100 == 4 {
+	switch {
+	case e.Code/100 == 4:
 		f = channel.Transient
+	case e.Code == 530 || e.Code == 534 || e.Code == 535 || e.Code == 538:
+		f, s = channel.Reconnect, "The mail server wants this channel to sign in. Check user name, password and encryption in the channel's settings."
 	}
 	if s == "" {
 		s = "The mail server refused the message."

@@ -254,7 +254,8 @@ func (c *conn) connect(ctx context.Context, sub Submission) (*link, error) {
 	if err := l.Hello(c.opts.Hostname); err != nil {
 		return fail(sessionFault(err, "The mail server "+sub.Host+" did not greet"))
 	}
-	if sub.Username != "" {
+	// A server that offers no sign-in at all is one that trusts us by address; if it does not, it says so at MAIL.
+	if offered, _ := l.Extension("AUTH"); offered && sub.Username != "" {
 		mech, err := c.mechanism(l.Client, sub)
 		if err == nil {
 			err = l.Auth(mech)

@@ -124,7 +124,8 @@ func readSettings(plain, secrets []byte) (settings, error) {
 	if err != nil {
 		e := desk.Errorf(desk.Invalid, "email.settings_malformed", "A setting of this channel has the wrong type.").Because(err)
 		if te, ok := err.(*json.UnmarshalTypeError); ok {
-			e = desk.Errorf(desk.Invalid, "email.settings_malformed", "%s must be a %s.", te.Field, jsonWord(te)).In(te.Field).Because(err)
+			field := strings.ReplaceAll(te.Field, "endpoint.", "") // how the struct is nested is no business of a person
+			e = desk.Errorf(desk.Invalid, "email.settings_malformed", "%s must be a %s.", field, jsonWord(te)).In(field).Because(err)
 		}
 		return s, e
 	}
