@@ -41,7 +41,9 @@ type Service struct {
 }
 
 // New makes the service.
-func New(d *db.DB, clk *clock.Clock, ev *event.Log) *Service { return &Service{db: d, clk: clk, ev: ev} }
+func New(d *db.DB, clk *clock.Clock, ev *event.Log) *Service {
+	return &Service{db: d, clk: clk, ev: ev}
+}
 
 const columns = `id, object, name, label, type, options, position`
 
