@@ -75,7 +75,8 @@ func (s *Service) applyMessage(ctx context.Context, tx *db.Tx, it *item, in *cha
 	if done, err := s.repeated(ctx, tx, f); err != nil || done != nil {
 		return valueOf(done), err
 	}
-	f.rule = RuleFor(disposition, f.place.Thread.ID != 0)
+	// A copy of what we sent is found by its id, above: what is our own here belongs to nothing, whatever it refers to.
+	f.rule = RuleFor(disposition, f.place.Thread.ID != 0 && disposition != desk.DispOwn)
 	if it.force && f.rule.Files == FilesNothing {
 		f.rule = RuleFor(desk.DispNormal, f.place.Thread.ID != 0)
 		f.rule.Answer = false
@@ -99,7 +100,7 @@ func (s *Service) recognise(ctx context.Context, tx *db.Tx, f *filing) (*outcome
 	if f.it.spec.Threading != channel.ByReference {
 		return nil, nil
 	}
-	if err := lockID(ctx, tx, f.in.RemoteID); err != nil {
+	if err := s.Threads.LockRemote(ctx, tx, f.in.RemoteID); err != nil {
 		return nil, wrap("lock id", err)
 	}
 	var err error

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"sort"
 	"sync"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/blob"
@@ -48,6 +49,8 @@ type Deps struct {
 	Inbox    *inbox.Service
 	Assign   *assignment.Service
 	Lines    Lines
+	RawKeep  time.Duration // originals are pruned after this; 0 keeps them
+	Orphans  time.Duration // an upload that no message took is forgotten after this; 0: a day
 }
 
 // Service files what arrives. Safe for concurrent use.
@@ -64,6 +67,7 @@ func New(d Deps) *Service {
 	s := &Service{Deps: d}
 	if d.Jobs != nil {
 		d.Jobs.Register(jobMedia, s.fetchMedia)
+		d.Jobs.Every("intake.prune", time.Hour, s.Prune)
 	}
 	return s
 }
@@ -152,7 +156,7 @@ func (s *Service) lockAll(ctx context.Context, tx *db.Tx, items []*item) error {
 		}
 		err := tx.Savepoint(ctx, func(ctx context.Context) error {
 			for _, in := range it.in {
-				if err := lockID(ctx, tx, in.RemoteID); err != nil {
+				if err := s.Threads.LockRemote(ctx, tx, in.RemoteID); err != nil {
 					return err
 				}
 			}
@@ -179,17 +183,4 @@ func (s *Service) lockAll(ctx context.Context, tx *db.Tx, items []*item) error {
 		}
 	}
 	return nil
-}
-
-// lockID makes deliveries of one mail to several inboxes wait for each other, so that the later finds the earlier and links it. On SQLite there is one
-// writer anyway.
-func lockID(ctx context.Context, tx *db.Tx, id string) error {
-	if tx.Dialect() != db.Postgres {
-		return nil
-	}
-	if id = thread.Ref(id); id == "" {
-		return nil
-	}
-	_, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 5711))", id)
-	return err
 }

@@ -148,6 +148,9 @@ func (s *Service) applyStatus(ctx context.Context, tx *db.Tx, it *item, in *chan
 	if st == nil || len(in.Refs) == 0 {
 		return outcome{state: StateIgnored, reason: "A receipt that names no message."}, nil
 	}
+	if err := s.Threads.LockRemote(ctx, tx, in.Refs[0]); err != nil { // the settle that names the message waits, or was first
+		return outcome{}, wrap("receipt", err)
+	}
 	id, th, err := s.Threads.Sent(ctx, tx, in.Refs[0], it.acc.ID)
 	if err != nil {
 		return outcome{}, wrap("receipt", err)

@@ -152,3 +152,33 @@ func (s *Service) Attachment(ctx context.Context, q db.Queryer, id desk.Attachme
 func (s *Service) Attachments(ctx context.Context, q db.Queryer, id desk.MessageID) ([]desk.Attachment, error) {
 	return db.All(ctx, q, scanAttachment, "SELECT "+attachmentColumns+" FROM attachments WHERE message_id = $1 ORDER BY position, id", id)
 }
+
+// ForgetUploads removes uploads that no message took since the time given, and that no draft names. It returns how many.
+func (s *Service) ForgetUploads(ctx context.Context, tx *db.Tx, before desk.Time) (int64, error) {
+	ids, err := db.All(ctx, tx, db.Column[desk.AttachmentID], "SELECT id FROM attachments WHERE message_id = 0 AND created_at < $1 ORDER BY id LIMIT 500", before)
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	drafts, err := db.All(ctx, tx, scanDraft, "SELECT id, body, updated_at FROM drafts WHERE body LIKE '%\"attachments\":[\"%'")
+	if err != nil {
+		return 0, err
+	}
+	wanted := map[desk.AttachmentID]bool{}
+	for _, d := range drafts {
+		for _, a := range d.Attachments {
+			wanted[a] = true
+		}
+	}
+	var n int64
+	for _, id := range ids {
+		if wanted[id] {
+			continue
+		}
+		k, err := tx.Exec(ctx, "DELETE FROM attachments WHERE id = $1 AND message_id = 0", id)
+		if err != nil {
+			return n, fmt.Errorf("thread: forget uploads: %w", err)
+		}
+		n += k
+	}
+	return n, nil
+}

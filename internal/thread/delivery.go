@@ -245,6 +245,9 @@ func (s *Service) KeepEarly(ctx context.Context, tx *db.Tx, account desk.Channel
 
 // TakeEarly returns and removes what KeepEarly kept for an id, oldest first, as the JSON that was given.
 func (s *Service) TakeEarly(ctx context.Context, tx *db.Tx, account desk.ChannelAccountID, remote string) ([]string, error) {
+	if err := s.LockRemote(ctx, tx, remote); err != nil {
+		return nil, err
+	}
 	remote = Ref(remote)
 	out, err := db.All(ctx, tx, db.Column[string], "SELECT status FROM early_statuses WHERE account_id = $1 AND remote_id = $2 ORDER BY id", account, remote)
 	if err != nil || len(out) == 0 {

@@ -136,6 +136,9 @@ func (s *Service) SeenRemote(ctx context.Context, q db.Queryer, remote string) (
 
 // SetRemote names a sent message as its provider does, so that answers and receipts find it.
 func (s *Service) SetRemote(ctx context.Context, tx *db.Tx, id desk.MessageID, remote string) error {
+	if err := s.LockRemote(ctx, tx, remote); err != nil {
+		return err
+	}
 	remote = Ref(remote)
 	var thread desk.ThreadID
 	var inbox desk.InboxID

@@ -46,6 +46,21 @@ func Refs(own string, refs []string) []string {
 	return out
 }
 
+// LockRemote holds an id over all inboxes and accounts until the transaction ends: deliveries of one mail to several inboxes wait for each other,
+// so that the later finds the earlier, and a receipt waits for the settle that names its message. On SQLite there is one writer anyway.
+func (s *Service) LockRemote(ctx context.Context, tx *db.Tx, id string) error {
+	if tx.Dialect() != db.Postgres {
+		return nil
+	}
+	if id = Ref(id); id == "" {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 5711))", id); err != nil {
+		return fmt.Errorf("thread: lock id: %w", err)
+	}
+	return nil
+}
+
 // Known is what an inbox knows of a message id. Thread without Message is a placeholder: something answered it before it came.
 type Known struct {
 	Thread  desk.ThreadID
