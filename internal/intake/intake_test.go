@@ -22,6 +22,7 @@ import (
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/ticket"
 )
 
 // letters is a channel whose raw items are Inbounds in JSON: what a mail parser would have made of a mail.
@@ -335,3 +336,7 @@ func TestReplyJoinsItsThread(t *testing.T) { // GEN-06, EM-30
 }
 
 var _ = fmt.Sprint
+
+func accountTicket(p desk.TicketPolicy) inbox.AccountChange { return inbox.AccountChange{Ticket: &p} }
+
+func ticketHidden(h desk.Hidden) ticket.Change { return ticket.Change{Hidden: &h} }
