@@ -232,3 +232,37 @@ func (v *Service) teamNames(ctx context.Context) (map[desk.TeamID]string, error)
 	}
 	return out, nil
 }
+
+// AuditPage is one page of the audit log.
+type AuditPage struct {
+	Items []TimelineEvent `json:"items"`
+	Next  string          `json:"next" doc:"Send it as cursor for the next page; empty at the end."`
+}
+
+// Audit lists what concerns no ticket and no contact: settings, people, tokens, sessions, channel accounts, what came in and was set aside. Newest first.
+func (v *Service) Audit(ctx context.Context, p Page) (AuditPage, error) {
+	key, more, err := decode(p.Cursor, 1)
+	if err != nil {
+		return AuditPage{}, err
+	}
+	n := p.size(50)
+	var q query
+	q.add("SELECT " + eventColumns + " FROM events e WHERE e.ticket_id = 0 AND e.contact_id = 0 AND e.thread_id = 0")
+	if more {
+		q.add(" AND e.id < ").arg(key[0])
+	}
+	q.add(" ORDER BY e.id DESC LIMIT ").arg(n + 1)
+	es, err := all(ctx, v.db, &q, scanEvent)
+	if err != nil {
+		return AuditPage{}, fmt.Errorf("view: audit: %w", err)
+	}
+	out := AuditPage{Items: es}
+	if len(es) > n {
+		out.Items, out.Next = es[:n], encode(int64(es[n-1].ID))
+	}
+	items := make([]TimelineItem, len(out.Items))
+	for i := range out.Items {
+		items[i].Event = &out.Items[i]
+	}
+	return out, v.dressPage(ctx, items)
+}
