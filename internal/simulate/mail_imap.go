@@ -49,10 +49,9 @@ func NewIMAP(o IMAPOptions) (*IMAP, error) {
 	}
 	mem := imapmemserver.New()
 	mem.AddUser(s.user)
-	// The library always serves IDLE; without the name of it a client does not ask.
 	caps := imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapUIDPlus: {}}
-	if !o.NoIdle {
-		caps[imap.CapIdle] = struct{}{}
+	if o.NoIdle {
+		ln = noIdle{ln}
 	}
 	s.srv = imapserver.New(&imapserver.Options{
 		NewSession: func(c *imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
@@ -70,6 +69,26 @@ func NewIMAP(o IMAPOptions) (*IMAP, error) {
 		_ = s.srv.Serve(ln) // ends with Close
 	}()
 	return s, nil
+}
+
+// noIdle hides IDLE, which the library always offers.
+type noIdle struct{ net.Listener }
+
+func (l noIdle) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return noIdleConn{c}, nil
+}
+
+type noIdleConn struct{ net.Conn }
+
+func (c noIdleConn) Write(p []byte) (int, error) {
+	if _, err := c.Conn.Write(bytes.ReplaceAll(p, []byte(" IDLE"), nil)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // Host and Port say where the server listens.

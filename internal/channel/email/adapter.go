@@ -30,20 +30,20 @@ var icon string
 
 // Options shape the adapter for one installation. The zero value works in a test.
 type Options struct {
-	Hostname        string           // how we greet, and the right side of our Message-IDs
-	Relay           *Submission      // where mail of hosted accounts leaves; nil: nowhere
-	Resolver        string           // host:port of the DNS server for SPF, DKIM, DMARC and MX; "": the system's
-	TokenKey        []byte           // signs thread tokens; see SignToken
-	TLSConfig       *tls.Config      // the listener's certificate; nil: a self-signed one is made
-	ClientTLS       *tls.Config      // base for outgoing TLS (roots); nil: the system's
-	MaxMessageBytes int64            // largest mail taken in, in bytes; 0: 50 MB
-	Dial            DialFunc         // 0: the host's guarded dialer
-	IMAPPoll        time.Duration    // how often a mailbox without IDLE is asked; 0: 60 s (KANAL_WINDOW_IMAP_POLL)
-	IdleRestart     time.Duration    // how long one IDLE lasts; 0: 9 minutes
-	AuthTimeout     time.Duration    // budget of SPF, DKIM and DMARC together; 0: 4 s
-	SendTimeout     time.Duration    // how long the server may think after the final dot; 0: 5 minutes
-	SMTP            SMTPLimits       // the listener's limits
-	now             func() time.Time // tests
+	Hostname        string        // how we greet, and the right side of our Message-IDs
+	Relay           *Submission   // where mail of hosted accounts leaves; nil: nowhere
+	Resolver        string        // host:port of the DNS server for SPF, DKIM, DMARC and MX; "": the system's
+	TokenKey        []byte        // signs thread tokens; see SignToken
+	TLSConfig       *tls.Config   // the listener's certificate; nil: a self-signed one is made
+	ClientTLS       *tls.Config   // base for outgoing TLS (roots); nil: the system's
+	MaxMessageBytes int64         // largest mail taken in, in bytes; 0: 50 MB
+	Dial            DialFunc      // 0: the host's guarded dialer
+	IMAPPoll        time.Duration // how often a mailbox is asked, also one that announces new mail (IDLE); 0: 60 s (KANAL_WINDOW_IMAP_POLL)
+	IdleRestart     time.Duration // how long one IDLE lasts; 0: 9 minutes
+	AuthTimeout     time.Duration // budget of SPF, DKIM and DMARC together; 0: 4 s
+	SendTimeout     time.Duration // how long the server may think after the final dot; 0: 5 minutes
+	SMTP            SMTPLimits    // the listener's limits
+	RetryBase       time.Duration // the first pause before a mailbox is connected again, doubled up to 5 minutes; 0: 1 s
 }
 
 // DialFunc opens a connection.
@@ -81,8 +81,8 @@ func New(o Options) *Adapter {
 	if o.SendTimeout <= 0 {
 		o.SendTimeout = 5 * time.Minute
 	}
-	if o.now == nil {
-		o.now = time.Now
+	if o.RetryBase <= 0 {
+		o.RetryBase = time.Second
 	}
 	o.SMTP.MaxMessageBytes = o.MaxMessageBytes
 	o.SMTP = o.SMTP.WithDefaults()

@@ -17,7 +17,7 @@ func (m *mailbox) Receive(ctx context.Context) error {
 	ctx, cancel := m.bound(ctx)
 	defer cancel()
 	m.host.SetState(ctx, desk.StateConnecting, "")
-	pause := backoff{first: time.Second, most: 5 * time.Minute}
+	pause := backoff{first: m.opts.RetryBase, most: 5 * time.Minute}
 	for {
 		err := m.session(ctx, &pause)
 		if ctx.Err() != nil {
@@ -70,7 +70,7 @@ func (m *mailbox) session(ctx context.Context, pause *backoff) error {
 		}
 		m.host.SetState(ctx, desk.StateConnected, "")
 		pause.reset()
-		if err := m.await(ctx, s, len(folders)); err != nil {
+		if err := m.await(ctx, s); err != nil {
 			return err
 		}
 		if ctx.Err() != nil {
@@ -81,13 +81,11 @@ func (m *mailbox) session(ctx context.Context, pause *backoff) error {
 }
 
 // await returns when it is time to look again.
-func (m *mailbox) await(ctx context.Context, s *imapSession, folders int) error {
+func (m *mailbox) await(ctx context.Context, s *imapSession) error {
 	if s.canIdle() {
-		d := m.opts.IdleRestart
-		if folders > 1 { // the others are not watched
-			d = min(d, m.opts.IMAPPoll)
-		}
-		return s.idle(ctx, d)
+		// What arrives between looking and IDLE some servers never announce, and other folders are not watched: so look after
+		// every poll interval all the same.
+		return s.idle(ctx, min(m.opts.IdleRestart, m.opts.IMAPPoll))
 	}
 	select {
 	case <-ctx.Done():
