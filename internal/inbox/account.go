@@ -216,7 +216,7 @@ const (
 
 // policies fills in the defaults of a place and refuses what it cannot follow.
 func (s *Service) policies(ctx context.Context, q db.Queryer, box desk.Inbox, t *desk.TicketPolicy, as *desk.AssignPolicy) (desk.TicketPolicy, desk.AssignPolicy, error) {
-	ticket, assign := desk.TicketPolicy{}, desk.AssignPolicy{}
+	ticket, assign := desk.TicketPolicy{}, desk.AssignPolicy{AvailableOnly: true} // RT-06
 	if t != nil {
 		ticket = *t
 	}
