@@ -35,9 +35,9 @@ func (s *Service) journal(ctx context.Context, tx *db.Tx, it *item) error {
 	if it.blob != "" || body == nil {
 		body = []byte{}
 	}
-	ch := it.raw.Channel
+	ch := it.acc.Channel
 	if ch == "" {
-		ch = it.acc.Channel
+		ch = thread.Clean(it.raw.Channel)
 	}
 	var auth db.JSONArg
 	if it.raw.Auth != nil {
