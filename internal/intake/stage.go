@@ -125,6 +125,7 @@ func clean(in *channel.Inbound, spec channel.Spec) {
 	if in.Disposition == "" {
 		in.Disposition = desk.DispNormal
 	}
+	in.ContentHash = thread.Clean(in.ContentHash)
 	for _, p := range []*desk.Party{&in.From, &in.Sender} {
 		if p.Kind == "" {
 			p.Kind = spec.Address

@@ -98,7 +98,7 @@ func (s *Service) touch(ctx context.Context, tx *db.Tx, m *desk.Message) (inbox 
 // prepare makes every string fit for both databases and every list non-nil.
 func prepare(m *desk.Message) {
 	m.Subject = clip(m.Subject, maxSubject)
-	for _, p := range []*string{&m.Text, &m.QuotedText, &m.HTML, &m.QuotedHTML, &m.StatusReason, &m.Channel, &m.Client, &m.From.Name, &m.From.Address} {
+	for _, p := range []*string{&m.Text, &m.QuotedText, &m.HTML, &m.QuotedHTML, &m.StatusReason, &m.Channel, &m.Client, &m.From.Name, &m.From.Address, (*string)(&m.Truncation), (*string)(&m.Disposition)} {
 		*p = Clean(*p)
 	}
 	m.From.Field = "from"
@@ -140,7 +140,7 @@ func insertMessage(ctx context.Context, tx *db.Tx, m desk.Message, x Extra, inbo
 		refs = []string{}
 	}
 	_, err := tx.Exec(ctx, insertSQL, m.ID, m.ThreadID, m.TicketID, inbox, m.Kind, m.Direction, m.Channel, m.AccountID, m.Actor, m.ContactID, m.From.Name, m.From.Address,
-		db.JSON(m.Recipients), m.Subject, m.Text, m.QuotedText, m.HTML, m.QuotedHTML, m.Truncation, m.RemoteID, x.ContentHash, m.InReplyTo, db.JSON(refs), m.RawID,
+		db.JSON(m.Recipients), m.Subject, m.Text, m.QuotedText, m.HTML, m.QuotedHTML, m.Truncation, m.RemoteID, Clean(x.ContentHash), m.InReplyTo, db.JSON(refs), m.RawID,
 		m.Disposition, Clean(x.AutoReply), db.JSON(m.Flags), optional(m.Forward), optional(m.Auth), m.Status, m.StatusReason, m.Client, db.JSON(m.Mentions), data(x.Data),
 		m.SentAt, m.CreatedAt)
 	if err != nil {
