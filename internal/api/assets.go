@@ -40,6 +40,11 @@ const withoutApp = `<!doctype html><html lang="en"><meta charset="utf-8"><title>
 To have the workspace, build the web app first (<code>make run</code> does).</p></html>`
 
 func (s *Server) serveApp(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "Method not allowed.", http.StatusMethodNotAllowed)
+		return
+	}
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	a := s.assets
 	if a.files == nil || len(a.index) == 0 {

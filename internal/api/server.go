@@ -91,7 +91,7 @@ func New(d Deps) *Server {
 	s.assets = newAssets(d.Assets)
 	s.mux.HandleFunc("GET /api/openapi.json", s.serveDocument)
 	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { s.Fail(w, r, errNoRoute) })
-	s.mux.HandleFunc("GET /", s.serveApp)
+	s.mux.HandleFunc("/", s.serveApp)
 	return s
 }
 

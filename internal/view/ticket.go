@@ -18,13 +18,13 @@ type TicketDetail struct {
 	TicketRow
 	Description string           `json:"description"`
 	Assignment  *desk.Assignment `json:"assignment" doc:"The last decision, with its reasons."`
-	Links       []Link           `json:"links"`
+	Links       []TicketLink           `json:"links"`
 	Threads     []TicketThread   `json:"threads"`
 	Person      *desk.Contact    `json:"-"`
 }
 
-// Link is a ticket that this one is joined to. Claims: a stranger's mail in ticket claims to belong to other.
-type Link struct {
+// TicketLink is a ticket that this one is joined to. Claims: a stranger's mail in ticket claims to belong to other.
+type TicketLink struct {
 	Kind      string         `json:"kind" enum:"claims,related,same_mail"`
 	Direction string         `json:"direction" enum:"to,from" doc:"from: the other ticket points at this one."`
 	Other     OtherTicket    `json:"other"`
@@ -175,12 +175,12 @@ func (v *Service) Ticket(ctx context.Context, s Sight, id desk.TicketID) (Ticket
 	return d, nil
 }
 
-func (v *Service) links(ctx context.Context, s Sight, id desk.TicketID) ([]Link, error) {
+func (v *Service) links(ctx context.Context, s Sight, id desk.TicketID) ([]TicketLink, error) {
 	var q query
 	q.add("SELECT l.kind, l.direction, l.message_id, l.reason, l.created_at, t.id, t.number, t.subject, t.open FROM (SELECT kind, 'to' AS direction, other_id AS other, message_id, reason, created_at FROM ticket_links WHERE ticket_id = ").arg(id)
 	q.add(" UNION ALL SELECT kind, 'from', ticket_id, message_id, reason, created_at FROM ticket_links WHERE other_id = ").arg(id)
 	q.add(") l JOIN tickets t ON t.id = l.other WHERE 1 = 1").inSight("t.inbox_id", s).add(" ORDER BY l.created_at, t.id")
-	return all(ctx, v.db, &q, func(s db.Scanner) (l Link, err error) {
+	return all(ctx, v.db, &q, func(s db.Scanner) (l TicketLink, err error) {
 		err = s.Scan(&l.Kind, &l.Direction, &l.MessageID, &l.Reason, &l.CreatedAt, &l.Other.ID, &l.Other.Number, &l.Other.Subject, &l.Other.Open)
 		return l, err
 	})

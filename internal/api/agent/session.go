@@ -107,8 +107,8 @@ func (a *agents) signOut(ctx context.Context, v access.Viewer, _ *api.None) (*co
 	return out, a.Access.SignOut(ctx, api.Credential(api.Request(ctx)))
 }
 
-// Link is what a one-time link is for.
-type Link struct {
+// SetupLink is what a one-time link is for.
+type SetupLink struct {
 	Email   string         `json:"email"`
 	Purpose access.Purpose `json:"purpose" enum:"setup,invite,reset"`
 	Valid   bool           `json:"valid"`
@@ -118,12 +118,12 @@ type linkInput struct {
 	Token string `query:"token" required:"true" maxLength:"200"`
 }
 
-func (a *agents) peekLink(ctx context.Context, _ access.Viewer, in *linkInput) (*api.Out[Link], error) {
+func (a *agents) peekLink(ctx context.Context, _ access.Viewer, in *linkInput) (*api.Out[SetupLink], error) {
 	l, err := a.Access.PeekLink(ctx, a.DB, in.Token)
 	if desk.CodeOf(err) == desk.NotFound {
-		return api.Answer(Link{Purpose: access.PurposeSetup}, nil)
+		return api.Answer(SetupLink{Purpose: access.PurposeSetup}, nil)
 	}
-	return api.Answer(Link{Email: l.Email, Purpose: l.Purpose, Valid: err == nil}, err)
+	return api.Answer(SetupLink{Email: l.Email, Purpose: l.Purpose, Valid: err == nil}, err)
 }
 
 type useLinkInput struct {

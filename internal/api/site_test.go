@@ -1,0 +1,332 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/api/admin"
+	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/blob"
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/echo"
+	"github.com/kanalhq/kanal/internal/contact"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/desktest"
+	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/hook"
+	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/intake"
+	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/netx"
+	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/switchboard"
+	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/view"
+)
+
+// site is a whole installation behind HTTP: every real service, the echo channel as its way in and out.
+type site struct {
+	*desktest.Desk
+	t        testing.TB
+	api      *api.Server
+	http     *httptest.Server
+	Threads  *thread.Service
+	Contacts *contact.Service
+	Intake   *intake.Service
+	Dispatch *dispatch.Service
+	View     *view.Service
+	Hub      *realtime.Hub
+	Blobs    blob.Store
+	clients  map[desk.UserID]*client
+}
+
+type lateIntake struct{ s *site }
+
+func (l lateIntake) Deliver(ctx context.Context, raws []channel.Raw) error {
+	return l.s.Intake.Deliver(ctx, raws)
+}
+
+// tune changes how a site is made.
+type tune func(*api.Deps, *agent.Deps, *admin.Deps)
+
+func newSite(t testing.TB, d *db.DB, with ...tune) *site {
+	t.Helper()
+	s := &site{Desk: desktest.New(t, d, echo.New()), t: t, clients: map[desk.UserID]*client{}}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.Threads, s.Contacts = thread.New(s.Clock, s.Events), contact.New(s.Clock, s.Events)
+	store, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Blobs = store
+	jobs := job.New(d, s.Clock, nil, job.Options{Poll: 50 * time.Millisecond})
+	board := switchboard.New(switchboard.Deps{DB: d, Inbox: s.Inboxes, Events: s.Events, Registry: s.Channels, Blobs: s.Blobs, Clock: s.Clock, Intake: lateIntake{s}, Node: "test"})
+	s.Intake = intake.New(intake.Deps{DB: d, Clock: s.Clock, Registry: s.Channels, Blobs: s.Blobs, Events: s.Events, Jobs: jobs, Contacts: s.Contacts, Threads: s.Threads,
+		Tickets: s.Tickets, Inbox: s.Inboxes, Assign: s.Assignment, Lines: board})
+	s.Dispatch = dispatch.New(dispatch.Deps{DB: d, Clock: s.Clock, Events: s.Events, Jobs: jobs, People: s.People, Contacts: s.Contacts, Inbox: s.Inboxes, Threads: s.Threads,
+		Tickets: s.Tickets, Assign: s.Assignment, Board: board, Registry: s.Channels, Company: s.company})
+	s.View = view.New(d, func(name string) channel.Abilities {
+		ad, ok := s.Channels.Get(name)
+		if !ok {
+			return channel.Abilities{}
+		}
+		return ad.Spec().Can
+	})
+	s.Hub = realtime.New(realtime.Deps{Events: s.Events, DB: d, InboxOf: s.View.InboxOf})
+
+	base, _ := url.Parse("http://desk.example")
+	ad := api.Deps{DB: d, Clock: s.Clock, Access: s.Access, Key: bytes.Repeat([]byte{9}, 32), BaseURL: base, Version: "test", SignInBurst: 1000}
+	gd := agent.Deps{DB: d, Clock: s.Clock, Events: s.Events, Access: s.Access, People: s.People, Contacts: s.Contacts, Tickets: s.Tickets, Threads: s.Threads, Assign: s.Assignment,
+		Dispatch: s.Dispatch, Correct: s.Intake, View: s.View, Hub: s.Hub, Blobs: s.Blobs, Settings: s.Settings, Inboxes: s.Inboxes, Images: netx.NewImages(netx.Guard{}),
+		Search: func(context.Context, access.Viewer, string, string, int) (agent.SearchResult, error) {
+			return agent.SearchResult{}, nil
+		}}
+	md := admin.Deps{DB: d, Clock: s.Clock, Registry: s.Channels, Access: s.Access, People: s.People, Inboxes: s.Inboxes, Tickets: s.Tickets, Properties: s.Properties, Settings: s.Settings,
+		Intake: s.Intake, Board: board, View: s.View}
+	for _, w := range with {
+		w(&ad, &gd, &md)
+	}
+	s.api = api.New(ad)
+	agent.Mount(s.api, gd)
+	admin.Mount(s.api, md)
+	s.api.Handle("/hooks/", hook.New(hook.Deps{DB: d, Registry: s.Channels, Inbox: s.Inboxes, Intake: s.Intake}))
+	s.http = httptest.NewServer(s.api.Handler())
+
+	var work sync.WaitGroup
+	for _, run := range []func(context.Context){s.Events.Run, jobs.Run, s.Hub.Run, func(ctx context.Context) { _ = board.Run(ctx) }} {
+		work.Add(1)
+		go func() { defer work.Done(); run(ctx) }()
+	}
+	t.Cleanup(func() {
+		s.Hub.Drain()
+		s.http.Close()
+		cancel()
+		work.Wait()
+		board.Close()
+	})
+	return s
+}
+
+func (s *site) company(ctx context.Context, q db.Queryer) (string, error) {
+	c, err := s.Settings.Company(ctx, q)
+	return c.Name, err
+}
+
+// echoAccount connects an echo account with an address to an inbox.
+func (s *site) echoAccount(address string, in desk.Inbox) desk.ChannelAccount {
+	return s.Account(desktest.In(in), func(n *inbox.NewAccount) {
+		n.Settings = fmt.Appendf(nil, `{"address":%q}`, address)
+		n.Secrets = json.RawMessage(`{"secret":"shh"}`)
+	})
+}
+
+// write is a customer writing to an account's address; key names the conversation.
+func (s *site) write(address, from, key, id, text string) {
+	s.t.Helper()
+	item, _ := json.Marshal(map[string]any{"account": address, "id": id, "from": from, "name": strings.ToUpper(from[:1]) + from[1:], "key": key, "text": text})
+	body := []byte(`{"items":[` + string(item) + `]}`)
+	m := hmac.New(sha256.New, []byte("shh"))
+	m.Write(body)
+	req, _ := http.NewRequest("POST", s.http.URL+"/hooks/echo/", bytes.NewReader(body))
+	req.Header.Set(echo.SignatureHeader, hex.EncodeToString(m.Sum(nil)))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != 200 {
+		b, _ := io.ReadAll(res.Body)
+		s.t.Fatalf("the hook answered %d: %s", res.StatusCode, b)
+	}
+}
+
+// client is somebody with a browser.
+type client struct {
+	s      *site
+	cookie string
+	token  string
+	header http.Header
+}
+
+const password = "correct horse battery staple"
+
+// as signs a user in.
+func (s *site) as(u desk.User) *client {
+	s.t.Helper()
+	if c := s.clients[u.ID]; c != nil {
+		return c
+	}
+	token := ""
+	s.Write(func(ctx context.Context, tx *db.Tx) error {
+		var err error
+		token, _, err = s.Access.CreateLink(ctx, tx, access.PurposeInvite, u.ID)
+		return err
+	})
+	c := s.nobody()
+	r := c.do("POST", "/api/setup", map[string]any{"token": token, "password": password})
+	if r.status != 200 {
+		s.t.Fatalf("setting a password: %d %s", r.status, r.text)
+	}
+	for _, k := range r.cookies {
+		if k.Name == api.Cookie {
+			c.cookie = k.Value
+		}
+	}
+	s.clients[u.ID] = c
+	return c
+}
+
+func (s *site) nobody() *client { return &client{s: s, header: http.Header{}} }
+
+// user makes a user of a role.
+func (s *site) user(name string, role desk.Role) desk.User {
+	return s.User(desktest.Named(name), desktest.Role(role))
+}
+
+type reply struct {
+	status  int
+	text    string
+	header  http.Header
+	cookies []*http.Cookie
+	t       testing.TB
+}
+
+func (c *client) do(method, path string, body any) reply {
+	c.s.t.Helper()
+	var in io.Reader
+	kind := "application/json"
+	switch b := body.(type) {
+	case nil:
+	case []byte:
+		in, kind = bytes.NewReader(b), "application/octet-stream"
+	case string:
+		in = strings.NewReader(b)
+	default:
+		raw, err := json.Marshal(b)
+		if err != nil {
+			c.s.t.Fatal(err)
+		}
+		in = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequest(method, c.s.http.URL+path, in)
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	for k, v := range c.header {
+		req.Header[k] = v
+	}
+	if in != nil && req.Header.Get("Content-Type") == "" {
+		req.Header.Set("Content-Type", kind)
+	}
+	if c.cookie != "" {
+		req.AddCookie(&http.Cookie{Name: api.Cookie, Value: c.cookie})
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		c.s.t.Fatal(err)
+	}
+	r := reply{status: res.StatusCode, text: string(b), header: res.Header, cookies: res.Cookies(), t: c.s.t}
+	c.s.holdToSchema(method, path, r)
+	return r
+}
+
+// with is the same client sending a header.
+func (c *client) with(k, v string) *client {
+	out := *c
+	out.header = c.header.Clone()
+	out.header.Set(k, v)
+	return &out
+}
+
+// want checks a status and words.
+func (r reply) want(status int, words ...string) reply {
+	r.t.Helper()
+	if r.status != status {
+		r.t.Fatalf("status %d, want %d: %s", r.status, status, r.text)
+	}
+	for _, w := range words {
+		if absent, ok := strings.CutPrefix(w, "!"); ok {
+			if strings.Contains(r.text, absent) {
+				r.t.Fatalf("%q is in the answer: %s", absent, r.text)
+			}
+		} else if !strings.Contains(r.text, w) {
+			r.t.Fatalf("%q is not in the answer: %s", w, r.text)
+		}
+	}
+	return r
+}
+
+// json decodes the answer.
+func (r reply) json() map[string]any {
+	r.t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal([]byte(r.text), &m); err != nil {
+		r.t.Fatalf("%v: %s", err, r.text)
+	}
+	return m
+}
+
+// get walks the answer: "ticket.id", "items.0.name".
+func (r reply) get(path string) any {
+	r.t.Helper()
+	var v any = r.json()
+	for _, p := range strings.Split(path, ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[p]
+		case []any:
+			var i int
+			if _, err := fmt.Sscan(p, &i); err != nil || i >= len(x) {
+				r.t.Fatalf("%s: no %s in %s", path, p, r.text)
+			}
+			v = x[i]
+		default:
+			r.t.Fatalf("%s: no %s in %s", path, p, r.text)
+		}
+	}
+	return v
+}
+
+func (r reply) str(path string) string { r.t.Helper(); s, _ := r.get(path).(string); return s }
+
+// eventually waits for a condition that another goroutine brings about, without sleeping longer than needed.
+func (s *site) eventually(what string, ok func() bool) {
+	s.t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("it never came: %s", what)
+		}
+		<-tick.C
+	}
+}
+
+// only picks the fields of people.NewUser that a test names.
+func lightWork(n *people.NewUser) { off := false; n.TakesWork = &off }
