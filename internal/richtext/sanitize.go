@@ -64,6 +64,7 @@ type cleaner struct {
 	open     []string       // elements open in the output
 	skipped  map[string]int // start tags left out because of MaxDepth, by name: their end tags go too
 	blocked  int
+	body     bool // the body became an element of the output
 }
 
 func (c *cleaner) clean(src string, check interface{ Sanitize(string) string }) Result {
@@ -132,6 +133,10 @@ func (c *cleaner) startTag(name string, attrs []html.Attribute) {
 	}
 	if name == "body" { // its colours and background matter in mail
 		name = "div"
+		if kept := c.attributes(name, attrs); len(kept) == 0 || c.body {
+			return
+		}
+		c.body = true
 	}
 	if !c.elements[name] {
 		return
@@ -164,8 +169,8 @@ func (c *cleaner) endTag(name string) {
 	if to, ok := renamed[name]; ok {
 		name = to
 	}
-	if name == "body" {
-		name = "div"
+	if name == "body" || name == "html" {
+		return // closed at the end
 	}
 	if name == "p" && c.find("p") < 0 {
 		return

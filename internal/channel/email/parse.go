@@ -142,7 +142,7 @@ func (r *reading) judge() {
 	case desk.DispBounce:
 		r.returnedTokens()
 		return
-	case desk.DispVerification:
+	case desk.DispVerification, desk.DispAutoReply:
 		return
 	}
 	o := forward.Detect(forward.Input{Subject: in.Subject, Plain: r.content.Plain, HTML: r.content.HTML, Attached: r.attached(), Reply: len(in.Refs) > 0, Zone: zoneOf(r.head.Get("date"))})

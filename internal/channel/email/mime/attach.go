@@ -144,7 +144,7 @@ var typeByExt = map[string]string{
 	".csv": "text/csv", ".htm": "text/html", ".html": "text/html", ".ics": "text/calendar", ".vcf": "text/vcard", ".eml": "message/rfc822",
 	".msg": "application/vnd.ms-outlook", ".json": "application/json", ".xml": "application/xml", ".rtf": "application/rtf",
 	".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".wav": "audio/wav", ".ogg": "audio/ogg", ".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm",
-	".p7s": "application/pkcs7-signature", ".p7m": "application/pkcs7-mime", ".asc": "application/pgp-signature", ".dat": "application/octet-stream",
+	".p7s": "application/pkcs7-signature", ".p7m": "application/pkcs7-mime", ".dat": "application/octet-stream",
 }
 
 func extensionOf(typ string) string {
@@ -167,6 +167,9 @@ func extensionOf(typ string) string {
 		if typeByExt[ext] == typ {
 			return ext
 		}
+	}
+	if strings.HasPrefix(typ, "text/") || strings.HasPrefix(typ, "message/") {
+		return ".txt"
 	}
 	return ".bin"
 }

@@ -282,7 +282,7 @@ func decodeUTF7(b []byte) string {
 			continue
 		}
 		j := i + 1
-		for j < len(b) && b64value[b[j]] >= 0 && b[j] != '-' && b[j] != '_' {
+		for j < len(b) && b64value[b[j]] >= 0 {
 			j++
 		}
 		if j == i+1 {
@@ -348,56 +348,70 @@ var candidates = []candidate{
 	{"gb18030", simplifiedchinese.GB18030, nil}, {"big5", traditionalchinese.Big5, nil}, {"euc-kr", korean.EUCKR, unicode.Hangul},
 }
 
-// score rates how much bytes read in an encoding look like text of its script, in thousandths.
+// score rates how much bytes read in an encoding look like text of its script, in thousandths of its non-ASCII characters.
 func score(b []byte, e encoding.Encoding, script *unicode.RangeTable) int {
 	out, err := e.NewDecoder().Bytes(b)
 	if err != nil {
 		return 0
 	}
-	var high, good, bad, run int
-	var prev rune
-	for _, r := range string(out) {
+	text := []rune(string(out))
+	var high, points, run int
+	for i, r := range text {
 		if r < 0x80 {
-			prev, run = r, 0
+			run = 0
 			continue
 		}
 		high++
 		run++
 		switch {
 		case r == utf8.RuneError || r >= 0xe000 && r < 0xf900 || r >= 0x80 && r < 0xa0:
-			bad += 8
+			points -= 8
 		case script == unicode.Latin:
-			if unicode.Is(script, r) {
-				if good++; run > 1 || unicode.IsUpper(r) && unicode.IsLower(prev) {
-					bad++ // accents seldom stand in a row
-				}
-				if !strings.ContainsRune("äöüßéèêëàâçñøåæôîïûùáíóúÄÖÜÉÀÅØÆąćęłńśźżčďěňřšťůýžőűŁŚŻŠČŘŽãõìò", r) {
-					bad++
-				}
-			} else if !strings.ContainsRune("€–—‘’“”„«»…·©®°§£¿¡\u00a0", r) {
-				bad++
-			}
+			points += latinPoints(r, run)
 		case script != nil:
-			if unicode.Is(script, r) {
-				good++
-				if unicode.IsUpper(r) && unicode.IsLower(prev) || unicode.IsLower(r) && unicode.IsUpper(prev) && run > 3 {
-					bad++
-				}
-			} else if !unicode.IsPunct(r) && r != 0xa0 {
-				bad += 2
-			}
+			points += scriptPoints(text, i, script)
 		default:
-			good += eastAsian(r)
-			if eastAsian(r) < 0 {
-				bad++
-			}
+			points += eastAsian(r)
 		}
-		prev = r
 	}
 	if high == 0 {
 		return 0
 	}
-	return 1000 * (good - bad) / high
+	return 1000 * points / high
+}
+
+func latinPoints(r rune, run int) int {
+	switch {
+	case run > 3: // accents do not stand in rows
+		return -1
+	case strings.ContainsRune("äöüßéèêëàâçñøåæôîïûùáíóúÄÖÜÉÀÅØÆąćęłńśźżčďěňřšťůýžőűŁŚŻŠČŘŽãõìò", r):
+		return 1
+	case strings.ContainsRune("€–—‘’“”„«»…·©®°§£¿¡\u00a0", r):
+		return 1
+	case unicode.Is(unicode.Latin, r):
+		return 0
+	}
+	return -1
+}
+
+// scriptPoints rates a letter of a script that does not mix with ASCII letters inside a word and does not change case there.
+func scriptPoints(text []rune, i int, script *unicode.RangeTable) int {
+	r := text[i]
+	if !unicode.Is(script, r) {
+		if unicode.IsPunct(r) || r == 0xa0 {
+			return 0
+		}
+		return -2
+	}
+	for _, k := range [2]int{i - 1, i + 1} {
+		if k >= 0 && k < len(text) && text[k] < 0x80 && unicode.IsLetter(text[k]) {
+			return -2
+		}
+	}
+	if i > 0 && unicode.IsUpper(r) && unicode.IsLower(text[i-1]) {
+		return -1
+	}
+	return 1
 }
 
 // eastAsian rates a character: kana and common ideographs 1, punctuation of these scripts 1, rare ideographs 0, others -1.

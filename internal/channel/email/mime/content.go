@@ -20,8 +20,11 @@ type Content struct {
 	Report      string  // report-type of a multipart/report root, lower case
 }
 
-// section is one piece of body: the same words as text, as HTML, or both.
-type bodySection struct{ plain, html string }
+// bodySection is one piece of body: the same words as text, as HTML, or both.
+type bodySection struct {
+	plain, html string
+	spare       bool // counts only when there is no other
+}
 
 type collector struct {
 	t        *Tree
@@ -95,6 +98,7 @@ func (c *collector) alternatives(p *Part) {
 	before := c.sections
 	var sec bodySection
 	var plains []string
+	var spare []bodySection
 	first := c.firstText
 	for _, k := range p.Parts {
 		if k.Type == "text/x-amp-html" || k.Type == "text/watch-html" {
@@ -104,6 +108,10 @@ func (c *collector) alternatives(p *Part) {
 		c.walk(k, place{alternative: true})
 		var plain, htm []string
 		for _, s := range c.sections {
+			if s.spare {
+				spare = append(spare, s)
+				continue
+			}
 			if s.plain != "" {
 				plain = append(plain, s.plain)
 			}
@@ -126,7 +134,7 @@ func (c *collector) alternatives(p *Part) {
 			sec.plain = joinDistinct(plains)
 		}
 	}
-	c.sections = append(before, sec)
+	c.sections = append(append(before, sec), spare...)
 	c.firstText = false
 }
 
@@ -278,6 +286,7 @@ func (c *collector) message(p *Part) {
 func (c *collector) join() {
 	var plain, htm []string
 	anyHTML, anyPlain := false, false
+	c.sections = withoutSpare(c.sections)
 	for _, s := range c.sections {
 		anyHTML = anyHTML || s.html != ""
 		anyPlain = anyPlain || strings.TrimSpace(s.plain) != ""
@@ -301,4 +310,21 @@ func (c *collector) join() {
 	}
 	c.c.Plain = strings.Join(plain, "\n\n")
 	c.c.HTML = strings.Join(htm, "<br>\n")
+}
+
+// withoutSpare drops the words of a winmail.dat when the mail has its own.
+func withoutSpare(in []bodySection) []bodySection {
+	var own, spare []bodySection
+	for _, s := range in {
+		switch {
+		case s.spare:
+			spare = append(spare, s)
+		case strings.TrimSpace(s.plain) != "" || s.html != "":
+			own = append(own, s)
+		}
+	}
+	if len(own) > 0 {
+		return own
+	}
+	return spare
 }

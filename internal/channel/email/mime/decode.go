@@ -12,7 +12,6 @@ var b64value = func() (t [256]int8) {
 	for i, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
 		t[c] = int8(i)
 	}
-	t['-'], t['_'] = 62, 63
 	return t
 }()
 
@@ -28,12 +27,15 @@ func decodeBase64(src []byte, max int64) (out []byte, bad int, ok bool) {
 		return fast, 0, true
 	}
 	var acc uint32
-	bits, padded, good := 0, false, 0
+	bits, padded, good, gaps := 0, false, 0, 0
 	for i, c := range src {
 		v := b64value[c]
 		if v < 0 {
 			switch c {
 			case '\r', '\n', ' ', '\t':
+				if c == ' ' && i > 0 && i+1 < len(src) && src[i-1] > ' ' && src[i+1] > ' ' {
+					gaps++ // between words
+				}
 				if c == '\n' && padded && footer(src[i+1:]) {
 					return out, bad, true
 				}
@@ -57,7 +59,7 @@ func decodeBase64(src []byte, max int64) (out []byte, bad int, ok bool) {
 			return out, bad, true
 		}
 	}
-	return out, bad, good > 0 && bad*8 < good+8 || len(bytes.TrimSpace(src)) == 0
+	return out, bad, good > 0 && bad*8 < good+8 && gaps*20 <= good || len(bytes.TrimSpace(src)) == 0
 }
 
 // fastBase64 takes the ordinary case line by line with the standard decoder.

@@ -112,7 +112,7 @@ func clipText(s string, n int) string {
 
 var (
 	enhanced  = regexp.MustCompile(`\b([245]\.\d{1,3}\.\d{1,3})\b`)
-	smtpReply = regexp.MustCompile(`(?:^|[^\d.])([45]\d\d)(?:[ \-#]|$)`)
+	smtpReply = regexp.MustCompile(`(?:^|[^\d.])([45]\d\d)(?:[ \-#:]|$)`)
 )
 
 func statusCode(v string) string {
@@ -329,18 +329,23 @@ func freeForm(b *channel.Bounce, m Mail) {
 // reasonAfter is the paragraph after an address.
 func reasonAfter(lines []string) string {
 	var out []string
+	gap := false
 	for i, l := range lines {
 		t := strings.TrimSpace(l)
 		if t == "" {
 			if len(out) > 0 || i > 1 {
 				break
 			}
+			gap = true
 			continue
 		}
 		if loneAddress.MatchString(t) || len(out) > 8 {
 			break
 		}
 		out = append(out, t)
+	}
+	if gap && !strings.ContainsAny(strings.Join(out, ""), "0123456789") {
+		return "" // the next paragraph says something else
 	}
 	return strings.Join(out, " ")
 }

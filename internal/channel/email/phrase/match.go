@@ -187,6 +187,9 @@ func Separator(line string) Mark {
 			}
 		}
 	}
+	if endsInVerb(core) { // "-----Ann Holm/ACME wrote: -----"
+		return OriginalMark
+	}
 	return NoMark
 }
 
