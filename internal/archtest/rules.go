@@ -107,10 +107,12 @@ var writers = map[string]string{
 	"inbound_raw": "internal/intake", "events": "internal/event", "jobs": "internal/job", "schedules": "internal/job",
 	"idempotency_keys": "internal/api", "blobs": "internal/blobgc",
 	"search_state": "internal/search", "search_docs": "internal/search", "search_text": "internal/search",
+	"search_terms": "internal/search",
 }
 
 // writerExceptions: who else may write, and why.
 var writerExceptions = map[string]string{
+	"internal/db":    "copies whole databases, without knowing what is in them",
 	"internal/bench": "seeds a database of its own, a million rows at a time",
 }
 

@@ -45,6 +45,7 @@ var Windows = []WindowSpec{
 	{"RETRY_MAX", time.Hour, "longest wait between tries"},
 	{"SEARCH_EVERY", 500 * time.Millisecond, "how long the search index gathers changes before it takes them in"},
 	{"SEND_GIVE_UP", 2 * day, "a message that still cannot be handed over after this has failed"},
+	{"SEND_GIVE_UP", 2 * day, "a send that keeps failing for a passing reason is given up after this"},
 	{"SEND_TIMEOUT", 5 * time.Minute, "one attempt to send may take this long"},
 	{"SESSION", 30 * day, "a sign-in not used for this long ends"},
 	{"SPAM_PURGE", 90 * day, "spam is deleted after this"},

@@ -475,6 +475,7 @@ CREATE TABLE events (
 CREATE INDEX events_unnumbered ON events (ord) WHERE seq IS NULL; -- only: postgres
 CREATE INDEX events_ticket ON events (ticket_id, id) WHERE ticket_id <> 0;
 CREATE INDEX events_message ON events (message_id, id) WHERE message_id <> 0;
+CREATE INDEX events_audit ON events (id) WHERE ticket_id = 0 AND contact_id = 0 AND thread_id = 0;
 CREATE TABLE jobs (
   id          BIGINT   PRIMARY KEY,
   kind        TEXT     NOT NULL,
@@ -525,17 +526,21 @@ CREATE TABLE search_state (
   name     TEXT   PRIMARY KEY,
   position BIGINT NOT NULL
 );
+-- One row a message, ticket or contact, under its own id: so the newest come last.
 CREATE TABLE search_docs (
   id         BIGINT PRIMARY KEY,
   kind       TEXT   NOT NULL,
   ticket_id  BIGINT NOT NULL DEFAULT 0,
-  contact_id BIGINT NOT NULL DEFAULT 0,
   inbox_id   BIGINT NOT NULL DEFAULT 0,
-  at         BIGINT NOT NULL,
   tsv        TSVECTOR NOT NULL, -- only: postgres
-  body       TEXT   NOT NULL DEFAULT ''
+  at         BIGINT NOT NULL
 );
-CREATE INDEX search_docs_ticket ON search_docs (ticket_id);
-CREATE INDEX search_docs_contact ON search_docs (contact_id) WHERE contact_id <> 0;
+CREATE INDEX search_docs_ticket ON search_docs (ticket_id, id);
 CREATE INDEX search_docs_tsv ON search_docs USING GIN (tsv); -- only: postgres
-CREATE VIRTUAL TABLE search_text USING fts5(body, content='search_docs', content_rowid='id', tokenize='unicode61 remove_diacritics 2', detail='full'); -- only: sqlite
+-- Words come cut and folded by the program, so that both databases find the same; the tokenizer only splits at spaces.
+CREATE VIRTUAL TABLE search_text USING fts5(body, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0', detail='full'); -- only: sqlite
+-- Every word there is, to complete the last one typed.
+CREATE TABLE search_terms (
+  term TEXT PRIMARY KEY -- only: sqlite
+  term TEXT COLLATE "C" PRIMARY KEY -- only: postgres
+);

@@ -1,0 +1,267 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// row is a document as stored; one without a kind is taken out.
+type row struct {
+	id     int64
+	kind   string
+	ticket desk.TicketID
+	inbox  desk.InboxID
+	at     desk.Time
+	document
+}
+
+// read makes the documents of what is to be read anew, from the rows as they are now.
+func (s *Service) read(ctx context.Context, w *work) ([]*row, error) {
+	rows := map[int64]*row{}
+	for id := range w.messages {
+		rows[int64(id)] = &row{id: int64(id)}
+	}
+	for id := range w.tickets {
+		rows[int64(id)] = &row{id: int64(id)}
+	}
+	for id := range w.contacts {
+		rows[int64(id)] = &row{id: int64(id)}
+	}
+	for _, read := range []func(context.Context, *work, map[int64]*row) error{s.readMessages, s.readAttachments, s.readTickets, s.readContacts} {
+		if err := read(ctx, w, rows); err != nil {
+			return nil, fmt.Errorf("search: read: %w", err)
+		}
+	}
+	out := make([]*row, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r)
+	}
+	slices.SortFunc(out, func(a, b *row) int { return int(min(1, max(-1, a.id-b.id))) })
+	return out, nil
+}
+
+// each runs a query over ids in parts.
+func each[T ~int64](ctx context.Context, s *Service, ids []T, query string, scan func(db.Scanner) error) error {
+	for part := range slices.Chunk(ids, batchSize) {
+		_, err := db.All(ctx, s.db, func(r db.Scanner) (struct{}, error) { return struct{}{}, scan(r) }, query, list(part))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) readMessages(ctx context.Context, w *work, rows map[int64]*row) error {
+	return each(ctx, s, keys(w.messages), `SELECT id, kind, ticket_id, inbox_id, created_at, from_name, from_address, recipients, subject, SUBSTR(text, 1, 300000), contact_id
+		FROM messages WHERE id IN `+s.in(1), func(r db.Scanner) error {
+		var m row
+		var name, address, subject, text string
+		var contact desk.ContactID
+		var to []desk.Party
+		if err := r.Scan(&m.id, &m.kind, &m.ticket, &m.inbox, &m.at, &name, &address, db.ScanJSON(&to), &subject, &text, &contact); err != nil {
+			return err
+		}
+		if m.kind != "comment" {
+			m.kind = "message"
+		}
+		m.text(subject)
+		m.text(name)
+		m.text(address)
+		m.field(fieldFrom, name+" "+address)
+		m.field(fieldSubject, subject)
+		for _, p := range to {
+			m.field(fieldTo, p.Name+" "+p.Address)
+		}
+		m.text(text)
+		rows[m.id] = &m
+		return nil
+	})
+}
+
+func (s *Service) readAttachments(ctx context.Context, w *work, rows map[int64]*row) error {
+	return each(ctx, s, keys(w.messages), "SELECT message_id, name, inline FROM attachments WHERE message_id IN "+s.in(1), func(r db.Scanner) error {
+		var id int64
+		var name string
+		var inline bool
+		if err := r.Scan(&id, &name, &inline); err != nil {
+			return err
+		}
+		if m := rows[id]; m != nil && m.kind != "" {
+			m.text(name)
+			if !inline {
+				m.mark("attachment")
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Service) readTickets(ctx context.Context, w *work, rows map[int64]*row) error {
+	return each(ctx, s, keys(w.tickets), "SELECT id, number, inbox_id, created_at, subject, description FROM tickets WHERE id IN "+s.in(1), func(r db.Scanner) error {
+		t := row{kind: "ticket"}
+		var number int64
+		var subject, description string
+		if err := r.Scan(&t.id, &number, &t.inbox, &t.at, &subject, &description); err != nil {
+			return err
+		}
+		t.ticket = desk.TicketID(t.id)
+		t.text(strconv.FormatInt(number, 10))
+		t.text(subject)
+		t.field(fieldSubject, subject)
+		t.text(description)
+		rows[t.id] = &t
+		return nil
+	})
+}
+
+func (s *Service) readContacts(ctx context.Context, w *work, rows map[int64]*row) error {
+	ids := keys(w.contacts)
+	err := each(ctx, s, ids, "SELECT id, created_at, name, email, phone FROM contacts WHERE merged_into = 0 AND deleted_at = 0 AND id IN "+s.in(1), func(r db.Scanner) error {
+		c := row{kind: "contact"}
+		var name, email, phone string
+		if err := r.Scan(&c.id, &c.at, &name, &email, &phone); err != nil {
+			return err
+		}
+		c.text(name)
+		c.text(email)
+		c.text(phone)
+		rows[c.id] = &c
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return each(ctx, s, ids, "SELECT contact_id, name, value FROM contact_addresses WHERE contact_id IN "+s.in(1), func(r db.Scanner) error {
+		var id int64
+		var name, value string
+		if err := r.Scan(&id, &name, &value); err != nil {
+			return err
+		}
+		if c := rows[id]; c != nil && c.kind != "" {
+			c.text(name)
+			c.text(value)
+		}
+		return nil
+	})
+}
+
+var errMoved = errors.New("search: the index was moved on by another node")
+
+// write stores a batch and the new position in one transaction.
+func (s *Service) write(ctx context.Context, docs []*row, state string, from, to int64) error {
+	fresh := s.known.fresh(docs)
+	err := s.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		n, err := tx.Exec(ctx, "UPDATE search_state SET position = $1 WHERE name = $2 AND position = $3", to, state, from)
+		if err == nil && n == 0 {
+			err = errMoved
+		}
+		for _, d := range docs {
+			if err == nil {
+				err = s.put(ctx, tx, d)
+			}
+		}
+		for part := range slices.Chunk(fresh, 200) {
+			if err != nil {
+				break
+			}
+			args := make([]any, len(part))
+			for i, t := range part {
+				args[i] = t
+			}
+			_, err = tx.Exec(ctx, "INSERT INTO search_terms (term) VALUES "+placeholders(len(part))+" ON CONFLICT DO NOTHING", args...)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("search: write: %w", err)
+	}
+	s.known.add(fresh)
+	return nil
+}
+
+func placeholders(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("($" + strconv.Itoa(i+1) + ")")
+	}
+	return b.String()
+}
+
+func (s *Service) put(ctx context.Context, tx *db.Tx, d *row) (err error) {
+	if d.kind == "" {
+		if s.db.Dialect() == db.SQLite {
+			if _, err = tx.Exec(ctx, "DELETE FROM search_text WHERE rowid = $1", d.id); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, "DELETE FROM search_docs WHERE id = $1", d.id)
+		return err
+	}
+	if s.db.Dialect() == db.Postgres {
+		_, err = tx.Exec(ctx, `INSERT INTO search_docs (id, kind, ticket_id, inbox_id, at, tsv) VALUES ($1, $2, $3, $4, $5, $6::tsvector) ON CONFLICT (id) DO UPDATE
+			SET kind = excluded.kind, ticket_id = excluded.ticket_id, inbox_id = excluded.inbox_id, at = excluded.at, tsv = excluded.tsv`,
+			d.id, d.kind, d.ticket, d.inbox, d.at, d.vector())
+		return err
+	}
+	n, err := tx.Exec(ctx, `INSERT INTO search_docs (id, kind, ticket_id, inbox_id, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`,
+		d.id, d.kind, d.ticket, d.inbox, d.at)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		if _, err = tx.Exec(ctx, "UPDATE search_docs SET kind = $1, ticket_id = $2, inbox_id = $3, at = $4 WHERE id = $5", d.kind, d.ticket, d.inbox, d.at, d.id); err != nil {
+			return err
+		}
+		if _, err = tx.Exec(ctx, "DELETE FROM search_text WHERE rowid = $1", d.id); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, "INSERT INTO search_text (rowid, body) VALUES ($1, $2)", d.id, d.spaced())
+	return err
+}
+
+// recent remembers words that are stored, so that few are stored again. Used by the one follower.
+type recent struct {
+	words map[string]struct{}
+	limit int
+}
+
+func newRecent(limit int) *recent { return &recent{map[string]struct{}{}, limit} }
+
+// fresh are the words of documents that may not be stored yet, each once. Long ones nobody completes.
+func (r *recent) fresh(docs []*row) []string {
+	seen := map[string]struct{}{}
+	var out []string
+	for _, d := range docs {
+		for _, w := range d.words {
+			if _, ok := r.words[w]; ok || len(w) > 40 {
+				continue
+			}
+			if _, ok := seen[w]; !ok {
+				seen[w] = struct{}{}
+				out = append(out, w)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (r *recent) add(words []string) {
+	if len(r.words)+len(words) > r.limit {
+		clear(r.words)
+	}
+	for _, w := range words {
+		r.words[w] = struct{}{}
+	}
+}

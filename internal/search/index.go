@@ -1,0 +1,241 @@
+package search
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+const (
+	batchSize  = 500 // a row alone costs over four times as much as one of so many
+	stateEvent = "events"
+	stateBuild = "build" // the last id of what was stored before the index was; -1 when it is all in
+)
+
+// Run keeps the index until ctx ends, on one node at a time.
+func (s *Service) Run(ctx context.Context) {
+	s.db.Lead(ctx, "search", func(ctx context.Context) {
+		sub := s.ev.Subscribe()
+		defer sub.Close()
+		for ctx.Err() == nil {
+			more, err := s.Step(ctx)
+			if err != nil && ctx.Err() == nil {
+				s.log.Warn("search: the index could not be brought up to date; trying again", "err", err)
+			}
+			if more && err == nil {
+				continue
+			}
+			wait := sub.C
+			if err != nil {
+				wait = nil
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-wait:
+			case <-time.After(10 * time.Second):
+			}
+			select { // let changes gather: one transaction for many
+			case <-ctx.Done():
+				return
+			case <-time.After(s.every):
+			}
+		}
+	})
+}
+
+// Step indexes one batch and reports whether there is more. Run calls it; tests and commands may, when nobody runs.
+func (s *Service) Step(ctx context.Context) (more bool, err error) {
+	position, build, err := s.state(ctx)
+	if err != nil {
+		return false, err
+	}
+	if build >= 0 {
+		return true, s.build(ctx, build)
+	}
+	evs, err := s.ev.After(ctx, position, batchSize)
+	if err != nil || len(evs) == 0 {
+		return false, err
+	}
+	w := newWork()
+	for _, ev := range evs {
+		w.event(ev)
+	}
+	if err := s.widen(ctx, w); err != nil {
+		return false, err
+	}
+	docs, err := s.read(ctx, w)
+	if err != nil {
+		return false, err
+	}
+	last := evs[len(evs)-1].Seq
+	return len(evs) == batchSize, s.write(ctx, docs, stateEvent, position, last)
+}
+
+// Behind is how many events are not indexed yet, and whether the index is being made.
+func (s *Service) Behind(ctx context.Context) (events int64, building bool, err error) {
+	var position, build, last int64
+	err = s.db.QueryRow(ctx, `SELECT COALESCE((SELECT position FROM search_state WHERE name = '`+stateEvent+`'), 0),
+		COALESCE((SELECT position FROM search_state WHERE name = '`+stateBuild+`'), 0), COALESCE((SELECT MAX(seq) FROM events), 0)`).Scan(&position, &build, &last)
+	if err != nil {
+		return 0, false, fmt.Errorf("search: behind: %w", err)
+	}
+	return max(0, last-position), build >= 0 && last > 0, nil
+}
+
+// Rebuild makes the index forget where it is, so that everything is read again; what is found meanwhile stays found.
+func (s *Service) Rebuild(ctx context.Context) error {
+	return s.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM search_state")
+		return err
+	})
+}
+
+// state reads where the index is. At first it takes the last event as its position and begins with what is stored.
+func (s *Service) state(ctx context.Context) (position, build int64, err error) {
+	scan := func() error {
+		return s.db.QueryRow(ctx, "SELECT e.position, b.position FROM search_state e, search_state b WHERE e.name = $1 AND b.name = $2", stateEvent, stateBuild).Scan(&position, &build)
+	}
+	if err = scan(); errors.Is(err, sql.ErrNoRows) {
+		err = s.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO search_state (name, position) SELECT CAST($1 AS TEXT), COALESCE(MAX(seq), 0) FROM events WHERE 1 = 1 ON CONFLICT (name) DO NOTHING`, stateEvent)
+			if err == nil {
+				_, err = tx.Exec(ctx, "INSERT INTO search_state (name, position) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING", stateBuild)
+			}
+			return err
+		})
+		if err == nil {
+			err = scan()
+		}
+	}
+	if err != nil {
+		return 0, 0, fmt.Errorf("search: state: %w", err)
+	}
+	return position, build, nil
+}
+
+// build indexes the next batch of what was stored before: ids of messages, tickets and contacts, in one order.
+func (s *Service) build(ctx context.Context, after int64) error {
+	ids, err := db.All(ctx, s.db, db.Column[int64], `SELECT id FROM (SELECT * FROM (SELECT id FROM messages WHERE id > $1 ORDER BY id LIMIT $2) m
+		UNION ALL SELECT * FROM (SELECT id FROM tickets WHERE id > $1 ORDER BY id LIMIT $2) t
+		UNION ALL SELECT * FROM (SELECT id FROM contacts WHERE id > $1 ORDER BY id LIMIT $2) c) every ORDER BY id LIMIT $2`, after, batchSize)
+	if err != nil {
+		return fmt.Errorf("search: build: %w", err)
+	}
+	if len(ids) == 0 {
+		return s.write(ctx, nil, stateBuild, after, -1)
+	}
+	w := newWork()
+	for _, id := range ids { // an id is one noun's alone, so the others find nothing; a missing one is no document to take out
+		w.messages[desk.MessageID(id)], w.tickets[desk.TicketID(id)], w.contacts[desk.ContactID(id)] = true, true, true
+	}
+	docs, err := s.read(ctx, w)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, docs, stateBuild, after, ids[len(ids)-1])
+}
+
+// work is what must be read anew.
+type work struct {
+	messages map[desk.MessageID]bool
+	tickets  map[desk.TicketID]bool
+	contacts map[desk.ContactID]bool
+	threads  map[desk.ThreadID]bool // with all their messages
+	whole    map[desk.TicketID]bool // with all their messages
+}
+
+func newWork() *work {
+	return &work{map[desk.MessageID]bool{}, map[desk.TicketID]bool{}, map[desk.ContactID]bool{}, map[desk.ThreadID]bool{}, map[desk.TicketID]bool{}}
+}
+
+// event notes what an event may have changed of the index. Rows are read as they are now, so noting too much is only slower.
+func (w *work) event(ev desk.Event) {
+	noun, what, _ := strings.Cut(ev.Type, ".")
+	switch noun {
+	case "message", "comment", "sender":
+		switch ev.Type {
+		case desk.EvMessageSent, desk.EvMessageDelivered, desk.EvMessageRead, desk.EvMessageFailed, desk.EvMessageUncertain, desk.EvMessageRetried:
+			return
+		}
+		if ev.Message != 0 {
+			w.messages[ev.Message] = true
+		}
+	case "thread":
+		if ev.Type == desk.EvThreadMoved {
+			w.threads[ev.ThreadID] = true
+		}
+		w.threadData(ev.Data)
+	case "ticket":
+		switch what {
+		case "assigned", "status_changed":
+			return
+		}
+		w.tickets[ev.TicketID] = true
+		if what == "merged" || what == "deleted" || what == "restored" || strings.Contains(string(ev.Data), `"inbox`) {
+			w.whole[ev.TicketID] = true
+		}
+	case "contact":
+		if ev.Contact != 0 {
+			w.contacts[ev.Contact] = true
+		}
+		var d struct{ Into desk.ContactID }
+		if json.Unmarshal(ev.Data, &d) == nil && d.Into != 0 {
+			w.contacts[d.Into] = true
+		}
+	}
+}
+
+func (w *work) threadData(data []byte) {
+	var d struct {
+		From desk.TicketID `json:"from_ticket"`
+		To   desk.TicketID `json:"to_ticket"`
+	}
+	if json.Unmarshal(data, &d) == nil {
+		for _, t := range []desk.TicketID{d.From, d.To} {
+			if t != 0 {
+				w.whole[t] = true
+			}
+		}
+	}
+}
+
+// widen finds the messages of threads and tickets, those that are in the index under them among them.
+func (s *Service) widen(ctx context.Context, w *work) error {
+	for _, x := range []struct {
+		query string
+		ids   string
+		n     int
+	}{
+		{"SELECT id FROM messages WHERE thread_id IN " + s.in(1), list(keys(w.threads)), len(w.threads)},
+		{"SELECT id FROM messages WHERE ticket_id IN " + s.in(1), list(keys(w.whole)), len(w.whole)},
+		{"SELECT id FROM search_docs WHERE kind IN ('message', 'comment') AND ticket_id IN " + s.in(1), list(keys(w.whole)), len(w.whole)},
+	} {
+		if x.n == 0 {
+			continue
+		}
+		ids, err := db.All(ctx, s.db, db.Column[desk.MessageID], x.query, x.ids)
+		if err != nil {
+			return fmt.Errorf("search: widen: %w", err)
+		}
+		for _, id := range ids {
+			w.messages[id] = true
+		}
+	}
+	return nil
+}
+
+func keys[K comparable](m map[K]bool) []K {
+	out := make([]K, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
