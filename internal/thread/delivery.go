@@ -265,7 +265,7 @@ func (s *Service) Sent(ctx context.Context, q db.Queryer, remote string, account
 	if remote = Ref(remote); remote == "" {
 		return 0, 0, nil
 	}
-	err := q.QueryRow(ctx, `SELECT id, thread_id FROM messages WHERE remote_id = $1 AND direction = 'outgoing' AND raw_id = 0 AND account_id = CASE WHEN CAST($2 AS BIGINT) = 0 THEN account_id ELSE CAST($2 AS BIGINT) END
+	err := q.QueryRow(ctx, `SELECT id, thread_id FROM messages WHERE remote_id = $1 AND remote_id <> '' AND direction = 'outgoing' AND raw_id = 0 AND account_id = CASE WHEN CAST($2 AS BIGINT) = 0 THEN account_id ELSE CAST($2 AS BIGINT) END
 		ORDER BY id LIMIT 1`, remote, int64(account)).Scan(&id, &thread)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, 0, nil

@@ -131,7 +131,7 @@ func (s *Service) SeenRemote(ctx context.Context, q db.Queryer, remote string) (
 	return db.All(ctx, q, func(sc db.Scanner) (v Seen, err error) {
 		err = sc.Scan(&v.ID, &v.ThreadID, &v.TicketID, &v.InboxID, &v.AccountID, &v.Ours, &v.ContentHash)
 		return v, err
-	}, "SELECT id, thread_id, ticket_id, inbox_id, account_id, CASE WHEN direction = 'outgoing' AND raw_id = 0 THEN 1 ELSE 0 END, content_hash FROM messages WHERE remote_id = $1 ORDER BY id LIMIT 50", remote)
+	}, "SELECT id, thread_id, ticket_id, inbox_id, account_id, CASE WHEN direction = 'outgoing' AND raw_id = 0 THEN 1 ELSE 0 END, content_hash FROM messages WHERE remote_id = $1 AND remote_id <> '' ORDER BY id LIMIT 50", remote)
 }
 
 // SetRemote names a sent message as its provider does, so that answers and receipts find it.
