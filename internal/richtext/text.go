@@ -3,7 +3,6 @@ package richtext
 import (
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/net/html"
 )
@@ -241,14 +240,14 @@ func isHidden(n string, attrs []html.Attribute) bool {
 // Snippet is one line of at most n characters for a list, cut at a word where possible.
 func Snippet(text string, n int) string {
 	var b strings.Builder
-	count, space := 0, false
+	count, space := 0, true // zero-width joiners count only inside words: senders pad previews with them
 	for _, r := range text {
-		if unicode.IsSpace(r) || r == 0x200c || r == 0x200d && !b0(b.String()) || invisible(r) {
-			space = space || unicode.IsSpace(r)
+		switch {
+		case unicode.IsSpace(r):
+			space = true
 			continue
-		}
-		if r == utf8.RuneError {
-			r = '\uFFFD'
+		case invisible(r), space && (r == 0x200c || r == 0x200d):
+			continue
 		}
 		if space && count > 0 {
 			b.WriteByte(' ')
@@ -261,10 +260,8 @@ func Snippet(text string, n int) string {
 		b.WriteRune(r)
 		count++
 	}
-	return b.String()
+	return strings.ToValidUTF8(b.String(), "\uFFFD")
 }
-
-func b0(s string) bool { return s != "" }
 
 func cutWord(s string, n int) string {
 	r := []rune(strings.TrimRight(s, " "))
