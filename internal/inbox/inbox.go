@@ -153,8 +153,9 @@ func (s *Service) CreateInbox(ctx context.Context, tx *db.Tx, actor desk.Actor, 
 	return b, s.tellInbox(ctx, tx, actor, nil, &b)
 }
 
-// InboxChange says what to change; nil leaves a field alone. Slug and kind stay for good.
+// InboxChange says what to change; nil leaves a field alone. The kind stays for good.
 type InboxChange struct {
+	Slug   *string      `json:"slug"`
 	Name   *string      `json:"name"`
 	Access *desk.Access `json:"access"`
 }
@@ -172,13 +173,19 @@ func (s *Service) UpdateInbox(ctx context.Context, tx *db.Tx, actor desk.Actor, 
 	if c.Access != nil {
 		b.Access = tidy(*c.Access)
 	}
-	if err := checkName(b.Name); err != nil {
+	if c.Slug != nil {
+		b.Slug = *c.Slug
+	}
+	if err := errors.Join(checkName(b.Name), desk.CheckSlug("slug", b.Slug)); err != nil {
 		return before, err
 	}
-	if b.Name == before.Name && db.JSON(b.Access) == db.JSON(before.Access) {
+	if other, err := s.InboxBySlug(ctx, tx, b.Slug); err == nil && other.ID != id {
+		return before, desk.Errorf(desk.Conflict, "inbox.slug_taken", "There is already an inbox with the short name %s.", b.Slug).In("slug")
+	}
+	if b.Slug == before.Slug && b.Name == before.Name && db.JSON(b.Access) == db.JSON(before.Access) {
 		return before, nil
 	}
-	if _, err := tx.Exec(ctx, `UPDATE inboxes SET name = $1, access = $2 WHERE id = $3`, b.Name, db.JSON(b.Access), id); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE inboxes SET slug = $1, name = $2, access = $3 WHERE id = $4`, b.Slug, b.Name, db.JSON(b.Access), id); err != nil {
 		return before, fmt.Errorf("inbox: update: %w", err)
 	}
 	return b, s.tellInbox(ctx, tx, actor, &before, &b)

@@ -1,0 +1,300 @@
+package transfer
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/property"
+	"github.com/kanalhq/kanal/internal/setting"
+	"github.com/kanalhq/kanal/internal/ticket"
+)
+
+// Deps are the nouns whose settings are moved.
+type Deps struct {
+	DB         *db.DB
+	Channels   *channel.Registry
+	People     *people.Service
+	Properties *property.Service
+	Tickets    *ticket.Service
+	Inboxes    *inbox.Service
+	Settings   *setting.Service
+	Outside    Outside
+}
+
+// Service reads and writes settings as text. Safe for concurrent use.
+type Service struct{ Deps }
+
+// New makes the service.
+func New(d Deps) *Service { return &Service{d} }
+
+// Export writes every setting as a file that applies again without change. Stored secrets become keep.
+func (s *Service) Export(ctx context.Context) ([]byte, error) {
+	var f File
+	// In one transaction, so that the parts fit together.
+	err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) { f, err = s.snapshot(ctx, tx); return err })
+	if err != nil {
+		return nil, fmt.Errorf("transfer: export: %w", err)
+	}
+	var b bytes.Buffer
+	b.WriteString("# Settings of this Kanal installation. Review, then: kanal config diff FILE, kanal config apply FILE\n")
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := e.Encode(f); err != nil {
+		return nil, fmt.Errorf("transfer: export: %w", err)
+	}
+	return b.Bytes(), e.Close()
+}
+
+// snapshot is the file of the settings as they are. Its order is stable.
+func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error) {
+	f.Version = Version
+	c, err := s.Settings.Company(ctx, q)
+	if err != nil {
+		return f, err
+	}
+	f.Company = &Company{Name: &c.Name, Locale: &c.Locale, Timezone: &c.Timezone}
+	n, err := s.names(ctx, q)
+	if err != nil {
+		return f, err
+	}
+	for _, t := range n.teams {
+		f.Teams = append(f.Teams, Team{Slug: t.Slug, Name: &t.Name, Extra: optional(n.emails(t.Extra))})
+	}
+	for _, u := range n.users {
+		x, err := s.exportUser(ctx, q, u, n)
+		if err != nil {
+			return f, err
+		}
+		f.Users = append(f.Users, x)
+	}
+	ps, err := s.Properties.List(ctx, q, "")
+	if err != nil {
+		return f, err
+	}
+	for _, p := range ps {
+		f.Properties = append(f.Properties, Property{Object: p.Object, Name: p.Name, Label: &p.Label, Type: p.Type, Options: optional(p.Options)})
+	}
+	pipes, err := s.Tickets.Pipelines(ctx, q)
+	if err != nil {
+		return f, err
+	}
+	for _, p := range pipes {
+		x := Pipeline{Slug: p.Slug, Name: &p.Name}
+		for _, st := range p.Statuses {
+			x.Statuses = append(x.Statuses, Status{Slug: st.Slug, Name: st.Name, State: st.State})
+		}
+		f.Pipelines = append(f.Pipelines, x)
+	}
+	return f, s.exportInboxes(ctx, q, n, &f)
+}
+
+func (s *Service) exportInboxes(ctx context.Context, q db.Queryer, n names, f *File) error {
+	slugs := map[desk.InboxID]string{}
+	boxes, err := s.Inboxes.Inboxes(ctx, q)
+	if err != nil {
+		return err
+	}
+	for _, b := range boxes {
+		slugs[b.ID] = b.Slug
+		f.Inboxes = append(f.Inboxes, Inbox{Slug: b.Slug, Kind: b.Kind, Name: &b.Name, Access: n.access(b.Access)})
+	}
+	slices.SortFunc(f.Inboxes, func(a, b Inbox) int { return compareKeys(kindRank(a.Kind), a.Slug, kindRank(b.Kind), b.Slug) })
+	accs, err := s.Inboxes.Accounts(ctx, q, inbox.Filter{})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(accs, func(a, b desk.ChannelAccount) int { return compareKeys(0, a.Slug, 0, b.Slug) })
+	for _, a := range accs {
+		x, err := s.exportAccount(ctx, q, a)
+		if err != nil {
+			return err
+		}
+		x.Inbox = slugs[a.InboxID]
+		f.Channels = append(f.Channels, x)
+	}
+	return nil
+}
+
+func kindRank(k desk.InboxKind) int {
+	if k == desk.KindHelpdesk {
+		return 0
+	}
+	return 1
+}
+
+func compareKeys(r1 int, s1 string, r2 int, s2 string) int {
+	switch {
+	case r1 != r2:
+		return r1 - r2
+	case s1 < s2:
+		return -1
+	case s1 > s2:
+		return 1
+	}
+	return 0
+}
+
+// names translate ids into what a file calls things.
+type names struct {
+	users []desk.User // by address
+	teams []desk.Team // by slug
+}
+
+func (s *Service) names(ctx context.Context, q db.Queryer) (n names, err error) {
+	if n.users, err = s.People.List(ctx, q, true); err != nil {
+		return n, err
+	}
+	if n.teams, err = s.People.Teams(ctx, q); err != nil {
+		return n, err
+	}
+	slices.SortFunc(n.users, func(a, b desk.User) int { return compareKeys(0, a.Email, 0, b.Email) })
+	slices.SortFunc(n.teams, func(a, b desk.Team) int { return compareKeys(0, a.Slug, 0, b.Slug) })
+	return n, nil
+}
+
+func (n names) emails(ids []desk.UserID) []string {
+	out := []string{}
+	for _, u := range n.users {
+		if slices.Contains(ids, u.ID) {
+			out = append(out, u.Email)
+		}
+	}
+	return out
+}
+
+func (n names) slugs(ids []desk.TeamID) []string {
+	out := []string{}
+	for _, t := range n.teams {
+		if slices.Contains(ids, t.ID) {
+			out = append(out, t.Slug)
+		}
+	}
+	return out
+}
+
+// mainTeams are the teams whose main member a user is.
+func (n names) mainTeams(id desk.UserID) []string {
+	out := []string{}
+	for _, t := range n.teams {
+		if slices.Contains(t.Members, id) {
+			out = append(out, t.Slug)
+		}
+	}
+	return out
+}
+
+func (n names) access(a desk.Access) *Access {
+	if a.Everyone {
+		return &Access{Everyone: true}
+	}
+	return &Access{Users: n.emails(a.Users), Teams: n.slugs(a.Teams)}
+}
+
+func optional(list []string) *[]string {
+	if len(list) == 0 {
+		return nil
+	}
+	return &list
+}
+
+func (s *Service) exportUser(ctx context.Context, q db.Queryer, u desk.User, n names) (User, error) {
+	role, teams := string(u.Role), n.mainTeams(u.ID)
+	x := User{Email: u.Email, Name: &u.Name, Role: &role, Teams: &teams}
+	if !u.Active {
+		x.Active = &u.Active
+	}
+	if !u.TakesWork {
+		x.TakesWork = &u.TakesWork
+	}
+	if u.Locale != "" {
+		x.Locale = &u.Locale
+	}
+	if u.Timezone != "" {
+		x.Timezone = &u.Timezone
+	}
+	prefs, err := s.People.Preferences(ctx, q, u.ID)
+	if err != nil {
+		return x, err
+	}
+	x.Hours, _ = prefs["hours"].(map[string]any)
+	if list, ok := prefs["skills"].([]any); ok {
+		skills := []string{}
+		for _, e := range list {
+			if text, ok := e.(string); ok {
+				skills = append(skills, text)
+			}
+		}
+		x.Skills = optional(skills)
+	}
+	return x, nil
+}
+
+func (s *Service) exportAccount(ctx context.Context, q db.Queryer, a desk.ChannelAccount) (Channel, error) {
+	x := Channel{Slug: a.Slug, Channel: a.Channel, Name: &a.Name, Active: &a.Active, Ticket: &a.Ticket, Assign: exportAssign(a.Assign), Settings: plain(a.Settings)}
+	adapter, ok := s.Channels.Get(a.Channel)
+	if !ok {
+		return x, nil
+	}
+	have, err := s.Inboxes.AccountWithSecrets(ctx, q, a.ID)
+	if err != nil {
+		return x, err
+	}
+	stored := flat(have.Secrets)
+	for _, f := range adapter.Spec().Fields {
+		if _, ok := stored[f.Path]; ok && f.Secret {
+			putPath(x.Settings, f.Path, keep)
+		}
+	}
+	return x, nil
+}
+
+func exportAssign(p desk.AssignPolicy) *Assign {
+	a := &Assign{To: p.To, Users: p.Users, Teams: p.Teams}
+	if p.To != "no_one" && p.To != "" {
+		a.AvailableOnly, a.By = &p.AvailableOnly, p.By
+	}
+	return a
+}
+
+// plain decodes settings with whole numbers as such.
+func plain(b []byte) map[string]any {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	m := map[string]any{}
+	_ = d.Decode(&m)
+	for k, v := range maps.Clone(m) {
+		m[k] = whole(v)
+	}
+	return m
+}
+
+func whole(v any) any {
+	switch x := v.(type) {
+	case json.Number:
+		if n, err := x.Int64(); err == nil {
+			return n
+		}
+		f, _ := x.Float64()
+		return f
+	case map[string]any:
+		for k, e := range x {
+			x[k] = whole(e)
+		}
+	case []any:
+		for i, e := range x {
+			x[i] = whole(e)
+		}
+	}
+	return v
+}

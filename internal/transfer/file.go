@@ -1,0 +1,133 @@
+// Package transfer reads and writes an installation's settings as one reviewed text: `kanal config export | diff | apply`. It owns no
+// table; it speaks to the nouns as an administrator does, so a file can do nothing that the workspace would refuse. Things are named by
+// slug (users by address); what a file leaves out is left alone unless pruning was asked for; a file applies whole or not at all, and applying it
+// again changes nothing. Secrets are {env: NAME}, {file: PATH} or keep, and are never exported. Called by the command line and at start-up (--config).
+//
+// A user's hours and skills are accepted, kept in their preferences and exported again; nothing is routed by them yet.
+package transfer
+
+import (
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// Version is the version of the file that this binary reads and writes.
+const Version = 1
+
+// maxFile bounds a settings file, in bytes.
+const maxFile = 8 << 20
+
+// File is a settings file. A nil section or field was left out.
+type File struct {
+	Version    int        `yaml:"version"`
+	Company    *Company   `yaml:"company,omitempty"`
+	Teams      []Team     `yaml:"teams,omitempty"`
+	Users      []User     `yaml:"users,omitempty"`
+	Properties []Property `yaml:"properties,omitempty"`
+	Pipelines  []Pipeline `yaml:"pipelines,omitempty"`
+	Inboxes    []Inbox    `yaml:"inboxes,omitempty"`
+	Channels   []Channel  `yaml:"channels,omitempty"`
+}
+
+// Company is who runs the installation.
+type Company struct {
+	Name     *string `yaml:"name,omitempty"`
+	Locale   *string `yaml:"locale,omitempty"`
+	Timezone *string `yaml:"timezone,omitempty"`
+}
+
+// User is a user, named by address. Teams are those whose main member they are (RT-13).
+type User struct {
+	Email     string         `yaml:"email"`
+	Name      *string        `yaml:"name,omitempty"`
+	Role      *string        `yaml:"role,omitempty"`
+	Teams     *[]string      `yaml:"teams,omitempty"`
+	Active    *bool          `yaml:"active,omitempty"`
+	TakesWork *bool          `yaml:"takes_work,omitempty"`
+	Locale    *string        `yaml:"locale,omitempty"`
+	Timezone  *string        `yaml:"timezone,omitempty"`
+	Hours     map[string]any `yaml:"hours,omitempty"`
+	Skills    *[]string      `yaml:"skills,omitempty"`
+}
+
+// Team is a team; its main members name it among their teams.
+type Team struct {
+	Slug  string    `yaml:"slug"`
+	Name  *string   `yaml:"name,omitempty"`
+	Extra *[]string `yaml:"extra_members,omitempty"`
+}
+
+// Property is a custom property.
+type Property struct {
+	Object  string    `yaml:"object"`
+	Name    string    `yaml:"name"`
+	Label   *string   `yaml:"label,omitempty"`
+	Type    string    `yaml:"type"`
+	Options *[]string `yaml:"options,omitempty"`
+}
+
+// Pipeline is a pipeline. Statuses stand in their order; those that are left out keep their place.
+type Pipeline struct {
+	Slug     string   `yaml:"slug"`
+	Name     *string  `yaml:"name,omitempty"`
+	Statuses []Status `yaml:"statuses,omitempty"`
+}
+
+// Status is a status of a pipeline.
+type Status struct {
+	Slug  string `yaml:"slug"`
+	Name  string `yaml:"name,omitempty"`
+	State string `yaml:"state"`
+}
+
+// Inbox is an inbox; the one of kind helpdesk is the help desk, whatever its slug was.
+type Inbox struct {
+	Slug   string         `yaml:"slug"`
+	Kind   desk.InboxKind `yaml:"kind,omitempty"`
+	Name   *string        `yaml:"name,omitempty"`
+	Access *Access        `yaml:"access,omitempty"`
+}
+
+// Access says who sees an inbox.
+type Access struct {
+	Everyone bool     `yaml:"everyone,omitempty"`
+	Users    []string `yaml:"users,omitempty"`
+	Teams    []string `yaml:"teams,omitempty"`
+}
+
+// Channel is a channel account.
+type Channel struct {
+	Slug     string             `yaml:"slug"`
+	Channel  string             `yaml:"channel"`
+	Inbox    string             `yaml:"inbox"`
+	Name     *string            `yaml:"name,omitempty"`
+	Active   *bool              `yaml:"active,omitempty"`
+	Settings map[string]any     `yaml:"settings,omitempty"`
+	Ticket   *desk.TicketPolicy `yaml:"ticket,omitempty"`
+	Assign   *Assign            `yaml:"assign,omitempty"`
+	secrets  map[string]any     // resolved, by dotted path
+}
+
+// Assign is who gets the work. AvailableOnly left out is true (RT-06).
+type Assign struct {
+	To            string   `yaml:"to"`
+	Users         []string `yaml:"users,omitempty"`
+	Teams         []string `yaml:"teams,omitempty"`
+	AvailableOnly *bool    `yaml:"available_only,omitempty"`
+	By            string   `yaml:"by,omitempty"`
+}
+
+func (a Assign) policy() desk.AssignPolicy {
+	p := desk.AssignPolicy{To: a.To, Users: a.Users, Teams: a.Teams, By: a.By, AvailableOnly: a.AvailableOnly == nil || *a.AvailableOnly}
+	if p.To == "" {
+		p.To = "no_one"
+	}
+	if p.By == "" {
+		p.By = "least_open"
+	}
+	for i, e := range p.Users {
+		if n := desk.NormalizeEmail(e); n != "" {
+			p.Users[i] = n
+		}
+	}
+	return p
+}

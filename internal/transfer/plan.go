@@ -1,0 +1,192 @@
+package transfer
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Actions of a change.
+const (
+	Create = "create"
+	Update = "update"
+	Remove = "remove"
+)
+
+// Plan is what applying a file changes, or changed.
+type Plan struct {
+	Changes []Change `json:"changes"`
+}
+
+// Change is what happens to one thing.
+type Change struct {
+	Object string  `json:"object"` // company, team, user, property, pipeline, inbox, channel
+	Slug   string  `json:"slug"`
+	Action string  `json:"action"`
+	Fields []Field `json:"fields"`
+}
+
+// Field is one setting before and after; nil is none. Values of secrets are never told.
+type Field struct {
+	Name   string `json:"field"`
+	Before any    `json:"before"`
+	After  any    `json:"after"`
+}
+
+// Empty reports whether nothing changes.
+func (p Plan) Empty() bool { return len(p.Changes) == 0 }
+
+// Text is the plan for people: + what is new, ~ what changes, - what goes.
+func (p Plan) Text() string {
+	if p.Empty() {
+		return "No changes.\n"
+	}
+	var b strings.Builder
+	for _, c := range p.Changes {
+		sign := map[string]string{Create: "+", Update: "~", Remove: "-"}[c.Action]
+		fmt.Fprintf(&b, "%s %s %s\n", sign, c.Object, c.Slug)
+		for _, f := range c.Fields {
+			switch c.Action {
+			case Create:
+				fmt.Fprintf(&b, "    %s: %s\n", f.Name, shown(f.After))
+			case Update:
+				fmt.Fprintf(&b, "    %s: %s → %s\n", f.Name, shown(f.Before), shown(f.After))
+			}
+		}
+	}
+	return b.String()
+}
+
+func shown(v any) string {
+	if v == nil {
+		return "(none)"
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
+}
+
+// thing is one named thing of a file, with its settings by dotted path.
+type thing struct {
+	object, slug string
+	fields       map[string]any
+}
+
+// things lists a file's content in the order of plans.
+func things(f File) []thing {
+	out := []thing{}
+	add := func(object, slug string, v any, drop ...string) {
+		fields := leaves(v)
+		for _, d := range drop {
+			delete(fields, d)
+		}
+		out = append(out, thing{object, slug, fields})
+	}
+	if f.Company != nil {
+		add("company", "company", f.Company)
+	}
+	for _, t := range f.Teams {
+		add("team", t.Slug, t, "slug")
+	}
+	for _, u := range f.Users {
+		add("user", u.Email, u, "email")
+	}
+	for _, p := range f.Properties {
+		add("property", p.Object+"."+p.Name, p, "object", "name")
+	}
+	for _, p := range f.Pipelines {
+		add("pipeline", p.Slug, p, "slug")
+	}
+	for _, b := range f.Inboxes {
+		add("inbox", b.Slug, b, "slug")
+	}
+	for _, c := range f.Channels {
+		add("channel", c.Slug, c, "slug")
+	}
+	return out
+}
+
+// leaves flattens what v is in YAML: objects by dotted path, lists whole.
+func leaves(v any) map[string]any {
+	out := map[string]any{}
+	b, err := yaml.Marshal(v)
+	if err != nil {
+		return out
+	}
+	var m map[string]any
+	if yaml.Unmarshal(b, &m) != nil {
+		return out
+	}
+	var walk func(at string, v any)
+	walk = func(at string, v any) {
+		if sub, ok := v.(map[string]any); ok && len(sub) > 0 {
+			for k, e := range sub {
+				walk(strings.TrimPrefix(at+"."+k, "."), e)
+			}
+			return
+		}
+		if at != "" {
+			out[at] = v
+		}
+	}
+	walk("", m)
+	return out
+}
+
+// compare tells what became of the things of one snapshot in another. Secrets that changed are given by slug of the channel.
+func compare(before, after File, secrets map[string][]string) Plan {
+	p := Plan{Changes: []Change{}}
+	had, has := things(before), things(after)
+	find := func(in []thing, t thing) (thing, bool) {
+		i := slices.IndexFunc(in, func(x thing) bool { return x.object == t.object && x.slug == t.slug })
+		if i < 0 {
+			return thing{}, false
+		}
+		return in[i], true
+	}
+	for _, t := range has {
+		old, ok := find(had, t)
+		c := Change{Object: t.object, Slug: t.slug, Action: Update, Fields: []Field{}}
+		if !ok {
+			c.Action = Create
+		}
+		for _, name := range slices.Sorted(maps.Keys(merged(old.fields, t.fields))) {
+			if shown(old.fields[name]) != shown(t.fields[name]) {
+				c.Fields = append(c.Fields, Field{name, old.fields[name], t.fields[name]})
+			}
+		}
+		if t.object == "channel" && ok {
+			for _, path := range secrets[t.slug] {
+				c.Fields = append(c.Fields, Field{"settings." + path, "(secret)", "(another secret)"})
+			}
+		}
+		if !ok || len(c.Fields) > 0 {
+			p.Changes = append(p.Changes, c)
+		}
+	}
+	for _, t := range had {
+		if _, ok := find(has, t); !ok {
+			p.Changes = append(p.Changes, Change{Object: t.object, Slug: t.slug, Action: Remove, Fields: []Field{}})
+		}
+	}
+	return p
+}
+
+func merged(a, b map[string]any) map[string]any {
+	out := maps.Clone(b)
+	if out == nil {
+		out = map[string]any{}
+	}
+	for k, v := range a {
+		if _, ok := out[k]; !ok {
+			out[k] = v
+		}
+	}
+	return out
+}
