@@ -188,14 +188,23 @@ func safeLink(raw string) string {
 	raw = strings.TrimSpace(raw)
 	s := strings.ToLower(squeeze(raw))
 	switch {
-	case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"), strings.HasPrefix(s, "mailto:"), strings.HasPrefix(s, "tel:"):
+	case strings.HasPrefix(s, "mailto:"), strings.HasPrefix(s, "tel:"), hasHost(s):
 		return escapeURL(raw)
-	case strings.HasPrefix(s, "//"):
+	case hasHost("https:" + s):
 		return escapeURL("https:" + raw)
 	case strings.HasPrefix(s, "www."):
 		return escapeURL("https://" + raw)
 	}
 	return ""
+}
+
+// hasHost says whether a squeezed lower-case URL is http or https with something for a host.
+func hasHost(s string) bool {
+	rest, ok := strings.CutPrefix(s, "http://")
+	if !ok {
+		rest, ok = strings.CutPrefix(s, "https://")
+	}
+	return ok && rest != "" && !strings.ContainsRune("/?#\\:@", rune(rest[0]))
 }
 
 // imageURL classes an image source: "remote" (http, https), "cid", "data" (a raster image), or "" for one that may not stay.
@@ -207,9 +216,9 @@ func imageURL(raw string) (u, kind string) {
 	}
 	s := strings.ToLower(squeeze(head))
 	switch {
-	case strings.HasPrefix(s, "http://"), strings.HasPrefix(s, "https://"):
+	case hasHost(s):
 		return escapeURL(raw), "remote"
-	case strings.HasPrefix(s, "//"):
+	case hasHost("https:" + s):
 		return escapeURL("https:" + raw), "remote"
 	case strings.HasPrefix(s, "cid:"):
 		return escapeURL(raw), "cid"

@@ -260,7 +260,7 @@ func Snippet(text string, n int) string {
 		b.WriteRune(r)
 		count++
 	}
-	return strings.ToValidUTF8(b.String(), "\uFFFD")
+	return strings.ToValidUTF8(strings.TrimRight(b.String(), "\u200c\u200d"), "\uFFFD")
 }
 
 func cutWord(s string, n int) string {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kanalhq/kanal/internal/desk"
 )
 
 // EM-26: the blocks that mail programs write, by program and language, as text.
@@ -210,4 +212,22 @@ func TestAttachedMessagesAreForwards(t *testing.T) {
 			t.Errorf("%s: %+v", name, o)
 		}
 	}
+}
+
+func FuzzForward(f *testing.F) {
+	f.Add("Fwd: x", "---------- Forwarded message ---------\nFrom: Mira <mira@c.example>\nDate: Tue, Mar 12, 2024 at 10:15 AM\nSubject: x\n\nHello", "")
+	f.Add("WG: x", "-----Ursprüngliche Nachricht-----\nVon: Mira\nGesendet: x\nAn: y\n", "<p><b>From:</b> <a href=\"mailto:a@b.example\">x</a><br><b>Sent:</b> y<br><b>Subject:</b> z</p>")
+	f.Add("转发：x", "发件人: a@b.example\n主题：x\n", "<blockquote type=cite>Begin forwarded message:<br>From: x</blockquote>")
+	f.Fuzz(func(t *testing.T, subject, plain, html string) {
+		if len(plain)+len(html) > 64<<10 {
+			return
+		}
+		o := Detect(Input{Subject: subject, Plain: plain, HTML: html, Attached: []Attached{{Address: "a@b.example"}}})
+		if o == nil {
+			return
+		}
+		if (o.Address == "") != (o.Confidence == Unresolved) || o.Address != desk.NormalizeEmail(o.Address) {
+			t.Fatalf("%+v", o)
+		}
+	})
 }

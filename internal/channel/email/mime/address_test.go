@@ -2,7 +2,11 @@ package mime
 
 import (
 	"reflect"
+	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/kanalhq/kanal/internal/desk"
 )
 
 func TestAddressListsAsSendersWriteThem(t *testing.T) {
@@ -84,4 +88,31 @@ func TestEncodedWordsAsSendersWriteThem(t *testing.T) {
 			t.Errorf("DecodeWords(%q) = %q, want %q", in, got, want)
 		}
 	}
+}
+
+func FuzzAddressList(f *testing.F) {
+	for _, s := range []string{"Ann <a@x.example>, b@x.example", "g: a@b, \"c\\\" d\" <e@f>;", "=?utf-8?B?SsO2cmcgPGpAeC5leGFtcGxlPg==?=", "a (b (c) d) <<x@y>", "@a,@b:c@d", "\"a <b@c", "[mailto:a@b]"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 16<<10 {
+			return
+		}
+		for _, a := range ParseAddresses(s) {
+			if a.Addr != desk.NormalizeEmail(a.Addr) || !utf8.ValidString(a.Name) || strings.ContainsAny(a.Name+a.Addr, "\x00\n\r") {
+				t.Fatalf("%q: %q", s, a)
+			}
+		}
+		if d := DecodeWords(s); !utf8.ValidString(d) || strings.ContainsAny(d, "\x00\n\r") {
+			t.Fatalf("%q: %q", s, d)
+		}
+		for k, v := range ParseValue(s).Params {
+			if !utf8.ValidString(v) {
+				t.Fatalf("%q: %q=%q", s, k, v)
+			}
+		}
+		if n := SafeName(s); strings.ContainsAny(n, "/\\\x00\n\r") || len(n) > maxName+12 {
+			t.Fatalf("name %q", n)
+		}
+	})
 }

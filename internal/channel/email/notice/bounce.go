@@ -111,13 +111,13 @@ func clipText(s string, n int) string {
 }
 
 var (
-	enhanced  = regexp.MustCompile(`\b([245]\.\d{1,3}\.\d{1,3})\b`)
+	enhanced  = regexp.MustCompile(`(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:\.?[^\d.]|\.?$)`) // not part of an IP address
 	smtpReply = regexp.MustCompile(`(?:^|[^\d.])([45]\d\d)(?:[ \-#:]|$)`)
 )
 
 func statusCode(v string) string {
-	if s := enhanced.FindString(v); s != "" {
-		return s
+	if m := enhanced.FindStringSubmatch(v); m != nil {
+		return m[1]
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package quote
 
 import (
+	"sort"
 	"strings"
 	"testing"
 )
@@ -170,4 +171,31 @@ func TestNothingIsLostBySplitting(t *testing.T) {
 			t.Errorf("%q is lost", l)
 		}
 	}
+}
+
+func FuzzQuote(f *testing.F) {
+	f.Add("NEW\n\nOn Tue, Mar 12, 2024 at 10:15 AM Ann <a@x.example> wrote:\n> OLD", "")
+	f.Add("", `<div>NEW</div><div class="gmail_quote"><blockquote class="gmail_quote">OLD</blockquote>x</div>`)
+	f.Add("a\n_____\nFrom: a@b\nTo: c\nSubject: d\n", `<table><tr><td>a<hr id=stopSpelling>b</table><blockquote type=cite>c</blockquote>d`)
+	f.Fuzz(func(t *testing.T, plain, html string) {
+		if len(plain)+len(html) > 64<<10 {
+			return
+		}
+		o := Split(Input{Plain: plain, HTML: html})
+		if strings.TrimSpace(plain) != "" && strings.TrimSpace(o.Text) == "" && !strings.Contains(o.HTML, "<img") && strings.TrimSpace(o.HTML) == "" {
+			t.Fatalf("the latest part of %q, %q is empty", plain, html)
+		}
+		if html == "" { // nothing of a text is lost
+			all := words(o.Text + "\n" + o.QuotedText)
+			if all != words(plain) && len(all) != len(words(plain)) {
+				t.Fatalf("lost words: %q became %q", words(plain), all)
+			}
+		}
+	})
+}
+
+func words(s string) string {
+	f := strings.Fields(s)
+	sort.Strings(f)
+	return strings.Join(f, " ")
 }
