@@ -38,7 +38,7 @@ func (c *conn) Send(ctx context.Context, out channel.Outbound) (channel.Receipt,
 	if fault != nil {
 		return channel.Receipt{}, fault
 	}
-	rcpts := envelope(out)
+	rcpts, malformed := envelope(out)
 	if len(rcpts) == 0 {
 		return channel.Receipt{}, &channel.SendError{Fault: channel.Permanent, Code: "no_recipient", Public: "None of the recipients has a valid email address. Nothing was sent."}
 	}
@@ -49,15 +49,17 @@ func (c *conn) Send(ctx context.Context, out channel.Outbound) (channel.Receipt,
 		return channel.Receipt{}, err
 	}
 	defer msg.close()
-	return c.transmit(ctx, *sub, d, msg, rcpts, out)
+	r, err := c.transmit(ctx, *sub, d, msg, rcpts, out)
+	r.Failed = append(r.Failed, malformed...)
+	return r, err
 }
 
 // rcpt is one recipient of the envelope: as the desk knows it and as SMTP wants it.
 type rcpt struct{ address, wire string }
 
-// envelope lists the pending recipients, each once. Those whose fate is known stand in the header only.
-func envelope(out channel.Outbound) []rcpt {
-	var list []rcpt
+// envelope lists the pending recipients, each once. Those whose fate is known stand in the header only; those that are no address have
+// failed already.
+func envelope(out channel.Outbound) (list []rcpt, malformed []channel.RecipientFault) {
 	seen := map[string]bool{}
 	for _, ps := range [][]desk.Party{out.To, out.Cc, out.Bcc} {
 		for _, p := range ps {
@@ -67,14 +69,18 @@ func envelope(out channel.Outbound) []rcpt {
 				continue
 			}
 			n, w := desk.NormalizeEmail(p.Address), compose.WireAddress(p.Address)
-			if n == "" || w == "" || seen[n] {
+			if n == "" || w == "" {
+				malformed = append(malformed, channel.RecipientFault{Address: p.Address, Error: &channel.SendError{Fault: channel.Permanent, Code: "553 5.1.3", Public: sentences["5.1.3"]}})
+				continue
+			}
+			if seen[n] {
 				continue
 			}
 			seen[n] = true
 			list = append(list, rcpt{p.Address, w})
 		}
 	}
-	return list
+	return list, malformed
 }
 
 // compose writes the message, signed if there is a key, into memory or a temporary file.

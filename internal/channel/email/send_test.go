@@ -137,6 +137,7 @@ func TestConformance(t *testing.T) {
 			{Name: "recipient unknown", Prepare: peer(signedIn, simulate.MailFault{Rcpt: mira(refuses(550, 5, 1, 1))}, nil), Out: outbound(), Fault: channel.Permanent, Code: "550 5.1.1"},
 			{Name: "recipient later", Prepare: peer(signedIn, simulate.MailFault{Rcpt: mira(refuses(450, 4, 2, 1))}, nil), Out: outbound(), Fault: channel.Transient, Code: "450 4.2.1"},
 			{Name: "one of two refused", Prepare: peer(signedIn, simulate.MailFault{Rcpt: map[string]*smtp.SMTPError{"gone@customer.example": refuses(550, 5, 1, 1)}}, nil), Out: two, Refused: []string{"gone@customer.example"}},
+			{Name: "one of two is no address", Prepare: peer(signedIn, simulate.MailFault{}, nil), Out: other(func(o *channel.Outbound) { o.Cc = []desk.Party{{Address: "not an address"}} }), Refused: []string{"not an address"}},
 			{Name: "refused after the dot", Prepare: peer(signedIn, simulate.MailFault{Data: refuses(554, 5, 7, 1)}, nil), Out: outbound(), Fault: channel.Permanent, Code: "554 5.7.1"},
 			{Name: "later after the dot", Prepare: peer(signedIn, simulate.MailFault{Data: refuses(451, 4, 3, 0)}, nil), Out: outbound(), Fault: channel.Transient, Code: "451 4.3.0"},
 			{Name: "cut after the dot", Prepare: peer(signedIn, simulate.MailFault{DropAfter: true}, nil), Out: outbound(), Fault: channel.Uncertain},
