@@ -138,6 +138,12 @@ export class EventStream {
       return false
     }
     if (f.event === 'reconnect') return true
+    if (f.event === 'signed_out') throw new SignedOut()
+    if (f.event === 'position' || f.event === 'ready') {
+      const n = Number(f.id || safeLast(f.data))
+      if (n > this.last) this.last = n
+      return false
+    }
     if (f.event === 'reload') {
       const n = Number(f.id || safeLast(f.data))
       if (n > 0) this.last = n
@@ -162,5 +168,5 @@ export class EventStream {
 class SignedOut extends Error {}
 
 function safeLast(data: string): number {
-  try { return (JSON.parse(data) as { last?: number; seq?: number }).last ?? 0 } catch { return 0 }
+  try { return (JSON.parse(data) as { last?: number }).last ?? 0 } catch { return 0 }
 }

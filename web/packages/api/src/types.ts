@@ -99,6 +99,8 @@ export interface Assignment {
   rule: string
   reason: string
   candidates: Candidate[] | null
+  owner_name?: string
+  team_name?: string
 }
 
 export interface Party {
@@ -160,6 +162,8 @@ export interface Contact {
 
 export interface TicketLink {
   kind: 'claims' | 'related' | 'same_mail'
+  /** from: the other ticket points at this one */
+  direction?: 'to' | 'from'
   other: { id: Id; number: number; subject: string }
   message_id: Id | null
   reason: string
@@ -243,6 +247,8 @@ export interface Message {
   author?: { name: string; kind: string; avatar?: string } | null
   deliveries?: Party[] | null
   attempts?: Attempt[] | null
+  blocked_images?: number
+  has_source?: boolean
 }
 
 export interface KanalEvent {
@@ -252,6 +258,7 @@ export interface KanalEvent {
   type: string
   actor: string | { kind: string; id?: Id; name?: string }
   actor_name?: string
+  user_name?: string
   ticket_id: Id | null
   thread_id: Id | null
   message_id: Id | null
@@ -359,7 +366,9 @@ export interface ChannelAccount {
   ticket: TicketPolicy
   assign: AssignPolicy
   created_at: Time
-  is_fallback?: boolean
+  fallback?: boolean
+  secrets_set?: string[] | null
+  version?: number
 }
 export interface Probe { name: string; ok: boolean; detail: string; fix: string }
 export interface Verification { verified: boolean; verified_at?: Time | null; address?: string; mail?: { subject: string; code: string; link: string; at?: Time | null } | null }
@@ -375,6 +384,7 @@ export interface InboundItem {
   state: string
   disposition: string
   reason: string
+  error?: string
   from?: string
   subject?: string
   size?: number

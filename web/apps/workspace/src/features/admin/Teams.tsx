@@ -1,0 +1,65 @@
+import { Button, Modal, MultiSelect, Stack, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { patch, post, type Team } from '@kanal/api'
+import { Banner, EmptyState, Icon } from '@kanal/ui'
+import { teamsQuery, useUsers } from '@/features/lookups/index.ts'
+import { useCan } from '@/features/session/index.ts'
+import { t } from '@/locales/index.ts'
+import { queries } from '@/shell/client.ts'
+import { sentence } from '@/shell/errors.ts'
+import { AdminPage } from './Page.tsx'
+import { slugOf } from './slug.ts'
+import s from './admin.module.css'
+
+export function Teams() {
+  const q = useQuery(teamsQuery)
+  const users = useUsers()
+  const manage = useCan()('users.manage')
+  const [editing, setEditing] = useState<Partial<Team> | null>(null)
+  const add = manage ? <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setEditing({})}>{t('teams.add')}</Button> : null
+  return (
+    <AdminPage title={t('teams.title')} text={t('teams.text')} query={q} action={add} empty={q.data?.length === 0 && !editing ? <EmptyState icon="team" title={t('teams.empty')} text={t('teams.empty_text')}>{add}</EmptyState> : undefined}>
+      <ul className={s.rows}>
+        {(q.data ?? []).map((x) => (
+          <li key={x.id} className={s.row}>
+            <Icon name="team" size={20} />
+            <span className={s.rowText}><span className={s.name}>{x.name}</span><span className={s.sub}>{(x.members ?? []).map((id) => users.find((u) => u.id === id)?.name).filter(Boolean).join(', ') || t('teams.nobody')}</span></span>
+            {manage ? <Button variant="default" onClick={() => setEditing(x)} aria-label={t('users.edit', { name: x.name })}>{t('action.edit')}</Button> : null}
+          </li>
+        ))}
+      </ul>
+      {editing ? <TeamModal team={editing} onClose={() => setEditing(null)} /> : null}
+    </AdminPage>
+  )
+}
+
+function TeamModal({ team, onClose }: { team: Partial<Team>; onClose: () => void }) {
+  const users = useUsers()
+  const [name, setName] = useState(team.name ?? '')
+  const [members, setMembers] = useState(team.members ?? [])
+  const [extra, setExtra] = useState(team.extra_members ?? [])
+  const [error, setError] = useState<unknown>(null)
+  const [busy, setBusy] = useState(false)
+  const data = users.filter((u) => u.active || members.includes(u.id)).map((u) => ({ value: u.id, label: u.name || u.email }))
+  const save = async () => {
+    setBusy(true)
+    try {
+      if (team.id) await patch(`/api/teams/${team.id}`, { name, members, extra_members: extra })
+      else await post('/api/teams', { slug: slugOf(name), name, members, extra_members: extra })
+      await queries.invalidateQueries({ queryKey: teamsQuery.queryKey })
+      onClose()
+    } catch (err) { setError(err); setBusy(false) }
+  }
+  return (
+    <Modal opened onClose={onClose} title={<strong>{team.id ? team.name : t('teams.add')}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>
+      <Stack gap="md">
+        {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
+        <TextInput label={t('field.name')} required value={name} onChange={(e) => setName(e.currentTarget.value)} data-autofocus />
+        <MultiSelect label={t('teams.members')} description={t('teams.members_text')} searchable data={data} value={members} onChange={setMembers} />
+        <MultiSelect label={t('teams.extra')} description={t('teams.extra_text')} searchable data={data} value={extra} onChange={setExtra} />
+        <div className={s.foot}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button loading={busy} disabled={!name.trim()} onClick={() => void save()}>{t('action.save')}</Button></div>
+      </Stack>
+    </Modal>
+  )
+}

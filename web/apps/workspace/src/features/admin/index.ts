@@ -1,0 +1,6 @@
+export { Users } from './Users.tsx'
+export { Teams } from './Teams.tsx'
+export { Inboxes } from './Inboxes.tsx'
+export { Tokens } from './Tokens.tsx'
+export { SetAside } from './SetAside.tsx'
+export { Statuses } from './Statuses.tsx'

@@ -1,0 +1,87 @@
+import { ActionIcon, Button, Menu, Modal, Switch } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { ChannelAccount } from '@kanal/api'
+import { EmptyState, Icon, SkeletonLines, Tag, type Tone } from '@kanal/ui'
+import { useInboxes } from '@/features/lookups/index.ts'
+import { useCan } from '@/features/session/index.ts'
+import { ChannelIcon, channelName, useSpecs } from '@/features/tickets/index.ts'
+import { t, type Key } from '@/locales/index.ts'
+import { sentence, toastError } from '@/shell/errors.ts'
+import { queries } from '@/shell/client.ts'
+import { health, type Health } from './model.ts'
+import { accountsQuery, removeAccount, updateAccount } from './queries.ts'
+import s from './channels.module.css'
+
+const tones: Record<Health, Tone> = { off: 'plain', disconnected: 'danger', trouble: 'warn', connecting: 'plain', connected: 'ok' }
+
+export function HealthTag({ account }: { account: ChannelAccount }) {
+  const h = health(account)
+  return <Tag tone={tones[h]} title={account.state_reason}>{t(`health.${h}` as Key)}</Tag>
+}
+
+/** GEN-10 to GEN-14: the channels, each with its switch and its state. */
+export function ChannelList() {
+  const q = useQuery(accountsQuery)
+  const can = useCan()
+  const edit = can('account.access')
+  const specs = useSpecs()
+  const inboxes = useInboxes()
+  const [removing, setRemoving] = useState<ChannelAccount | null>(null)
+  const rows = q.data ?? []
+  const toggle = (a: ChannelAccount, active: boolean) => {
+    queries.setQueryData(accountsQuery.queryKey, (l) => l?.map((x) => (x.id === a.id ? { ...x, active } : x)))
+    void updateAccount(a.id, { active }).catch((err) => { toastError(err); void q.refetch() })
+  }
+  return (
+    <>
+      <div className={s.pageHead}><div><h1>{t('channels.title')}</h1><p className={s.text}>{t('channels.text')}</p></div>{edit ? <ConnectButton /> : null}</div>
+      {q.isPending ? <SkeletonLines label={t('state.loading')} /> : null}
+      {q.isError ? <EmptyState icon="warn" title={t('error.channels')} text={sentence(q.error)}><Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button></EmptyState> : null}
+      {q.data && rows.length === 0 ? <EmptyState icon="plug" title={t('channels.empty')} text={t('channels.empty_text')}>{edit ? <ConnectButton /> : null}</EmptyState> : null}
+      <ul className={s.rows}>
+        {rows.map((a) => (
+          <li key={a.id} className={s.row}>
+            <span className={s.rowIcon}><ChannelIcon channel={a.channel} size={18} /></span>
+            <span className={s.rowText}>
+              <Link to="/settings/help-desk/channels/$accountId" params={{ accountId: a.id }} className={s.rowName}>{a.name}</Link>
+              <span className={s.rowSub}>{a.delivery_identifier} · {channelName(a.channel, specs)} · {inboxes.find((i) => i.id === a.inbox_id)?.name}{a.fallback ? ` · ${t('channels.fallback')}` : ''}</span>
+              {(health(a) === 'trouble' || health(a) === 'disconnected') && a.state_reason ? <span className={s.rowWhy}>{a.state_reason}</span> : null}
+            </span>
+            <HealthTag account={a} />
+            <Switch checked={a.active} disabled={!edit} onChange={(e) => toggle(a, e.currentTarget.checked)} aria-label={t('channels.switch', { name: a.name })} />
+            <Menu>
+              <Menu.Target><ActionIcon aria-label={t('channels.more', { name: a.name })}><Icon name="more" /></ActionIcon></Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item component={Link} to={`/settings/help-desk/channels/${a.id}`} leftSection={<Icon name="settings" />}>{t('action.edit')}</Menu.Item>
+                {edit ? <Menu.Item color="red" leftSection={<Icon name="trash" />} onClick={() => setRemoving(a)}>{t('channels.remove')}</Menu.Item> : null}
+              </Menu.Dropdown>
+            </Menu>
+          </li>
+        ))}
+      </ul>
+      <Modal opened={removing !== null} onClose={() => setRemoving(null)} title={<strong>{t('channels.remove_title', { name: removing?.name ?? '' })}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>
+        <p>{t('channels.remove_text')}</p>
+        <div className={s.modalFoot}>
+          <Button variant="default" onClick={() => setRemoving(null)}>{t('action.cancel')}</Button>
+          <Button color="red" onClick={() => { const a = removing; setRemoving(null); if (a) void removeAccount(a.id).catch(toastError) }}>{t('channels.remove')}</Button>
+        </div>
+      </Modal>
+    </>
+  )
+}
+
+/** GEN-11: connecting starts with the choice of a channel. */
+function ConnectButton() {
+  const specs = useSpecs().filter((x) => (x.fields ?? []).length > 0 || (x.kinds ?? []).length > 0)
+  const navigate = useNavigate()
+  const go = (channel: string) => void navigate({ to: '/settings/help-desk/channels/connect/$channel', params: { channel } })
+  if (specs.length === 1) return <Button leftSection={<Icon name="plus" size={14} />} onClick={() => go(specs[0]!.channel)}>{t('channels.connect')}</Button>
+  return (
+    <Menu>
+      <Menu.Target><Button leftSection={<Icon name="plus" size={14} />}>{t('channels.connect')}</Button></Menu.Target>
+      <Menu.Dropdown><Menu.Label>{t('channels.connect_new')}</Menu.Label>{specs.map((x) => <Menu.Item key={x.channel} leftSection={<ChannelIcon channel={x.channel} />} onClick={() => go(x.channel)}>{channelName(x.channel, specs)}</Menu.Item>)}</Menu.Dropdown>
+    </Menu>
+  )
+}

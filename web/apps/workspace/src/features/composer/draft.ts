@@ -1,0 +1,106 @@
+// A draft is kept three times: on the screen, in this browser at every keystroke (a crash loses nothing), and on the server
+// a moment later (another machine goes on with it). Which of two copies counts is decided by its time.
+
+import { del, put, type Draft, type Party } from '@kanal/api'
+
+export interface DraftBody {
+  html: string
+  text: string
+  to: Party[]
+  cc: Party[]
+  bcc: Party[]
+  subject: string
+  attachments: { id: string; name: string; size: number; type: string }[]
+  mentions: string[]
+  /** the newest entry of the timeline when writing began */
+  begunAt: string
+}
+
+export interface DraftPlace { user: string; ticket: string; thread: string; type: 'reply' | 'comment' | 'new' }
+type Stored = DraftBody & { savedAt: number }
+
+const keyOf = (p: DraftPlace) => `kanal.draft.${p.user}.${p.ticket}.${p.thread}.${p.type}`
+
+export function readLocal(p: DraftPlace): Stored | null {
+  try { const raw = localStorage.getItem(keyOf(p)); return raw ? (JSON.parse(raw) as Stored) : null } catch { return null }
+}
+
+export function isEmpty(b: Pick<DraftBody, 'text' | 'html' | 'attachments'>): boolean {
+  return b.text.trim() === '' && !/<img/.test(b.html) && b.attachments.length === 0
+}
+
+/** The newer of the browser's and the server's copy. */
+export function newer(local: Stored | null, server: Draft | null | undefined): DraftBody | null {
+  const serverAt = server?.updated_at ? new Date(server.updated_at).getTime() : 0
+  if (local && local.savedAt >= serverAt) return local
+  if (!server || !(server.text || server.html)) return local
+  return {
+    html: server.html ?? '', text: server.text ?? '', to: server.to ?? [], cc: server.cc ?? [], bcc: server.bcc ?? [], subject: server.subject ?? '',
+    attachments: (server.attachments ?? []).map((id) => local?.attachments.find((a) => a.id === id) ?? { id, name: '', size: 0, type: '' }),
+    mentions: local?.mentions ?? [], begunAt: local?.begunAt ?? '',
+  }
+}
+
+export type DraftState = 'clean' | 'dirty' | 'saving' | 'saved' | 'local'
+
+/** Writes one draft: here at once, at the server after a pause. */
+export class DraftKeeper {
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private body: DraftBody | null = null
+  private closed = false
+  private readonly place: DraftPlace
+  private readonly onState: (s: DraftState) => void
+  private readonly save: (p: DraftPlace, b: DraftBody, last: boolean) => Promise<unknown>
+  private readonly remove: (p: DraftPlace) => Promise<unknown>
+
+  constructor(place: DraftPlace, onState: (s: DraftState) => void, save = saveToServer, remove = removeFromServer) {
+    this.place = place
+    this.onState = onState
+    this.save = save
+    this.remove = remove
+  }
+
+  change(body: DraftBody): void {
+    this.body = body
+    if (isEmpty(body)) { this.clear(); return }
+    try { localStorage.setItem(keyOf(this.place), JSON.stringify({ ...body, savedAt: Date.now() } satisfies Stored)) } catch { /* full: the server has it soon */ }
+    this.onState('dirty')
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => void this.flush(), 800)
+  }
+
+  async flush(last = false): Promise<void> {
+    clearTimeout(this.timer)
+    const body = this.body
+    if (!body || this.closed) return
+    this.body = null
+    if (!last) this.onState('saving')
+    try { await this.save(this.place, body, last); if (!this.body) this.onState('saved') }
+    catch {
+      this.onState('local')
+      if (this.closed || last) return
+      this.body ??= body
+      this.timer = setTimeout(() => void this.flush(), 5_000)
+    }
+  }
+
+  /** The draft was sent or thrown away. */
+  clear(): void {
+    clearTimeout(this.timer)
+    this.body = null
+    try { localStorage.removeItem(keyOf(this.place)) } catch { /* nothing to remove */ }
+    this.onState('clean')
+    void this.remove(this.place).catch(() => {})
+  }
+
+  close(): void { void this.flush(true); this.closed = true }
+}
+
+const query = (p: DraftPlace) => ({ ticket_id: p.ticket || undefined, thread_id: p.thread || undefined, type: p.type })
+
+function saveToServer(p: DraftPlace, b: DraftBody): Promise<unknown> {
+  return put('/api/drafts', {
+    ticket_id: p.ticket || null, thread_id: p.thread || null, type: p.type, to: b.to, cc: b.cc, bcc: b.bcc, subject: b.subject, html: b.html, text: b.text, attachments: b.attachments.map((a) => a.id),
+  }, query(p))
+}
+const removeFromServer = (p: DraftPlace): Promise<unknown> => del('/api/drafts', query(p))

@@ -1,0 +1,8 @@
+export { Composer } from './Composer.tsx'
+export { Recipients } from './Recipients.tsx'
+export { ComposerFoot } from './ComposerFoot.tsx'
+export { FileRow } from './FileRow.tsx'
+export { useDraft } from './useDraft.ts'
+export { useUploads } from './useUploads.ts'
+export { isEmpty, readLocal, type DraftBody } from './draft.ts'
+import './actions.ts'

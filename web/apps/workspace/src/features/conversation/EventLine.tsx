@@ -1,0 +1,56 @@
+import type { KanalEvent } from '@kanal/api'
+import { Icon, type IconName } from '@kanal/ui'
+import { useNames } from '@/features/lookups/index.ts'
+import { maybe, t, type Key } from '@/locales/index.ts'
+import { ago, fullTime } from '@/shell/format.ts'
+import s from './message.module.css'
+
+const icons: Record<string, IconName> = { 'ticket.assigned': 'user', 'ticket.status_changed': 'flag', 'ticket.created': 'plus', 'thread.claimed': 'link', 'thread.moved': 'link', 'ticket.deleted': 'trash', 'ticket.restored': 'refresh' }
+
+/** What changed, as one quiet line. */
+export function EventLine({ event: e }: { event: KanalEvent }) {
+  const names = useNames()
+  return (
+    <div className={s.event} data-event={e.type}>
+      <Icon name={icons[e.type] ?? 'info'} size={13} />
+      <span>{sentenceOf(e, names)}</span>
+      <time dateTime={e.at} title={fullTime(e.at)}>{ago(e.at)}</time>
+    </div>
+  )
+}
+
+function actorOf(e: KanalEvent, names: ReturnType<typeof useNames>): string {
+  if (e.actor_name) return e.actor_name
+  if (typeof e.actor === 'object' && e.actor?.name) return e.actor.name
+  const [kind, id] = (typeof e.actor === 'string' ? e.actor : `${e.actor?.kind}:${e.actor?.id ?? ''}`).split(':')
+  return (kind === 'user' ? names.user(id) : undefined) ?? maybe(`actor.${kind}`, kind ?? '')
+}
+
+export function sentenceOf(e: KanalEvent, names: ReturnType<typeof useNames>): string {
+  const d = (e.data ?? {}) as Record<string, unknown>
+  const str = (k: string) => (d[k] === undefined || d[k] === null ? '' : String(d[k]))
+  const actor = actorOf(e, names)
+  switch (e.type) {
+    case 'ticket.created': return t('event.created', { actor })
+    case 'ticket.assigned': {
+      const owner = str('owner_name') || names.user(d.owner_id) || ''
+      const team = str('team_name') || names.team(d.team_id) || ''
+      const who = owner && team ? `${owner} (${team})` : owner || team
+      const automatic = str('rule') !== 'manual'
+      if (!who) return t(automatic ? 'event.left_unassigned' : 'event.unassigned', { actor })
+      if (str('rule') === 'reply_assigns') return t('event.reply_assigned', { owner: who })
+      return t(automatic ? 'event.auto_assigned' : 'event.assigned', { actor, owner: who, reason: maybe(`reason.${str('reason')}`, str('reason')) })
+    }
+    case 'ticket.status_changed': {
+      const to = str('to_name') || names.status(d.to) || str('to')
+      return str('reason') && str('reason') !== 'manual' ? t('event.status_reason', { actor, to, reason: maybe(`status_reason.${str('reason')}`, str('reason')) }) : t('event.status', { actor, to })
+    }
+    case 'ticket.updated': {
+      const fields = Object.keys((d.changes ?? {}) as object)
+      return t('event.updated', { actor, fields: fields.map((f) => maybe(`property.${f}`, f)).join(', ') })
+    }
+    case 'thread.claimed': return t('event.claimed')
+    case 'thread.moved': return t('event.moved', { actor })
+    default: return maybe(`event.${e.type}` as Key, e.type.replace(/[._]/g, ' '), { actor })
+  }
+}

@@ -1,0 +1,104 @@
+import { ActionIcon, Menu, Tooltip } from '@mantine/core'
+import { memo, useCallback, useState } from 'react'
+import { post, type Message } from '@kanal/api'
+import { Avatar, Banner, Icon, Tag } from '@kanal/ui'
+import { t } from '@/locales/index.ts'
+import { actionContext } from '@/shell/actions.ts'
+import { toastError } from '@/shell/errors.ts'
+import { ago, dateTime, fullTime } from '@/shell/format.ts'
+import { Attachments } from './Attachments.tsx'
+import { DeliveryDetails, DeliveryTag, DeliveryTrouble } from './Delivery.tsx'
+import { looksPlain, MessageFrame } from './MessageFrame.tsx'
+import { AuthTag, FlagNotices, ForwardNotice } from './MessageNotices.tsx'
+import { PlainText } from './PlainText.tsx'
+import s from './message.module.css'
+
+export const authorOf = (m: Message): string => m.author?.name || m.from?.name || m.from?.address || t('message.system')
+
+export const MessageItem = memo(function MessageItem({ message: m, initiallyOpen }: { message: Message; initiallyOpen: boolean }) {
+  const [choice, setChoice] = useState<boolean | null>(null)
+  const open = choice ?? (initiallyOpen || m.status === 'failed' || m.status === 'uncertain')
+  const kind = m.type === 'comment' ? 'comment' : m.type === 'system' ? 'system' : m.direction
+  const name = authorOf(m)
+  return (
+    <article className={s.message} data-kind={kind} data-open={open || undefined} aria-label={t('message.label', { name, time: dateTime(m.sent_at ?? m.created_at) })} data-message={m.id}>
+      <header className={s.head}>
+        <button type="button" className={s.toggle} aria-expanded={open} onClick={() => setChoice(!open)}>
+          <Avatar name={name} size={28} />
+          <span className={s.names}>
+            <span className={s.nameLine}>
+              <span className={`${s.name} k-cut`}>{name}</span>
+              {m.type === 'comment' ? <Tag tone="note"><Icon name="comment" size={12} />{t('message.internal')}</Tag> : null}
+            </span>
+            {open ? <Recipients message={m} /> : <span className={`${s.peek} k-cut`}>{m.text.slice(0, 200)}</span>}
+          </span>
+        </button>
+        <span className={s.meta}>
+          {open ? <AuthTag message={m} /> : null}
+          <DeliveryTag message={m} />
+          <time dateTime={m.created_at} title={fullTime(m.sent_at ?? m.created_at)} className={s.time}>{ago(m.created_at)}</time>
+          {open ? <MessageMenu message={m} /> : null}
+        </span>
+      </header>
+      {open ? <MessageBody message={m} /> : null}
+    </article>
+  )
+})
+
+function Recipients({ message: m }: { message: Message }) {
+  if (m.type === 'comment') return <span className={`${s.peek} k-cut`}>{t('message.only_team')}</span>
+  const to = (m.recipients ?? []).filter((p) => p.field !== 'from' && p.field !== 'reply_to')
+  if (to.length === 0) return null
+  const first = to.slice(0, 2).map((p) => p.name || p.address).join(', ')
+  return <span className={`${s.peek} k-cut`}>{t('message.to_line', { names: first })}{to.length > 2 ? ` ${t('message.and_more', { n: to.length - 2 })}` : ''}</span>
+}
+
+function MessageBody({ message: m }: { message: Message }) {
+  const [quoted, setQuoted] = useState(false)
+  const [images, setImages] = useState(false)
+  const [blocked, setBlocked] = useState(m.blocked_images ?? 0)
+  const onBlocked = useCallback((n: number) => setBlocked(n), [])
+  const html = m.html !== ''
+  const hasQuoted = m.html_quoted !== '' || m.text_quoted !== ''
+  const files = (m.attachments ?? []).filter((a) => !(a.inline && html))
+  return (
+    <div className={s.body}>
+      <ForwardNotice message={m} />
+      <FlagNotices message={m} />
+      <DeliveryTrouble message={m} />
+      {blocked > 0 && !images ? <Banner icon="image" action={t('message.show_images')} onAction={() => setImages(true)}>{t('message.images_blocked', { n: blocked })}</Banner> : null}
+      {html
+        ? <MessageFrame messageId={m.id} images={images} quoted={quoted} plainLook={looksPlain(m.html) && !(quoted && !looksPlain(m.html_quoted))} onBlocked={onBlocked} title={t('message.frame', { name: authorOf(m) })} />
+        : m.text ? <PlainText text={m.text} /> : files.length ? null : <p className={s.nothing}>{t('message.empty')}</p>}
+      {hasQuoted ? (
+        <button type="button" className={s.quotedToggle} aria-expanded={quoted} onClick={() => setQuoted(!quoted)}>
+          <Icon name="more" /> {t(quoted ? 'message.hide_quoted' : 'message.show_quoted')}
+        </button>
+      ) : null}
+      {quoted && !html && m.text_quoted ? <div className={s.quoted}><PlainText text={m.text_quoted} /></div> : null}
+      <Attachments list={files} />
+    </div>
+  )
+}
+
+function MessageMenu({ message: m }: { message: Message }) {
+  const [facts, setFacts] = useState(false)
+  const cancellable = m.direction === 'outgoing' && m.status === 'queued'
+  return (
+    <>
+      <Menu>
+        <Menu.Target>
+          <Tooltip label={t('action.more')}><ActionIcon aria-label={t('action.more')}><Icon name="more" /></ActionIcon></Tooltip>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<Icon name="reply" />} onClick={() => actionContext().composer?.open('reply')}>{t('action.reply')}</Menu.Item>
+          <Menu.Item leftSection={<Icon name="info" />} onClick={() => setFacts(!facts)}>{t('message.details')}</Menu.Item>
+          {(m.has_source ?? !!m.raw_id) ? <Menu.Item leftSection={<Icon name="code" />} component="a" href={`/api/messages/${m.id}/source`} target="_blank" rel="noopener">{t('message.source')}</Menu.Item> : null}
+          {(m.has_source ?? !!m.raw_id) ? <Menu.Item leftSection={<Icon name="download" />} component="a" href={`/api/messages/${m.id}/source?download=1`}>{t('message.download_source')}</Menu.Item> : null}
+          {cancellable ? <Menu.Item leftSection={<Icon name="x" />} onClick={() => void post(`/api/messages/${m.id}/cancel`).catch(toastError)}>{t('delivery.cancel')}</Menu.Item> : null}
+        </Menu.Dropdown>
+      </Menu>
+      {facts ? <div className={s.factsBox}><DeliveryDetails message={m} /></div> : null}
+    </>
+  )
+}

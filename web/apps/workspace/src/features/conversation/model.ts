@@ -1,0 +1,85 @@
+// A ticket's conversation: the state machine of @kanal/convo, fed from the workspace API.
+
+import { Convo, type Entry, type PageOf, type Stored } from '@kanal/convo'
+import { get, Problem, request, type Message, type Page, type Party, type TimelineItem } from '@kanal/api'
+
+/** What the composer hands over. */
+export interface Reply {
+  thread_id: string
+  type: 'reply' | 'comment'
+  html: string
+  text: string
+  to: Party[]
+  cc: Party[]
+  bcc: Party[]
+  subject: string
+  attachments: { id: string; name: string; size: number; type: string }[]
+  mentions: string[]
+  in_reply_to?: string | undefined
+  set_status?: string | undefined
+  draft_id?: string | undefined
+  seen_seq?: number | undefined
+  from_account?: string | undefined
+}
+
+export type TicketConvo = Convo<TimelineItem, Reply>
+
+export const keyOf = (i: TimelineItem): string => (i.kind === 'message' ? `m${i.message.id.padStart(18, '0')}` : `e${i.event.id.padStart(18, '0')}`)
+const atOf = (i: TimelineItem): string => (i.kind === 'message' ? i.message.created_at : i.event.at)
+export const entryOf = (i: TimelineItem): Entry<TimelineItem> => ({ key: keyOf(i), at: atOf(i), value: i })
+
+/** Events that say what the message beside them says already. */
+const told = new Set(['message.received', 'message.queued', 'message.sent', 'message.delivered', 'message.read', 'message.retried', 'message.updated', 'comment.added', 'thread.opened', 'contact.created', 'draft.saved'])
+
+export const worthALine = (i: TimelineItem): boolean => i.kind === 'message' || !(told.has(i.event.type) || i.event.type.startsWith('message.'))
+
+function outbox(ticketId: string) {
+  const key = `kanal.outbox.${ticketId}`
+  return {
+    read: (): Stored<Reply>[] => { try { return JSON.parse(localStorage.getItem(key) ?? '[]') as Stored<Reply>[] } catch { return [] } },
+    write: (all: Stored<Reply>[]) => { try { if (all.length) localStorage.setItem(key, JSON.stringify(all)); else localStorage.removeItem(key) } catch { /* full or private: the draft on the server remains */ } },
+  }
+}
+
+function makeConvo(ticketId: string): TicketConvo {
+  return new Convo<TimelineItem, Reply>({
+    load: async (cursor): Promise<PageOf<TimelineItem>> => {
+      const p = await get<Page<TimelineItem>>(`/api/tickets/${ticketId}/timeline`, { cursor, limit: 60, order: 'desc' })
+      return { entries: (p.items ?? []).map(entryOf), next: p.next ?? '' }
+    },
+    send: async (draft, key): Promise<Entry<TimelineItem>> => {
+      const { thread_id, attachments, from_account, ...rest } = draft
+      const message = await request<Message>('POST', `/api/threads/${thread_id}/messages`, {
+        body: { ...rest, attachments: attachments.map((a) => a.id), ...(from_account ? { channel_account_id: from_account } : {}) },
+        headers: { 'Idempotency-Key': key },
+      })
+      return entryOf({ kind: 'message', message })
+    },
+    refused: (err) => err instanceof Problem && err.status >= 400 && err.status < 500 && err.status !== 408 && err.status !== 429,
+    outbox: outbox(ticketId),
+    newKey: () => randomKey(),
+    now: () => Date.now(),
+  })
+}
+
+/** crypto.randomUUID exists on secure origins only; a help desk on plain HTTP in an office is not one. */
+function randomKey(): string {
+  const b = crypto.getRandomValues(new Uint8Array(16))
+  return [...b].map((x) => x.toString(16).padStart(2, '0')).join('')
+}
+
+const kept = new Map<string, TicketConvo>()
+
+/** The conversation of a ticket; the last thirty stay in memory, so that going back is instant. */
+export function convoOf(ticketId: string): TicketConvo {
+  let c = kept.get(ticketId)
+  if (c) { kept.delete(ticketId); kept.set(ticketId, c); return c }
+  c = makeConvo(ticketId)
+  kept.set(ticketId, c)
+  for (const [id, old] of kept) { if (kept.size <= 30) break; if (!old.unsettled && id !== ticketId) kept.delete(id) }
+  return c
+}
+
+export const knownConvo = (ticketId: string): TicketConvo | undefined => kept.get(ticketId)
+export function forgetConvos(): void { kept.clear() }
+export function syncAll(): void { for (const c of kept.values()) void c.sync() }

@@ -1,0 +1,29 @@
+import { useEffect, useState } from 'react'
+import { createPortal } from 'react-dom'
+import { Avatar } from '@kanal/ui'
+import { t } from '@/locales/index.ts'
+import s from './editor.module.css'
+
+export interface MentionState { items: { id: string; name: string }[]; pick(u: { id: string; name: string }): void; rect: DOMRect | null }
+
+export function MentionList({ state, keys }: { state: MentionState; keys: { current: ((e: KeyboardEvent) => boolean) | null } }) {
+  const [at, setAt] = useState(0)
+  const { items, pick, rect } = state
+  useEffect(() => setAt(0), [items])
+  useEffect(() => {
+    keys.current = (e) => {
+      if (e.key === 'ArrowDown') { setAt((i) => (i + 1) % items.length); return true }
+      if (e.key === 'ArrowUp') { setAt((i) => (i + items.length - 1) % items.length); return true }
+      if (e.key === 'Enter' || e.key === 'Tab') { const u = items[at]; if (u) pick(u); return true }
+      return false
+    }
+    return () => { keys.current = null }
+  }, [items, at, pick, keys])
+  if (!rect) return null
+  return createPortal(
+    <ul className={s.mentions} role="listbox" aria-label={t('editor.mention')} style={{ left: Math.min(rect.left, innerWidth - 240), bottom: innerHeight - rect.top + 6 }}>
+      {items.map((u, i) => (
+        <li key={u.id} role="option" aria-selected={i === at} onMouseDown={(e) => { e.preventDefault(); pick(u) }}><Avatar name={u.name} size={20} />{u.name}</li>
+      ))}
+    </ul>, document.body)
+}

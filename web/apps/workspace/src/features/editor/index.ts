@@ -1,0 +1,2 @@
+export { Editor, preloadEditor } from './Editor.tsx'
+export { escape, htmlToText, textToHtml, type EditorHandle, type EditorValue } from './types.ts'

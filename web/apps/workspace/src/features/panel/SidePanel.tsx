@@ -1,0 +1,82 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState, type ReactNode } from 'react'
+import { get, type Contact, type Page, type Ticket, type TicketRow } from '@kanal/api'
+import { Avatar, Icon, SkeletonLines, Tag } from '@kanal/ui'
+import { maybe, t } from '@/locales/index.ts'
+import { ago, dateTime } from '@/shell/format.ts'
+import { Ledger } from './Ledger.tsx'
+import { Properties } from './Properties.tsx'
+import { Why } from './Why.tsx'
+import s from './panel.module.css'
+
+const kept = (id: string, fallback: boolean): boolean => { try { return (localStorage.getItem(`kanal.panel.${id}`) ?? (fallback ? '1' : '0')) === '1' } catch { return fallback } }
+
+export function Section({ id, title, open = true, children }: { id: string; title: string; open?: boolean; children: ReactNode }) {
+  const [shown, show] = useState(() => kept(id, open))
+  const toggle = () => { show(!shown); try { localStorage.setItem(`kanal.panel.${id}`, shown ? '0' : '1') } catch { /* not kept */ } }
+  return (
+    <section className={s.section}>
+      <h3><button type="button" className={s.sectionHead} aria-expanded={shown} onClick={toggle}><span>{title}</span><Icon name={shown ? 'up' : 'down'} size={13} /></button></h3>
+      {shown ? <div className={s.sectionBody}>{children}</div> : null}
+    </section>
+  )
+}
+
+export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => void }) {
+  return (
+    <aside className={s.panel} aria-label={t('panel.label')}>
+      <div className={s.panelHead}><h2>{t('panel.title')}</h2><button type="button" className={s.close} aria-label={t('panel.close')} onClick={onClose}><Icon name="x" /></button></div>
+      <Section id="contact" title={t('panel.contact')}><ContactCard ticket={ticket} /></Section>
+      <Section id="properties" title={t('panel.properties')}><Properties ticket={ticket} /></Section>
+      <Section id="why" title={t('panel.why')}><Why ticket={ticket} /></Section>
+      <Section id="others" title={t('panel.others')}><OtherTickets ticket={ticket} /></Section>
+      <Section id="ledger" title={t('panel.ledger')} open={false}><Ledger ticketId={ticket.id} /></Section>
+    </aside>
+  )
+}
+
+function ContactCard({ ticket }: { ticket: Ticket }) {
+  const full = useQuery({ queryKey: ['contact', ticket.contact_id], queryFn: () => get<Contact>(`/api/contacts/${ticket.contact_id}`), enabled: !!ticket.contact_id })
+  const brief = ticket.contact
+  if (!brief && !ticket.contact_id) return <p className={s.none}>{t('panel.no_contact')}</p>
+  const c = full.data
+  const name = c?.name || brief?.name || brief?.email || ''
+  const addresses = c?.addresses ?? []
+  return (
+    <div className={s.contact}>
+      <div className={s.person}><Avatar name={name || '?'} size={34} /><div className={s.personText}><strong className="k-cut">{name}</strong>{c?.language ? <span className={s.dim}>{languageName(c.language)}</span> : null}</div></div>
+      <ul className={s.addresses}>
+        {addresses.map((a) => (
+          <li key={a.id}><Icon name={a.kind === 'email' ? 'mail' : 'user'} size={13} /><span className={s.address}>{a.value}</span>{a.verified ? <Tag tone="ok">{t('panel.verified')}</Tag> : null}</li>
+        ))}
+        {addresses.length === 0 && brief?.email ? <li><Icon name="mail" size={13} /><span className={s.address}>{brief.email}</span></li> : null}
+      </ul>
+      {c?.created_at ? <p className={s.dim}>{t('panel.known_since', { date: dateTime(c.created_at) })}</p> : null}
+      {Object.entries(c?.properties ?? {}).filter(([, v]) => v !== '' && v !== null).map(([k, v]) => <p key={k}><span className={s.dim}>{maybe(`property.${k}`, k)}</span> {String(v)}</p>)}
+    </div>
+  )
+}
+
+function languageName(tag: string): string {
+  try { return new Intl.DisplayNames([document.documentElement.lang || 'en'], { type: 'language' }).of(tag) ?? tag } catch { return tag }
+}
+
+function OtherTickets({ ticket }: { ticket: Ticket }) {
+  const q = useQuery({ queryKey: ['contact', ticket.contact_id, 'tickets'], queryFn: () => get<Page<TicketRow>>(`/api/contacts/${ticket.contact_id}/tickets`, { limit: 12 }), enabled: !!ticket.contact_id })
+  if (q.isPending && ticket.contact_id) return <SkeletonLines lines={2} label={t('state.loading')} />
+  const list = (q.data?.items ?? []).filter((x) => x.id !== ticket.id)
+  if (list.length === 0) return <p className={s.none}>{t('panel.no_others')}</p>
+  return (
+    <ul className={s.tickets}>
+      {list.map((x) => (
+        <li key={x.id}>
+          <Link to="/tickets/$view/$ticketId" params={{ view: 'open', ticketId: x.id }} className={s.ticket}>
+            <Icon name={x.open ? 'open' : 'closed'} size={13} />
+            <span className={s.ticketText}><span className="k-cut">{x.subject || `#${x.number}`}</span><span className={s.dim}>#{x.number} · {x.status?.name} · {ago(x.last_activity_at)}</span></span>
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}

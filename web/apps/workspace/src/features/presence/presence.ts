@@ -1,0 +1,74 @@
+// Who else looks at a ticket, and who types (WS-11). Unnumbered: it comes and goes beside the event stream.
+
+import { useEffect, useSyncExternalStore } from 'react'
+import { request, type Presence, type PresenceState, type Viewer } from '@kanal/api'
+
+interface Seen { name: string; state: PresenceState; at: number; typingAt: number }
+// The server says when somebody stops or leaves; this only guards against a word that got lost.
+const viewingFor = 30 * 60_000
+const typingFor = 5 * 60_000
+
+const tickets = new Map<string, Map<string, Seen>>()
+const listeners = new Set<() => void>()
+let snapshots = new Map<string, Viewer[]>()
+
+function changed(): void { snapshots = new Map(); for (const fn of listeners) fn() }
+
+export function hearPresence(p: Presence): void {
+  const t = tickets.get(p.ticket_id) ?? new Map<string, Seen>()
+  tickets.set(p.ticket_id, t)
+  if (p.state === 'left') t.delete(p.user.id)
+  else t.set(p.user.id, { name: p.user.name, state: p.state, at: Date.now(), typingAt: p.state === 'typing' ? Date.now() : 0 })
+  changed()
+}
+
+export function seedPresence(ticketId: string, viewers: Viewer[]): void {
+  tickets.delete(ticketId)
+  changed()
+  for (const v of viewers) hearPresence({ ticket_id: ticketId, user: { id: v.id, name: v.name }, state: v.state ?? 'viewing' })
+}
+
+const none: Viewer[] = []
+function others(ticketId: string, me: string): Viewer[] {
+  const key = `${ticketId}/${me}`
+  const cached = snapshots.get(key)
+  if (cached) return cached
+  const now = Date.now()
+  const out: Viewer[] = []
+  for (const [id, s] of tickets.get(ticketId) ?? []) {
+    if (id === me || now - s.at > viewingFor) continue
+    out.push({ id, name: s.name, state: now - s.typingAt < typingFor ? 'typing' : 'viewing' })
+  }
+  const result = out.length ? out : none
+  snapshots.set(key, result)
+  return result
+}
+
+/** The others on this ticket; telling them of us is usePresence's other half. */
+export function useOthers(ticketId: string, me: string): Viewer[] {
+  useEffect(() => { const timer = setInterval(changed, 3_000); return () => clearInterval(timer) }, [])
+  return useSyncExternalStore((fn) => { listeners.add(fn); return () => { listeners.delete(fn) } }, () => others(ticketId, me))
+}
+
+function say(ticketId: string, state: PresenceState, keepalive = false): void {
+  void request('POST', '/api/presence', { body: { ticket_id: ticketId, state }, keepalive }).catch(() => { /* a lost hint is no harm */ })
+}
+
+/** Tells the others that we look at this ticket while the tab is in view. */
+export function useAnnounce(ticketId: string): void {
+  useEffect(() => {
+    const tell = () => { if (!document.hidden) say(ticketId, 'viewing') }
+    tell()
+    const timer = setInterval(tell, 30_000)
+    const onVisible = () => say(ticketId, document.hidden ? 'left' : 'viewing', true)
+    document.addEventListener('visibilitychange', onVisible)
+    return () => { clearInterval(timer); document.removeEventListener('visibilitychange', onVisible); say(ticketId, 'left', true) }
+  }, [ticketId])
+}
+
+let lastTyping = 0
+export function announceTyping(ticketId: string): void {
+  if (Date.now() - lastTyping < 3_000) return
+  lastTyping = Date.now()
+  say(ticketId, 'typing')
+}

@@ -1,0 +1,78 @@
+import { Button } from '@mantine/core'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { useNavigate } from '@tanstack/react-router'
+import { Problem, type Ticket, type TicketLink } from '@kanal/api'
+import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
+import { Composer } from '@/features/composer/index.ts'
+import { Timeline, useConvo, type Reply } from '@/features/conversation/index.ts'
+import { SidePanel } from '@/features/panel/index.ts'
+import { seedPresence, useAnnounce, useOthers } from '@/features/presence/index.ts'
+import { useSession } from '@/features/session/index.ts'
+import { t } from '@/locales/index.ts'
+import { useProvideActions } from '@/shell/actions.ts'
+import { sentence, toastError } from '@/shell/errors.ts'
+import { joinTicket, useTicket } from './queries.ts'
+import { TicketHeader } from './TicketHeader.tsx'
+import s from './screen.module.css'
+
+const wide = () => matchMedia('(min-width: 1181px)').matches
+
+export function TicketScreen({ ticketId, view }: { ticketId: string; view: string }) {
+  const q = useTicket(ticketId)
+  const navigate = useNavigate()
+  const back = useCallback(() => void navigate({ to: '/tickets/$view', params: { view } }), [navigate, view])
+  if (q.data) return <Loaded key={q.data.id} ticket={q.data} onBack={back} />
+  if (q.isError) {
+    const gone = q.error instanceof Problem && (q.error.status === 404 || q.error.status === 403)
+    return <div className={s.main}><EmptyState icon="warn" title={t(gone ? 'error.ticket_gone' : 'error.ticket')} text={gone ? t('error.ticket_gone_text') : sentence(q.error)}>{gone ? <Button variant="default" onClick={back}>{t('action.back')}</Button> : <Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button>}</EmptyState></div>
+  }
+  return <div className={s.main}><SkeletonLines lines={10} label={t('state.loading')} /></div>
+}
+
+function Loaded({ ticket, onBack }: { ticket: Ticket; onBack: () => void }) {
+  const me = useSession().user
+  const convo = useConvo(ticket.id)
+  const [details, setDetails] = useState(() => wide() && localStorage.getItem('kanal.details') !== '0')
+  const restore = useRef<((d: Reply) => void) | null>(null)
+  const toggle = useCallback(() => setDetails((d) => { if (wide()) localStorage.setItem('kanal.details', d ? '0' : '1'); return !d }), [])
+  useAnnounce(ticket.id)
+  useEffect(() => { if (ticket.viewers) seedPresence(ticket.id, ticket.viewers) }, [ticket.id, ticket.viewers])
+  const others = useOthers(ticket.id, me.id)
+  useProvideActions({ ticket }, [ticket])
+  useProvideActions({ shell: { ...shellPart, details: toggle, back: onBack } }, [toggle, onBack])
+  useEffect(() => { document.title = `${ticket.subject || `#${ticket.number}`} · Kanal` }, [ticket.subject, ticket.number])
+  return (
+    <div className={s.split} data-details={details || undefined}>
+      <main className={s.main} id="main">
+        <TicketHeader ticket={ticket} others={others} onBack={onBack} onDetails={toggle} detailsOpen={details} />
+        <Claims ticket={ticket} />
+        <Timeline convo={convo} onRestore={(d) => restore.current?.(d)} />
+        <Composer ticket={ticket} convo={convo} restore={restore} />
+      </main>
+      {details ? <SidePanel ticket={ticket} onClose={toggle} /> : null}
+    </div>
+  )
+}
+
+const shellPart = { palette: () => dispatchEvent(new Event('kanal:palette')), sheet: () => dispatchEvent(new Event('kanal:sheet')) }
+
+/** A stranger's mail that claims to belong to another ticket: one click joins them. */
+function Claims({ ticket }: { ticket: Ticket }) {
+  const [busy, setBusy] = useState(false)
+  const links = (ticket.links ?? []).filter((l) => l.kind !== 'related')
+  if (links.length === 0) return null
+  const join = async (l: TicketLink) => {
+    setBusy(true)
+    // The ticket that makes the claim is joined into the one it names.
+    try { await (l.direction === 'from' ? joinTicket(l.other.id, ticket.id) : joinTicket(ticket.id, l.other.id)) } catch (err) { toastError(err) } finally { setBusy(false) }
+  }
+  return (
+    <div className={s.claims}>
+      {links.map((l) => (
+        <Banner key={l.kind + l.other.id} tone={l.kind === 'claims' ? 'warn' : 'plain'} icon="link" busy={busy} action={l.kind === 'claims' ? t('claims.join') : undefined} onAction={() => void join(l)}>
+          {t(l.kind !== 'claims' ? 'claims.same_mail' : l.direction === 'from' ? 'claims.text_from' : 'claims.text')}{' '}<a href={`/ticket/${l.other.number}`}>#{l.other.number} {l.other.subject}</a>
+        </Banner>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,7 @@
+export { TicketList } from './TicketList.tsx'
+export { TicketScreen } from './TicketScreen.tsx'
+export { change, setOwner, setPriority, setStatus } from './actions.ts'
+export { priorities, priorityName, PriorityMark } from './marks.tsx'
+export { ChannelIcon, channelName, useSpecs } from './ChannelIcon.tsx'
+export { ledgerQuery, listQuery, ticketQuery, updateTicket, useTicket, whyQuery } from './queries.ts'
+export { belongs, reconcile, ticketTitle, type ListPage, type Row } from './model.ts'

@@ -1,0 +1,96 @@
+// Pure rules about lists of tickets: which view a ticket belongs to, and how a list takes in news without jumping.
+
+import type { TicketRow } from '@kanal/api'
+
+/** A row as a list shows it. gone: it no longer belongs to the view, and stays in place, dimmed, until the list is refreshed. */
+export type Row = TicketRow & { gone?: boolean }
+export interface ListPage { items: Row[]; next: string; fresh?: Row[] }
+
+/** Whether a ticket stands in a built-in view. undefined: only the server knows (mentions, views to come). */
+export function belongs(view: string, t: TicketRow, me: string): boolean | undefined {
+  if (view === 'spam' || view === 'trash') return t.hidden === view
+  if (t.hidden) return false
+  if (view === 'mine') return t.open && t.owner_id === me
+  if (view === 'unassigned') return t.open && !t.owner_id
+  if (view === 'open') return t.open
+  if (view === 'closed') return !t.open
+  if (view.startsWith('inbox:')) return t.open && t.inbox_id === view.slice(6)
+  if (view.startsWith('status:')) return t.status_id === view.slice(7)
+  return undefined
+}
+
+const newestFirst = (a: TicketRow, b: TicketRow) =>
+  a.last_activity_at === b.last_activity_at ? Number(b.id) - Number(a.id) : a.last_activity_at < b.last_activity_at ? 1 : -1
+
+/**
+ * Takes a freshly read head of the list and single rows that changed. Known rows are replaced where they stand; unknown
+ * ones wait in fresh; what left the view is dimmed. Nothing moves.
+ */
+export function reconcile(pages: ListPage[], head: TicketRow[], changed: TicketRow[], view: string, me: string): ListPage[] {
+  const first = pages[0]
+  if (!first) return pages
+  const latest = new Map<string, TicketRow>()
+  for (const t of changed) latest.set(t.id, t)
+  for (const t of head) latest.set(t.id, t)
+  const shown = new Set(pages.flatMap((p) => p.items.map((t) => t.id)))
+  const inHead = new Set(head.map((t) => t.id))
+  const swap = (row: Row): Row => {
+    const now = latest.get(row.id)
+    if (!now) return row
+    const stays = inHead.has(now.id) || belongs(view, now, me) !== false
+    return { ...now, ...(stays ? {} : { gone: true }) }
+  }
+  const waiting = new Map((first.fresh ?? []).map((t) => [t.id, t] as const))
+  const oldestShown = pages.at(-1)!.items.at(-1)
+  const more = pages.at(-1)!.next !== ''
+  for (const t of [...changed, ...head]) {
+    if (shown.has(t.id)) continue
+    if (!inHead.has(t.id) && belongs(view, t, me) !== true) { waiting.delete(t.id); continue }
+    // below what is loaded: it comes with its page
+    if (more && oldestShown && newestFirst(t, oldestShown) > 0) continue
+    waiting.set(t.id, t)
+  }
+  const fresh = [...waiting.values()].sort(newestFirst)
+  return pages.map((p, i) => ({ ...p, items: p.items.map(swap), ...(i === 0 ? { fresh } : {}) }))
+}
+
+/** Shows what waits: fresh rows join, moved rows take their new place, dimmed ones leave. */
+export function settle(pages: ListPage[], keep?: string): ListPage[] {
+  const first = pages[0]
+  if (!first) return pages
+  const rows = [...(first.fresh ?? []), ...pages.flatMap((p) => p.items)].filter((t) => !t.gone || t.id === keep)
+  const seen = new Set<string>()
+  const sorted = rows.filter((t) => (seen.has(t.id) ? false : (seen.add(t.id), true))).sort(newestFirst)
+  // keep the page bounds: cursors belong to pages, and only the last page's is used
+  const out: ListPage[] = []
+  let from = 0
+  pages.forEach((p, i) => {
+    const n = i === pages.length - 1 ? sorted.length - from : p.items.length
+    out.push({ items: sorted.slice(from, from + n), next: p.next })
+    from += n
+  })
+  return out
+}
+
+/** How many rows the pill announces: new ones, and known ones that would move up. */
+export function waitingCount(pages: ListPage[]): number {
+  return (pages[0]?.fresh?.length ?? 0) + countMoved(pages.flatMap((p) => p.items))
+}
+
+/** Rows that stand below a row older than themselves. */
+function countMoved(rows: Row[]): number {
+  let oldest = '\uffff'
+  let n = 0
+  for (const r of rows) {
+    if (r.gone) continue
+    if (r.last_activity_at > oldest) n++
+    else oldest = r.last_activity_at
+  }
+  return n
+}
+
+export function without(pages: ListPage[], id: string): ListPage[] {
+  return pages.map((p) => ({ ...p, items: p.items.filter((t) => t.id !== id), ...(p.fresh ? { fresh: p.fresh.filter((t) => t.id !== id) } : {}) }))
+}
+
+export const ticketTitle = (t: Pick<TicketRow, 'subject' | 'number'>): string => t.subject || `#${t.number}`

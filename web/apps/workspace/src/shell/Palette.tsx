@@ -1,0 +1,66 @@
+import { Modal } from '@mantine/core'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { Icon, Keys } from '@kanal/ui'
+import { useViews, viewIcon, viewName } from '@/features/views/index.ts'
+import { t, useLocale } from '@/locales/index.ts'
+import { actionContext, allActions, keysOf, useActionContext } from './actions.ts'
+import s from './palette.module.css'
+
+interface Entry { id: string; label: string; icon: Parameters<typeof Icon>[0]['name']; shortcut?: string; run(): void }
+
+/** Everything that can be done here and now, by typing a few letters of it. */
+export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  return (
+    <Modal opened={opened} onClose={onClose} withCloseButton={false} padding={0} size={560} yOffset="12vh" title={undefined} aria-label={t('palette.title')}>
+      {opened ? <Inner onClose={onClose} /> : null}
+    </Modal>
+  )
+}
+
+function Inner({ onClose }: { onClose: () => void }) {
+  useLocale()
+  const ctx = useActionContext()
+  const views = useViews()
+  const [q, setQ] = useState('')
+  const [at, setAt] = useState(0)
+  const list = useRef<HTMLUListElement>(null)
+  const entries = useMemo<Entry[]>(() => [
+    ...allActions().filter((a) => !a.quiet && a.when(ctx)).map((a) => ({ id: a.id, label: t(a.label), icon: a.icon ?? 'right' as const, ...(a.shortcut ? { shortcut: a.shortcut } : {}), run: () => a.run(actionContext()) })),
+    ...views.filter((v) => v.id.includes(':')).map((v) => ({ id: `view.${v.id}`, label: t('palette.view', { name: viewName(v) }), icon: viewIcon(v.id), run: () => ctx.navigate(`/tickets/${encodeURIComponent(v.id)}`) })),
+  ], [ctx, views])
+  const found = useMemo(() => {
+    const words = q.toLowerCase().split(/\s+/).filter(Boolean)
+    const hits = entries.filter((e) => words.every((w) => e.label.toLowerCase().includes(w)))
+    const text = q.trim()
+    const extra: Entry[] = text === '' ? [] : [{ id: 'search', label: t('palette.search', { q: text }), icon: 'search', run: () => ctx.navigate(`/search?q=${encodeURIComponent(text)}`) }]
+    const number = /^#?(\d{1,12})$/.exec(text)
+    if (number) extra.unshift({ id: 'number', label: t('palette.ticket', { number: number[1]! }), icon: 'inbox', run: () => ctx.navigate(`/ticket/${number[1]}`) })
+    return [...(number ? extra : []), ...hits, ...(number ? [] : extra)]
+  }, [q, entries, ctx])
+  useEffect(() => setAt(0), [q])
+  useEffect(() => { list.current?.children[at]?.scrollIntoView({ block: 'nearest' }) }, [at])
+  const run = (e: Entry | undefined) => { if (!e) return; onClose(); setTimeout(() => e.run()) }
+  return (
+    <div className={s.palette}>
+      <div className={s.head}>
+        <Icon name="search" />
+        <input
+          data-autofocus className={s.input} value={q} placeholder={t('palette.placeholder')} aria-label={t('palette.placeholder')} role="combobox" aria-expanded="true" aria-controls="palette-list" aria-activedescendant={found[at] ? `p-${found[at].id}` : undefined}
+          onChange={(e) => setQ(e.currentTarget.value)}
+          onKeyDown={(e) => {
+            if (e.key === 'ArrowDown') { e.preventDefault(); setAt((i) => Math.min(found.length - 1, i + 1)) }
+            if (e.key === 'ArrowUp') { e.preventDefault(); setAt((i) => Math.max(0, i - 1)) }
+            if (e.key === 'Enter') { e.preventDefault(); run(found[at]) }
+          }}
+        />
+      </div>
+      <ul ref={list} id="palette-list" role="listbox" aria-label={t('palette.title')} className={s.list}>
+        {found.map((e, i) => (
+          <li key={e.id} id={`p-${e.id}`} role="option" aria-selected={i === at} onMouseMove={() => setAt(i)} onClick={() => run(e)}>
+            <Icon name={e.icon} /><span className="k-cut">{e.label}</span>{e.shortcut ? <Keys keys={keysOf(e.shortcut)} /> : null}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

@@ -1,0 +1,34 @@
+import { Menu, useMantineColorScheme } from '@mantine/core'
+import { Avatar, Icon } from '@kanal/ui'
+import { signOut, updateMe, useSession } from '@/features/session/index.ts'
+import { currentLocale, locales, localeNames, setLocale, t } from '@/locales/index.ts'
+import { toastError } from './errors.ts'
+import s from './shell.module.css'
+
+export function UserMenu() {
+  const { user, version } = useSession()
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const check = (on: boolean) => (on ? <Icon name="check" /> : undefined)
+  return (
+    <Menu position="top-start" width={240}>
+      <Menu.Target>
+        <button type="button" className={s.user} aria-label={t('user.menu', { name: user.name })}>
+          <span className={s.face} data-available={user.available || undefined}><Avatar name={user.name || user.email} size={26} /></span>
+          <span className={s.userText}><span className="k-cut">{user.name || user.email}</span><span className={s.userState}>{t(user.available ? 'user.available' : 'user.away')}</span></span>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<Icon name={user.available ? 'clock' : 'check'} />} onClick={() => void updateMe({ available: !user.available }).catch(toastError)}>{t(user.available ? 'action.away' : 'action.available')}</Menu.Item>
+        <Menu.Divider />
+        <Menu.Label>{t('user.appearance')}</Menu.Label>
+        {(['light', 'dark', 'auto'] as const).map((c) => <Menu.Item key={c} leftSection={<Icon name={c === 'auto' ? 'settings' : 'sun'} />} rightSection={check(colorScheme === c)} onClick={() => setColorScheme(c)}>{t(`scheme.${c}`)}</Menu.Item>)}
+        <Menu.Divider />
+        <Menu.Label>{t('user.language')}</Menu.Label>
+        {locales.map((l) => <Menu.Item key={l} lang={l} rightSection={check(currentLocale() === l)} onClick={() => void setLocale(l).then(() => updateMe({ locale: l })).catch(toastError)}>{localeNames[l]}</Menu.Item>)}
+        <Menu.Divider />
+        <Menu.Item leftSection={<Icon name="left" />} onClick={() => void signOut().catch(toastError)}>{t('action.sign_out')}</Menu.Item>
+        <Menu.Label>{t('user.version', { version })}</Menu.Label>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

@@ -1,0 +1,121 @@
+// Actions are objects. Keyboard, menus, the command palette and the shortcut sheet read this one registry.
+
+import { useEffect, useMemo, useSyncExternalStore } from 'react'
+import type { Session, Ticket } from '@kanal/api'
+import type { IconName } from '@kanal/ui'
+import type { Key } from '@/locales/index.ts'
+
+/** What the screens offer right now. Each screen provides its part and takes it back when it leaves. */
+export interface ActionContext {
+  session: Session | null
+  ticket: Ticket | null
+  view: string | null
+  navigate: (to: string) => void
+  list: { next(): void; previous(): void; open(): void; refresh(): void } | null
+  composer: { open(mode: 'reply' | 'reply_all' | 'comment'): void } | null
+  menu: { open(name: 'assign' | 'status' | 'priority'): void } | null
+  shell: { palette(): void; sheet(): void; details(): void; back(): void } | null
+}
+
+export type Group = 'go' | 'list' | 'ticket' | 'composer' | 'general'
+
+export interface Action {
+  id: string
+  label: Key
+  group: Group
+  icon?: IconName
+  /** "mod+k", "g m" (one after the other), "shift+r", "?" */
+  shortcut?: string
+  /** not offered in the palette: only makes sense by key */
+  quiet?: boolean
+  when(ctx: ActionContext): boolean
+  run(ctx: ActionContext): void
+}
+
+const registry = new Map<string, Action>()
+
+export function defineAction(a: Action): Action {
+  registry.set(a.id, a)
+  return a
+}
+
+export const allActions = (): Action[] => [...registry.values()]
+export const actionById = (id: string): Action | undefined => registry.get(id)
+
+const empty: ActionContext = { session: null, ticket: null, view: null, navigate: () => {}, list: null, composer: null, menu: null, shell: null }
+const layers: Partial<ActionContext>[] = []
+let context = empty
+const listeners = new Set<() => void>()
+
+function settle(): void {
+  context = Object.assign({}, empty, ...layers) as ActionContext
+  for (const fn of listeners) fn()
+}
+
+export const actionContext = (): ActionContext => context
+
+export function useProvideActions(part: Partial<ActionContext>, deps: readonly unknown[]): void {
+  // eslint-style exhaustive deps do not apply: the caller names what its part depends on
+  const stable = useMemo(() => part, deps)
+  useEffect(() => {
+    layers.push(stable)
+    settle()
+    return () => { layers.splice(layers.indexOf(stable), 1); settle() }
+  }, [stable])
+}
+
+export function useActionContext(): ActionContext {
+  return useSyncExternalStore((fn) => { listeners.add(fn); return () => { listeners.delete(fn) } }, () => context)
+}
+
+const mac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform)
+
+/** The keys of a shortcut as a person reads them. */
+export function keysOf(shortcut: string): string[] {
+  const names: Record<string, string> = { mod: mac ? '⌘' : 'Ctrl', shift: mac ? '⇧' : 'Shift', alt: mac ? '⌥' : 'Alt', enter: '↵', escape: 'Esc' }
+  return shortcut.split(' ').flatMap((part) => part.split('+')).map((k) => names[k] ?? (k.length === 1 ? k.toUpperCase() : k))
+}
+
+export function chordOf(e: KeyboardEvent): string {
+  const key = e.key.length === 1 ? e.key.toLowerCase() : e.key.toLowerCase()
+  const parts: string[] = []
+  if (mac ? e.metaKey : e.ctrlKey) parts.push('mod')
+  if (e.altKey) parts.push('alt')
+  // a printed sign such as ? or # already holds its shift
+  if (e.shiftKey && (key.length > 1 || /[a-z]/.test(key))) parts.push('shift')
+  parts.push(key)
+  return parts.join('+')
+}
+
+export function isTyping(target: EventTarget | null): boolean {
+  const el = target as HTMLElement | null
+  return !!el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName) || !!el.closest?.('[role="combobox"]'))
+}
+
+/** Listens for every shortcut; returns the way to stop. */
+export function listenForKeys(): () => void {
+  let first = ''
+  let at = 0
+  const onKey = (e: KeyboardEvent) => {
+    if (e.defaultPrevented || e.isComposing) return
+    if (['Shift', 'Control', 'Alt', 'Meta'].includes(e.key)) return
+    const chord = chordOf(e)
+    const typing = isTyping(e.target)
+    if (typing && !chord.startsWith('mod+')) return
+    const inDialog = !!document.querySelector('[role="dialog"][aria-modal="true"], [data-mantine-shared-portal-node] [role="menu"], [role="listbox"]')
+    const sequence = Date.now() - at < 1200 && first ? `${first} ${chord}` : ''
+    for (const a of registry.values()) {
+      if (!a.shortcut || (a.shortcut !== chord && a.shortcut !== sequence)) continue
+      if (inDialog && a.id !== 'shell.palette') continue
+      if (!a.when(context)) continue
+      e.preventDefault()
+      first = ''
+      a.run(context)
+      return
+    }
+    first = typing ? '' : chord
+    at = Date.now()
+  }
+  addEventListener('keydown', onKey)
+  return () => removeEventListener('keydown', onKey)
+}

@@ -1,0 +1,68 @@
+// The map of pages. What is behind the sign-in hangs below one layout; settings and the rarer pages load when first opened.
+
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import { SignIn, Setup, sessionQuery } from '@/features/session/index.ts'
+import { TicketsRoute, TicketRoute } from '@/routes/tickets.tsx'
+import { RouteError, NotFound } from '@/routes/errors.tsx'
+import { get, type Ticket } from '@kanal/api'
+import { queries } from './client.ts'
+import { Shell } from './Shell.tsx'
+
+const root = createRootRoute({ component: Outlet, errorComponent: RouteError, notFoundComponent: NotFound })
+
+const text = (v: unknown): string | undefined => (typeof v === 'string' || typeof v === 'number' ? String(v) : undefined)
+
+const signin = createRoute({ getParentRoute: () => root, path: '/signin', component: SignIn, validateSearch: (s: Record<string, unknown>): { next?: string } => (text(s.next) ? { next: text(s.next)! } : {}) })
+const setup = createRoute({ getParentRoute: () => root, path: '/setup', component: Setup, validateSearch: (s: Record<string, unknown>): { token?: string } => (text(s.token) ? { token: text(s.token)! } : {}) })
+
+const signedIn = createRoute({
+  getParentRoute: () => root, id: 'signed-in', component: Shell,
+  beforeLoad: async ({ location }) => {
+    const session = await queries.ensureQueryData(sessionQuery)
+    if (!session) {
+      queries.removeQueries({ queryKey: sessionQuery.queryKey })
+      throw redirect({ to: '/signin', search: location.href === '/' ? {} : { next: location.href } })
+    }
+  },
+})
+
+const home = createRoute({ getParentRoute: () => signedIn, path: '/', beforeLoad: () => { throw redirect({ to: '/tickets/$view', params: { view: 'unassigned' }, replace: true }) } })
+const tickets = createRoute({ getParentRoute: () => signedIn, path: '/tickets/$view', component: TicketsRoute })
+const ticket = createRoute({ getParentRoute: () => tickets, path: '$ticketId', component: TicketRoute })
+const byNumber = createRoute({
+  getParentRoute: () => signedIn, path: '/ticket/$number',
+  loader: async ({ params }) => {
+    const found = await get<Ticket>(`/api/tickets/${encodeURIComponent(`#${params.number}`)}`)
+    throw redirect({ to: '/tickets/$view/$ticketId', params: { view: found.hidden || (found.open ? 'open' : 'closed'), ticketId: found.id }, replace: true })
+  },
+})
+const compose = createRoute({ getParentRoute: () => signedIn, path: '/compose', component: lazyRouteComponent(() => import('@/features/compose/index.ts'), 'ComposePage') })
+const search = createRoute({ getParentRoute: () => signedIn, path: '/search', component: lazyRouteComponent(() => import('@/features/search/index.ts'), 'SearchPage'), validateSearch: (s: Record<string, unknown>): { q?: string } => (text(s.q) ? { q: text(s.q)! } : {}) })
+
+const settings = createRoute({ getParentRoute: () => signedIn, path: '/settings', component: lazyRouteComponent(() => import('@/routes/settings.tsx'), 'SettingsLayout') })
+const settingsHome = createRoute({ getParentRoute: () => settings, path: '/', beforeLoad: () => { throw redirect({ to: '/settings/help-desk/channels', replace: true }) } })
+const page = <const P extends string>(path: P, name: 'ChannelsRoute' | 'ConnectRoute' | 'ChannelRoute' | 'InboxesRoute' | 'UsersRoute' | 'TeamsRoute' | 'TokensRoute' | 'InboundRoute' | 'StatusesRoute') =>
+  createRoute({ getParentRoute: () => settings, path, component: lazyRouteComponent(() => import('@/routes/settings.tsx'), name) })
+const channels = page('help-desk/channels', 'ChannelsRoute')
+const connect = page('help-desk/channels/connect/$channel', 'ConnectRoute')
+const channel = page('help-desk/channels/$accountId', 'ChannelRoute')
+const statuses = page('help-desk/statuses', 'StatusesRoute')
+const inboxes = page('inboxes', 'InboxesRoute')
+const users = page('users', 'UsersRoute')
+const teams = page('teams', 'TeamsRoute')
+const tokens = page('tokens', 'TokensRoute')
+const inbound = page('inbound', 'InboundRoute')
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signin, setup,
+    signedIn.addChildren([home, tickets.addChildren([ticket]), byNumber, compose, search, settings.addChildren([settingsHome, channels, connect, channel, statuses, inboxes, users, teams, tokens, inbound])]),
+  ]),
+  defaultPreload: false,
+  defaultPendingMs: 300,
+  scrollRestoration: false,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register { router: typeof router }
+}

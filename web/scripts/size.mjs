@@ -1,0 +1,28 @@
+// The budget of the first route (DESIGN section 11): everything the browser must fetch before the ticket list shows, compressed.
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+
+const budget = 300 * 1024
+const dist = new URL('../dist/', import.meta.url)
+const manifest = JSON.parse(readFileSync(new URL('.vite/manifest.json', dist), 'utf8'))
+const entry = Object.keys(manifest).find((k) => manifest[k].isEntry)
+const files = new Set()
+const walk = (key) => {
+  const c = manifest[key]
+  if (files.has(c.file)) return
+  files.add(c.file)
+  for (const f of c.css ?? []) files.add(f)
+  for (const i of c.imports ?? []) walk(i)
+}
+walk(entry)
+let total = gzipSync(readFileSync(new URL('index.html', dist))).length
+for (const f of files) {
+  const n = gzipSync(readFileSync(new URL(f, dist)), { level: 9 }).length
+  total += n
+  console.log(`${(n / 1024).toFixed(1).padStart(7)} KB  ${f}`)
+}
+console.log(`${(total / 1024).toFixed(1).padStart(7)} KB  first route, of ${budget / 1024} KB allowed`)
+if (total > budget) {
+  console.error('The first route is over its budget: load something later, or argue for a new budget in DESIGN section 11.')
+  process.exit(1)
+}
