@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/access"
@@ -35,10 +36,15 @@ func (s *Server) authorize(r *http.Request, rule Rule) (access.Viewer, error) {
 		return access.Viewer{}, nil
 	}
 	v, err := s.Viewer(r.Context(), Credential(r))
-	if err != nil || rule.Needs == "" {
+	switch {
+	case err != nil:
 		return v, err
+	case rule.Whole && !slices.Contains(v.Scopes, access.ScopeAll):
+		return v, errScope
+	case rule.Needs != "":
+		return v, v.Need(rule.Needs)
 	}
-	return v, v.Need(rule.Needs)
+	return v, nil
 }
 
 // Viewer authenticates a request outside the operations, as a stream does when it looks again.

@@ -98,6 +98,7 @@ var (
 	errNoRoute  = refuse(desk.NotFound, "route.not_found", "There is nothing at this address of the API.")
 	errOrigin   = refuse(desk.Forbidden, "request.cross_origin", "This request was made by another site.")
 	errInternal = refuse(desk.Internal, "internal", "Something went wrong.")
+	errScope    = refuse(desk.Forbidden, "token.scope_missing", "This token may not change the account of its user: that needs the scope all.")
 	errNobody   = refuse(desk.Unauthorized, "access.not_signed_in", "Sign in to go on.")
 )
 

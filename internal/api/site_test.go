@@ -193,6 +193,17 @@ func (s *site) as(u desk.User) *client {
 	return c
 }
 
+// tokenOf is a program that acts as a user.
+func (s *site) tokenOf(u desk.User, scopes ...string) *client {
+	s.t.Helper()
+	c := s.nobody()
+	s.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+		c.token, _, err = s.Access.CreateToken(ctx, tx, desk.System, u.ID, "test", scopes, 0)
+		return err
+	})
+	return c
+}
+
 func (s *site) nobody() *client { return &client{s: s, header: http.Header{}} }
 
 // user makes a user of a role.

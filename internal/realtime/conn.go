@@ -28,12 +28,14 @@ type conn struct {
 	slot    int
 	checked time.Time // guarded by hub.mu
 	start   int64     // the log is replayed up to here; what came later is queued
+	from    int64     // the number its reader has seen: it may be ahead of the hub by a moment; guarded by hub.mu
 	told    int64     // the last number the reader can know, guarded by mu
 
 	mu     sync.Mutex
 	queue  net.Buffers
 	bytes  int
 	closed bool
+	cut    func()        // ends a write that is stuck
 	wake   chan struct{} // one signal: the queue has something, or the end has come
 }
 
@@ -49,12 +51,17 @@ func (c *conn) push(f []byte) {
 	}
 	if len(c.queue) >= maxQueued || c.bytes+len(f) > maxBytes && len(c.queue) > 0 {
 		c.closed, c.queue, c.bytes = true, nil, 0
+		if c.cut != nil {
+			c.cut()
+		}
 	} else {
 		c.queue = append(c.queue, f)
 		c.bytes += len(f)
 	}
 	c.signal()
 }
+
+func (c *conn) onCut(fn func()) { c.mu.Lock(); defer c.mu.Unlock(); c.cut = fn }
 
 func (c *conn) signal() {
 	select {
@@ -113,7 +120,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v access.Viewer, aga
 	case <-r.Context().Done():
 		return r.Context().Err()
 	}
-	c := &conn{hub: h, again: again, checked: time.Now(), wake: make(chan struct{}, 1)}
+	c := &conn{hub: h, again: again, from: after, checked: time.Now(), wake: make(chan struct{}, 1)}
 	c.viewer.Store(&v)
 	head := w.Header()
 	head.Set("Content-Type", "text/event-stream; charset=utf-8")
@@ -125,6 +132,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v access.Viewer, aga
 	if r.ProtoMajor == 1 {
 		if raw, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			s := &hijacked{conn: raw}
+			c.onCut(s.close)
 			header := head.Clone()
 			go func() {
 				go s.watch(c)
@@ -139,6 +147,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v access.Viewer, aga
 		}
 	}
 	s := &ordinary{w: w, rc: http.NewResponseController(w)}
+	c.onCut(func() { _ = s.rc.SetWriteDeadline(time.Now()) })
 	stop := context.AfterFunc(r.Context(), func() { c.end(nil) })
 	defer stop()
 	c.run(r.Context(), s, after)
@@ -194,7 +203,16 @@ func (c *conn) replay(ctx context.Context, s sink, after int64) error {
 	if err != nil {
 		return err
 	}
-	if after > c.start || c.start-after > MaxBehind || after+1 < first {
+	known := c.start
+	if after > known { // read from the database a moment ago, before the hub has heard of it
+		if known, err = c.hub.Events.Last(ctx); err != nil {
+			return err
+		}
+	}
+	if after > known || c.start-after > MaxBehind || after+1 < first {
+		c.hub.mu.Lock()
+		c.from = 0
+		c.hub.mu.Unlock()
 		return s.write(net.Buffers{position("reload", c.start)})
 	}
 	for after < c.start {
@@ -211,9 +229,10 @@ func (c *conn) replay(ctx context.Context, s sink, after int64) error {
 		}
 		var frames net.Buffers
 		for i := range items {
-			if after = items[i].ev.Seq; after > c.start {
-				break
+			if items[i].ev.Seq > c.start { // in the queue already
+				return c.replayed(s, frames)
 			}
+			after = items[i].ev.Seq
 			if f := items[i].frame(c.viewer.Load()); f != nil {
 				frames = append(frames, f)
 			}
@@ -224,7 +243,12 @@ func (c *conn) replay(ctx context.Context, s sink, after int64) error {
 			}
 		}
 	}
-	return s.write(net.Buffers{position("ready", c.start)})
+	return s.write(net.Buffers{position("ready", max(after, c.start))})
+}
+
+// replayed ends a replay that met what is in the queue already.
+func (c *conn) replayed(s sink, frames net.Buffers) error {
+	return s.write(append(frames, position("ready", c.start)))
 }
 
 const writeWithin = 15 * time.Second

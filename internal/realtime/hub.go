@@ -152,7 +152,9 @@ func (h *Hub) hand(items []item) {
 	for i := range items {
 		it := &items[i]
 		for c := range h.conns {
-			c.push(it.frame(c.viewer.Load()))
+			if it.ev.Seq > c.from {
+				c.push(it.frame(c.viewer.Load()))
+			}
 		}
 		h.changed(it.ev)
 		h.at = it.ev.Seq
@@ -287,6 +289,13 @@ func (h *Hub) recheck(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// At is the last number handed out.
+func (h *Hub) At() int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.at
 }
 
 // Connections is how many are open, for metrics.

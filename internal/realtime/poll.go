@@ -35,7 +35,13 @@ func (h *Hub) Poll(ctx context.Context, v access.Viewer, after int64, wait bool)
 			return out, errStopping
 		case after < 0:
 			return out, nil
-		case after > at || at-after > MaxBehind:
+		case after > at:
+			last, err := h.Events.Last(ctx)
+			if err != nil || after > last { // the log is not the one the reader knows
+				out.Reload = err == nil
+				return out, err
+			}
+		case at-after > MaxBehind:
 			out.Reload = true
 			return out, nil
 		}
