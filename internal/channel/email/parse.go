@@ -58,6 +58,9 @@ func parseWith(ctx context.Context, raw channel.Raw, lim mime.Limits, subject st
 		return nil, err
 	}
 	r := &reading{raw: raw, tree: tree, head: tree.Root.Header, content: content, in: &channel.Inbound{Kind: channel.InMessage}}
+	if stub(content) {
+		content.Plain = ""
+	}
 	r.text = content.Plain
 	if strings.TrimSpace(r.text) == "" {
 		r.text = richtext.ToText(content.HTML)
@@ -69,6 +72,17 @@ func parseWith(ctx context.Context, raw channel.Raw, lim mime.Limits, subject st
 	r.flags()
 	return r.in, nil
 }
+
+// stub says whether the text part only says that there is an HTML part.
+func stub(c *mime.Content) bool {
+	if len(c.Plain) > 300 || c.HTML == "" || !strings.Contains(strings.ToLower(c.Plain), "html") {
+		return false
+	}
+	return len(richtext.ToText(c.HTML)) > 2*len(c.Plain)
+}
+
+// maxSubject is how much of a subject is kept, in characters.
+const maxSubject = 1000
 
 // headers reads who, whom, when, what about, and what it answers.
 func (r *reading) headers(subject string) {
@@ -83,6 +97,10 @@ func (r *reading) headers(subject string) {
 	in.Subject = subject
 	if subject == "" {
 		in.Subject = h.Text("subject")
+	}
+	if r2 := []rune(in.Subject); len(r2) > maxSubject {
+		in.Subject = string(r2[:maxSubject]) + "…"
+		r.tree.Note("The subject is very long and was cut.")
 	}
 	var problem string
 	if in.From, problem = sender(h, r.raw.Envelope.From); problem != "" {

@@ -189,9 +189,31 @@ func party(fieldName string, a mime.Address) desk.Party {
 	return p
 }
 
+// beforeGroup undoes what mail groups do to the From line of senders with a strict DMARC policy: "Mira via Support" <support@…>, the
+// sender noted in X-Original-From or X-Original-Sender (Google Groups).
+func beforeGroup(h mime.Header) mime.Address {
+	from := mime.FirstAddress(mime.ParseAddresses(h.Get("from")))
+	i := strings.LastIndex(from.Name, " via ")
+	if i <= 0 || from.Addr == "" || !h.Has("list-id") && !h.Has("x-google-group-id") {
+		return mime.Address{}
+	}
+	for _, key := range []string{"x-original-from", "x-original-sender"} {
+		if a := mime.FirstAddress(mime.ParseAddresses(h.Get(key))); a.Addr != "" && a.Addr != from.Addr {
+			if a.Name == "" {
+				a.Name = strings.Trim(from.Name[:i], "'\" ")
+			}
+			return a
+		}
+	}
+	return mime.Address{}
+}
+
 // sender decides whose mail it is: From, then Sender, then Reply-To, Return-Path and what the transport said. problem says what was missing.
 func sender(h mime.Header, envelopeFrom string) (p desk.Party, problem string) {
 	name := ""
+	if a := beforeGroup(h); a.Addr != "" {
+		return party("from", a), "A mail group put itself into the From line; the sender was taken from the group's note of the original."
+	}
 	for i, key := range []string{"from", "sender", "reply-to", "x-original-from", "return-path"} {
 		for _, v := range h.Values(key) {
 			a := mime.FirstAddress(mime.ParseAddresses(v))

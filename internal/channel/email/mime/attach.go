@@ -54,6 +54,13 @@ func (c *collector) add(a Attachment, claimed string) {
 	sum := sha256.Sum256(a.Data)
 	a.SHA256 = hex.EncodeToString(sum[:])
 	a.Type = sniff(claimed, a.Name, a.Data)
+	if a.Type == "text/calendar" { // calendars send the same invitation as a form of the text and as a file
+		for _, b := range c.c.Attachments {
+			if b.SHA256 == a.SHA256 {
+				return
+			}
+		}
+	}
 	a.Name = c.unique(SafeName(a.Name), a.Type)
 	c.c.Attachments = append(c.c.Attachments, a)
 }

@@ -239,6 +239,12 @@ func (c *collector) text(p *Part) {
 	case "text/enriched", "text/richtext":
 		s = enriched(s)
 	default:
+		if looksLikeHTML(s) { // mislabelled
+			c.t.Note("A part says it is plain text but is HTML; it is shown as HTML.")
+			c.firstText = false
+			c.sections = append(c.sections, bodySection{html: s})
+			return
+		}
 		if strings.EqualFold(p.Params["format"], "flowed") {
 			s = unflow(s, strings.EqualFold(p.Params["delsp"], "yes"))
 		}
@@ -255,6 +261,15 @@ func (c *collector) text(p *Part) {
 	}
 	c.firstText = false
 	c.sections = append(c.sections, bodySection{plain: s})
+}
+
+// looksLikeHTML says whether a text is a whole HTML document.
+func looksLikeHTML(s string) bool {
+	head := strings.ToLower(strings.TrimSpace(s[:min(len(s), 512)]))
+	if !strings.HasPrefix(head, "<!doctype html") && !strings.HasPrefix(head, "<html") {
+		return false
+	}
+	return strings.Contains(strings.ToLower(s[max(0, len(s)-2048):]), "</html>")
 }
 
 // uuencoded takes files out of a text that old programs wrote into it.

@@ -58,7 +58,7 @@ func parseWord(s string) (w word, n int, ok bool) {
 		return w, 0, false
 	}
 	if w.enc == 'b' {
-		w.data, _, ok = decodeBase64([]byte(text), int64(len(text)))
+		w.data, _, ok = decodeBase64([]byte(strings.Join(strings.Fields(text), "")), int64(len(text)))
 		if !ok && text != "" {
 			return w, 0, false
 		}
