@@ -212,7 +212,7 @@ func difference(a, b desk.User) map[string][2]any {
 			out[field] = [2]any{x, y}
 		}
 	}
-	put("email", a.Email, b.Email)
+	put(string(desk.AddrEmail), a.Email, b.Email)
 	put("name", a.Name, b.Name)
 	put("first_name", a.FirstName, b.FirstName)
 	put("last_name", a.LastName, b.LastName)

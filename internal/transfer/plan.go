@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/kanalhq/kanal/internal/desk"
 )
 
 // Actions of a change.
@@ -95,7 +97,7 @@ func things(f File) []thing {
 		add("team", t.Slug, t, "slug")
 	}
 	for _, u := range f.Users {
-		add("user", u.Email, u, "email")
+		add("user", u.Email, u, string(desk.AddrEmail))
 	}
 	for _, p := range f.Properties {
 		add("property", p.Object+"."+p.Name, p, "object", "name")
