@@ -105,8 +105,8 @@ var writers = map[string]string{
 	"messages": "internal/thread", "attachments": "internal/thread", "deliveries": "internal/thread", "attempts": "internal/thread",
 	"early_statuses": "internal/thread", "drafts": "internal/thread", "mentions": "internal/thread",
 	"inbound_raw": "internal/intake", "events": "internal/event", "jobs": "internal/job", "schedules": "internal/job",
-	"idempotency_keys": "internal/api", "blobs": "internal/blobgc",
-	"search_state": "internal/search", "search_docs": "internal/search", "search_text": "internal/search",
+	"idempotency_keys": "internal/api",
+	"search_state":     "internal/search", "search_docs": "internal/search", "search_text": "internal/search",
 	"search_terms": "internal/search",
 }
 

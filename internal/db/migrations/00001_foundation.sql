@@ -452,6 +452,7 @@ CREATE TABLE inbound_raw (
   UNIQUE (account_id, dedupe_key)
 );
 CREATE INDEX inbound_raw_set_aside ON inbound_raw (id) WHERE state = 'set_aside';
+CREATE INDEX inbound_raw_blob ON inbound_raw (blob) WHERE blob <> '';
 CREATE INDEX inbound_raw_message ON inbound_raw (message_id) WHERE message_id <> '';
 
 -- events and jobs --------------------------------------------------------------- owners: internal/event, internal/job
@@ -512,13 +513,6 @@ CREATE TABLE idempotency_keys (
   response   TEXT   NOT NULL,
   created_at BIGINT NOT NULL,
   PRIMARY KEY (actor, key)
-);
-
--- blobs: what may be collected once nothing refers to it ------------------------------------------------ owner: internal/blobgc
-CREATE TABLE blobs (
-  sha256     TEXT   PRIMARY KEY,
-  size       BIGINT NOT NULL,
-  created_at BIGINT NOT NULL
 );
 
 -- search ------------------------------------------------------------------------------------------------ owner: internal/search
