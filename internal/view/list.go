@@ -180,34 +180,18 @@ func (v *Service) Tickets(ctx context.Context, s Sight, name, sorted string, p P
 	if name == Mentions {
 		return v.mentions(ctx, s, p)
 	}
-	less, order := "<", "DESC"
-	switch sorted {
-	case "", "-last_activity":
-	case "last_activity":
-		less, order = ">", "ASC"
-	default:
-		return TicketPage{}, desk.Errorf(desk.Invalid, "view.sort", "Lists are sorted by -last_activity or last_activity, not by %q.", sorted).In("sort")
-	}
-	var page query
-	if err := where(&page, s, name); err != nil {
-		return TicketPage{}, err
-	}
-	key, more, err := decode(p.Cursor, 2)
+	n := p.size(50)
+	page, err := pageQuery(s, name, sorted, p.Cursor, n+1)
 	if err != nil {
 		return TicketPage{}, err
 	}
-	if more {
-		page.add(" AND (t.last_activity_at, t.id) " + less + " (").arg(key[0]).add(", ").arg(key[1]).add(")")
-	}
-	n := p.size(50)
-	page.add(" ORDER BY t.last_activity_at " + order + ", t.id " + order + " LIMIT ").arg(n + 1)
-	rows, err := v.rows(ctx, &page)
+	rows, err := v.rows(ctx, page)
 	if err != nil {
 		return TicketPage{}, fmt.Errorf("view: tickets: %w", err)
 	}
 	sort.Slice(rows, func(a, b int) bool {
 		x, y := rows[a], rows[b]
-		if order == "ASC" {
+		if sorted == "last_activity" {
 			x, y = y, x
 		}
 		return x.LastActivity > y.LastActivity || x.LastActivity == y.LastActivity && x.ID > y.ID
@@ -219,6 +203,31 @@ func (v *Service) Tickets(ctx context.Context, s Sight, name, sorted string, p P
 		out.Next = encode(int64(last.LastActivity), int64(last.ID))
 	}
 	return out, nil
+}
+
+// pageQuery is the condition, order and bound of one page of a view.
+func pageQuery(s Sight, name, sorted, cursor string, limit int) (*query, error) {
+	less, order := "<", "DESC"
+	switch sorted {
+	case "", "-last_activity":
+	case "last_activity":
+		less, order = ">", "ASC"
+	default:
+		return nil, desk.Errorf(desk.Invalid, "view.sort", "Lists are sorted by -last_activity or last_activity, not by %q.", sorted).In("sort")
+	}
+	var page query
+	if err := where(&page, s, name); err != nil {
+		return nil, err
+	}
+	key, more, err := decode(cursor, 2)
+	if err != nil {
+		return nil, err
+	}
+	if more {
+		page.add(" AND (t.last_activity_at, t.id) " + less + " (").arg(key[0]).add(", ").arg(key[1]).add(")")
+	}
+	page.add(" ORDER BY t.last_activity_at " + order + ", t.id " + order + " LIMIT ").arg(limit)
+	return &page, nil
 }
 
 // rows reads a page by its index first and joins the names to the page only.

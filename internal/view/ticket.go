@@ -18,7 +18,7 @@ type TicketDetail struct {
 	TicketRow
 	Description string           `json:"description"`
 	Assignment  *desk.Assignment `json:"assignment" doc:"The last decision, with its reasons."`
-	Links       []TicketLink           `json:"links"`
+	Links       []TicketLink     `json:"links"`
 	Threads     []TicketThread   `json:"threads"`
 	Person      *desk.Contact    `json:"-"`
 }
