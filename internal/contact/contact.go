@@ -36,6 +36,12 @@ const (
 	SourceAPI     = "api"
 )
 
+// The primary addresses' columns are named as their kinds.
+const (
+	emailField = string(desk.AddrEmail)
+	phoneField = string(desk.AddrPhone)
+)
+
 // Longest names and address values kept, in bytes: more is cut, never refused, when it comes from outside.
 const (
 	maxName    = 200

@@ -179,7 +179,9 @@ func TestAddressHasOneHolder(t *testing.T) { // CR-12
 			t.Fatalf("%+v", got)
 		}
 		remove := func(kind desk.AddressKind, v string) error {
-			return w.Try(func(ctx context.Context, tx *db.Tx) error { return w.RemoveAddress(ctx, tx, desk.System, b.ID, kind, v) })
+			return w.Try(func(ctx context.Context, tx *db.Tx) error {
+				return w.RemoveAddress(ctx, tx, desk.System, b.ID, kind, v)
+			})
 		}
 		must(t, remove(desk.AddrPhone, "+4512345678"))
 		if got, err = w.Get(ctx, w.DB, b.ID); err != nil || got.Phone != "" || len(got.Addresses) != 1 {

@@ -41,10 +41,10 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, actor desk.Actor, f Fie
 		c.FirstName, c.LastName = SplitName(c.Name)
 	}
 	var err error
-	if c.Email, err = wellFormed(desk.AddrEmail, f.Email, "email"); err != nil {
+	if c.Email, err = wellFormed(desk.AddrEmail, f.Email, emailField); err != nil {
 		return c, err
 	}
-	if c.Phone, err = wellFormed(desk.AddrPhone, f.Phone, "phone"); err != nil {
+	if c.Phone, err = wellFormed(desk.AddrPhone, f.Phone, phoneField); err != nil {
 		return c, err
 	}
 	if c.Name == "" && c.Email == "" && c.Phone == "" {
@@ -156,7 +156,7 @@ func (s *Service) RemoveAddress(ctx context.Context, tx *db.Tx, actor desk.Actor
 	if n == 0 {
 		return desk.Errorf(desk.NotFound, "contact.address_unknown", "This contact has no such address.").In("address")
 	}
-	column := map[desk.AddressKind]string{desk.AddrEmail: "email", desk.AddrPhone: "phone"}[kind]
+	column := map[desk.AddressKind]string{desk.AddrEmail: emailField, desk.AddrPhone: phoneField}[kind]
 	if column != "" { // the primary one moves on to the oldest that is left
 		_, err = tx.Exec(ctx, "UPDATE contacts SET updated_at = $1, "+column+" = COALESCE((SELECT value FROM contact_addresses WHERE contact_id = $2 AND kind = $3 ORDER BY first_seen, id LIMIT 1), '') WHERE id = $2 AND "+column+" = $4",
 			s.clk.Ms(), id, string(kind), v)
@@ -213,7 +213,7 @@ func (s *Service) holdPrimaries(ctx context.Context, tx *db.Tx, id desk.ContactI
 		kind  desk.AddressKind
 		field string
 		value *string
-	}{{desk.AddrEmail, "email", ch.Email}, {desk.AddrPhone, "phone", ch.Phone}} {
+	}{{desk.AddrEmail, emailField, ch.Email}, {desk.AddrPhone, phoneField, ch.Phone}} {
 		if p.value == nil {
 			continue
 		}
@@ -275,8 +275,8 @@ func diff(a, b desk.Contact) map[string]any {
 		before any
 		after  any
 	}{
-		{"name", a.Name, b.Name}, {"first_name", a.FirstName, b.FirstName}, {"last_name", a.LastName, b.LastName}, {"email", a.Email, b.Email},
-		{"phone", a.Phone, b.Phone}, {"owner_id", a.OwnerID, b.OwnerID}, {"language", a.Language, b.Language}, {"properties", a.Properties, b.Properties},
+		{"name", a.Name, b.Name}, {"first_name", a.FirstName, b.FirstName}, {"last_name", a.LastName, b.LastName}, {emailField, a.Email, b.Email},
+		{phoneField, a.Phone, b.Phone}, {"owner_id", a.OwnerID, b.OwnerID}, {"language", a.Language, b.Language}, {"properties", a.Properties, b.Properties},
 	} {
 		if !reflect.DeepEqual(f.before, f.after) {
 			out[f.name] = []any{f.before, f.after}

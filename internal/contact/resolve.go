@@ -153,9 +153,9 @@ func (s *Service) fill(ctx context.Context, tx *db.Tx, c desk.Contact, kind desk
 	}
 	switch kind {
 	case desk.AddrEmail:
-		set("email", &c.Email, value)
+		set(emailField, &c.Email, value)
 	case desk.AddrPhone:
-		set("phone", &c.Phone, value)
+		set(phoneField, &c.Phone, value)
 	}
 	if len(changes) == 0 {
 		return c, false, nil
