@@ -60,8 +60,12 @@ type exit int
 
 func run(args []string, in io.Reader, out, errOut io.Writer) (code int) {
 	defer func() {
-		if e, ok := recover().(exit); ok {
-			code = int(e)
+		switch p := recover().(type) {
+		case nil:
+		case exit:
+			code = int(p)
+		default:
+			panic(p)
 		}
 	}()
 	var c cli

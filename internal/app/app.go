@@ -38,6 +38,7 @@ import (
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
+	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/secret"
 	"github.com/kanalhq/kanal/internal/setting"
@@ -87,13 +88,15 @@ type App struct {
 	Search     *search.Service
 	Views      *view.Service
 	Transfer   *transfer.Service
+	Hub        *realtime.Hub
 
 	listen   map[string]net.Listener // shared listeners of channels, by name
 	tokenKey []byte
 	metrics  *metrics
 
 	mu    sync.Mutex
-	ends  []func() // run at stop, last first
+	ends  []func()             // run at stop, last first
+	parts []context.CancelFunc // ends whatever start began, if it was not ended in order
 	work  sync.WaitGroup
 	state readiness
 }
@@ -241,9 +244,12 @@ func (a *App) atStop(fn func()) {
 // Close gives everything back: connections, database, lock. It is idempotent.
 func (a *App) Close() {
 	a.mu.Lock()
-	ends := a.ends
-	a.ends = nil
+	ends, parts := a.ends, a.parts
+	a.ends, a.parts = nil, nil
 	a.mu.Unlock()
+	for _, cancel := range parts {
+		cancel()
+	}
 	for i := len(ends) - 1; i >= 0; i-- {
 		ends[i]()
 	}

@@ -50,8 +50,8 @@ type Deps struct {
 	Listen map[string]net.Listener
 	// LeaseTTL is how long a receiver's lease lasts without a heartbeat, in real time; 0 is 30 seconds.
 	LeaseTTL time.Duration
-	// BackOff is the first pause after a receiver failed; it doubles up to 5 minutes. 0 is 1 second.
-	BackOff time.Duration
+	// BackOff is the first pause after a receiver failed; it doubles up to MaxBackOff. 0 is 2 seconds, and 5 minutes.
+	BackOff, MaxBackOff time.Duration
 }
 
 // Board is the switchboard. Make it with New, then Run it.
@@ -72,7 +72,10 @@ func New(d Deps) *Board {
 		d.LeaseTTL = 30 * time.Second
 	}
 	if d.BackOff <= 0 {
-		d.BackOff = time.Second
+		d.BackOff = 2 * time.Second
+	}
+	if d.MaxBackOff <= 0 {
+		d.MaxBackOff = 5 * time.Minute
 	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)

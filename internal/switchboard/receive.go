@@ -10,11 +10,8 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
-const (
-	maxBackOff = 5 * time.Minute
-	// healthy is how long a receiver must have run for its next failure to begin with the shortest pause again.
-	healthy = time.Minute
-)
+// healthy is how long a receiver must have run for its next failure to begin with the shortest pause again.
+const healthy = time.Minute
 
 // startReceiver runs a line's receiver until the line is dropped or Run ends. The caller holds b.mu.
 func (b *Board) startReceiver(ln *line, r channel.Receiver) {
@@ -50,7 +47,7 @@ func (b *Board) supervise(ctx context.Context, ln *line, r channel.Receiver) {
 		}
 		b.reportReceiver(ctx, ln, err)
 		sleep(ctx, jitter(pause))
-		pause = min(pause*2, maxBackOff)
+		pause = min(pause*2, b.d.MaxBackOff)
 	}
 	b.giveUpLease(ln.acc.ID)
 }

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/channel/email"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+type parseCmd struct {
+	EnvelopeFrom  string   `placeholder:"A" help:"Return path of the envelope; <> is the null one."`
+	EnvelopeTo    []string `placeholder:"A" help:"Recipient of the envelope."`
+	Subject       string   `placeholder:"S" help:"Overrides the message's subject."`
+	KeepForwarder bool     `help:"Whose contact a forwarded mail would be: the forwarder's."`
+}
+
+// maxParse is the largest message read from standard input, in bytes.
+const maxParse = 256 << 20
+
+func (c *parseCmd) Run(e *env) error {
+	raw, err := io.ReadAll(io.LimitReader(e.in, maxParse+1))
+	if err != nil {
+		return fmt.Errorf("standard input: %w", err)
+	}
+	if len(raw) > maxParse {
+		return desk.Errorf(desk.TooLarge, "parse.too_large", "The message has more than %d MB.", maxParse>>20)
+	}
+	r, err := email.ParseReport(e.ctx, raw, email.ReportOptions{EnvelopeFrom: c.EnvelopeFrom, EnvelopeTo: c.EnvelopeTo, Subject: c.Subject, KeepForwarder: c.KeepForwarder})
+	if err != nil {
+		return err
+	}
+	enc := json.NewEncoder(e.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(r)
+}
+
+type dbCmd struct {
+	Copy dbCopy `cmd:"" help:"Copy an installation's database between SQLite and PostgreSQL: same ids, either way. The target must be empty. Stop the server first."`
+}
+
+type dbCopy struct {
+	From string `required:"" placeholder:"DB" help:"Source: a postgres:// URL, or the path of a kanal.db."`
+	To   string `required:"" placeholder:"DB" help:"Target: a postgres:// URL, or the path of a new kanal.db."`
+	format
+}
+
+func (c *dbCopy) Run(e *env) error {
+	from, err := openDB(e.ctx, c.From)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := openDB(e.ctx, c.To)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	last := time.Time{}
+	report, err := db.Copy(e.ctx, from, to, db.CopyOptions{Progress: func(p db.CopyProgress) {
+		if time.Since(last) < 500*time.Millisecond && p.Done < p.Total {
+			return
+		}
+		last = time.Now()
+		if c.Format == "json" {
+			_ = json.NewEncoder(e.errOut).Encode(p)
+			return
+		}
+		fmt.Fprintf(e.errOut, "\r%-8s %3d %%  %-24s", p.Step, percent(p.Done, p.Total), p.Table)
+	}})
+	if c.Format != "json" {
+		fmt.Fprintln(e.errOut)
+	}
+	if err != nil {
+		return err
+	}
+	if c.Format == "json" {
+		return json.NewEncoder(e.out).Encode(report)
+	}
+	_, err = fmt.Fprintf(e.out, "%d rows of %d tables copied and compared.\n", report.Rows, len(report.Tables))
+	return err
+}
+
+func percent(done, total int64) int64 {
+	if total == 0 {
+		return 100
+	}
+	return done * 100 / total
+}
+
+func openDB(ctx context.Context, where string) (*db.DB, error) {
+	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
+		return db.Open(ctx, db.Options{URL: where})
+	}
+	return db.Open(ctx, db.Options{Path: strings.TrimPrefix(where, "sqlite://")})
+}
+
+type benchCmd struct{}
+
+func (c *benchCmd) Run(e *env) error { return nil }

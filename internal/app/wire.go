@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/api/admin"
+	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/assignment"
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/config"
+	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/hook"
+	"github.com/kanalhq/kanal/internal/intake"
+	"github.com/kanalhq/kanal/internal/netx"
+	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/search"
+	"github.com/kanalhq/kanal/internal/switchboard"
+	"github.com/kanalhq/kanal/internal/transfer"
+	"github.com/kanalhq/kanal/internal/view"
+	"github.com/kanalhq/kanal/web"
+)
+
+// late hands the switchboard an intake that is made after it: each needs the other.
+type late struct{ a *App }
+
+func (l late) Deliver(ctx context.Context, raws []channel.Raw) error {
+	return l.a.Intake.Deliver(ctx, raws)
+}
+
+// flows makes what joins the nouns.
+func (a *App) flows(ctx context.Context) error {
+	node, err := a.nodeName()
+	if err != nil {
+		return err
+	}
+	a.Assign = assignment.New(a.Clock, a.People, a.Inbox, a.Tickets)
+	a.Board = switchboard.New(switchboard.Deps{
+		DB: a.DB, Inbox: a.Inbox, Events: a.Events, Registry: a.Registry, Blobs: a.Blobs, Clock: a.Clock, Intake: late{a}, Guard: netx.Guard{AllowPrivate: true},
+		Log: a.log, Node: node, Listen: a.listen, LeaseTTL: config.Window("RECEIVER_LEASE"), BackOff: config.Window("RECONNECT_BASE"), MaxBackOff: config.Window("RECONNECT_MAX"),
+	})
+	a.Intake = intake.New(intake.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Blobs: a.Blobs, Events: a.Events, Jobs: a.Jobs, Contacts: a.Contacts, Threads: a.Threads,
+		Tickets: a.Tickets, Inbox: a.Inbox, Assign: a.Assign, Lines: a.Board,
+	})
+	a.Dispatch = dispatch.New(dispatch.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
+		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Log: a.log,
+		Windows: dispatch.Windows{
+			Undo: config.Window("UNDO_SEND"), RetryBase: config.Window("RETRY_BASE"), RetryMax: config.Window("RETRY_MAX"), GiveUp: config.Window("SEND_GIVE_UP"),
+		},
+	})
+	a.Search = search.New(a.DB, a.Events, a.log)
+	a.Views = view.New(a.DB, a.abilities)
+	a.Transfer = a.transfer(transfer.Outside{})
+	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf})
+	a.metrics = a.newMetrics()
+	a.housekeeping()
+	return nil
+}
+
+// transfer is settings as text, with secrets read from outside.
+func (a *App) transfer(outside transfer.Outside) *transfer.Service {
+	return transfer.New(transfer.Deps{
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Outside: outside,
+	})
+}
+
+// edge is everything that answers HTTP.
+func (a *App) edge() http.Handler {
+	s := api.New(api.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.log, Access: a.Access, Key: a.Box.Derive("signed links"), BaseURL: a.cfg.Base, Version: Version().Version,
+		Assets: web.FS(), Proxies: a.cfg.TrustedProxies, Observe: a.metrics.observe,
+	})
+	agent.Mount(s, agent.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.log, Events: a.Events, Access: a.Access, People: a.People, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads,
+		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.find, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox,
+	})
+	admin.Mount(s, admin.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Access: a.Access, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Properties: a.Properties,
+		Settings: a.Settings, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),
+	})
+	a.Jobs.Every("api.prune", time.Hour, s.Prune)
+	s.Handle("/hooks/", hook.New(hook.Deps{DB: a.DB, Registry: a.Registry, Inbox: a.Inbox, Intake: late{a}, Log: a.log}))
+	s.Handle("GET /healthz", http.HandlerFunc(healthz))
+	s.Handle("GET /readyz", http.HandlerFunc(a.readyz))
+	s.Handle("GET /metrics", a.metrics.handler())
+	return s.Handler()
+}
+
+// find searches what a viewer may see.
+func (a *App) find(ctx context.Context, v access.Viewer, q, cursor string, limit int) (agent.SearchResult, error) {
+	r, err := a.Search.Search(ctx, v, q, search.Options{Cursor: cursor, Limit: limit})
+	out := agent.SearchResult{Items: make([]agent.Hit, len(r.Hits)), Next: r.Next, Behind: r.BehindSeq}
+	for i, h := range r.Hits {
+		out.Items[i] = agent.Hit{
+			Kind: string(h.Kind), TicketID: h.TicketID, MessageID: h.MessageID, ContactID: h.ContactID, Number: h.Number, Title: h.Title, Excerpt: h.Excerpt, At: h.At,
+		}
+	}
+	return out, err
+}
+
+// housekeeping registers what is done now and then, on one node.
+func (a *App) housekeeping() {
+	a.Jobs.Every("job.prune", time.Hour, func(ctx context.Context) error {
+		_, err := a.Jobs.PruneDead(ctx, a.Clock.Ms().Add(-config.Window("JOB_DEAD")))
+		return err
+	})
+}
