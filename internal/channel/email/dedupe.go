@@ -12,7 +12,6 @@ import (
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/channel/email/mime"
 	"github.com/kanalhq/kanal/internal/desk"
-	"github.com/kanalhq/kanal/internal/richtext"
 )
 
 // DedupeKey names a raw mail inside a channel account (EM-33): the same mail delivered again has the same key, whatever the
@@ -71,23 +70,15 @@ func field(w io.Writer, s string) {
 
 // contentHash is the hex SHA-256 over what makes the content the same: sender, subject, words and files; never transport headers,
 // so that a mail arriving by forward and directly is equal.
-func contentHash(from, subject string, c *mime.Content) string {
+func contentHash(from, subject, text string, c *mime.Content) string {
 	h := sha256.New()
 	if n := desk.NormalizeEmail(from); n != "" {
 		from = n
 	}
 	field(h, from)
 	field(h, subject)
-	text := c.Plain
-	if strings.TrimSpace(text) == "" {
-		text = richtext.ToText(c.HTML)
-	}
 	field(h, text)
-	if c.HTML != "" && c.Plain != "" {
-		field(h, richtext.ToText(c.HTML))
-	} else {
-		field(h, "")
-	}
+	field(h, c.HTML)
 	sums := make([]string, 0, len(c.Attachments))
 	for _, a := range c.Attachments {
 		sums = append(sums, a.SHA256)

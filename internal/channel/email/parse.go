@@ -10,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel/email/forward"
 	"github.com/kanalhq/kanal/internal/channel/email/mime"
 	"github.com/kanalhq/kanal/internal/channel/email/notice"
+	"github.com/kanalhq/kanal/internal/channel/email/page"
 	"github.com/kanalhq/kanal/internal/channel/email/quote"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/richtext"
@@ -38,7 +39,8 @@ type reading struct {
 	tree    *mime.Tree
 	head    mime.Header
 	content *mime.Content
-	text    string // the whole text
+	text    string     // the whole text
+	page    *page.Page // the HTML as lines, when it can be read
 	in      *channel.Inbound
 }
 
@@ -64,6 +66,9 @@ func parseWith(ctx context.Context, raw channel.Raw, lim mime.Limits, subject st
 	r.text = content.Plain
 	if strings.TrimSpace(r.text) == "" {
 		r.text = richtext.ToText(content.HTML)
+	}
+	if strings.TrimSpace(content.HTML) != "" {
+		r.page, _ = page.Read(content.HTML) // too long or too deep: then it is shown whole
 	}
 	r.headers(subject)
 	r.judge()
@@ -163,7 +168,7 @@ func (r *reading) judge() {
 	case desk.DispVerification, desk.DispAutoReply:
 		return
 	}
-	o := forward.Detect(forward.Input{Subject: in.Subject, Plain: r.content.Plain, HTML: r.content.HTML, Attached: r.attached(), Reply: len(in.Refs) > 0, Zone: zoneOf(r.head.Get("date"))})
+	o := forward.Detect(forward.Input{Subject: in.Subject, Plain: r.content.Plain, HTML: r.content.HTML, Page: r.page, Attached: r.attached(), Reply: len(in.Refs) > 0, Zone: zoneOf(r.head.Get("date"))})
 	if o == nil {
 		return
 	}
@@ -235,7 +240,10 @@ func (r *reading) body() {
 	}
 	out := quote.Output{Text: r.text, HTML: r.content.HTML}
 	if in.Forward == nil && in.Disposition != desk.DispBounce && in.Disposition != desk.DispVerification {
-		out = quote.Split(quote.Input{Plain: r.content.Plain, HTML: r.content.HTML})
+		out = quote.Split(quote.Input{Plain: r.content.Plain, HTML: r.content.HTML, Page: r.page})
+		if !out.Split {
+			out.Text = r.text
+		}
 	}
 	in.Text, in.QuotedText = tidyText(out.Text), tidyText(out.QuotedText)
 	in.HTML, in.QuotedHTML = r.sanitize(out.HTML), r.sanitize(out.QuotedHTML)
@@ -299,7 +307,7 @@ func (r *reading) files() {
 			Name: a.Name, Type: a.Type, Inline: a.Inline, ContentID: a.ContentID, Data: a.Data, Size: int64(len(a.Data)), SHA256: a.SHA256,
 		})
 	}
-	r.in.ContentHash = contentHash(r.in.From.Address, r.in.Subject, r.content)
+	r.in.ContentHash = contentHash(r.in.From.Address, r.in.Subject, r.text, r.content)
 }
 
 func (r *reading) flags() {

@@ -46,7 +46,8 @@ type Attached struct {
 type Input struct {
 	Subject  string
 	Plain    string
-	HTML     string // raw
+	HTML     string     // raw
+	Page     *page.Page // HTML already read, or nil
 	Attached []Attached
 	Reply    bool           // the mail answers another by its references
 	Zone     *time.Location // of the forwarder's clock: where dates without an offset are read
@@ -63,7 +64,7 @@ func Detect(in Input) *Original {
 		best = d.inline(text{lines: lines, quoted: func(i int) bool { _, depth := phrase.Bare(lines[i]); return depth > 0 }})
 	}
 	if strings.TrimSpace(in.HTML) != "" && (best == nil || best.Confidence == Unresolved) {
-		if p, err := page.Read(in.HTML); err == nil {
+		if p := d.page(); p != nil {
 			if o := d.inline(text{lines: p.Texts(), quoted: func(i int) bool { return inBlockquote(p.Lines[i].Node) }, mails: func(i int) []string { return p.Lines[i].Mails }}); rank(o) > rank(best) {
 				best = o
 			}
@@ -75,6 +76,16 @@ func Detect(in Input) *Original {
 		}
 	}
 	return best
+}
+
+// page is the HTML as lines, or nil when it cannot be read.
+func (d *detector) page() *page.Page {
+	if d.in.Page == nil {
+		if p, err := page.Read(d.in.HTML); err == nil {
+			d.in.Page = p
+		}
+	}
+	return d.in.Page
 }
 
 func rank(o *Original) int {
@@ -286,7 +297,7 @@ func (d *detector) attached() *Original {
 	}
 	words := len(strings.Fields(d.in.Plain))
 	if words == 0 && d.in.HTML != "" {
-		if p, err := page.Read(d.in.HTML); err == nil {
+		if p := d.page(); p != nil {
 			words = len(strings.Fields(strings.Join(p.Texts(), " ")))
 		}
 	}

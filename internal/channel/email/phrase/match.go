@@ -153,19 +153,24 @@ const (
 	ForwardMark       // over a forward alone
 )
 
+const dashes = "-_=*~—–#"
+
 // Separator reads a separating line: "-----Original Message-----", "Begin forwarded message:", "----- Forwarded by Ann on 1/2/24 -----".
 func Separator(line string) Mark {
 	s, _ := Bare(line)
 	if s == "" || len(s) > 200 {
 		return NoMark
 	}
-	dashed := len(s) > 2 && strings.ContainsRune("-_=*~—–#", firstRune(s)) && strings.ContainsRune("-_=*~—–#", secondRune(s))
+	dashed := len(s) > 2 && strings.ContainsRune(dashes, firstRune(s)) && strings.ContainsRune(dashes, secondRune(s))
+	ends := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")
+	if !dashed && !ends {
+		return NoMark
+	}
 	core := strings.Trim(s, "-_=*~—–#<>[]| \t\u00a0:：.")
 	core = strings.ToLower(strings.Join(strings.Fields(core), " "))
 	if core == "" {
 		return NoMark
 	}
-	ends := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")
 	if forwards[core] && (dashed || ends) {
 		return ForwardMark
 	}
@@ -206,6 +211,9 @@ const maxWrapped = 4
 // Attribution says how many lines, from the first, are the line before a quotation: "On 12 March 2024, Ann wrote:". 0: it is none.
 // quotedNext says whether the line after n lines is quoted; then less evidence is enough.
 func Attribution(lines []string, quotedNext func(n int) bool) int {
+	if !mayAttribute(lines) {
+		return 0
+	}
 	joined := ""
 	for n := 1; n <= maxWrapped && n <= len(lines); n++ {
 		s, _ := Bare(lines[n-1])
@@ -230,6 +238,20 @@ func Attribution(lines []string, quotedNext func(n int) bool) int {
 		}
 	}
 	return 0
+}
+
+// mayAttribute looks quickly whether one of the first lines ends like an attribution.
+func mayAttribute(lines []string) bool {
+	for n := 0; n < maxWrapped && n < len(lines); n++ {
+		l := strings.TrimRight(lines[n], " \t\r\u00a0")
+		if strings.HasSuffix(l, ":") || strings.HasSuffix(l, "：") || n == 0 && strings.Contains(l, "@") {
+			return true
+		}
+		if l == "" {
+			return false
+		}
+	}
+	return false
 }
 
 // attributes weighs one joined line that ends with a colon.

@@ -12,10 +12,12 @@ import (
 // Input is one mail's body: either part may be missing.
 type Input struct {
 	Plain string
-	HTML  string // raw
+	HTML  string     // raw
+	Page  *page.Page // HTML already read, or nil; it is taken apart
 }
 
-// Output is the body in two. Text and HTML are the latest words and never empty when the input was not; Split says whether anything was cut off.
+// Output is the body in two. Text and HTML are the latest words and never both empty when the input was not; Text is not derived from HTML
+// unless it was cut. Split says whether anything was cut off.
 type Output struct {
 	Text       string
 	QuotedText string
@@ -30,7 +32,7 @@ func Split(in Input) Output {
 	out := Output{Text: in.Plain, HTML: in.HTML}
 	var doc, txt result
 	if strings.TrimSpace(in.HTML) != "" {
-		doc = splitHTML(in.HTML)
+		doc = splitHTML(in)
 	}
 	if strings.TrimSpace(in.Plain) != "" && !doc.woven {
 		txt = splitText(in.Plain)
@@ -50,9 +52,6 @@ func Split(in Input) Output {
 	if txt.split {
 		out.Text, out.QuotedText, out.Split = txt.latest, txt.quoted, true
 		return out
-	}
-	if strings.TrimSpace(in.Plain) == "" {
-		out.Text = richtext.ToText(in.HTML)
 	}
 	return out
 }
@@ -83,10 +82,13 @@ func splitText(s string) result {
 	return result{latest: strings.Join(latest, "\n\n"), quoted: strings.Join(quoted, "\n\n"), split: true}
 }
 
-func splitHTML(s string) result {
-	p, err := page.Read(s)
-	if err != nil {
-		return result{}
+func splitHTML(in Input) result {
+	p := in.Page
+	if p == nil {
+		var err error
+		if p, err = page.Read(in.HTML); err != nil {
+			return result{}
+		}
 	}
 	lines := p.Texts()
 	marks := label(lines, marksOf(p))
