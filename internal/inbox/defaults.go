@@ -71,7 +71,7 @@ func (s *Service) makeFallback(ctx context.Context, tx *db.Tx, box desk.Inbox, a
 	if err != nil {
 		return err
 	}
-	_, err = s.CreateAccount(ctx, tx, desk.System, NewAccount{Slug: FallbackSlug, Channel: adapter.Spec().Channel, InboxID: box.ID, Name: "Support", Settings: settings, Operator: true, fallback: true})
+	_, err = s.CreateAccount(ctx, tx, desk.System, NewAccount{Slug: FallbackSlug, Channel: adapter.Spec().Channel, InboxID: box.ID, Name: "Fallback address", Settings: settings, Operator: true, fallback: true})
 	return err
 }
 

@@ -88,6 +88,9 @@ func (s *Service) apply(ctx context.Context, tx *db.Tx, t *desk.Ticket, c Change
 		t.ContactID = *c.ContactID
 	}
 	if c.Hidden != nil {
+		if t.MergedInto != 0 {
+			return desk.Errorf(desk.Conflict, "ticket.merged", "This ticket was merged into another. Change that one.").In("hidden")
+		}
 		switch *c.Hidden {
 		case desk.HiddenNo, desk.HiddenSpam, desk.HiddenTrash:
 			t.Hidden = *c.Hidden
