@@ -262,7 +262,7 @@ func TestBounceFindsItsMessageByToken(t *testing.T) { // EM-32: the report lost 
 	})
 }
 
-func TestForcedReplayFilesWhatWasIgnored(t *testing.T) { // nothing is dropped
+func TestReplayFilesWhatWasIgnored(t *testing.T) { // nothing is dropped
 	each(t, func(t *testing.T, w *world) {
 		w.deliver(w.letter("away", "noor@y.example", as(desk.DispAutoReply)))
 		e := w.entry("away")
@@ -270,15 +270,12 @@ func TestForcedReplayFilesWhatWasIgnored(t *testing.T) { // nothing is dropped
 			t.Fatalf("%+v", e)
 		}
 		ctx := context.Background()
-		if _, err := w.Replay(ctx, e.ID); desk.ReasonOf(err) != "inbound.ignored" {
-			t.Fatalf("plain replay: %v", err)
-		}
-		e, err := w.ReplayForced(ctx, e.ID)
+		e, err := w.Replay(ctx, e.ID)
 		must(t, err)
 		if e.State != intake.StateFiled || e.Ticket == 0 || w.tickets() != 1 {
 			t.Fatalf("%+v", e)
 		}
-		if _, err := w.ReplayForced(ctx, e.ID); desk.ReasonOf(err) != "inbound.filed" {
+		if _, err := w.Replay(ctx, e.ID); desk.ReasonOf(err) != "inbound.filed" {
 			t.Fatalf("twice: %v", err)
 		}
 	})

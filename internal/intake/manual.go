@@ -53,7 +53,7 @@ The same Message-ID with other content is a message of its own, flagged ` + "`sa
 ## What went wrong
 
 What cannot be understood is ` + "`set_aside`" + ` with the error; administrators are told, and ` + "`kanal inbound replay ID`" + ` files it once the cause is mended. What is
-` + "`ignored`" + ` can be filed after all with ` + "`--force`" + `.
+` + "`ignored`" + ` can be filed after all the same way: it becomes an ordinary message that is never answered automatically.
 `)
 	return b.String()
 }

@@ -11,23 +11,15 @@ import (
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
-// Replay files a set-aside entry again, from its original, through the same code as a fresh arrival. It stays set aside, with the new reason, when it fails
-// again; the error says so. An entry that is filed already is a Conflict.
+// Replay files an entry again, from its original, through the same code as a fresh arrival. A set-aside entry stays set aside, with the new reason, when it
+// fails again; the error says so. An entry that was ignored is filed as an ordinary message that is never answered automatically: somebody asked for it. An
+// entry that is filed already is a Conflict.
 func (s *Service) Replay(ctx context.Context, id desk.RawID) (Entry, error) {
-	return s.replay(ctx, id, false)
-}
-
-// ReplayForced files an entry that was ignored, as an ordinary message that is never answered automatically. It files a set-aside entry too.
-func (s *Service) ReplayForced(ctx context.Context, id desk.RawID) (Entry, error) {
-	return s.replay(ctx, id, true)
-}
-
-func (s *Service) replay(ctx context.Context, id desk.RawID, force bool) (Entry, error) {
 	raw, sha, err := s.loadRaw(ctx, id)
 	if err != nil {
 		return Entry{}, err
 	}
-	it := &item{raw: raw, dedupe: raw.Dedupe, at: desk.At(raw.At), blob: sha, id: id, fresh: true, force: force}
+	it := &item{raw: raw, dedupe: raw.Dedupe, at: desk.At(raw.At), blob: sha, id: id, fresh: true}
 	if err := s.account(ctx, it); err != nil {
 		return Entry{}, err
 	}
@@ -40,10 +32,11 @@ func (s *Service) replay(ctx context.Context, id desk.RawID, force bool) (Entry,
 	var fault error
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		fault = nil
-		if err := s.replayable(ctx, tx, id, force); err != nil {
+		state, err := s.replayable(ctx, tx, id)
+		if err != nil {
 			return err
 		}
-		err := it.fault
+		it.force, err = state == StateIgnored, it.fault
 		if err == nil {
 			err = tx.Savepoint(ctx, func(ctx context.Context) error { return s.apply(ctx, tx, it) })
 		}
@@ -67,23 +60,19 @@ func (s *Service) replay(ctx context.Context, id desk.RawID, force bool) (Entry,
 	return e, err
 }
 
-// replayable holds the entry and refuses one that is filed.
-func (s *Service) replayable(ctx context.Context, tx *db.Tx, id desk.RawID, force bool) error {
-	var state string
-	err := tx.QueryRow(ctx, "SELECT state FROM inbound_raw WHERE id = $1"+tx.ForUpdate(), id).Scan(&state)
+// replayable holds the entry, says how it stands and refuses one that is filed.
+func (s *Service) replayable(ctx context.Context, tx *db.Tx, id desk.RawID) (state string, err error) {
+	err = tx.QueryRow(ctx, "SELECT state FROM inbound_raw WHERE id = $1"+tx.ForUpdate(), id).Scan(&state)
 	if errors.Is(err, sql.ErrNoRows) {
-		return missing(err)
+		return state, missing(err)
 	}
 	if err != nil {
-		return wrap("replay", err)
+		return state, wrap("replay", err)
 	}
-	switch {
-	case state == StateSetAside || state == StateIgnored && force:
-		return nil
-	case state == StateIgnored:
-		return desk.Errorf(desk.Conflict, "inbound.ignored", "This entry was left out on purpose. File it with force to make a ticket of it all the same.")
+	if state != StateSetAside && state != StateIgnored {
+		return state, desk.Errorf(desk.Conflict, "inbound.filed", "This entry is filed already.")
 	}
-	return desk.Errorf(desk.Conflict, "inbound.filed", "This entry is filed already.")
+	return state, nil
 }
 
 // CorrectSender files a forwarded mail under the other contact: the original sender's or the forwarder's (EM-27). When the message began its thread, the thread
