@@ -24,7 +24,7 @@ type Op struct {
 	Description  string
 	Status       int   // of success; 0 is 200, or 204 for an answer without a body
 	MaxBody      int64 // bytes; 0 is 1 MB
-	Errors       []int // beside 401, 403 and 422
+	Errors       []int // beside those that any operation has: 401, 403, 413, 422, 500, 503
 	Repeatable   bool  // takes an Idempotency-Key
 }
 
@@ -44,16 +44,19 @@ func (s *Server) operation(op Op) (huma.Operation, Rule) {
 		Method: op.Method, Path: op.Path, OperationID: op.ID, Tags: []string{op.Tag}, Summary: op.Summary, Description: op.Description,
 		DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody, Errors: op.Errors,
 	}
+	// Any operation may be refused for these: nobody is signed in, the role or another site's origin, the input, the machine.
+	out.Errors = append(out.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	if op.Method != http.MethodGet {
+		out.Errors = append(out.Errors, http.StatusRequestEntityTooLarge)
+	}
 	if rule.Limit != "" {
 		out.Errors = append(out.Errors, http.StatusTooManyRequests)
 	}
 	if rule.Public {
 		out.Security = []map[string][]string{}
 	} else {
-		out.Errors = append(out.Errors, http.StatusUnauthorized)
 		out.Security = []map[string][]string{{"session": {}}, {"token": {}}}
 		if rule.Needs != "" {
-			out.Errors = append(out.Errors, http.StatusForbidden)
 			out.Description = strings.TrimSpace(out.Description + "\n\nNeeds the permission `" + string(rule.Needs) + "`.")
 		}
 	}

@@ -341,3 +341,9 @@ func (s *site) eventually(what string, ok func() bool) {
 
 // only picks the fields of people.NewUser that a test names.
 func lightWork(n *people.NewUser) { off := false; n.TakesWork = &off }
+
+// withTickets makes an account of an inbox open tickets, over echo.
+func withTickets(n *inbox.NewAccount) {
+	n.Settings, n.Secrets = json.RawMessage(`{"address":"tickets"}`), json.RawMessage(`{"secret":"shh"}`)
+	n.Ticket = &desk.TicketPolicy{Create: "always"}
+}

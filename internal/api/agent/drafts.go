@@ -13,19 +13,19 @@ import (
 func (a *agents) mountDrafts() {
 	const tag = "Drafts"
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/drafts", ID: "listDrafts", Tag: tag, Summary: "One's own drafts, newest first"}, a.drafts)
-	api.Register(a.server, api.Op{Method: "PUT", Path: "/api/drafts", ID: "putDraft", Tag: tag, Summary: "Keep a draft: one a person, ticket, thread and type", MaxBody: 8 << 20}, a.putDraft)
+	api.Register(a.server, api.Op{Method: "PUT", Path: "/api/drafts", ID: "putDraft", Tag: tag, Summary: "Keep a draft: one a person, ticket, thread and type", MaxBody: 8 << 20, Errors: []int{404}}, a.putDraft)
 	api.Register(a.server, api.Op{Method: "DELETE", Path: "/api/drafts", ID: "deleteDraft", Tag: tag, Summary: "Throw a draft away", Status: http.StatusNoContent}, a.deleteDraft)
 }
 
-// place is where a draft belongs.
-type place struct {
+// Place is where a draft belongs.
+type Place struct {
 	TicketID string `query:"ticket_id"`
 	ThreadID string `query:"thread_id"`
 	Type     string `query:"type" enum:"reply,comment,new"`
 }
 
 // at reads the ids; none is zero.
-func (p place) at() (ticket desk.TicketID, thread desk.ThreadID, err error) {
+func (p Place) at() (ticket desk.TicketID, thread desk.ThreadID, err error) {
 	if p.TicketID != "" {
 		if ticket, err = desk.ParseID[desk.TicketID](p.TicketID); err != nil {
 			return 0, 0, err
@@ -37,7 +37,7 @@ func (p place) at() (ticket desk.TicketID, thread desk.ThreadID, err error) {
 	return ticket, thread, err
 }
 
-func (a *agents) drafts(ctx context.Context, v access.Viewer, in *place) (*api.Out[api.Page[desk.Draft]], error) {
+func (a *agents) drafts(ctx context.Context, v access.Viewer, in *Place) (*api.Out[api.Page[desk.Draft]], error) {
 	ticket, thread, err := in.at()
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (a *agents) drafts(ctx context.Context, v access.Viewer, in *place) (*api.O
 }
 
 type putDraftInput struct {
-	place
+	Place
 	Body struct {
 		ID          *string             `json:"id,omitempty" nullable:"true"`
 		UserID      *string             `json:"user_id,omitempty" nullable:"true"`
@@ -110,7 +110,7 @@ func some[T any](v []T) []T {
 	return v
 }
 
-func (a *agents) deleteDraft(ctx context.Context, v access.Viewer, in *place) (*api.None, error) {
+func (a *agents) deleteDraft(ctx context.Context, v access.Viewer, in *Place) (*api.None, error) {
 	ticket, thread, err := in.at()
 	if err != nil {
 		return nil, err
