@@ -56,6 +56,8 @@ type Config struct {
 	Out io.Writer // what a person should read: the owner's link, where the server is
 	// Started, when set, is called once everything runs and before the server says that it is ready; the demo fills the installation there.
 	Started func(ctx context.Context, a *App) error
+	// Quiet leaves the greeting to Started.
+	Quiet bool
 	// Development adds the channels that are only for trying out.
 	Development bool
 }
@@ -289,4 +291,43 @@ func (a *App) signThread(id desk.ThreadID) string { return email.SignToken(a.tok
 // verifyThread is its opposite.
 func (a *App) verifyThread(token string) (desk.ThreadID, bool) {
 	return email.VerifyToken(a.tokenKey, token)
+}
+
+// Log is the installation's log.
+func (a *App) Log() *slog.Logger { return a.log }
+
+// URL is the public origin.
+func (a *App) URL() string { return a.cfg.Base.String() }
+
+// MailAddr is where mail is taken, as host:port that this machine can dial; "" when it is off.
+func (a *App) MailAddr() string {
+	ln := a.listen[email.Name]
+	if ln == nil {
+		return ""
+	}
+	host, port, _ := net.SplitHostPort(ln.Addr().String())
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// Deliver files a mail as if the shared listener had just taken it from a sender whose authentication holds. The demo tells its stories with it.
+func (a *App) Deliver(ctx context.Context, from string, to []string, body []byte) error {
+	auth := &desk.AuthEvidence{SPF: "pass", DKIM: "pass", DMARC: "pass"}
+	var raws []channel.Raw
+	for _, address := range to {
+		acc, ok, err := a.Inbox.FindAddress(ctx, a.DB, desk.AddrEmail, address)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return desk.Errorf(desk.NotFound, "address.unknown", "Nobody here has the address %s.", address)
+		}
+		raws = append(raws, channel.Raw{
+			Account: acc.ID, Channel: acc.Channel, Dedupe: email.DedupeKey(channel.Raw{Body: body}), Body: body, Auth: auth, At: a.Clock.Now(),
+			Envelope: channel.Envelope{From: from, Null: from == "", To: []string{address}, Peer: "127.0.0.1", Helo: "mail.customers.example", TLS: true},
+		})
+	}
+	return a.Intake.Deliver(ctx, raws)
 }

@@ -242,7 +242,7 @@ func (a *App) serveHTTP(ctx context.Context, ln net.Listener, handler http.Handl
 // announce tells a person where the server is, and the first owner how to begin.
 func (a *App) announce(web net.Listener, setup string) {
 	a.log.Info("ready", "base_url", a.cfg.Base.String(), "database", a.DB.Dialect(), "version", Version().Version)
-	if a.cfg.Out == nil {
+	if a.cfg.Out == nil || a.cfg.Quiet {
 		return
 	}
 	if web != nil {

@@ -149,6 +149,9 @@ func (f *filler) tell(ctx context.Context) error {
 			f.Progress(float64(i) / float64(len(f.steps)))
 		}
 	}
+	if f.Progress != nil {
+		f.Progress(1)
+	}
 	return nil
 }
 
