@@ -49,6 +49,7 @@ type filing struct {
 	ids   thread.Locked
 	place thread.Placed
 	twin  thread.Seen // the same mail in another inbox
+	late  desk.Thread // what it answers was closed too long ago
 	flags []string
 }
 
@@ -83,6 +84,9 @@ func (s *Service) applyMessage(ctx context.Context, tx *db.Tx, it *item, in *cha
 	}
 	if f.rule.Files == FilesNothing {
 		return s.ignore(ctx, tx, f, disposition)
+	}
+	if err := s.tooLate(ctx, tx, f, disposition); err != nil {
+		return outcome{}, err
 	}
 	return s.fileMessage(ctx, tx, f, disposition)
 }
@@ -277,6 +281,12 @@ func (s *Service) afterwards(ctx context.Context, tx *db.Tx, f *filing, tk desk.
 	}
 	if err := s.Tickets.NoteMessage(ctx, tx, tk.ID, seen); err != nil {
 		return wrap("ticket", err)
+	}
+	if f.late.TicketID != 0 && isNew {
+		err := s.Tickets.Link(ctx, tx, desk.TicketLink{TicketID: tk.ID, OtherID: f.late.TicketID, Kind: ticket.LinkRelated, MessageID: m.ID, Reason: "It answers a ticket that was closed long ago."})
+		if err != nil {
+			return wrap("link", err)
+		}
 	}
 	if f.twin.TicketID == 0 || f.twin.TicketID == tk.ID {
 		return nil

@@ -34,6 +34,22 @@ func (s *Service) home(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread, 
 	return th, tk, isNew, err
 }
 
+// tooLate lets a reply to a ticket that was closed longer ago than the installation reopens begin a new conversation, linked to the old (TK-15).
+func (s *Service) tooLate(ctx context.Context, tx *db.Tx, f *filing, d desk.Disposition) error {
+	th := f.place.Thread
+	if s.Reopen <= 0 || th.TicketID == 0 || f.rule.Reopen != ReopenAlways {
+		return nil
+	}
+	tk, err := s.ticketOf(ctx, tx, th.TicketID)
+	if err != nil || tk.ID == 0 || tk.Open || tk.ClosedAt == 0 || tk.ClosedAt.Add(s.Reopen) > s.Clock.Ms() {
+		return err
+	}
+	f.late, f.place = th, thread.Placed{By: "closed_long_ago"}
+	f.late.TicketID = tk.ID
+	f.rule = RuleFor(d, false)
+	return nil
+}
+
 // begin opens a thread, with its ticket when there is to be one.
 func (s *Service) begin(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread, desk.Ticket, bool, error) {
 	if f.place.Claims.ID != 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/db"
@@ -410,6 +411,34 @@ func TestReplyReopens(t *testing.T) { // TK-15
 		}
 		if !flagged(w.filed("r2"), desk.FlagSubjectChanged) || flagged(w.filed("r1"), desk.FlagSubjectChanged) {
 			t.Fatal("a new subject in an old thread is flagged")
+		}
+	})
+}
+
+func TestReplyToATicketClosedLongAgoBeginsALinkedOne(t *testing.T) { // TK-15
+	each(t, func(t *testing.T, w *world) {
+		d := w.Deps
+		d.Jobs, d.Reopen = nil, 24*time.Hour
+		w.Service = intake.New(d)
+		w.deliver(w.letter("root", "mira@x.example"))
+		old := w.filed("root")
+		w.closeTicket(old.TicketID)
+		w.Clock.Advance(23 * time.Hour)
+		w.deliver(w.letter("soon", "mira@x.example", replies("root")))
+		if m := w.filed("soon"); m.TicketID != old.TicketID || !w.ticket(old.TicketID).Open {
+			t.Fatal("within the period it reopens")
+		}
+		w.closeTicket(old.TicketID)
+		w.Clock.Advance(25 * time.Hour)
+		w.deliver(w.letter("late", "mira@x.example", replies("soon", "root")), w.letter("later", "mira@x.example", replies("late", "soon", "root")))
+		late, later := w.filed("late"), w.filed("later")
+		ls, err := w.Tickets.Links(context.Background(), w.DB, late.TicketID)
+		must(t, err)
+		if late.TicketID == old.TicketID || w.ticket(old.TicketID).Open || len(ls) != 1 || ls[0].Kind != "related" || ls[0].OtherID != old.TicketID {
+			t.Fatalf("%+v %+v", late, ls)
+		}
+		if later.ThreadID != late.ThreadID || w.tickets() != 2 {
+			t.Fatal("the new conversation goes on")
 		}
 	})
 }
