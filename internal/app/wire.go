@@ -45,6 +45,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Intake = intake.New(intake.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Blobs: a.Blobs, Events: a.Events, Jobs: a.Jobs, Contacts: a.Contacts, Threads: a.Threads,
 		Tickets: a.Tickets, Inbox: a.Inbox, Assign: a.Assign, Lines: a.Board,
+		RawKeep: config.Window("RAW_KEEP"), Reopen: config.Window("REOPEN"), Orphans: config.Window("ATTACHMENT_ORPHAN"),
 	})
 	a.Dispatch = dispatch.New(dispatch.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,

@@ -41,6 +41,7 @@ var Windows = []WindowSpec{
 	{"RECEIVER_LEASE", 30 * time.Second, "another node takes over a mailbox whose reader is not heard of for this long"},
 	{"RECONNECT_BASE", 2 * time.Second, "wait before connecting again after the first failure; doubles"},
 	{"RECONNECT_MAX", 5 * time.Minute, "longest wait before connecting again"},
+	{"REOPEN", 0, "a reply to a ticket closed for longer than this begins a new, linked one; 0: every reply reopens"},
 	{"RETRY_BASE", 10 * time.Second, "wait after the first failed try of a send or job; doubles"},
 	{"RETRY_MAX", time.Hour, "longest wait between tries"},
 	{"SEARCH_EVERY", 500 * time.Millisecond, "how long the search index gathers changes before it takes them in"},
