@@ -220,6 +220,9 @@ func has(list []string, s string) bool {
 // attached describes the messages inside the message, for forwards as attachment.
 func (r *reading) attached() []forward.Attached {
 	var out []forward.Attached
+	if r.content.Digest {
+		return nil
+	}
 	for _, p := range r.content.Messages {
 		if p.Message == nil || !p.IsMessage() {
 			continue

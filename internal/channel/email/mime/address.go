@@ -210,8 +210,12 @@ func lexQuoted(s string) (string, int) {
 	return "", 0
 }
 
+// maxComment bounds how far the end of a comment is looked for.
+const maxComment = 600
+
 func lexComment(s string) (string, int) {
 	depth := 0
+	s = s[:min(len(s), maxComment)]
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -330,7 +334,7 @@ func joinAround(seg []token) []token {
 	var out []token
 	for _, t := range seg {
 		k := len(out) - 1
-		if k >= 0 && t.kind != tokComment && out[k].kind != tokComment && t.kind != tokAngle && out[k].kind != tokAngle {
+		if k >= 0 && len(out[k].text) < maxComment && t.kind != tokComment && out[k].kind != tokComment && t.kind != tokAngle && out[k].kind != tokAngle {
 			prev := out[k].text
 			if strings.HasSuffix(prev, "@") || strings.HasPrefix(t.text, "@") && (t.glued || t.kind == tokWord) ||
 				strings.HasSuffix(prev, ".") && strings.Contains(prev, "@") && !t.glued || strings.HasPrefix(t.text, ".") && strings.Contains(prev, "@") {

@@ -17,6 +17,7 @@ type Content struct {
 	Calendar    bool
 	Reports     []*Part // delivery-status, disposition-notification, feedback-report
 	Messages    []*Part // message/rfc822 parts and header-only copies, in order
+	Digest      bool    // the messages are a mailing list's digest
 	Report      string  // report-type of a multipart/report root, lower case
 }
 
@@ -85,6 +86,7 @@ func (c *collector) walk(p *Part, at place) {
 			c.attach(k, false)
 		}
 	case p.IsMultipart():
+		c.c.Digest = c.c.Digest || p.Type == "multipart/digest"
 		for _, k := range p.Parts {
 			c.walk(k, place{})
 		}

@@ -7,6 +7,7 @@ package mime
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -145,9 +146,9 @@ func (t *Tree) classify(p *Part, defaultType string) {
 	case p.Type == "multipart" || p.Type == "multipart/":
 		p.Type = "multipart/mixed"
 	case !strings.Contains(p.Type, "/"):
-		t.Note("A part has an unreadable type; it is kept as a file.")
+		t.Note("A part has an unreadable type.")
 		p.Type = "application/octet-stream"
-		if defaultType == "text/plain" && p.Depth == 0 {
+		if defaultType == "text/plain" && p.Params["name"] == "" && isText(p.Body) {
 			p.Type = "text/plain"
 		}
 	}
@@ -158,6 +159,12 @@ func (t *Tree) classify(p *Part, defaultType string) {
 	if i := strings.IndexAny(p.Encoding, " \t;"); i > 0 {
 		p.Encoding = p.Encoding[:i]
 	}
+}
+
+// isText says whether bytes look like words and not like a file.
+func isText(b []byte) bool {
+	kind := http.DetectContentType(b)
+	return strings.HasPrefix(kind, "text/plain")
 }
 
 func firstUseful(values []string) string {

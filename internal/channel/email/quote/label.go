@@ -16,6 +16,7 @@ type mark struct {
 	soft   bool // inside a plain blockquote, which people also use to indent: quoted only after an attribution
 	rule   bool
 	image  bool // shows an image and no text
+	shown  bool // stands in the document; an empty line does not
 	cut    bool // from here on everything is quoted
 	block  *html.Node
 }
@@ -74,8 +75,10 @@ func label(lines []string, known []mark) []mark {
 func quoteBlock(marks []mark, at int) {
 	b := marks[at].block
 	for k := at; k < len(marks); k++ {
-		if marks[k].block == b && marks[k].soft {
+		if marks[k].block == b {
 			marks[k].quoted = true
+		} else if marks[k].block != nil || marks[k].shown {
+			return
 		}
 	}
 }
@@ -184,22 +187,14 @@ var (
 // marksOf reads from the document's structure which lines are quoted.
 func marksOf(p *page.Page) []mark {
 	marks := make([]mark, len(p.Lines))
-	s := scan{kind: map[*html.Node]nodeKind{}}
+	s := scan{body: p.Body, marks: map[*html.Node]mark{}}
 	for i, l := range p.Lines {
-		m := &marks[i]
-		m.rule = l.Rule
-		m.image = l.Node != nil && l.Text == "" && !l.Rule
-		for n := l.Node; n != nil && n != p.Body; n = n.Parent {
-			switch s.of(n) {
-			case cutHere:
-				m.cut = true
-			case quotedPart:
-				m.quoted = true
-			case plainBlock:
-				m.soft = true
-				m.block = n
-			}
+		if l.Node != nil {
+			marks[i] = s.of(l.Node)
 		}
+		m := &marks[i]
+		m.rule, m.shown = l.Rule, l.Node != nil
+		m.image = l.Node != nil && l.Text == "" && !l.Rule
 		if m.cut {
 			m.quoted = true
 			break // what follows is quoted anyhow
@@ -217,19 +212,35 @@ const (
 	cutHere
 )
 
-// scan remembers what elements are, because many lines stand in one.
-type scan struct{ kind map[*html.Node]nodeKind }
+// scan remembers what elements say of the lines in them, because many lines stand in one.
+type scan struct {
+	body  *html.Node
+	marks map[*html.Node]mark
+}
 
-func (s scan) of(n *html.Node) nodeKind {
+func (s scan) of(n *html.Node) mark {
+	if n == nil || n == s.body {
+		return mark{}
+	}
 	if n.Type != html.ElementNode {
-		return ordinary
+		return s.of(n.Parent)
 	}
-	if k, ok := s.kind[n]; ok {
-		return k
+	if m, ok := s.marks[n]; ok {
+		return m
 	}
-	k := kindOf(n)
-	s.kind[n] = k
-	return k
+	m := s.of(n.Parent)
+	switch kindOf(n) {
+	case cutHere:
+		m.cut = true
+	case quotedPart:
+		m.quoted = true
+	case plainBlock:
+		if !m.soft {
+			m.soft, m.block = true, n // the outermost
+		}
+	}
+	s.marks[n] = m
+	return m
 }
 
 func kindOf(n *html.Node) nodeKind {
