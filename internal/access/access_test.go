@@ -401,3 +401,30 @@ func TestOneTimeLinks(t *testing.T) {
 		})
 	})
 }
+
+func TestSweepRemovesWhatHasEnded(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, k := context.Background(), desktest.New(t, d)
+		ann := k.User()
+		k.SetPassword(ann)
+		rows := func() (n int) {
+			if err := d.QueryRow(ctx, `SELECT (SELECT COUNT(*) FROM sessions) + (SELECT COUNT(*) FROM one_time_links)`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if _, _, err := k.Access.SignIn(ctx, ann.Email, desktest.Password, "", ""); err != nil {
+			t.Fatal(err)
+		}
+		k.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, _, err := k.Access.CreateLink(ctx, tx, access.PurposeReset, ann.ID)
+			return err
+		})
+		for _, want := range []int{2, 0} {
+			if err := k.Access.Sweep(ctx); err != nil || rows() != want {
+				t.Fatalf("%d rows, want %d, %v", rows(), want, err)
+			}
+			k.Clock.Advance(60 * 24 * time.Hour)
+		}
+	})
+}

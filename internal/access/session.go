@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -249,4 +250,21 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, actor desk.Actor, xs []Ses
 		}
 	}
 	return nil
+}
+
+// sweepAfter is how long what has ended is kept.
+const sweepAfter = 30 * 24 * time.Hour
+
+// Sweep removes sessions that have expired, and links long used or expired. It is called now and then; nothing depends on it.
+func (s *Service) Sweep(ctx context.Context) error {
+	now := s.Clock.Ms()
+	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE expires_at < $1`, now); err != nil {
+			return fmt.Errorf("access: sweep: %w", err)
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM one_time_links WHERE expires_at < $1`, now.Add(-sweepAfter)); err != nil {
+			return fmt.Errorf("access: sweep: %w", err)
+		}
+		return nil
+	})
 }

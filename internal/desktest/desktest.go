@@ -15,6 +15,7 @@ import (
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
@@ -23,6 +24,7 @@ import (
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/secret"
 	"github.com/kanalhq/kanal/internal/setting"
+	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -44,6 +46,8 @@ type Desk struct {
 	Inboxes    *inbox.Service
 	Settings   *setting.Service
 	Assignment *assignment.Service
+	Contacts   *contact.Service
+	Threads    *thread.Service
 	n          atomic.Int64
 }
 
@@ -67,6 +71,8 @@ func New(t testing.TB, d *db.DB, adapters ...channel.Adapter) *Desk {
 	k.Inboxes = inbox.New(inbox.Deps{DB: d, Clock: k.Clock, Events: k.Events, Box: k.Box, Channels: k.Channels, Tickets: k.Tickets, People: k.People, Host: Host})
 	k.Settings = setting.New(d, k.Clock, k.Events)
 	k.Assignment = assignment.New(k.Clock, k.People, k.Inboxes, k.Tickets)
+	k.Contacts = contact.New(k.Clock, k.Events)
+	k.Threads = thread.New(k.Clock, k.Events)
 	k.Write(func(ctx context.Context, tx *db.Tx) error { return k.Inboxes.EnsureDefaults(ctx, tx, Host) })
 	return k
 }
@@ -227,6 +233,48 @@ func (k *Desk) Ticket(with ...func(*ticket.NewTicket)) desk.Ticket {
 	var t desk.Ticket
 	k.Write(func(ctx context.Context, tx *db.Tx) (err error) { t, err = k.Tickets.Create(ctx, tx, n); return err })
 	return t
+}
+
+// Contact makes a contact with a mail address; "" is one of its own.
+func (k *Desk) Contact(address string) desk.Contact {
+	k.T.Helper()
+	if address == "" {
+		address = fmt.Sprintf("customer%d@home.example", k.next())
+	}
+	var c desk.Contact
+	k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+		c, _, err = k.Contacts.Resolve(ctx, tx, desk.Party{Kind: desk.AddrEmail, Address: address}, "test", k.Clock.Ms())
+		return err
+	})
+	return c
+}
+
+// Thread opens a thread of a ticket with its contact, over an account.
+func (k *Desk) Thread(t desk.Ticket, acc desk.ChannelAccount) desk.Thread {
+	k.T.Helper()
+	var th desk.Thread
+	k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+		th, err = k.Threads.Open(ctx, tx, desk.System, desk.Thread{InboxID: t.InboxID, AccountID: acc.ID, Channel: acc.Channel, ContactID: t.ContactID, TicketID: t.ID, Subject: t.Subject})
+		return err
+	})
+	return th
+}
+
+// Message files an incoming message in a thread, noted on its ticket; with changes what matters.
+func (k *Desk) Message(th desk.Thread, with ...func(*desk.Message)) desk.Message {
+	k.T.Helper()
+	m := desk.Message{ThreadID: th.ID, TicketID: th.TicketID, Kind: desk.KindMessage, Direction: desk.Incoming, Channel: th.Channel, AccountID: th.AccountID, ContactID: th.ContactID,
+		Actor: desk.ByContact(th.ContactID), Text: fmt.Sprintf("Message %d", k.next()), Status: desk.StatusReceived}
+	for _, w := range with {
+		w(&m)
+	}
+	k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+		if m, err = k.Threads.Append(ctx, tx, m); err != nil || m.TicketID == 0 {
+			return err
+		}
+		return k.Tickets.NoteMessage(ctx, tx, m.TicketID, m)
+	})
+	return m
 }
 
 // Property defines a property of tickets.

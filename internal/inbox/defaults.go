@@ -27,6 +27,9 @@ func (s *Service) EnsureDefaults(ctx context.Context, tx *db.Tx, host string) er
 	box, err := s.Helpdesk(ctx, tx)
 	if desk.CodeOf(err) == desk.NotFound {
 		box, err = s.CreateInbox(ctx, tx, desk.System, NewInbox{Slug: HelpdeskSlug, Kind: desk.KindHelpdesk, Name: "Help desk"})
+		if desk.CodeOf(err) == desk.Conflict { // another node was first
+			box, err = s.Helpdesk(ctx, tx)
+		}
 	}
 	if err != nil {
 		return err
@@ -72,6 +75,9 @@ func (s *Service) makeFallback(ctx context.Context, tx *db.Tx, box desk.Inbox, a
 		return err
 	}
 	_, err = s.CreateAccount(ctx, tx, desk.System, NewAccount{Slug: FallbackSlug, Channel: adapter.Spec().Channel, InboxID: box.ID, Name: "Fallback address", Settings: settings, Operator: true, fallback: true})
+	if desk.ReasonOf(err) == "channel_account.slug_taken" { // another node was first
+		return nil
+	}
 	return err
 }
 

@@ -94,7 +94,7 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, kind desk.AddressKind, va
 	if value == "" {
 		return nil
 	}
-	for range 2 {
+	for range 3 {
 		n, err := tx.Exec(ctx, `INSERT INTO address_registry (kind, value, holder, hosted, account_id, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (kind, value) DO NOTHING`,
 			kind, value, holderTeam, hosted, acc, s.Clock.Ms())
 		if err != nil {
@@ -104,6 +104,9 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, kind desk.AddressKind, va
 			return nil
 		}
 		have, err := s.holderOf(ctx, tx, kind, value)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // freed between the two
+		}
 		if err != nil {
 			return err
 		}

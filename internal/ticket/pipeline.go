@@ -41,6 +41,9 @@ func (s *Service) EnsureDefaults(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	_, err := s.CreatePipeline(ctx, tx, desk.System, Defaults)
+	if desk.CodeOf(err) == desk.Conflict { // another node was first
+		return nil
+	}
 	return err
 }
 

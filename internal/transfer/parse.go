@@ -125,13 +125,19 @@ func readable(m string) string {
 	return fmt.Sprintf("%sexpected %s, found %s", where, want, got)
 }
 
-const maxProblems = 20
+// Bounds of one file: problems told at once, nesting, and parts, aliases counted as often as they are used.
+const (
+	maxProblems = 20
+	maxDepth    = 100
+	maxParts    = 500_000
+)
 
 // checker compares the keys of a document with the structs they go into, and notes the line of every part.
 type checker struct {
 	lines    map[string]int
 	problems []string
 	depth    int
+	parts    int
 }
 
 func (c *checker) problem(n *yaml.Node, format string, args ...any) {
@@ -144,11 +150,13 @@ func (c *checker) check(n *yaml.Node, t reflect.Type, path string) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	if c.depth++; c.depth > 100 {
-		c.problem(n, "too deep")
-		c.depth--
+	if c.parts++; c.parts > maxParts || c.depth >= maxDepth {
+		if c.problems == nil {
+			c.problem(n, "the file is too deep or too large")
+		}
 		return
 	}
+	c.depth++
 	defer func() { c.depth-- }()
 	if _, ok := c.lines[path]; !ok && path != "" {
 		c.lines[path] = n.Line

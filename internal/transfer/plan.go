@@ -85,6 +85,16 @@ type thing struct {
 	fields       map[string]any
 }
 
+func (t thing) name() string { return t.object + " " + t.slug }
+
+func byName(ts []thing) map[string]thing {
+	out := make(map[string]thing, len(ts))
+	for _, t := range ts {
+		out[t.name()] = t
+	}
+	return out
+}
+
 // things lists a file's content in the order of plans.
 func things(f File) []thing {
 	out := []thing{}
@@ -150,22 +160,16 @@ func leaves(v any) map[string]any {
 func compare(before, after File, secrets map[string][]string) Plan {
 	p := Plan{Changes: []Change{}}
 	had, has := things(before), things(after)
-	find := func(in []thing, t thing) (thing, bool) {
-		i := slices.IndexFunc(in, func(x thing) bool { return x.object == t.object && x.slug == t.slug })
-		if i < 0 {
-			return thing{}, false
-		}
-		return in[i], true
-	}
+	old, kept := byName(had), byName(has)
 	for _, t := range has {
-		old, ok := find(had, t)
+		was, ok := old[t.name()]
 		c := Change{Object: t.object, Slug: t.slug, Action: Update, Fields: []Field{}}
 		if !ok {
 			c.Action = Create
 		}
-		for _, name := range slices.Sorted(maps.Keys(merged(old.fields, t.fields))) {
-			if shown(old.fields[name]) != shown(t.fields[name]) {
-				c.Fields = append(c.Fields, Field{name, old.fields[name], t.fields[name]})
+		for _, name := range slices.Sorted(maps.Keys(merged(was.fields, t.fields))) {
+			if shown(was.fields[name]) != shown(t.fields[name]) {
+				c.Fields = append(c.Fields, Field{name, was.fields[name], t.fields[name]})
 			}
 		}
 		if t.object == "channel" && ok {
@@ -178,7 +182,7 @@ func compare(before, after File, secrets map[string][]string) Plan {
 		}
 	}
 	for _, t := range had {
-		if _, ok := find(has, t); !ok {
+		if _, ok := kept[t.name()]; !ok {
 			p.Changes = append(p.Changes, Change{Object: t.object, Slug: t.slug, Action: Remove, Fields: []Field{}})
 		}
 	}
