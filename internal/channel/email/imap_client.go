@@ -220,6 +220,18 @@ func (s *imapSession) after(last uint32, since time.Time) (uids []uint32, err er
 	return slices.Compact(uids), err
 }
 
+// listed asks whether a message is still there.
+func (s *imapSession) listed(uid uint32) (yes bool, err error) {
+	err = s.limit(imapTimeout, func() error {
+		d, err := s.c.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{uidSet([]uint32{uid})}}, nil).Wait()
+		if err == nil {
+			yes = slices.Contains(d.AllUIDs(), imap.UID(uid))
+		}
+		return err
+	})
+	return yes, err
+}
+
 // peek tells sizes and dates.
 func (s *imapSession) peek(uids []uint32) (items []item, err error) {
 	err = s.limit(5*time.Minute, func() error {

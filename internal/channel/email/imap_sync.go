@@ -1,10 +1,12 @@
 package email
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -128,11 +130,8 @@ func (m *mailbox) chunk(ctx context.Context, s *imapSession, folder string, pos 
 	if err != nil && !answered(err) {
 		return err
 	}
-	if err != nil { // the server will not tell: each on its own
-		items = nil
-		for _, u := range uids {
-			items = append(items, item{uid: u, size: chunkBytes, date: m.host.Clock().Now()})
-		}
+	if len(items) < len(uids) {
+		items = complete(items, uids, m.host.Clock().Now())
 	}
 	var batch []item
 	var total int64
@@ -165,6 +164,17 @@ func (m *mailbox) chunk(ctx context.Context, s *imapSession, folder string, pos 
 		pos.Last = last
 	}
 	return m.store(ctx, folder, *pos)
+}
+
+// complete adds those that the server told nothing of: each is asked for on its own, so that a forgetful answer loses no mail.
+func complete(items []item, uids []uint32, now time.Time) []item {
+	for _, u := range uids {
+		if !slices.ContainsFunc(items, func(it item) bool { return it.uid == u }) {
+			items = append(items, item{uid: u, size: chunkBytes, date: now})
+		}
+	}
+	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(a.uid, b.uid) })
+	return items
 }
 
 // fetch gets the bodies of a batch and files them in order.
@@ -237,7 +247,11 @@ func (m *mailbox) single(ctx context.Context, s *imapSession, folder string, pos
 		case ok:
 			broken = fmt.Sprintf("This mail is larger than the %s that are taken in. It is still in the mailbox.", megabytes(m.opts.MaxMessageBytes))
 		case err == nil:
-			return nil // deleted in the meantime
+			listed, err := s.listed(it.uid)
+			if err != nil || !listed {
+				return err // deleted in the meantime
+			}
+			broken = "The mail server lists this mail but does not hand it out. It is still in the mailbox."
 		default:
 			broken = "The mail server refuses to hand out this mail: " + oneLine(err.Error())
 		}
