@@ -39,14 +39,35 @@ func NormalizeEmail(s string) string {
 	} else if strings.ContainsFunc(local, badInLocal) {
 		return ""
 	}
-	if domain[0] != '[' {
-		ascii, err := domains.ToASCII(domain)
-		if err != nil || ascii == "" || len(ascii) > 253 {
-			return ""
-		}
-		domain = ascii
+	if domain = asciiDomain(domain); domain == "" {
+		return ""
 	}
 	return strings.ToLower(local) + "@" + strings.ToLower(domain)
+}
+
+// asciiDomain maps a domain name to ASCII; "" when it is none. The mapping may yield spaces and signs, so its outcome is checked too.
+func asciiDomain(d string) string {
+	if literal := d[0] == '[' && d[len(d)-1] == ']'; literal {
+		d = d[1 : len(d)-1]
+		if d == "" || strings.ContainsFunc(d, func(r rune) bool { return r >= 0x80 || r == '[' || r == ']' }) {
+			return ""
+		}
+		return "[" + d + "]"
+	}
+	if len(d) > 253 || strings.ContainsAny(d, "[]") {
+		return ""
+	}
+	if !strings.ContainsFunc(d, func(r rune) bool { return r >= 0x80 }) && !strings.Contains(strings.ToLower(d), "xn--") {
+		return d
+	}
+	ascii, err := domains.ToASCII(d)
+	if err != nil || ascii == "" || len(ascii) > 253 || strings.ContainsFunc(ascii, badInDomain) {
+		return ""
+	}
+	if again, err := domains.ToASCII(ascii); err != nil || again != ascii {
+		return ""
+	}
+	return ascii
 }
 
 func isControl(r rune) bool { return r < 0x20 || r == 0x7f }

@@ -22,6 +22,9 @@ func TestNormalizeEmailIsLowerCaseWithAnASCIIDomain(t *testing.T) {
 		"ann@acme example":          "",
 		"ann@acme.example\r\nBcc:x": "",
 		"":                          "",
+		"a@b[c":                     "",
+		"a@b\u00a8c":                "",
+		"a@[b\u00e9]":               "",
 	} {
 		if got := NormalizeEmail(in); got != want {
 			t.Errorf("NormalizeEmail(%q) = %q, want %q", in, got, want)
