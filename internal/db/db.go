@@ -43,7 +43,7 @@ type Options struct {
 	GroupMax int
 	// CopyTarget lets a database be opened whose copy was cut off, to copy into it again.
 	CopyTarget bool
-	Log      *slog.Logger
+	Log        *slog.Logger
 }
 
 // DB is an open database. Safe for concurrent use.
@@ -59,6 +59,7 @@ type DB struct {
 	stop    context.CancelFunc
 	done    sync.WaitGroup
 	closed  atomic.Bool
+	trace   atomic.Pointer[func(Statement)]
 }
 
 // Open connects, migrates to this binary's schema and leases an id node. It refuses a database that a newer binary has migrated.
@@ -157,6 +158,7 @@ var (
 
 // Query reads from the read pool; it never waits for writers.
 func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	d.traced(nil, true, query, args)
 	if st := d.stmts.get(ctx, query); st != nil {
 		rows, err := st.QueryContext(ctx, bind(args)...)
 		return rows, err
@@ -166,6 +168,7 @@ func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 
 // QueryRow reads one row from the read pool. Scan gives sql.ErrNoRows when there is none.
 func (d *DB) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	d.traced(nil, true, query, args)
 	if st := d.stmts.get(ctx, query); st != nil {
 		return st.QueryRowContext(ctx, bind(args)...)
 	}
@@ -214,6 +217,7 @@ func (t *Tx) NewID() int64 { return t.db.NewID() }
 
 // Exec runs a statement and returns the number of rows it changed.
 func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	t.db.traced(t, false, query, args)
 	res, err := t.run.exec(ctx, query, bind(args))
 	if err != nil {
 		return 0, err
@@ -223,11 +227,13 @@ func (t *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error)
 
 // Query reads inside the transaction. Close the rows before the next statement.
 func (t *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	t.db.traced(t, true, query, args)
 	return t.run.query(ctx, query, bind(args))
 }
 
 // QueryRow reads one row inside the transaction.
 func (t *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	t.db.traced(t, true, query, args)
 	return t.run.queryRow(ctx, query, bind(args))
 }
 
@@ -250,6 +256,7 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(ctx context.Context) error) 
 	t.depth++
 	name := fmt.Sprintf("kanal_%d", t.depth)
 	defer func() { t.depth-- }()
+	t.db.traced(t, false, "SAVEPOINT "+name, nil)
 	if _, err := t.run.exec(ctx, "SAVEPOINT "+name, nil); err != nil {
 		return err
 	}
@@ -264,6 +271,7 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(ctx context.Context) error) 
 			return errors.Join(err, e)
 		}
 	}
+	t.db.traced(t, false, "RELEASE SAVEPOINT "+name, nil)
 	if _, e := t.run.exec(ctx, "RELEASE SAVEPOINT "+name, nil); e != nil {
 		return errors.Join(err, e)
 	}

@@ -58,7 +58,13 @@ func (m *idMaker) err() error {
 }
 
 // NewID makes an id: unique over all nodes, growing on this one.
-func (d *DB) NewID() int64 { return d.ids.next() }
+func (d *DB) NewID() int64 {
+	id := d.ids.next()
+	if f := d.trace.Load(); f != nil {
+		(*f)(Statement{ID: id})
+	}
+	return id
+}
 
 // IDAt is the smallest id of a moment, for paging by time.
 func IDAt(t time.Time) int64 { return max(0, t.UnixMilli()-idEpoch) << idShift }
