@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,6 +64,58 @@ func TestUnreadableItemIsSetAsideAndReplayed(t *testing.T) { // design promise 1
 			})
 		})
 	}
+}
+
+func TestPanicWhileApplyingIsTheItemsOwn(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		bad := w.letter("bad", "mira@x.example", func(m *mail) { m.Tokens = []string{"panics"} })
+		must(t, w.Deliver(context.Background(), []channel.Raw{w.letter("one", "mira@x.example").raw(t), bad.raw(t), w.letter("two", "noor@y.example").raw(t)}))
+		if e := w.entry("bad"); e.State != intake.StateSetAside || w.filed("one").ID == 0 || w.filed("two").ID == 0 || w.messages() != 2 {
+			t.Fatalf("%+v", e)
+		}
+	})
+}
+
+func TestOverlappingCallsDoNotWaitForEachOther(t *testing.T) { // the fixed order of locks
+	each(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		sales := w.Account(desktest.In(w.Inbox("sales")), desktest.At("sales@acme.example"))
+		w.deliver(w.letter("root", "mira@x.example"), w.letter("root", "mira@x.example", via(sales)))
+		var wg sync.WaitGroup
+		for i := range 24 {
+			a := w.letter(fmt.Sprint("m", i/2), "mira@x.example", replies("root")).raw(t)
+			b := w.letter(fmt.Sprint("m", i/2), "mira@x.example", replies("root"), via(sales)).raw(t)
+			for _, call := range [][]channel.Raw{{a, b}, {b, a}, {a}, {b}} {
+				wg.Add(1)
+				go func() {
+					defer wg.Done()
+					if err := w.Deliver(ctx, call); err != nil {
+						t.Error(err)
+					}
+				}()
+			}
+		}
+		wg.Wait()
+		if w.messages() != 26 || w.threads() != 2 {
+			t.Fatalf("%d messages in %d threads", w.messages(), w.threads())
+		}
+		if w.DB.Dialect() == db.Postgres {
+			if n := w.count("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"); n != 0 {
+				t.Errorf("%d deadlocks", n)
+			}
+		}
+	})
+}
+
+func TestEvidenceIsKept(t *testing.T) { // EM-44
+	each(t, func(t *testing.T, w *world) {
+		raw := w.letter("a", "mira@x.example").raw(t)
+		raw.Auth = &desk.AuthEvidence{SPF: "fail", DKIM: "pass", DMARC: "pass", Note: "forwarded"}
+		must(t, w.Deliver(context.Background(), []channel.Raw{raw}))
+		if m := w.filed("a"); m.Auth == nil || *m.Auth != *raw.Auth {
+			t.Fatalf("%+v", m.Auth)
+		}
+	})
 }
 
 // mended is letters after the fix.

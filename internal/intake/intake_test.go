@@ -46,6 +46,9 @@ func (letters) Parse(_ context.Context, raw channel.Raw) ([]channel.Inbound, err
 func (letters) SignToken(id desk.ThreadID) string { return "tok" + id.String() }
 
 func (letters) VerifyToken(tok string) (desk.ThreadID, bool) {
+	if tok == "panics" {
+		panic("a bug while applying")
+	}
 	id, err := desk.ParseID[desk.ThreadID](strings.TrimPrefix(tok, "tok"))
 	return id, err == nil && strings.HasPrefix(tok, "tok")
 }

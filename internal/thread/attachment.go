@@ -159,7 +159,7 @@ func (s *Service) ForgetUploads(ctx context.Context, tx *db.Tx, before desk.Time
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	drafts, err := db.All(ctx, tx, scanDraft, "SELECT id, body, updated_at FROM drafts WHERE body LIKE '%\"attachments\":[\"%'")
+	drafts, err := db.All(ctx, tx, scanDraft, "SELECT id, body, updated_at, ticket_id, thread_id FROM drafts WHERE body LIKE '%\"attachments\":[\"%'")
 	if err != nil {
 		return 0, err
 	}

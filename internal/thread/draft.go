@@ -16,8 +16,10 @@ const maxDraft = 4 << 20 // bytes of a draft as stored
 func scanDraft(s db.Scanner) (d desk.Draft, err error) {
 	var id desk.DraftID
 	var at desk.Time
-	err = s.Scan(&id, db.ScanJSON(&d), &at)
-	d.ID, d.UpdatedAt = id, at
+	var ticket desk.TicketID // where it is now: threads move
+	var thread desk.ThreadID
+	err = s.Scan(&id, db.ScanJSON(&d), &at, &ticket, &thread)
+	d.ID, d.UpdatedAt, d.TicketID, d.ThreadID = id, at, ticket, thread
 	if d.Attachments == nil {
 		d.Attachments = []desk.AttachmentID{}
 	}
@@ -59,7 +61,7 @@ func (s *Service) SaveDraft(ctx context.Context, tx *db.Tx, d desk.Draft) (desk.
 
 // Draft returns a person's draft for a place; ok is false when there is none.
 func (s *Service) Draft(ctx context.Context, q db.Queryer, user desk.UserID, ticket desk.TicketID, thread desk.ThreadID, kind string) (d desk.Draft, ok bool, err error) {
-	d, err = scanDraft(q.QueryRow(ctx, "SELECT id, body, updated_at FROM drafts WHERE user_id = $1 AND ticket_id = $2 AND thread_id = $3 AND kind = $4", user, ticket, thread, kind))
+	d, err = scanDraft(q.QueryRow(ctx, "SELECT id, body, updated_at, ticket_id, thread_id FROM drafts WHERE user_id = $1 AND ticket_id = $2 AND thread_id = $3 AND kind = $4", user, ticket, thread, kind))
 	if errors.Is(err, sql.ErrNoRows) {
 		return desk.Draft{}, false, nil
 	}
@@ -69,15 +71,25 @@ func (s *Service) Draft(ctx context.Context, q db.Queryer, user desk.UserID, tic
 // Drafts returns all drafts of a person, newest first; ticket 0 means every place.
 func (s *Service) Drafts(ctx context.Context, q db.Queryer, user desk.UserID, ticket desk.TicketID) ([]desk.Draft, error) {
 	if ticket != 0 {
-		return db.All(ctx, q, scanDraft, "SELECT id, body, updated_at FROM drafts WHERE user_id = $1 AND ticket_id = $2 ORDER BY updated_at DESC, id DESC", user, ticket)
+		return db.All(ctx, q, scanDraft, "SELECT id, body, updated_at, ticket_id, thread_id FROM drafts WHERE user_id = $1 AND ticket_id = $2 ORDER BY updated_at DESC, id DESC", user, ticket)
 	}
-	return db.All(ctx, q, scanDraft, "SELECT id, body, updated_at FROM drafts WHERE user_id = $1 ORDER BY updated_at DESC, id DESC LIMIT 200", user)
+	return db.All(ctx, q, scanDraft, "SELECT id, body, updated_at, ticket_id, thread_id FROM drafts WHERE user_id = $1 ORDER BY updated_at DESC, id DESC LIMIT 200", user)
 }
 
 // DeleteDraft forgets a draft; one that is not there is no error.
 func (s *Service) DeleteDraft(ctx context.Context, tx *db.Tx, user desk.UserID, ticket desk.TicketID, thread desk.ThreadID, kind string) error {
 	if _, err := tx.Exec(ctx, "DELETE FROM drafts WHERE user_id = $1 AND ticket_id = $2 AND thread_id = $3 AND kind = $4", user, ticket, thread, kind); err != nil {
 		return fmt.Errorf("thread: delete draft: %w", err)
+	}
+	return nil
+}
+
+// moveDrafts takes what people were writing along with a thread that moves. Where somebody wrote in both places, both drafts stay where they are.
+func (s *Service) moveDrafts(ctx context.Context, tx *db.Tx, from, to desk.ThreadID, ticket desk.TicketID) error {
+	_, err := tx.Exec(ctx, `UPDATE drafts SET thread_id = $1, ticket_id = $2 WHERE thread_id = $3 AND NOT EXISTS (
+		SELECT 1 FROM drafts d WHERE d.user_id = drafts.user_id AND d.kind = drafts.kind AND d.thread_id = $1 AND d.ticket_id = $2)`, to, ticket, from)
+	if err != nil {
+		return fmt.Errorf("thread: move drafts: %w", err)
 	}
 	return nil
 }

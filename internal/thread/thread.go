@@ -133,6 +133,9 @@ func (s *Service) MoveToTicket(ctx context.Context, tx *db.Tx, actor desk.Actor,
 	if _, err := tx.Exec(ctx, "UPDATE mentions SET ticket_id = $1 WHERE message_id IN (SELECT id FROM messages WHERE thread_id = $2)", to, t.ID); err != nil {
 		return t, fmt.Errorf("thread: move mentions: %w", err)
 	}
+	if err := s.moveDrafts(ctx, tx, t.ID, t.ID, to); err != nil {
+		return t, err
+	}
 	if from == 0 && reason == "" {
 		return t, nil // its first ticket, made in the same transaction
 	}
@@ -162,6 +165,9 @@ func (s *Service) Absorb(ctx context.Context, tx *db.Tx, from, into desk.Thread)
 		if _, err := tx.Exec(ctx, st.query, st.args...); err != nil {
 			return 0, fmt.Errorf("thread: absorb: %w", err)
 		}
+	}
+	if err := s.moveDrafts(ctx, tx, from.ID, into.ID, into.TicketID); err != nil {
+		return 0, err
 	}
 	if from.TicketID != 0 {
 		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM threads WHERE ticket_id = $1", from.TicketID).Scan(&left); err != nil {

@@ -17,8 +17,9 @@ import (
 )
 
 type world struct {
-	*desktest.Desk
+	k *desktest.Desk
 	*thread.Service
+	DB  *db.DB
 	t   *testing.T
 	acc desk.ChannelAccount
 }
@@ -27,7 +28,7 @@ func each(t *testing.T, fn func(t *testing.T, w world)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		k := desktest.New(t, d)
-		fn(t, world{k, thread.New(k.Clock, k.Events), t, k.Account()})
+		fn(t, world{k, thread.New(k.Clock, k.Events), d, t, k.Account()})
 	})
 }
 
@@ -40,7 +41,7 @@ func must(t *testing.T, err error) {
 
 func (w world) open(subject string) (th desk.Thread) {
 	w.t.Helper()
-	w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+	w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 		th, err = w.Open(ctx, tx, desk.System, desk.Thread{InboxID: w.acc.InboxID, AccountID: w.acc.ID, Channel: w.acc.Channel, Subject: subject})
 		return err
 	})
@@ -49,7 +50,7 @@ func (w world) open(subject string) (th desk.Thread) {
 
 func (w world) add(m desk.Message) desk.Message {
 	w.t.Helper()
-	w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+	w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 		if _, err := w.Lock(ctx, tx, m.ThreadID); err != nil {
 			return err
 		}
@@ -62,13 +63,13 @@ func (w world) add(m desk.Message) desk.Message {
 func (w world) outgoing(th desk.Thread, recipients ...string) desk.Message {
 	w.t.Helper()
 	m := w.add(desk.Message{ThreadID: th.ID, AccountID: th.AccountID, Kind: desk.KindMessage, Direction: desk.Outgoing, Status: desk.StatusQueued, Text: "Hi", RemoteID: fmt.Sprint("out", th.ID, "@desk.example")})
-	w.Desk.Write(func(ctx context.Context, tx *db.Tx) error { return w.CreateDeliveries(ctx, tx, m.ID, recipients) })
+	w.k.Write(func(ctx context.Context, tx *db.Tx) error { return w.CreateDeliveries(ctx, tx, m.ID, recipients) })
 	return m
 }
 
 func (w world) mark(id desk.MessageID, to string, st desk.DeliveryStatus, detail string) (changed bool) {
 	w.t.Helper()
-	w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+	w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 		changed, err = w.MarkStatus(ctx, tx, id, to, st, "", detail)
 		return err
 	})
@@ -111,7 +112,7 @@ func TestMessageTakesTheWorstOfItsRecipients(t *testing.T) { // GEN-23
 			}
 		}
 		for typ, want := range map[string]int{desk.EvMessageSent: 2, desk.EvMessageRead: 1, desk.EvMessageFailed: 1, desk.EvMessageUncertain: 1, desk.EvMessageDelivered: 1} {
-			if got := len(w.EventsOf(typ)); got != want {
+			if got := len(w.k.EventsOf(typ)); got != want {
 				t.Errorf("%d events %s, want %d", got, typ, want)
 			}
 		}
@@ -125,7 +126,7 @@ func TestDeliveryStatesNeverGoBack(t *testing.T) { // GEN-23: receipts arrive la
 		rapid.Check(t, func(rt *rapid.T) {
 			m := desk.Message{ThreadID: th.ID, Kind: desk.KindMessage, Direction: desk.Outgoing, Status: desk.StatusQueued}
 			states := rapid.SliceOfN(rapid.SampledFrom([]desk.DeliveryStatus{desk.StatusSent, desk.StatusDelivered, desk.StatusRead, desk.StatusFailed, desk.StatusUncertain}), 1, 8).Draw(rt, "receipts")
-			w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+			w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 				if m, err = w.Append(ctx, tx, m); err != nil {
 					return err
 				}
@@ -162,7 +163,7 @@ func TestRequeueIsForPeople(t *testing.T) {
 			ask, want []string
 		}{{[]string{"A@x.example", "c@x.example"}, []string{"a@x.example"}}, {nil, []string{"b@x.example"}}, {nil, []string{}}} {
 			var got []string
-			w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+			w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 				got, err = w.Requeue(ctx, tx, m.ID, c.ask)
 				return err
 			})
@@ -181,14 +182,14 @@ func TestAttemptsAreFenced(t *testing.T) { // never sent twice
 		ctx := context.Background()
 		m := w.outgoing(w.open("x"), "a@x.example", "b@x.example")
 		begin := func(fence int64) (a thread.Attempt) {
-			w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+			w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 				a, err = w.BeginAttempt(ctx, tx, m.ID, 1, fence, []string{"a@x.example", "b@x.example"})
 				return err
 			})
 			return a
 		}
 		mark := func(a thread.Attempt) error {
-			return w.Try(func(ctx context.Context, tx *db.Tx) error {
+			return w.k.Try(func(ctx context.Context, tx *db.Tx) error {
 				return w.MarkAttempt(ctx, tx, a.ID, []string{"a@x.example"})
 			})
 		}
@@ -203,13 +204,13 @@ func TestAttemptsAreFenced(t *testing.T) { // never sent twice
 		if len(out) != 2 || out[1].MarkedAt == 0 || out[0].MarkedAt != 0 || out[1].Number != 2 || !slices.Equal(out[1].Recipients, []string{"a@x.example"}) {
 			t.Fatalf("%+v", out)
 		}
-		marked, err := w.OutstandingAttempts(ctx, w.DB, 0, w.Clock.Ms())
+		marked, err := w.OutstandingAttempts(ctx, w.DB, 0, w.k.Clock.Ms())
 		must(t, err)
 		if len(marked) != 1 || marked[0].ID != second.ID {
 			t.Fatalf("what may have gone out: %+v", marked)
 		}
 		for i, want := range []bool{true, false} {
-			w.Desk.Write(func(ctx context.Context, tx *db.Tx) error {
+			w.k.Write(func(ctx context.Context, tx *db.Tx) error {
 				ok, err := w.SettleAttempt(ctx, tx, second.ID, []string{"sent", "uncertain"}[i], "250")
 				if ok != want {
 					t.Errorf("settle %d: %v", i, ok)
@@ -234,7 +235,7 @@ func TestReferencesAreBoundedAndInOrder(t *testing.T) { // EM-30, RFC 5322 §3.6
 			m := desk.Message{ThreadID: th.ID, Kind: desk.KindMessage, Direction: desk.Incoming, RemoteID: fmt.Sprintf("<m%d@x.example>", i), Text: "x"}
 			nearest := slices.Clone(chain)
 			slices.Reverse(nearest)
-			w.Desk.Write(func(ctx context.Context, tx *db.Tx) error {
+			w.k.Write(func(ctx context.Context, tx *db.Tx) error {
 				_, err := w.AppendWith(ctx, tx, m, thread.Extra{References: thread.Refs("", nearest)})
 				return err
 			})
@@ -274,15 +275,15 @@ func TestRefs(t *testing.T) {
 func TestUploadsBelongToTheirUploader(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := context.Background()
-		ann, bo := w.User(), w.User()
+		ann, bo := w.k.User(), w.k.User()
 		th := w.open("x")
 		var up desk.Attachment
-		w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+		w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 			up, err = w.Upload(ctx, tx, ann.ID, desk.Attachment{Name: "../../etc/a.txt", Type: "text/plain", Size: 3, SHA256: strings.Repeat("a", 64)})
 			return err
 		})
 		send := func(by desk.User) error {
-			return w.Try(func(ctx context.Context, tx *db.Tx) error {
+			return w.k.Try(func(ctx context.Context, tx *db.Tx) error {
 				_, err := w.Append(ctx, tx, desk.Message{ThreadID: th.ID, Kind: desk.KindMessage, Direction: desk.Outgoing, Actor: desk.ByUser(by.ID), Attachments: []desk.Attachment{{ID: up.ID}}})
 				return err
 			})
@@ -302,9 +303,9 @@ func TestUploadsBelongToTheirUploader(t *testing.T) {
 
 func TestForgottenUploadsGoUnlessADraftNamesThem(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
-		ann := w.User()
+		ann := w.k.User()
 		var keep, drop desk.Attachment
-		w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+		w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 			if keep, err = w.Upload(ctx, tx, ann.ID, desk.Attachment{Name: "keep"}); err != nil {
 				return err
 			}
@@ -315,8 +316,8 @@ func TestForgottenUploadsGoUnlessADraftNamesThem(t *testing.T) {
 			return err
 		})
 		var n int64
-		w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
-			n, err = w.ForgetUploads(ctx, tx, w.Clock.Ms()+1)
+		w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+			n, err = w.ForgetUploads(ctx, tx, w.k.Clock.Ms()+1)
 			return err
 		})
 		_, _, _, errKeep := w.Attachment(context.Background(), w.DB, keep.ID)
@@ -330,10 +331,10 @@ func TestForgottenUploadsGoUnlessADraftNamesThem(t *testing.T) {
 func TestDraftIsOneAPersonAndPlace(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := context.Background()
-		ann := w.User()
+		ann := w.k.User()
 		th := w.open("x")
 		save := func(text string) (d desk.Draft) {
-			w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+			w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 				d, err = w.SaveDraft(ctx, tx, desk.Draft{UserID: ann.ID, ThreadID: th.ID, Kind: "reply", Text: text, To: []desk.Party{{Address: "a@x.example"}}, SeenSeq: 7})
 				return err
 			})
@@ -345,11 +346,11 @@ func TestDraftIsOneAPersonAndPlace(t *testing.T) {
 		if first.ID != second.ID || !ok || got.Text != "two" || got.ID != first.ID || got.SeenSeq != 7 || got.To[0].Address != "a@x.example" || got.Cc == nil {
 			t.Fatalf("%+v", got)
 		}
-		w.Desk.Write(func(ctx context.Context, tx *db.Tx) error { return w.DeleteDraft(ctx, tx, ann.ID, 0, th.ID, "reply") })
+		w.k.Write(func(ctx context.Context, tx *db.Tx) error { return w.DeleteDraft(ctx, tx, ann.ID, 0, th.ID, "reply") })
 		if _, ok, _ := w.Draft(ctx, w.DB, ann.ID, 0, th.ID, "reply"); ok {
 			t.Fatal("still there")
 		}
-		if err := w.Try(func(ctx context.Context, tx *db.Tx) error {
+		if err := w.k.Try(func(ctx context.Context, tx *db.Tx) error {
 			_, err := w.SaveDraft(ctx, tx, desk.Draft{UserID: ann.ID, Kind: "poem"})
 			return err
 		}); desk.CodeOf(err) != desk.Invalid {
@@ -361,10 +362,10 @@ func TestDraftIsOneAPersonAndPlace(t *testing.T) {
 func TestCommentMentions(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		ctx := context.Background()
-		ann, bo := w.User(), w.User()
-		tk := w.Ticket()
+		ann, bo := w.k.User(), w.k.User()
+		tk := w.k.Ticket()
 		th := w.open("x")
-		w.Desk.Write(func(ctx context.Context, tx *db.Tx) error {
+		w.k.Write(func(ctx context.Context, tx *db.Tx) error {
 			_, err := w.MoveToTicket(ctx, tx, desk.System, th.ID, tk.ID, "")
 			return err
 		})
@@ -377,11 +378,11 @@ func TestCommentMentions(t *testing.T) {
 		if len(got) != 1 || got[0].MessageID != m.ID || got[0].TicketID != tk.ID {
 			t.Fatalf("%+v", got)
 		}
-		w.Desk.Write(func(ctx context.Context, tx *db.Tx) error { return w.ReadMentions(ctx, tx, bo.ID, tk.ID) })
+		w.k.Write(func(ctx context.Context, tx *db.Tx) error { return w.ReadMentions(ctx, tx, bo.ID, tk.ID) })
 		if got, err = w.Mentions(ctx, w.DB, bo.ID, true); err != nil || len(got) != 0 {
 			t.Fatalf("%+v %v", got, err)
 		}
-		if evs := w.EventsOf(desk.EvCommentAdded); len(evs) != 1 || !strings.Contains(string(evs[0].Data), bo.ID.String()) {
+		if evs := w.k.EventsOf(desk.EvCommentAdded); len(evs) != 1 || !strings.Contains(string(evs[0].Data), bo.ID.String()) {
 			t.Fatalf("%+v", evs)
 		}
 		if n, err := db.All(ctx, w.DB, db.Column[int], "SELECT COUNT(*) FROM thread_parties"); err != nil || n[0] != 0 {
@@ -393,11 +394,11 @@ func TestCommentMentions(t *testing.T) {
 func TestEarlyReceiptWaitsForItsMessage(t *testing.T) {
 	each(t, func(t *testing.T, w world) {
 		m := w.outgoing(w.open("x"), "a@x.example")
-		w.Desk.Write(func(ctx context.Context, tx *db.Tx) error {
+		w.k.Write(func(ctx context.Context, tx *db.Tx) error {
 			return w.KeepEarly(ctx, tx, w.acc.ID, "wamid.1", map[string]string{"State": "delivered"})
 		})
 		var got, again []string
-		w.Desk.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+		w.k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 			if err := w.SetRemote(ctx, tx, m.ID, "wamid.1"); err != nil {
 				return err
 			}
@@ -423,19 +424,26 @@ func TestEarlyReceiptWaitsForItsMessage(t *testing.T) {
 func TestMoveToTicketTakesEverythingAlong(t *testing.T) { // TK-18
 	each(t, func(t *testing.T, w world) {
 		ctx := context.Background()
-		a, b := w.Ticket(), w.Ticket()
+		a, b := w.k.Ticket(), w.k.Ticket()
 		one, two := w.open("one"), w.open("two")
 		for _, th := range []desk.Thread{one, two} {
 			w.add(desk.Message{ThreadID: th.ID, Kind: desk.KindMessage, Direction: desk.Incoming, Text: "x"})
-			w.Desk.Write(func(ctx context.Context, tx *db.Tx) error {
+			w.k.Write(func(ctx context.Context, tx *db.Tx) error {
 				_, err := w.MoveToTicket(ctx, tx, desk.System, th.ID, a.ID, "")
 				return err
 			})
 		}
-		w.Desk.Write(func(ctx context.Context, tx *db.Tx) error {
+		ann := w.k.User()
+		w.k.Write(func(ctx context.Context, tx *db.Tx) error {
+			if _, err := w.SaveDraft(ctx, tx, desk.Draft{UserID: ann.ID, TicketID: a.ID, ThreadID: two.ID, Kind: "reply", Text: "half a thought"}); err != nil {
+				return err
+			}
 			_, err := w.MoveToTicket(ctx, tx, desk.System, two.ID, b.ID, "joined")
 			return err
 		})
+		if d, ok, err := w.Draft(ctx, w.DB, ann.ID, b.ID, two.ID, "reply"); err != nil || !ok || d.TicketID != b.ID || d.Text != "half a thought" {
+			t.Fatalf("the draft stayed behind: %+v %v", d, err)
+		}
 		ms, err := w.MessagesOfTicket(ctx, w.DB, b.ID, thread.Page{})
 		must(t, err)
 		ths, err := w.OfTicket(ctx, w.DB, b.ID)
@@ -443,7 +451,7 @@ func TestMoveToTicketTakesEverythingAlong(t *testing.T) { // TK-18
 		if len(ms) != 1 || ms[0].ThreadID != two.ID || len(ths) != 1 {
 			t.Fatalf("%+v", ms)
 		}
-		if evs := w.EventsOf(desk.EvThreadMoved); len(evs) != 1 || evs[0].TicketID != b.ID {
+		if evs := w.k.EventsOf(desk.EvThreadMoved); len(evs) != 1 || evs[0].TicketID != b.ID {
 			t.Fatalf("%+v", evs)
 		}
 	})
