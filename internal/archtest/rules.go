@@ -101,7 +101,7 @@ var writers = map[string]string{
 	"contacts": "internal/contact", "contact_addresses": "internal/contact",
 	"pipelines": "internal/ticket", "pipeline_statuses": "internal/ticket", "tickets": "internal/ticket", "ticket_links": "internal/ticket",
 	"properties": "internal/property",
-	"threads":    "internal/thread", "thread_keys": "internal/thread", "message_refs": "internal/thread", "thread_parties": "internal/thread",
+	"threads":    "internal/thread", "thread_keys": "internal/thread", "message_refs": "internal/thread", "thread_parties": "internal/thread", "thread_aliases": "internal/thread",
 	"messages": "internal/thread", "attachments": "internal/thread", "deliveries": "internal/thread", "attempts": "internal/thread",
 	"early_statuses": "internal/thread", "drafts": "internal/thread", "mentions": "internal/thread",
 	"inbound_raw": "internal/intake", "events": "internal/event", "jobs": "internal/job", "schedules": "internal/job",
