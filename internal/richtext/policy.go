@@ -85,13 +85,11 @@ func newPolicy() *bluemonday.Policy {
 func (c *cleaner) attributes(name string, in []html.Attribute) []html.Attribute {
 	var out []html.Attribute
 	add := func(k, v string) { out = append(out, html.Attribute{Key: k, Val: v}) }
-	seen := map[string]bool{}
 	var src, srcset, background string
-	for _, a := range in {
-		if seen[a.Key] {
+	for i, a := range in {
+		if hasAny(in[:i], a.Key) {
 			continue // browsers take the first
 		}
-		seen[a.Key] = true
 		switch {
 		case a.Key == "style":
 			style, url := cleanStyle(a.Val)

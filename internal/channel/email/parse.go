@@ -132,7 +132,25 @@ func (r *reading) headers(subject string) {
 			r.tree.Note("The date cannot be read.")
 		}
 	}
+	in.Extra = redirected(h)
 	in.Language = language(h.Get("content-language"))
+}
+
+// redirected notes the marks of mail systems that passed a mail on by a rule: such a mail keeps its From line and is no forward.
+func redirected(h mime.Header) map[string]any {
+	var out map[string]any
+	for _, key := range []string{"resent-from", "resent-to", "x-forwarded-for", "x-forwarded-to", "x-ms-exchange-inbox-rules-loop", "x-original-to"} {
+		if v := h.Text(key); v != "" {
+			if out == nil {
+				out = map[string]any{}
+			}
+			if len(v) > 500 {
+				v = strings.ToValidUTF8(v[:500], "")
+			}
+			out[strings.ReplaceAll(key, "-", "_")] = v
+		}
+	}
+	return out
 }
 
 // withoutTokens shows recipients as people know them.

@@ -274,3 +274,46 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+// EM-03: an address of a mail group that forwards to us keeps the customer as the sender.
+func TestMailGroupsThatRewriteFromKeepTheCustomer(t *testing.T) {
+	in := parseOne(t, "From: 'Mira Quist' via Support <support@acme.example>\r\nX-Original-Sender: mira@c.example\r\nList-ID: <support.acme.example>\r\nX-Google-Group-Id: 1\r\nSubject: x\r\n\r\nHello")
+	if in.From.Address != "mira@c.example" || in.From.Name != "Mira Quist" || len(in.Problems) != 1 {
+		t.Errorf("%+v %v", in.From, in.Problems)
+	}
+	in = parseOne(t, "From: Ann via Support <support@acme.example>\r\nX-Original-Sender: mira@c.example\r\n\r\nHello")
+	if in.From.Address != "support@acme.example" {
+		t.Errorf("without a list's mark: %+v", in.From)
+	}
+}
+
+// EM-26: mail passed on by a rule is no forward; the marks are noted.
+func TestRedirectedMailKeepsItsSender(t *testing.T) {
+	in := parseOne(t, "Resent-From: bo@acme.example\r\nX-Forwarded-For: info@acme.example support@acme.example\r\n"+plainHead+"\r\nHello")
+	if in.Forward != nil || in.Sender.Address != "mira@c.example" || in.Extra["resent_from"] != "bo@acme.example" || in.Extra["x_forwarded_for"] == nil {
+		t.Errorf("%+v %v", in.Sender, in.Extra)
+	}
+}
+
+func TestOddBodiesAreShown(t *testing.T) {
+	html := "<html><body><p>" + strings.Repeat("Hello you. ", 30) + "</p></body></html>"
+	for name, c := range map[string]struct{ raw, text string }{
+		"html labelled plain": {"Content-Type: text/plain\r\n\r\n" + html, "Hello you."},
+		"stub of a text part": {"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nYour program does not show HTML.\r\n--b\r\nContent-Type: text/html\r\n\r\n" + html + "\r\n--b--\r\n", "Hello you."},
+		"unreadable type":     {"Content-Type: ???; charset=utf-8\r\n\r\nHello you.", "Hello you."},
+		"markdown":            {"Content-Type: text/markdown\r\n\r\nHello you.", "Hello you."},
+		"root attachment":     {"Content-Type: text/plain\r\nContent-Disposition: attachment\r\n\r\nHello you.", "Hello you."},
+	} {
+		if in := parseOne(t, plainHead+c.raw); !strings.HasPrefix(in.Text, c.text) {
+			t.Errorf("%s: %q, %q, %v", name, in.Text, in.HTML, in.Problems)
+		}
+	}
+	ics := "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
+	in := parseOne(t, plainHead+"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n\r\nJoin\r\n--b\r\nContent-Type: text/calendar\r\n\r\n"+ics+"\r\n--b--\r\n--m\r\nContent-Type: application/ics; name=invite.ics\r\n\r\n"+ics+"\r\n--m--\r\n")
+	if len(in.Attachments) != 1 || in.Attachments[0].Name != "invite.ics" || in.Text != "Join" {
+		t.Errorf("calendar: %+v", in.Attachments)
+	}
+	if in := parseOne(t, "Subject: "+strings.Repeat("x", 5000)+"\r\n\r\ny"); len(in.Subject) > 1010 {
+		t.Errorf("subject of %d bytes", len(in.Subject))
+	}
+}

@@ -54,7 +54,7 @@ func (c *collector) add(a Attachment, claimed string) {
 	sum := sha256.Sum256(a.Data)
 	a.SHA256 = hex.EncodeToString(sum[:])
 	a.Type = sniff(claimed, a.Name, a.Data)
-	if a.Type == "text/calendar" { // calendars send the same invitation as a form of the text and as a file
+	if a.Type == "text/calendar" || a.Type == "application/ics" { // calendars send the same invitation as a form of the text and as a file
 		for _, b := range c.c.Attachments {
 			if b.SHA256 == a.SHA256 {
 				return

@@ -53,7 +53,8 @@ func label(lines []string, known []mark) []mark {
 		}
 		next := shownAfter(lines, marks, i+n)
 		if next < len(lines) && !marks[next].quoted && !marks[next].soft {
-			if !phrase.Strong(strings.Join(lines[i:i+n], " ")) {
+			joined := strings.Join(lines[i:i+n], " ")
+			if !phrase.Strong(joined) || known == nil && !strings.Contains(joined, "@") && !alone(lines, i, n) {
 				i++
 				continue
 			}
@@ -69,6 +70,13 @@ func label(lines []string, known []mark) []mark {
 		i += n
 	}
 	return marks
+}
+
+// alone says whether n lines from i are a paragraph of their own: without marks on what follows, a sentence such as "On 12 March 2024 at 10:15
+// your colleague wrote:" in running text must not fold what the sender wrote after it.
+func alone(lines []string, i, n int) bool {
+	blank := func(k int) bool { return k < 0 || k >= len(lines) || strings.TrimSpace(lines[k]) == "" }
+	return blank(i-1) && blank(i+n)
 }
 
 // quoteBlock marks the whole plain blockquote that begins at a line.

@@ -150,6 +150,7 @@ func TestLatestIsNeverEmptyWhenTheMailIsNot(t *testing.T) {
 func TestOrdinaryMailIsNotSplit(t *testing.T) {
 	for name, in := range map[string]Input{
 		"prose":      {Plain: "Hello,\n\nlast week on Tuesday he wrote: never mind.\n\nRegards"},
+		"reported":   {Plain: "Hello,\n\nOn 12.03.2024 at 10:15 your colleague wrote:\nWe will refund you.\n\nBut nothing came."},
 		"colon":      {Plain: "I need on 12 March:\n- a table\n- a chair"},
 		"journey":    {Plain: "From: Berlin\nTo: Paris\nDate: 12 March 2024 10:15\n\nPlease book."},
 		"indent":     {HTML: `<div>a<blockquote style="margin:0 0 0 40px;border:none;padding:0px">b</blockquote>c</div>`},
