@@ -257,7 +257,6 @@ func (s *imapSession) bodies(uids []uint32, onlyHeader bool, max int64) (map[uin
 	}
 	err := s.limit(15*time.Minute, func() error {
 		cmd := s.c.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
-		var short error
 		for m := cmd.Next(); m != nil; m = cmd.Next() {
 			var uid uint32
 			var body []byte
@@ -270,29 +269,30 @@ func (s *imapSession) bodies(uids []uint32, onlyHeader bool, max int64) (map[uin
 					if it.Literal == nil {
 						continue
 					}
-					b, err := readLiteral(it.Literal, max)
-					if err != nil {
-						short = err
+					var err error
+					if body, err = readLiteral(it.Literal, max); err != nil {
+						// The library's reader has gone on and must not be shared any more: leave the session as it is.
+						s.raw.Close()
+						return err
 					}
-					body, got = b, err == nil
+					got = true
 				}
 			}
 			if uid != 0 && got {
 				out[uid] = body
 			}
 		}
-		if err := cmd.Close(); err != nil {
-			return err
-		}
-		return short
+		return cmd.Close()
 	})
 	return out, err
 }
 
 func readLiteral(l imap.LiteralReader, max int64) ([]byte, error) {
 	if l.Size() > max {
-		_, err := io.Copy(io.Discard, l)
-		return nil, err
+		if n, err := io.Copy(io.Discard, l); err != nil || n < l.Size() {
+			return nil, errShort
+		}
+		return nil, nil
 	}
 	b := make([]byte, l.Size())
 	if _, err := io.ReadFull(l, b); err != nil {
