@@ -3,10 +3,12 @@ package e2e
 import (
 	"bufio"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/textproto"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -154,35 +156,53 @@ func (s *sink) serve(conn net.Conn) {
 type dovecot struct {
 	port    string
 	maildir string
+	uid     int
+	gid     int
 	n       int
 }
 
 func newDovecot(t *testing.T) *dovecot {
 	t.Helper()
 	program := needs(t, "dovecot", "/usr/sbin/dovecot")
-	base := t.TempDir()
+	base, err := os.MkdirTemp("", "dc") // the paths of its sockets must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(base) })
 	_, port, _ := net.SplitHostPort(freePort(t))
 	d := &dovecot{port: port, maildir: filepath.Join(base, "mail")}
-	for _, sub := range []string{"new", "cur", "tmp"} {
-		if err := os.MkdirAll(filepath.Join(d.maildir, sub), 0o777); err != nil {
+	for _, sub := range []string{"mail/new", "mail/cur", "mail/tmp", "run"} {
+		if err := os.MkdirAll(filepath.Join(base, sub), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	uid, gid := os.Getuid(), os.Getgid()
-	user := "root"
-	if uid != 0 {
-		user = strconv.Itoa(uid)
+	who, err := user.Current()
+	if err == nil && who.Uid == "0" { // its workers must not run as root
+		who, err = user.Lookup("nobody")
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	group, err := user.LookupGroupId(who.Gid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ := strconv.Atoi(who.Uid)
+	gid, _ := strconv.Atoi(who.Gid)
+	d.uid, d.gid = uid, gid
+	_ = filepath.WalkDir(base, func(p string, _ fs.DirEntry, _ error) error { _ = os.Chown(p, uid, gid); return nil })
 	conf := fmt.Sprintf(`base_dir = %[1]s/run
-state_dir = %[1]s/state
+state_dir = %[1]s/run
 log_path = %[1]s/log
 protocols = imap
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
 first_valid_uid = 0
+mail_max_userip_connections = 50
 mail_location = maildir:%[2]s
 default_internal_user = %[5]s
+default_internal_group = %[7]s
 default_login_user = %[5]s
 passdb {
   driver = static
@@ -201,7 +221,10 @@ service imap-login {
 service anvil {
   chroot =
 }
-`, base, d.maildir, uid, gid, user, port)
+service stats {
+  chroot =
+}
+`, base, d.maildir, uid, gid, who.Username, port, group.Name)
 	file := filepath.Join(base, "dovecot.conf")
 	if err := os.WriteFile(file, []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
@@ -233,6 +256,7 @@ func (d *dovecot) put(body string) error {
 	if err := os.WriteFile(tmp, []byte(strings.ReplaceAll(body, "\r\n", "\n")), 0o666); err != nil {
 		return err
 	}
+	_ = os.Chown(tmp, d.uid, d.gid)
 	return os.Rename(tmp, filepath.Join(d.maildir, "new", name))
 }
 
