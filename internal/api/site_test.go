@@ -24,6 +24,7 @@ import (
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/channel/echo"
+	"github.com/kanalhq/kanal/internal/channel/email"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -68,7 +69,7 @@ type tune func(*api.Deps, *agent.Deps, *admin.Deps)
 
 func newSite(t testing.TB, d *db.DB, with ...tune) *site {
 	t.Helper()
-	s := &site{Desk: desktest.New(t, d, echo.New()), t: t, clients: map[desk.UserID]*client{}}
+	s := &site{Desk: desktest.New(t, d, echo.New(), email.New(email.Options{})), t: t, clients: map[desk.UserID]*client{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.Threads, s.Contacts = thread.New(s.Clock, s.Events), contact.New(s.Clock, s.Events)
 	store, err := blob.Disk(t.TempDir())
@@ -154,6 +155,23 @@ func (s *site) write(address, from, key, id, text string) {
 	if res.StatusCode != 200 {
 		b, _ := io.ReadAll(res.Body)
 		s.t.Fatalf("the hook answered %d: %s", res.StatusCode, b)
+	}
+}
+
+// mailAccount connects a hosted mail address to the help desk.
+func (s *site) mailAccount(address string) desk.ChannelAccount {
+	return s.Account(func(n *inbox.NewAccount) {
+		n.Channel, n.Settings = email.Name, fmt.Appendf(nil, `{"kind":"hosted","address":%q,"from_name":"agent_and_company"}`, address)
+	})
+}
+
+// mail is a mail that arrives at an account.
+func (s *site) mail(acc desk.ChannelAccount, raw string) {
+	s.t.Helper()
+	r := channel.Raw{Account: acc.ID, Channel: email.Name, Body: []byte(strings.ReplaceAll(raw, "\n", "\r\n")), At: s.Clock.Now(), Envelope: channel.Envelope{From: "mira@customer.example", To: []string{acc.Address}}}
+	r.Dedupe = email.DedupeKey(r)
+	if err := s.Intake.Deliver(context.Background(), []channel.Raw{r}); err != nil {
+		s.t.Fatal(err)
 	}
 }
 

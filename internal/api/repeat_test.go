@@ -1,0 +1,95 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/dbtest"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// A write that is sent again with its key is done once and answered the same; with another body it is refused. Also when all come at once.
+func TestARepeatedWriteIsDoneOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann, ben := s.as(s.user("Ann Holm", desk.RoleAgent)), s.as(s.user("Ben Ode", desk.RoleAgent))
+		s.echoAccount("help", s.Helpdesk())
+		s.write("help", "mira", "k1", "m1", "Where is my parcel?")
+		ticket := ann.do("GET", "/api/tickets", nil).str("items.0.id")
+		path := "/api/threads/" + ann.do("GET", "/api/tickets/"+ticket, nil).str("threads.0.id") + "/messages"
+		body := map[string]any{"type": "reply", "text": "On its way."}
+
+		first := ann.with("Idempotency-Key", "key-1").do("POST", path, body).want(201)
+		again := ann.with("Idempotency-Key", "key-1").do("POST", path, body).want(201)
+		if first.str("id") != again.str("id") || first.text != again.text && first.get("attempts") == nil {
+			t.Errorf("the first answer was %s, the second %s", first.text, again.text)
+		}
+		ann.with("Idempotency-Key", "key-1").do("POST", path, map[string]any{"type": "reply", "text": "Something else."}).want(409, `"reason":"request.key_reused"`)
+		ben.with("Idempotency-Key", "key-1").do("POST", path, body).want(201) // another person's key is another key
+
+		var wg sync.WaitGroup
+		var mu sync.Mutex
+		ids, statuses := map[string]bool{}, map[int]int{}
+		for range 8 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				r := ann.with("Idempotency-Key", "key-2").do("POST", path, map[string]any{"type": "comment", "text": "Once."})
+				mu.Lock()
+				defer mu.Unlock()
+				statuses[r.status]++
+				if r.status == http.StatusCreated {
+					ids[r.str("id")] = true
+				}
+			}()
+		}
+		wg.Wait()
+		if len(ids) != 1 || statuses[201]+statuses[409] != 8 {
+			t.Errorf("%d messages, answers %v", len(ids), statuses)
+		}
+		n := 0
+		if err := d.QueryRow(context.Background(), "SELECT COUNT(*) FROM messages WHERE direction <> 'incoming'").Scan(&n); err != nil || n != 3 {
+			t.Errorf("%d messages of ours (%v), want 3", n, err)
+		}
+		// A refusal gives the key back: the mended request goes through.
+		ann.with("Idempotency-Key", "key-3").do("POST", path, map[string]any{"type": "reply"}).want(422)
+		ann.with("Idempotency-Key", "key-3").do("POST", path, body).want(201)
+	})
+}
+
+// A server that died after the commit and before the answer does nothing twice: the answer is made again from what was done.
+func TestALostAnswerIsGivenAgain(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann := s.as(s.user("Ann Holm", desk.RoleAgent))
+		body := map[string]any{"subject": "By hand", "contact": map[string]any{"email": "mira@customer.example", "name": "Mira"}}
+		first := ann.with("Idempotency-Key", "k").do("POST", "/api/tickets", body).want(201, "By hand", "Mira")
+		s.Write(func(ctx context.Context, tx *db.Tx) error { // as MarkDone left it in the transaction
+			_, err := tx.Exec(ctx, "UPDATE idempotency_keys SET status = 1, response = $1", first.str("ticket.id")+" 0")
+			return err
+		})
+		if again := ann.with("Idempotency-Key", "k").do("POST", "/api/tickets", body).want(201); again.str("ticket.id") != first.str("ticket.id") {
+			t.Errorf("another ticket was made: %s", again.text)
+		}
+		// One that was begun and never finished may be begun again after a minute.
+		s.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, "UPDATE idempotency_keys SET status = 0, response = ''")
+			return err
+		})
+		ann.with("Idempotency-Key", "k").do("POST", "/api/tickets", body).want(409, `"reason":"request.key_busy"`)
+		s.Clock.Advance(2 * time.Minute)
+		ann.with("Idempotency-Key", "k").do("POST", "/api/tickets", body).want(201)
+		s.Clock.Advance(48 * time.Hour)
+		if err := s.api.Prune(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		n := -1
+		if err := d.QueryRow(context.Background(), "SELECT COUNT(*) FROM idempotency_keys").Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d keys are left (%v)", n, err)
+		}
+	})
+}
