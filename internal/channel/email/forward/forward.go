@@ -148,6 +148,15 @@ func (d *detector) inline(t text) *Original {
 		if d.attribution(t, i) {
 			return nil
 		}
+		if !d.fwd {
+			continue
+		}
+		if b, ok := phrase.GuessBlock(t.lines, i); ok {
+			if o := d.ambiguous(t, b, i); o != nil && o.Address != "" {
+				o.Confidence = Likely
+				return o
+			}
+		}
 	}
 	return nil
 }
@@ -182,6 +191,15 @@ func (d *detector) attribution(t text, i int) bool {
 func (d *detector) explicit(t text, i int) *Original {
 	b, ok := phrase.ReadBlock(t.lines, i+1, true)
 	o := &Original{Confidence: Certain}
+	if !b.HasFrom {
+		for k := i + 1; k < len(t.lines) && k < i+4; k++ {
+			if g, found := phrase.GuessBlock(t.lines, k); found {
+				b, ok = g, true
+				o.Confidence = Likely
+				break
+			}
+		}
+	}
 	if ok || b.HasFrom {
 		d.fill(o, t, b)
 	} else {

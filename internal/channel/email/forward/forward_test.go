@@ -70,6 +70,8 @@ func TestForwardedBlocksNameTheOriginalSender(t *testing.T) {
 		"mutt":           {"[mira@c.example: Order]", "----- Forwarded message from Mira Quist <mira@c.example> -----\n\nDate: Tue, 12 Mar 2024 10:15:00 +0100\nFrom: Mira Quist <mira@c.example>\nTo: info@acme.example\nSubject: Order\n\nHello\n\n----- End forwarded message -----"},
 		"wrapped from":   {"Fwd: Order", "---------- Forwarded message ---------\nFrom: Mira Quist of the Very Long Name Company\n<mira@c.example>\nDate: Tue, Mar 12, 2024 at 10:15 AM\nSubject: Order\nTo: <info@acme.example>\n\nHello"},
 		"on behalf":      {"FW: Order", "From: robot@c.example On Behalf Of Mira Quist <mira@c.example>\nSent: Tuesday, March 12, 2024 10:15 AM\nTo: info@acme.example\nSubject: Order\n\nHello"},
+		"gmail vi":       {"Fwd: Order", "---------- Forwarded message ---------\nTừ: Mira Quist <mira@c.example>\nDate: Th 3, 12 thg 3, 2024 vào lúc 10:15\nSubject: Order\nTo: <info@acme.example>\n\nHello"},
+		"outlook he":     {"FW: Order", "מאת: Mira Quist <mira@c.example>\nנשלח: יום שלישי 12 מרץ 2024 10:15\nאל: info@acme.example\nנושא: Order\n\nHello"},
 		"subject gone":   {"Order", "---------- Forwarded message ---------\nFrom: Mira Quist <mira@c.example>\nDate: Tue, Mar 12, 2024 at 10:15 AM\nSubject: Order\nTo: <info@acme.example>\n\nHello"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,6 +98,7 @@ func TestDatesOfForwardedBlocksAreReadOrLeftOut(t *testing.T) {
 		"tiistai 12. maaliskuuta 2024 10.15", "ti 12. maalisk. 2024 klo 10.15", "wtorek, 12 marca 2024 10:15", "úterý 12. března 2024 10:15", "2024. március 12., kedd 10:15", "12 марта 2024 г. 10:15",
 		"2024年3月12日 10:15", "2024년 3월 12일 화요일 오전 10:15", "12.03.2024 10:15:00", "2024-03-12 10:15", "Tue, 12 Mar 2024 10:15:00 +0100", "12 March 2024 at 10:15:00 CET", "2024-03-12 9:15 GMT+00:00",
 		"12/03/2024 10:15 (GMT+01:00)", "Tuesday, March 12, 2024 at 10:15:00 AM GMT+1", "Τρίτη, 12 Μαρτίου 2024 10:15", "12 Mart 2024 Salı 10:15",
+		"On Tuesday, March 12th, 2024 at 10:15 AM", "út 12. 3. 2024 v 10:15", "12.03.24, 10:15",
 	} {
 		o := Detect(Input{Subject: "Fwd: x", Plain: "---------- Forwarded message ---------\nFrom: Mira <mira@c.example>\nDate: " + s + "\nSubject: x\n\nHello", Zone: cet})
 		if o == nil {
@@ -148,6 +151,19 @@ func TestForwardsWithoutAnAddressAreUnresolved(t *testing.T) {
 			t.Errorf("%s: %+v", name, o)
 		} else if o.Name != c.who && c.who != "/O=ACME/OU=X/CN=MIRA" {
 			t.Errorf("%s: name %q", name, o.Name)
+		}
+	}
+}
+
+func TestForwardInAnUnknownLanguageIsLikely(t *testing.T) {
+	for _, s := range []string{
+		"Frá: Mira Quist <mira@c.example>\nSent: þriðjudagur 12. mars 2024 10:15\nTil: info@acme.example\nEfni: Order\n\nHalló",
+		"---------- Forwarded message ---------\nOxyz: Mira Quist <mira@c.example>\nPqrs: 2024-03-12 10:15\nTuvw: info@acme.example\n\nHalló",
+		"Oxyz: Mira Quist <mira@c.example>\nPqrs: 2024-03-12 10:15\nTuvw: info@acme.example\nXyz: Order\n\nHalló",
+	} {
+		o := Detect(Input{Subject: "Fwd: Order", Plain: s})
+		if o == nil || o.Address != "mira@c.example" || o.Name != "Mira Quist" || o.Confidence != Likely {
+			t.Errorf("%q: %+v", s, o)
 		}
 	}
 }

@@ -95,3 +95,28 @@ func (b *Block) set(r Role, v string, line int) {
 
 // Certain says whether a block is one even without a separator over it: who, and two of when, to whom, about what.
 func (b Block) Certain() bool { return b.HasFrom && b.Roles >= 3 }
+
+// GuessBlock reads a header block in a language that the table does not have: at least three neighbouring lines of a short label and a value, one of
+// them with an address and one with a date. Every program writes the sender before the recipients.
+func GuessBlock(lines []string, start int) (Block, bool) {
+	b := Block{FromLine: -1, End: start}
+	n, dates := 0, 0
+	for i := start; i < len(lines) && i < start+8; i++ {
+		s, _ := Bare(lines[i])
+		k, width := colon(s)
+		if k <= 0 || k > 40 || strings.ContainsAny(s[:k], "@/.,!?") || len(strings.Fields(s[:k])) > 4 {
+			break
+		}
+		n++
+		value := strings.Trim(s[k+width:], "*_ \t\u00a0")
+		switch {
+		case strings.Contains(value, "@") && b.FromLine < 0:
+			b.From, b.FromLine, b.HasFrom = value, i, true
+		case dated(value) && dates == 0:
+			dates++
+			b.Date = value
+		}
+		b.End = i + 1
+	}
+	return b, n >= 3 && b.HasFrom && dates > 0
+}

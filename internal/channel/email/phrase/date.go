@@ -75,7 +75,7 @@ func dateTokens(s string) []string {
 				f = suffix
 			}
 		}
-		if f != "" {
+		if f = ordinal(f); f != "" {
 			out = append(out, f)
 		}
 	}
@@ -83,6 +83,22 @@ func dateTokens(s string) []string {
 		out = out[:24]
 	}
 	return out
+}
+
+// ordinal takes the ending off "12th", "1er", "1º".
+func ordinal(f string) string {
+	n := 0
+	for n < len(f) && isDigit(f[n]) {
+		n++
+	}
+	if n == 0 || n > 2 {
+		return f
+	}
+	switch f[n:] {
+	case "st", "nd", "rd", "th", "er", "re", "º", "ª", "°", "e":
+		return f[:n]
+	}
+	return f
 }
 
 func digits(s string) bool {
@@ -194,6 +210,8 @@ func (d *dateReader) readNumber(t string) {
 		}
 	case n >= 1 && n <= 31 && d.day < 0:
 		d.day = n
+	case n >= 1 && n <= 12 && d.month == 0 && d.year == 0: // "12. 3. 2024"
+		d.month = n
 	}
 }
 
@@ -204,6 +222,9 @@ func (d *dateReader) readWord(t string, first bool) {
 		return
 	case "pm":
 		d.pm = true
+		return
+	case "thg", "tháng": // weekdays and months are numbers too
+		d.unsure = true
 		return
 	case "utc", "gmt", "z":
 		if !d.offset && d.hour >= 0 {
