@@ -72,6 +72,12 @@ func (s *Service) attach(ctx context.Context, tx *db.Tx, m desk.Message) ([]desk
 			if err != nil {
 				return nil, err
 			}
+			if a.Inline && a.ContentID != "" { // the text shows it
+				got.Inline, got.ContentID = true, a.ContentID
+				if _, err := tx.Exec(ctx, "UPDATE attachments SET inline = 1, content_id = $1 WHERE id = $2", got.ContentID, got.ID); err != nil {
+					return nil, fmt.Errorf("thread: attach: %w", err)
+				}
+			}
 			out = append(out, got)
 			continue
 		}
