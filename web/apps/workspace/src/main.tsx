@@ -1,4 +1,4 @@
-import '@mantine/core/styles.layer.css'
+import './shell/mantine.css'
 import '@kanal/ui/tokens.css'
 import './shell/global.css'
 import { createRoot } from 'react-dom/client'

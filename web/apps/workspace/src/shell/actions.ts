@@ -102,7 +102,7 @@ export function listenForKeys(): () => void {
     const chord = chordOf(e)
     const typing = isTyping(e.target)
     if (typing && !chord.startsWith('mod+')) return
-    const inDialog = !!document.querySelector('[role="dialog"][aria-modal="true"], [data-mantine-shared-portal-node] [role="menu"], [role="listbox"]')
+    const inDialog = [...document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]')].some((el) => el.checkVisibility())
     const sequence = Date.now() - at < 1200 && first ? `${first} ${chord}` : ''
     for (const a of registry.values()) {
       if (!a.shortcut || (a.shortcut !== chord && a.shortcut !== sequence)) continue

@@ -33,6 +33,10 @@ export function MessageFrame({ messageId, images, quoted, plainLook, onBlocked, 
     doc.body.style.fontSize ||= '14px'
     doc.body.style.lineHeight ||= '1.5'
     doc.body.style.overflowWrap = 'anywhere'
+    // Margins stay inside, so that they count in the height; at both ends they would only be gaps.
+    doc.body.style.display = 'flow-root'
+    if (onTheme && doc.body.firstElementChild instanceof (doc.defaultView as unknown as { HTMLElement: typeof HTMLElement }).HTMLElement) doc.body.firstElementChild.style.marginTop = '0'
+    if (onTheme && doc.body.lastElementChild instanceof (doc.defaultView as unknown as { HTMLElement: typeof HTMLElement }).HTMLElement) doc.body.lastElementChild.style.marginBottom = '0'
     doc.documentElement.style.overflowY = 'hidden'
     for (const a of doc.querySelectorAll('a')) if (onTheme) a.style.color = root.getPropertyValue('--k-accent')
   }, [scheme, plainLook])

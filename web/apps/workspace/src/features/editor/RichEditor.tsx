@@ -64,13 +64,14 @@ export function RichEditor({ value, label, placeholder, autoFocus, mentionable, 
   }
 
   useEffect(() => {
-    if (!editor) return
+    // An editor made for a render that was thrown away is already destroyed; the next one brings us here again.
+    if (!editor || editor.isDestroyed) return
     if (handle) {
       handle.current = {
-        focus: () => editor.commands.focus('end'),
-        insertText: (x) => { editor.chain().focus().insertContent(x).run() },
-        insertImage: (src, alt) => { editor.chain().focus().setImage({ src, alt }).run() },
-        isEmpty: () => editor.isEmpty,
+        focus: () => { if (!editor.isDestroyed) editor.commands.focus('end') },
+        insertText: (x) => { if (!editor.isDestroyed) editor.chain().focus().insertContent(x).run() },
+        insertImage: (src, alt) => { if (!editor.isDestroyed) editor.chain().focus().setImage({ src, alt }).run() },
+        isEmpty: () => editor.isDestroyed || editor.isEmpty,
       }
     }
     // The plain field had the focus: go on at the same place.
@@ -83,7 +84,7 @@ export function RichEditor({ value, label, placeholder, autoFocus, mentionable, 
 
   // A value set from outside (a restored draft, a token) replaces the text; typing does not come back this way.
   useEffect(() => {
-    if (editor && !editor.isFocused && value !== editor.getHTML() && !(value === '' && editor.isEmpty)) editor.commands.setContent(value, { emitUpdate: false })
+    if (editor && !editor.isDestroyed && !editor.isFocused && value !== editor.getHTML() && !(value === '' && editor.isEmpty)) editor.commands.setContent(value, { emitUpdate: false })
   }, [value, editor])
 
   return (

@@ -6,7 +6,7 @@ import { useStatuses, useTeams, useUsers } from '@/features/lookups/index.ts'
 import { Others } from '@/features/presence/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
 import { t } from '@/locales/index.ts'
-import { actionById, actionContext, keysOf, useProvideActions } from '@/shell/actions.ts'
+import { actionById, actionContext, keysOf, useActionContext, useProvideActions } from '@/shell/actions.ts'
 import { change, setOwner, setPriority, setStatus } from './actions.ts'
 import { PriorityMark, priorities, priorityName } from './marks.tsx'
 import s from './header.module.css'
@@ -32,27 +32,30 @@ export function TicketHeader({ ticket, others, onBack, onDetails, detailsOpen }:
         <StatusMenu ticket={ticket} open={menu === 'status'} onOpen={toggle('status')} disabled={!can('tickets.edit')} />
         <OwnerMenu ticket={ticket} open={menu === 'assign'} onOpen={toggle('assign')} disabled={!can('tickets.assign')} />
         <PriorityMenu ticket={ticket} open={menu === 'priority'} onOpen={toggle('priority')} disabled={!can('tickets.edit')} />
-        <span className={s.space} />
+        <span className={s.doing}>
         {ticket.hidden === 'spam' || ticket.hidden === 'trash' ? <RunButton id="ticket.restore" /> : ticket.open ? <RunButton id="ticket.close" /> : <RunButton id="ticket.reopen" />}
         <MoreMenu />
+        </span>
       </div>
     </header>
   )
 }
 
 function RunButton({ id }: { id: string }) {
+  const ctx = useActionContext()
   const a = actionById(id)
-  if (!a || !a.when(actionContext())) return null
+  if (!a || !a.when(ctx)) return null
   return <Button size="xs" variant="default" leftSection={a.icon ? <Icon name={a.icon} size={14} /> : undefined} onClick={() => a.run(actionContext())} title={a.shortcut ? keysOf(a.shortcut).join(' ') : undefined}>{t(a.label)}</Button>
 }
 
 function MoreMenu() {
+  const ctx = useActionContext()
   const ids = ['ticket.take', 'ticket.release', 'ticket.copy_link', 'ticket.spam', 'ticket.trash']
   return (
     <Menu>
       <Menu.Target><ActionIcon aria-label={t('action.more')}><Icon name="more" /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
-        {ids.map((id) => actionById(id)!).filter((a) => a.when(actionContext())).map((a) => (
+        {ids.map((id) => actionById(id)!).filter((a) => a.when(ctx)).map((a) => (
           <Menu.Item key={a.id} leftSection={a.icon ? <Icon name={a.icon} /> : undefined} rightSection={a.shortcut ? <span className={s.keys}>{keysOf(a.shortcut).join(' ')}</span> : undefined} onClick={() => a.run(actionContext())}>{t(a.label)}</Menu.Item>
         ))}
       </Menu.Dropdown>

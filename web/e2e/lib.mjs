@@ -1,0 +1,58 @@
+// What every story and every picture needs: a headless browser, a signed-in page, and steps that say what failed.
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+
+export const base = process.env.KANAL_URL ?? process.argv[2] ?? 'http://127.0.0.1:8080'
+export const email = process.env.KANAL_EMAIL ?? 'mette@nordlys.example'
+export const password = process.env.KANAL_PASSWORD ?? 'nordlys-demo'
+export const secondEmail = process.env.KANAL_SECOND_EMAIL ?? 'sofie@nordlys.example'
+export const out = new URL('./out/', import.meta.url).pathname
+mkdirSync(out, { recursive: true })
+
+export async function launch() {
+  const dir = mkdtempSync(join(tmpdir(), 'kanal-e2e-'))
+  return chromium.launchPersistentContext(dir, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    viewport: { width: 1440, height: 900 },
+    locale: 'en-GB',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}
+
+/** One browser, several people: each its own context with its own cookies. */
+export async function launchMany() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+}
+
+export async function person(browser, { who = email, pass = password, width = 1440, height = 900, scheme = 'light', locale = 'en-GB' } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale, hasTouch: width < 500, baseURL: base })
+  const res = await context.request.post(`${base}/api/session`, { data: { email: who, password: pass }, headers: { Origin: base } })
+  if (!res.ok()) throw new Error(`sign in as ${who}: ${res.status()} ${await res.text()}`)
+  const page = await context.newPage()
+  page.on('pageerror', (e) => { problems.push(`${page.url()}: ${e.message}`) })
+  page.on('console', (m) => { if (m.type() === 'error' && !/Failed to load resource/.test(m.text())) problems.push(`${page.url()}: ${m.text()}`) })
+  return { context, page, api: context.request }
+}
+
+/** Errors that any page threw or logged; a story ends well only when there are none. */
+export const problems = []
+
+let failed = 0
+export async function story(name, fn) {
+  const start = Date.now()
+  try {
+    await fn()
+    console.log(`ok    ${name} (${Date.now() - start} ms)`)
+  } catch (err) {
+    failed++
+    console.log(`FAIL  ${name}\n      ${String(err?.message ?? err).split('\n').join('\n      ')}`)
+  }
+}
+export const failures = () => failed
+export function must(cond, message) { if (!cond) throw new Error(message) }
