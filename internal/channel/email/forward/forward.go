@@ -58,6 +58,9 @@ type Input struct {
 func Detect(in Input) *Original {
 	d := detector{in: in}
 	d.fwd, d.re, d.bare = phrase.Prefixes(in.Subject)
+	if d.fwd && d.re {
+		d.both, d.fwd, d.re = true, !in.Reply, false
+	}
 	var best *Original
 	if strings.TrimSpace(in.Plain) != "" {
 		lines := strings.Split(in.Plain, "\n")
@@ -245,6 +248,15 @@ func (d *detector) markLine(o *Original, t text, i int) {
 
 // ambiguous reads header lines that stand over replies and over forwards: the subject and the references tell which it is.
 func (d *detector) ambiguous(t text, b phrase.Block, i int) *Original {
+	if d.both {
+		d.fwd = !d.in.Reply
+		switch {
+		case b.Language("da", "nb"):
+			d.fwd = true
+		case b.Language("fi", "et"):
+			return nil
+		}
+	}
 	if !d.fwd && (d.re || d.in.Reply) {
 		return nil
 	}

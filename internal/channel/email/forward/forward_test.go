@@ -129,6 +129,8 @@ func TestRepliesAreNotForwards(t *testing.T) {
 		"outlook of forward":     {"RE: Order", "Yes.\n\nFrom: Bo <bo@acme.example>\nSent: Tuesday, March 12, 2024 10:15 AM\nTo: Mira\nSubject: FW: Order\n\n---------- Forwarded message ---------\nFrom: Mira <mira@c.example>\nDate: x\nSubject: Order", true},
 		"original message":       {"Re: Order", "Yes.\n\n-----Original Message-----\nFrom: Mira <mira@c.example>\nSent: x\nTo: y\nSubject: Order", true},
 		"attribution, fwd later": {"Order", "Yes.\n\nAm 12.03.2024 um 10:15 schrieb Mira <mira@c.example>:\n> -------- Weitergeleitete Nachricht --------\n> Von: Bo <bo@c.example>\n> Betreff: x", true},
+		"finnish VS":             {"VS: Tilaus", "Kyllä.\n\nLähettäjä: Mira <mira@c.example>\nLähetetty: tiistai 12. maaliskuuta 2024 10.15\nVastaanottaja: info@acme.example\nAihe: Tilaus\n\nHei", false},
+		"finnish VS, english":    {"VS: Tilaus", "Kyllä.\n\nFrom: Mira <mira@c.example>\nSent: Tuesday, March 12, 2024 10:15 AM\nTo: info@acme.example\nSubject: Tilaus\n\nHei", true},
 		"journey":                {"Trip", "From: Berlin\nTo: Paris\nDate: 12 March 2024 10:15\n\nPlease book.", false},
 		"prose":                  {"Fwd: news", "Please forward this message: it matters.\nFrom: here on we go.", false},
 		"fwd subject alone":      {"Fwd: Order", "Hello, where is it?", false},

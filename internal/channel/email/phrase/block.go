@@ -6,9 +6,10 @@ import "strings"
 type Block struct {
 	From, To, Date, Subject string
 	HasFrom                 bool
-	FromLine                int // index of the From line
-	Roles                   int // how many different roles were found
-	End                     int // index after the last header line
+	FromLabel               string // how the From line is called, in lower case: it tells the language
+	FromLine                int    // index of the From line
+	Roles                   int    // how many different roles were found
+	End                     int    // index after the last header line
 }
 
 // maxBlock is how many lines a header block may span.
@@ -58,6 +59,10 @@ func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 		}
 		if !seen[r] {
 			b.set(r, v, i)
+			if r == From {
+				key, _, _ := strings.Cut(strings.Trim(s, "*_ "), ":")
+				b.FromLabel = strings.ToLower(strings.Trim(key, "*_ \t\u00a0"))
+			}
 		}
 		seen[r] = true
 		last, gap, blanks = r, 0, 0
@@ -119,4 +124,20 @@ func GuessBlock(lines []string, start int) (Block, bool) {
 		b.End = i + 1
 	}
 	return b, n >= 3 && b.HasFrom && dates > 0
+}
+
+// Language says whether the From line's label belongs to a language, by its code ("da").
+func (b Block) Language(codes ...string) bool {
+	for _, l := range languages {
+		for _, c := range codes {
+			if l.code == c {
+				for _, f := range l.from {
+					if f == b.FromLabel {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
 }

@@ -323,7 +323,8 @@ func dated(s string) bool {
 	return numbers >= 2 && (year || clock)
 }
 
-// Prefixes reads the prefixes of a subject: what the first is, and the subject without any.
+// Prefixes reads the prefixes of a subject: what the first is, and the subject without any. Both are true for a prefix that means the one in one
+// language and the other in another: VS is a forward in Danish and an answer in Finnish.
 func Prefixes(subject string) (forwarded, answered bool, rest string) {
 	s := strings.TrimSpace(subject)
 	first := true
@@ -342,7 +343,7 @@ func Prefixes(subject string) (forwarded, answered bool, rest string) {
 			break
 		}
 		if first {
-			forwarded, answered = fwdPrefix[key], rePrefix[key] && !fwdPrefix[key]
+			forwarded, answered = fwdPrefix[key], rePrefix[key]
 			first = false
 		}
 		s = tail
