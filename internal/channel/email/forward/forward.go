@@ -117,6 +117,7 @@ type text struct {
 type detector struct {
 	in      Input
 	fwd, re bool   // the first prefix of the subject
+	both    bool   // the prefix means a forward in one language and an answer in another
 	bare    string // the subject without prefixes
 }
 
