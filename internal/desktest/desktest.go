@@ -54,6 +54,14 @@ type Desk struct {
 // New makes a desk with the defaults of a first start. Without adapters it has one channel, Post.
 func New(t testing.TB, d *db.DB, adapters ...channel.Adapter) *Desk {
 	t.Helper()
+	k := Bare(t, d, adapters...)
+	k.Write(func(ctx context.Context, tx *db.Tx) error { return k.Inboxes.EnsureDefaults(ctx, tx, Host) })
+	return k
+}
+
+// Bare makes a desk on an empty database, without the defaults.
+func Bare(t testing.TB, d *db.DB, adapters ...channel.Adapter) *Desk {
+	t.Helper()
 	if len(adapters) == 0 {
 		adapters = []channel.Adapter{Post{}}
 	}
@@ -73,7 +81,6 @@ func New(t testing.TB, d *db.DB, adapters ...channel.Adapter) *Desk {
 	k.Assignment = assignment.New(k.Clock, k.People, k.Inboxes, k.Tickets)
 	k.Contacts = contact.New(k.Clock, k.Events)
 	k.Threads = thread.New(k.Clock, k.Events)
-	k.Write(func(ctx context.Context, tx *db.Tx) error { return k.Inboxes.EnsureDefaults(ctx, tx, Host) })
 	return k
 }
 

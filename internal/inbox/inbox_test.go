@@ -578,3 +578,26 @@ func TestMovingToTheHelpDeskMakesTickets(t *testing.T) { // GEN-20, IH-02
 		t.Fatalf("%+v %v", a, err)
 	}
 }
+
+func TestTwoNodesMayStartFirstAtOnce(t *testing.T) { // EM-13, IH-08
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, k := context.Background(), desktest.Bare(t, d)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				if err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return k.Inboxes.EnsureDefaults(ctx, tx, desktest.Host) }); err != nil {
+					t.Errorf("err = %v", err)
+				}
+			}()
+		}
+		wg.Wait()
+		for table, want := range map[string]int{"pipelines": 1, "pipeline_statuses": 4, "inboxes": 1, "channel_accounts": 1, "address_registry": 2} {
+			var n int
+			if err := d.QueryRow(ctx, `SELECT COUNT(*) FROM `+table).Scan(&n); err != nil || n != want {
+				t.Errorf("%s: %d rows, want %d, %v", table, n, want, err)
+			}
+		}
+	})
+}

@@ -48,6 +48,9 @@ func TestValuesAreCoercedOrRefused(t *testing.T) { // TK-02, TK-10
 			if err != nil || !reflect.DeepEqual(got[c.name], c.want) {
 				t.Errorf("%s = %v: got %#v, %v; want %#v", c.name, c.in, got[c.name], err, c.want)
 			}
+			if again, err := k.Properties.Check(ctx, d, property.Ticket, got); err != nil || !reflect.DeepEqual(again, got) {
+				t.Errorf("%s = %v: checked again it is %v, %v", c.name, c.in, again, err)
+			}
 			if _, ok := got[c.name]; !ok {
 				t.Errorf("%s = %v: a removal must stay in the answer", c.name, c.in)
 			}
