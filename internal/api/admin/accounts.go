@@ -166,7 +166,7 @@ type AssignPolicyInput struct {
 	To            string   `json:"to,omitempty" enum:",no_one,users,teams,users_and_teams,contact_owner"`
 	Users         []string `json:"users,omitempty" doc:"Email addresses."`
 	Teams         []string `json:"teams,omitempty" doc:"Slugs."`
-	AvailableOnly bool     `json:"available_only,omitempty"`
+	AvailableOnly *bool    `json:"available_only,omitempty" doc:"Only users who are available. Left out: yes."`
 	By            string   `json:"by,omitempty" enum:",least_open,random"`
 }
 
@@ -174,7 +174,7 @@ func (p *AssignPolicyInput) policy() *desk.AssignPolicy {
 	if p == nil {
 		return nil
 	}
-	return &desk.AssignPolicy{To: p.To, Users: p.Users, Teams: p.Teams, AvailableOnly: p.AvailableOnly, By: p.By}
+	return &desk.AssignPolicy{To: p.To, Users: p.Users, Teams: p.Teams, AvailableOnly: p.AvailableOnly == nil || *p.AvailableOnly, By: p.By} // RT-06
 }
 
 type createAccountInput struct {
