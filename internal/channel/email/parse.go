@@ -26,7 +26,12 @@ const snippetLen = 180
 // Everything it says is what the mail claims. From and, for forwards, Sender decide whose contact a mail is filed under; neither is
 // proof of who wrote it, and nothing may be authorised by them.
 func Parse(ctx context.Context, raw channel.Raw) ([]channel.Inbound, error) {
-	in, err := parseWith(ctx, raw, mime.DefaultLimits(), "")
+	return ParseWithin(ctx, raw, mime.DefaultLimits())
+}
+
+// ParseWithin is Parse with other limits.
+func ParseWithin(ctx context.Context, raw channel.Raw, lim mime.Limits) ([]channel.Inbound, error) {
+	in, err := parseWith(ctx, raw, lim, "")
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/email/mime"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -120,6 +121,15 @@ func TestFortyMegabytesPassInBoundedMemory(t *testing.T) {
 	}
 	if spent := after.TotalAlloc - before.TotalAlloc; spent > 3*uint64(len(raw)) {
 		t.Errorf("allocated %d MB for a message of %d MB", spent>>20, len(raw)>>20)
+	}
+}
+
+func TestLimitsCanBeSet(t *testing.T) {
+	lim := mime.DefaultLimits()
+	lim.Decoded = 1 << 20
+	in, err := ParseWithin(context.Background(), channel.Raw{Body: bigMail(2 << 20)}, lim)
+	if err != nil || len(in[0].Attachments) != 0 || len(in[0].Problems) != 1 || in[0].Text != "See file" {
+		t.Errorf("%v %+v", err, in)
 	}
 }
 
