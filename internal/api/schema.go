@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -65,6 +66,8 @@ func document(version string) huma.Config {
 // never are fields that always have a value, although their types can say none.
 var never = map[string]bool{"id": true, "created_at": true, "updated_at": true, "at": true}
 
+var nouns = reflect.TypeFor[desk.Ticket]().PkgPath()
+
 // finish makes the schemas say the whole truth once everything is registered: pointers to objects may be null, an id in a list and a noun's own id may not.
 func (s *Server) finish() {
 	reg := s.api.OpenAPI().Components.Schemas
@@ -84,6 +87,9 @@ func (s *Server) finish() {
 			}
 			if prop.Items != nil && prop.Items.Format == "id" {
 				prop.Items.Nullable = false
+			}
+			if len(prop.Enum) > 0 && prop.Type == huma.TypeString && t.PkgPath() == nouns && !slices.Contains(prop.Enum, any("")) {
+				prop.Enum = append([]any{""}, prop.Enum...) // a noun's empty choice says none
 			}
 			if prop.Ref != "" && f.Type.Kind() == reflect.Pointer && !strings.Contains(opts, "omitempty") {
 				*prop = huma.Schema{Description: prop.Description, AnyOf: []*huma.Schema{{Ref: prop.Ref}, {Type: "null"}}}

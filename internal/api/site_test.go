@@ -69,7 +69,12 @@ type tune func(*api.Deps, *agent.Deps, *admin.Deps)
 
 func newSite(t testing.TB, d *db.DB, with ...tune) *site {
 	t.Helper()
-	s := &site{Desk: desktest.New(t, d, echo.New(), email.New(email.Options{})), t: t, clients: map[desk.UserID]*client{}}
+	return newSiteWith(t, d, []channel.Adapter{echo.New(), email.New(email.Options{})}, with...)
+}
+
+func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tune) *site {
+	t.Helper()
+	s := &site{Desk: desktest.New(t, d, adapters...), t: t, clients: map[desk.UserID]*client{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.Threads, s.Contacts = thread.New(s.Clock, s.Events), contact.New(s.Clock, s.Events)
 	store, err := blob.Disk(t.TempDir())
