@@ -53,12 +53,21 @@ func scanMessage(s db.Scanner) (Message, error) {
 		&m.From.Name, &m.From.Address, db.ScanJSON(&m.Recipients), &m.Subject, &m.Text, &m.QuotedText, &m.HTML, &m.QuotedHTML, &m.Truncation,
 		&m.RemoteID, &m.InReplyTo, &m.RawID, &m.Disposition, db.ScanJSON(&m.Flags), db.ScanJSON(&m.Forward), db.ScanJSON(&m.Auth),
 		&m.Status, &m.StatusReason, &m.Client, db.ScanJSON(&m.Mentions), &m.SentAt, &m.CreatedAt)
-	m.From.Field, m.From.Contact = "from", m.ContactID
+	m.From = sender(m.From, m.ContactID)
 	m.HasSource = m.RawID != 0
 	m.BlockedImages = strings.Count(m.HTML, "data-blocked-src=") + strings.Count(m.HTML, "data-blocked-background=")
 	m.Recipients, m.Flags, m.Mentions = orEmpty(m.Recipients), orEmpty(m.Flags), orEmpty(m.Mentions)
 	m.Attachments, m.Deliveries, m.Attempts = []desk.Attachment{}, []desk.Party{}, []Attempt{}
 	return m, err
+}
+
+// sender completes who a message is from; a row has the address only.
+func sender(p desk.Party, contact desk.ContactID) desk.Party {
+	p.Field, p.Contact = "from", contact
+	if desk.NormalizeEmail(p.Address) != "" {
+		p.Kind = desk.AddrEmail
+	}
+	return p
 }
 
 func orEmpty[T any](v []T) []T {

@@ -19,7 +19,7 @@ func (v *Service) answerable(ctx context.Context, threads []TicketThread, ids []
 	found, err := all(ctx, v.db, &q, func(s db.Scanner) (m desk.Message, err error) {
 		err = s.Scan(&m.ThreadID, &m.ID, &m.Kind, &m.Direction, &m.Channel, &m.ContactID, &m.Subject, &m.From.Name, &m.From.Address,
 			db.ScanJSON(&m.Recipients), db.ScanJSON(&m.Forward))
-		m.From.Field, m.From.Contact = "from", m.ContactID
+		m.From = sender(m.From, m.ContactID)
 		return m, err
 	})
 	for _, m := range found {
