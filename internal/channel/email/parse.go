@@ -191,7 +191,7 @@ func (r *reading) judge() {
 	case desk.DispVerification, desk.DispAutoReply:
 		return
 	}
-	o := forward.Detect(forward.Input{Subject: in.Subject, Plain: r.content.Plain, HTML: r.content.HTML, Page: r.page, Attached: r.attached(), Reply: len(in.Refs) > 0, Zone: zoneOf(r.head.Get("date"))})
+	o := forward.Detect(forward.Input{Ours: r.ours(), Recipients: r.recipients(), Subject: in.Subject, Plain: r.content.Plain, HTML: r.content.HTML, Page: r.page, Attached: r.attached(), Reply: len(in.Refs) > 0, Zone: zoneOf(r.head.Get("date"))})
 	if o == nil {
 		return
 	}
@@ -207,6 +207,27 @@ func (r *reading) judge() {
 	if o.Deeper > 0 {
 		r.tree.Note("The forwarded message was itself forwarded before; the last sender was taken.")
 	}
+}
+
+// ours lists the addresses the mail reached us at, without our tokens.
+func (r *reading) ours() []string {
+	var out []string
+	for _, a := range r.raw.Envelope.To {
+		plain, _ := CutPlusToken(desk.NormalizeEmail(a))
+		out = append(out, plain)
+	}
+	return out
+}
+
+// recipients lists whom the mail names.
+func (r *reading) recipients() []string {
+	out := r.ours()
+	for _, list := range [][]desk.Party{r.in.To, r.in.Cc} {
+		for _, p := range list {
+			out = append(out, p.Address)
+		}
+	}
+	return out
 }
 
 // returnedTokens looks for our tokens in the message that came back.
@@ -329,6 +350,9 @@ func tidyText(s string) string {
 
 func (r *reading) files() {
 	for _, a := range r.content.Attachments {
+		if a.Data == nil {
+			a.Data = []byte{}
+		}
 		r.in.Attachments = append(r.in.Attachments, channel.Attachment{
 			Name: a.Name, Type: a.Type, Inline: a.Inline, ContentID: a.ContentID, Data: a.Data, Size: int64(len(a.Data)), SHA256: a.SHA256,
 		})

@@ -49,8 +49,10 @@ type Input struct {
 	HTML     string     // raw
 	Page     *page.Page // HTML already read, or nil
 	Attached []Attached
-	Reply    bool           // the mail answers another by its references
-	Zone     *time.Location // of the forwarder's clock: where dates without an offset are read
+	Reply    bool // the mail answers another by its references
+	// Ours are the addresses it reached us at, Recipients all that it names: who sends our own mail back to us is still the one who writes.
+	Ours, Recipients []string
+	Zone             *time.Location // of the forwarder's clock: where dates without an offset are read
 }
 
 // Detect returns the original of a forwarded mail, or nil when the mail is none. Of several forwards inside each other it takes the outermost: the one
@@ -76,6 +78,17 @@ func Detect(in Input) *Original {
 	if rank(best) < rank(&Original{Confidence: Likely}) {
 		if o := d.attached(); rank(o) > rank(best) {
 			best = o
+		}
+	}
+	if best != nil && best.Address != "" {
+		back := in.Ours
+		if best.Confidence == Likely { // a certain forward may name its first sender in Cc
+			back = in.Recipients
+		}
+		for _, r := range back {
+			if r == best.Address {
+				return nil
+			}
 		}
 	}
 	return best
@@ -120,6 +133,9 @@ type detector struct {
 	both    bool   // the prefix means a forward in one language and an answer in another
 	bare    string // the subject without prefixes
 }
+
+// maxComment is how many words may stand before header lines that only look like a forward's.
+const maxComment = 80
 
 // maxLines is how far down a body is searched.
 const maxLines = 4000
@@ -264,8 +280,8 @@ func (d *detector) ambiguous(t text, b phrase.Block, i int) *Original {
 	o := &Original{Confidence: Certain}
 	d.fill(o, t, b)
 	if !d.fwd {
-		if d.wordsBefore(t, i) > 120 && o.Address == "" {
-			return nil
+		if d.wordsBefore(t, i) > maxComment {
+			return nil // somebody writes at length and leaves old mail below
 		}
 		o.Confidence = Likely
 	}

@@ -157,6 +157,23 @@ func TestForwardsWithoutAnAddressAreUnresolved(t *testing.T) {
 	}
 }
 
+// Who sends our own mail back to us is the one who writes, also when the subject says forward; and so is who writes at length above old mail.
+func TestOurOwnMailSentBackIsNoForward(t *testing.T) {
+	block := "From: Support <support@acme.example>\nSent: Tuesday, March 12, 2024 10:15 AM\nTo: Mira\nSubject: Order\n\nHello"
+	for _, subject := range []string{"Order", "Fwd: Order"} {
+		if o := Detect(Input{Subject: subject, Plain: "Still broken.\n\n" + block, Ours: []string{"support@acme.example"}, Recipients: []string{"support@acme.example"}}); o != nil {
+			t.Errorf("%s: %+v", subject, o)
+		}
+	}
+	if o := Detect(Input{Subject: "Fwd: Order", Plain: strings.Replace(block, "support@acme", "mira@c", 1), Recipients: []string{"mira@c.example"}}); o == nil {
+		t.Error("a forward with its first sender in Cc is none")
+	}
+	long := strings.Repeat("These are my own words about it. ", 30)
+	if o := Detect(Input{Subject: "Order", Plain: long + "\n\n" + strings.Replace(block, "support@", "bo@", 1)}); o != nil {
+		t.Errorf("%+v", o)
+	}
+}
+
 func TestForwardInAnUnknownLanguageIsLikely(t *testing.T) {
 	for _, s := range []string{
 		"Frá: Mira Quist <mira@c.example>\nSent: þriðjudagur 12. mars 2024 10:15\nTil: info@acme.example\nEfni: Order\n\nHalló",
