@@ -26,6 +26,7 @@ type Options struct {
 	Messages    int       // intake: mails of each kind of run; 0 means 6,000
 	Callers     int       // intake: deliveries at a time; list: readers; 0 means 64 and 8
 	Rows        int       // list, search: tickets and messages; 0 means 1,000,000
+	Samples     int       // list, search: how often each is asked; 0 means 400
 	Progress    io.Writer // what is being done, for a person; nil: nothing
 }
 

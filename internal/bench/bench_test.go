@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -48,3 +49,48 @@ func TestIntakeIsMeasuredBesideItsOwnStatements(t *testing.T) {
 		}
 	})
 }
+
+func TestListsAndSearchesAreMeasuredOnSeededRows(t *testing.T) {
+	databases(t, func(t *testing.T, opt bench.Options) {
+		opt.Rows, opt.Callers, opt.Samples = 2000, 2, 10
+		rows, err := bench.List(context.Background(), opt)
+		if err != nil || len(rows) != 6*2+1 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		if opt.DatabaseURL != "" {
+			opt.DatabaseURL = dbtest.PostgresURL(t)
+		}
+		opt.Dir = t.TempDir()
+		if rows, err = bench.Search(context.Background(), opt); err != nil || len(rows) < 10 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		if _, err := bench.Search(context.Background(), opt); err == nil {
+			t.Error("a database in use was measured, and so filled")
+		}
+	})
+}
+
+// The benchmarks run `kanal bench` by hand: KANAL_BENCH_ROWS=1000000 go test ./internal/bench -run '^$' -bench . -benchtime 1x -timeout 60m
+func benchmark(b *testing.B, measure func(context.Context, bench.Options) ([]bench.Row, error)) {
+	n, _ := strconv.Atoi(os.Getenv("KANAL_BENCH_ROWS"))
+	if n == 0 {
+		b.Skip("KANAL_BENCH_ROWS is not set")
+	}
+	for _, kind := range []string{"sqlite", "postgres"} {
+		b.Run(kind, func(b *testing.B) {
+			opt := bench.Options{Dir: b.TempDir(), Rows: n}
+			if kind == "postgres" {
+				opt.DatabaseURL = dbtest.PostgresURL(b)
+			}
+			rows, err := measure(context.Background(), opt)
+			if err != nil {
+				b.Fatal(err)
+			}
+			_ = bench.Print(os.Stderr, "text", rows)
+		})
+	}
+}
+
+func BenchmarkIntake(b *testing.B) { benchmark(b, bench.Intake) }
+func BenchmarkList(b *testing.B)   { benchmark(b, bench.List) }
+func BenchmarkSearch(b *testing.B) { benchmark(b, bench.Search) }

@@ -3,8 +3,10 @@ package db
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,6 +24,21 @@ import (
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
+
+// SchemaDigest names the schema that this binary makes of an empty PostgreSQL database: another text, another name.
+func SchemaDigest() string {
+	h := sha256.New()
+	files, err := migrationTexts(Postgres)
+	if err != nil {
+		return "none"
+	}
+	names, _ := fs.Glob(files, "*.sql")
+	for _, name := range names {
+		b, _ := fs.ReadFile(files, name)
+		fmt.Fprintf(h, "%s %d\n%s", name, len(b), b)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
 
 // Migrate brings the schema to this binary's version and refuses a database that a newer binary has touched. Of several nodes that start
 // at once, one migrates and the others wait.

@@ -61,7 +61,7 @@ var template struct {
 	err  error
 }
 
-// PostgresURL makes a fresh database, a copy of one migrated template, and returns its URL.
+// PostgresURL makes a fresh database, a copy of the migrated template, and returns its URL.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
 	server := os.Getenv("KANAL_TEST_POSTGRES")
@@ -73,14 +73,8 @@ func PostgresURL(t testing.TB) string {
 	}
 	ctx := context.Background()
 	template.Do(func() {
-		template.name = "kanal_tpl_" + random()
-		if template.err = admin(ctx, server, "CREATE DATABASE "+template.name); template.err != nil {
-			return
-		}
-		var d *db.DB
-		if d, template.err = db.Open(ctx, db.Options{URL: with(server, template.name), Writers: 1, Readers: 1}); template.err == nil {
-			d.Close()
-		}
+		template.name = "kanal_tpl_" + db.SchemaDigest()
+		template.err = makeTemplate(ctx, server, template.name)
 	})
 	if template.err != nil {
 		t.Fatalf("dbtest: PostgreSQL template: %v", template.err)
@@ -93,18 +87,45 @@ func PostgresURL(t testing.TB) string {
 	return with(server, name)
 }
 
+// makeTemplate migrates one database for all test processes of one schema. It is renamed when it is whole, so that one whose maker was
+// killed is never used.
+func makeTemplate(ctx context.Context, server, name string) error {
+	return locked(ctx, server, func(conn *pgx.Conn) error {
+		var there bool
+		if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name).Scan(&there); err != nil || there {
+			return err
+		}
+		draft := "kanal_new_" + random()
+		if _, err := conn.Exec(ctx, "CREATE DATABASE "+draft); err != nil {
+			return err
+		}
+		d, err := db.Open(ctx, db.Options{URL: with(server, draft), Writers: 1, Readers: 1})
+		if err != nil {
+			return err
+		}
+		if err := d.Close(); err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "ALTER DATABASE "+draft+" RENAME TO "+name)
+		return err
+	})
+}
+
 func admin(ctx context.Context, server, sql string) error {
+	return locked(ctx, server, func(conn *pgx.Conn) error { _, err := conn.Exec(ctx, sql); return err })
+}
+
+// locked does something one at a time over all test processes: two copies of one template at once are refused.
+func locked(ctx context.Context, server string, fn func(conn *pgx.Conn) error) error {
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
-	// One at a time over all test processes: two copies of one template at once are refused.
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(57105710)"); err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, sql)
-	return err
+	return fn(conn)
 }
 
 func with(server, name string) string {

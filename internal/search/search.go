@@ -83,7 +83,7 @@ const (
 	firstChunk = 100
 	maxChunk   = 4000
 	maxLooked  = 20_000
-	maxTime    = 120 * time.Millisecond
+	maxTime    = 80 * time.Millisecond
 )
 
 // Search finds what the viewer may see. Operators: is: from: to: subject: status: in: has:attachment before: after: #number -word "a phrase"; the last
