@@ -226,3 +226,59 @@ func TestListenStopsOnItsContext(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// EM-32: what comes back for a mail we sent arrives at the plus-address with the thread's token and names the message.
+func TestBounceComesBackToItsMessage(t *testing.T) {
+	h := channeltest.NewHost()
+	key := []byte("k")
+	addr := listen(t, email.Options{TokenKey: key}, h)
+	m := startMail(t, simulate.MailOptions{Kanal: addr})
+	m.SetBounce("gone@customer.example", "5.1.1")
+	relay, err := email.ParseRelay("smtp://" + m.Addr() + "?tls=none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := email.New(email.Options{Hostname: "kanal.test", TokenKey: key, Relay: relay})
+	acc := desk.ChannelAccount{ID: 1, Channel: email.Name, Settings: []byte(`{"kind":"hosted","address":"support@kanal.test"}`)}
+	o := outbound()
+	o.ThreadToken = a.SignToken(31)
+	o.RemoteID = a.NewRemoteID(acc, o.ThreadToken)
+	o.To = []desk.Party{{Address: "gone@customer.example"}}
+	if _, err := open(t, a, acc, nil).Send(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	until(t, h, "the report", func() bool { return len(h.Raws()) == 1 })
+	r := h.Raws()[0]
+	ins, err := a.Parse(context.Background(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := ins[0]
+	if !r.Envelope.Null || in.Disposition != desk.DispBounce || in.Bounce == nil || in.Bounce.OriginalMessageID != o.RemoteID || len(in.Bounce.Recipients) != 1 ||
+		in.Bounce.Recipients[0].Address != "gone@customer.example" || in.Bounce.Recipients[0].Status != "5.1.1" {
+		t.Errorf("%+v %+v", in.Bounce, r.Envelope)
+	}
+	if !slices.Contains(in.Tokens, o.ThreadToken) {
+		t.Errorf("tokens %v", in.Tokens)
+	}
+	if id, ok := a.VerifyToken(in.Tokens[0]); !ok || id != 31 {
+		t.Error("the token does not verify")
+	}
+}
+
+// EM-30: the customer's answer finds its thread by our Message-ID and by the plus-address.
+func TestAnswerComesBackToItsThread(t *testing.T) {
+	h := channeltest.NewHost()
+	addr := listen(t, email.Options{}, h)
+	a := email.New(email.Options{Hostname: "kanal.test", TokenKey: []byte("k")})
+	tok := a.SignToken(7)
+	id := a.NewRemoteID(desk.ChannelAccount{}, tok)
+	raw := "From: Mira <mira@customer.example>\r\nTo: support+t-" + tok + "@kanal.test\r\nSubject: Re: Question\r\nMessage-ID: <a1@customer.example>\r\nIn-Reply-To: <" + id + ">\r\nReferences: <q1@customer.example> <" + id + ">\r\n\r\nThanks\r\n"
+	if err := deliver(t, addr, "mira@customer.example", []string{"support+t-" + tok + "@kanal.test"}, raw); err != nil {
+		t.Fatal(err)
+	}
+	ins, err := a.Parse(context.Background(), h.Raws()[0])
+	if err != nil || ins[0].Refs[0] != id || ins[0].Tokens[0] != tok || len(ins[0].Tokens) != 1 {
+		t.Errorf("%v %+v", err, ins)
+	}
+}
