@@ -13,8 +13,11 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/app"
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/email"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/demo"
+	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/simulate"
 )
 
@@ -52,7 +55,7 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return app.Serve(e.ctx, app.Config{Checked: opt, Log: logger(opt, e.errOut), Out: e.out, Quiet: true, Started: func(ctx context.Context, a *app.App) error {
+	return app.Serve(e.ctx, app.Config{Checked: opt, Log: logger(opt, e.errOut), Out: e.out, Quiet: true, Channels: channels, Started: func(ctx context.Context, a *app.App) error {
 		return c.started(ctx, e, a, mails, page)
 	}})
 }
@@ -76,7 +79,7 @@ func (c *demoCmd) started(ctx context.Context, e *env, a *app.App, mails *simula
 	began := time.Now()
 	n, err := demo.Fill(ctx, demo.Parts{
 		DB: a.DB, Clock: a.Clock, Log: a.Log(), Access: a.Access, People: a.People, Threads: a.Threads, Tickets: a.Tickets, Dispatch: a.Dispatch, Blobs: a.Blobs, Mail: mails,
-		Apply: a.Apply, Deliver: a.Deliver,
+		Apply: a.Apply, Deliver: deliverer(a),
 		Progress: progress(e.errOut),
 	})
 	if err != nil {
@@ -92,6 +95,28 @@ func (c *demoCmd) started(ctx context.Context, e *env, a *app.App, mails *simula
 	fmt.Fprintf(e.out, "\n    Sign in as   mette@nordlys.example   owner\n                 jonas@nordlys.example   administrator\n                 aino@nordlys.example    supervisor\n"+
 		"                 sofie@nordlys.example   agent (and karim, lukas)\n    Password     %s\n\n", demo.Password)
 	return nil
+}
+
+// deliverer files a mail as if the shared listener had just taken it from a sender whose authentication holds.
+func deliverer(a *app.App) func(ctx context.Context, from string, to []string, body []byte) error {
+	return func(ctx context.Context, from string, to []string, body []byte) error {
+		auth := &desk.AuthEvidence{SPF: "pass", DKIM: "pass", DMARC: "pass"}
+		var raws []channel.Raw
+		for _, address := range to {
+			acc, ok, err := a.Inbox.FindAddress(ctx, a.DB, desk.AddrEmail, address)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return desk.Errorf(desk.NotFound, "address.unknown", "Nobody here has the address %s.", address)
+			}
+			raws = append(raws, channel.Raw{
+				Account: acc.ID, Channel: acc.Channel, Dedupe: email.DedupeKey(channel.Raw{Body: body}), Body: body, Auth: auth, At: a.Clock.Now(),
+				Envelope: channel.Envelope{From: from, Null: from == "", To: []string{address}, Peer: "127.0.0.1", Helo: "mail.customers.example", TLS: true},
+			})
+		}
+		return a.Intake.Deliver(ctx, raws)
+	}
 }
 
 // progress shows how far a long job is, on a terminal.

@@ -153,7 +153,7 @@ func (c *serveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return app.Serve(e.ctx, app.Config{Checked: opt, Log: logger(opt, e.errOut), Out: e.out})
+	return app.Serve(e.ctx, app.Config{Checked: opt, Log: logger(opt, e.errOut), Out: e.out, Channels: channels})
 }
 
 // installation are the options of commands that work on an installation, running or not.
@@ -170,5 +170,5 @@ func (i installation) do(e *env, name string, args any) error {
 	if opt.LogLevel == "" || opt.LogLevel == "info" {
 		opt.Level = slog.LevelWarn // a command's own output is what matters
 	}
-	return app.RunCommand(e.ctx, app.Config{Checked: opt, Log: logger(opt, e.errOut), Out: e.errOut}, name, args, e.out)
+	return app.RunCommand(e.ctx, app.Config{Checked: opt, Log: logger(opt, e.errOut), Out: e.errOut, Channels: channels}, name, args, e.out)
 }

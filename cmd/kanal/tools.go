@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
+	"github.com/kanalhq/kanal/internal/bench"
 	"github.com/kanalhq/kanal/internal/channel/email"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -100,6 +103,31 @@ func openDB(ctx context.Context, where string) (*db.DB, error) {
 	return db.Open(ctx, db.Options{Path: strings.TrimPrefix(where, "sqlite://")})
 }
 
-type benchCmd struct{}
+type benchCmd struct {
+	Intake benchRun `cmd:"" help:"Mails to committed, routed tickets, beside the bare SQL statements of the same run."`
+	List   benchRun `cmd:"" help:"Lists of 50 tickets out of a million, by views."`
+	Search benchRun `cmd:"" help:"Searches over a million messages."`
+}
 
-func (c *benchCmd) Run(e *env) error { return nil }
+// benchRun are the options of one benchmark. Its name is the command's.
+type benchRun struct {
+	format
+	Dir         string `name:"dir" placeholder:"DIR" help:"Where the throw-away installation goes; a temporary directory by default."`
+	DatabaseURL string `name:"database-url" env:"KANAL_BENCH_DATABASE_URL" placeholder:"URL" help:"An empty PostgreSQL database to measure, instead of SQLite. It is filled and left so."`
+	Messages    int    `help:"Mails of each kind of run (intake)."`
+	Callers     int    `help:"Deliveries or readers at a time."`
+	Rows        int    `help:"Tickets and messages (list, search)."`
+	Samples     int    `help:"How often each list or search is asked."`
+}
+
+// Run measures what the command names.
+func (c *benchRun) Run(e *env, k *kong.Context) error {
+	measure := map[string]func(context.Context, bench.Options) ([]bench.Row, error){"intake": bench.Intake, "list": bench.List, "search": bench.Search}[k.Selected().Name]
+	rows, err := measure(e.ctx, bench.Options{
+		Dir: c.Dir, DatabaseURL: c.DatabaseURL, Messages: c.Messages, Callers: c.Callers, Rows: c.Rows, Samples: c.Samples, Progress: e.errOut,
+	})
+	if err != nil {
+		return err
+	}
+	return bench.Print(e.out, c.Format, rows)
+}

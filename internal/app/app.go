@@ -7,6 +7,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -16,21 +17,18 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/channel"
-	"github.com/kanalhq/kanal/internal/channel/all"
-	"github.com/kanalhq/kanal/internal/channel/email"
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
-	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/event"
 	"github.com/kanalhq/kanal/internal/inbox"
@@ -58,6 +56,8 @@ type Config struct {
 	Started func(ctx context.Context, a *App) error
 	// Quiet leaves the greeting to Started.
 	Quiet bool
+	// Channels makes the registry of channels.
+	Channels func(ChannelOptions) (*channel.Registry, error)
 	// Development adds the channels that are only for trying out.
 	Development bool
 }
@@ -92,9 +92,9 @@ type App struct {
 	Transfer   *transfer.Service
 	Hub        *realtime.Hub
 
-	listen   map[string]net.Listener // shared listeners of channels, by name
-	tokenKey []byte
-	metrics  *metrics
+	listen  map[string]net.Listener // shared listeners of channels, by name
+	mail    net.Listener            // the one that takes mail
+	metrics *metrics
 
 	mu    sync.Mutex
 	ends  []func()             // run at stop, last first
@@ -145,7 +145,6 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.Jobs = job.New(a.DB, a.Clock, a.log, job.Options{
 		Lease: config.Window("JOB_LEASE"), Base: config.Window("RETRY_BASE"), Max: config.Window("RETRY_MAX"), Poll: config.Window("JOB_POLL"), Drain: config.Window("DRAIN"),
 	})
-	a.tokenKey = a.Box.Derive("thread tokens")
 	a.nouns()
 	if err := a.channels(); err != nil {
 		return err
@@ -153,34 +152,35 @@ func (a *App) open(ctx context.Context) (err error) {
 	return a.flows(ctx)
 }
 
-// relay is the mail server that hosted addresses leave by.
-func relay(r *config.Relay) (*email.Submission, error) {
-	if r == nil {
-		return nil, nil
-	}
-	port, err := strconv.Atoi(r.Port)
-	if err != nil {
-		return nil, desk.Errorf(desk.Invalid, "config.relay", "The relay's port must be a number.").In("relay").Because(err)
-	}
-	return &email.Submission{Host: r.Host, Port: port, TLS: r.TLS, Username: r.Username, Password: r.Password}, nil
+// ChannelOptions are what the channels of this installation need to know of it.
+type ChannelOptions struct {
+	Hostname    string        // how mail greets, and the right side of Message-IDs
+	Resolver    string        // host:port of the DNS server; "": the system's
+	Relay       *config.Relay // where mail of hosted accounts leaves; nil: nowhere
+	TokenKey    []byte        // signs threads
+	TLS         *tls.Config   // the listeners' certificate; nil: self-signed
+	Poll        time.Duration // how often a mailbox is asked
+	IdleRestart time.Duration
+	SendTimeout time.Duration
+	StopGrace   time.Duration // for sessions in progress when the server stops
+	Development bool          // also the channels that are only for trying out
 }
 
 // channels makes the registry.
 func (a *App) channels() error {
-	opt := all.Options{Development: a.cfg.Development, Email: email.Options{
-		Hostname: a.cfg.Base.Hostname(), Resolver: a.cfg.Resolver, TokenKey: a.tokenKey, IMAPPoll: config.Window("IMAP_POLL"),
-		IdleRestart: config.Window("IMAP_IDLE_RESTART"), SendTimeout: config.Window("SEND_TIMEOUT"),
-	}}
-	var err error
-	if opt.Email.Relay, err = relay(a.cfg.RelayTo); err != nil {
-		return err
+	opt := ChannelOptions{
+		Hostname: a.cfg.Base.Hostname(), Resolver: a.cfg.Resolver, Relay: a.cfg.RelayTo, TokenKey: a.Box.Derive("thread tokens"), Poll: config.Window("IMAP_POLL"),
+		IdleRestart: config.Window("IMAP_IDLE_RESTART"), SendTimeout: config.Window("SEND_TIMEOUT"), StopGrace: config.Window("DRAIN"), Development: a.cfg.Development,
 	}
-	if opt.Email.SMTP.StopGrace = config.Window("DRAIN"); a.cfg.TLSCert != "" {
-		if opt.Email.TLSConfig, err = loadTLS(a.cfg.TLSCert, a.cfg.TLSKey); err != nil {
+	var err error
+	if a.cfg.TLSCert != "" {
+		if opt.TLS, err = loadTLS(a.cfg.TLSCert, a.cfg.TLSKey); err != nil {
 			return err
 		}
 	}
-	a.Registry = all.Registry(opt)
+	if a.Registry, err = a.cfg.Channels(opt); err != nil {
+		return err
+	}
 	a.Inbox = inbox.New(inbox.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, Channels: a.Registry, Tickets: a.Tickets, People: a.People, Host: a.cfg.Base.Hostname(),
 	})
@@ -285,14 +285,6 @@ func (a *App) abilities(name string) channel.Abilities {
 	return channel.Abilities{}
 }
 
-// signThread makes a thread's token for Reply-To addresses and Message-IDs.
-func (a *App) signThread(id desk.ThreadID) string { return email.SignToken(a.tokenKey, id) }
-
-// verifyThread is its opposite.
-func (a *App) verifyThread(token string) (desk.ThreadID, bool) {
-	return email.VerifyToken(a.tokenKey, token)
-}
-
 // Log is the installation's log.
 func (a *App) Log() *slog.Logger { return a.log }
 
@@ -301,33 +293,12 @@ func (a *App) URL() string { return a.cfg.Base.String() }
 
 // MailAddr is where mail is taken, as host:port that this machine can dial; "" when it is off.
 func (a *App) MailAddr() string {
-	ln := a.listen[email.Name]
-	if ln == nil {
+	if a.mail == nil {
 		return ""
 	}
-	host, port, _ := net.SplitHostPort(ln.Addr().String())
+	host, port, _ := net.SplitHostPort(a.mail.Addr().String())
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port)
-}
-
-// Deliver files a mail as if the shared listener had just taken it from a sender whose authentication holds. The demo tells its stories with it.
-func (a *App) Deliver(ctx context.Context, from string, to []string, body []byte) error {
-	auth := &desk.AuthEvidence{SPF: "pass", DKIM: "pass", DMARC: "pass"}
-	var raws []channel.Raw
-	for _, address := range to {
-		acc, ok, err := a.Inbox.FindAddress(ctx, a.DB, desk.AddrEmail, address)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return desk.Errorf(desk.NotFound, "address.unknown", "Nobody here has the address %s.", address)
-		}
-		raws = append(raws, channel.Raw{
-			Account: acc.ID, Channel: acc.Channel, Dedupe: email.DedupeKey(channel.Raw{Body: body}), Body: body, Auth: auth, At: a.Clock.Now(),
-			Envelope: channel.Envelope{From: from, Null: from == "", To: []string{address}, Peer: "127.0.0.1", Helo: "mail.customers.example", TLS: true},
-		})
-	}
-	return a.Intake.Deliver(ctx, raws)
 }

@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kanalhq/kanal/internal/channel/email"
+	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/desk"
 )
@@ -47,10 +47,22 @@ func Serve(ctx context.Context, cfg Config) error {
 		return err
 	}
 	defer a.Close()
-	if mail != nil {
-		a.listen[email.Name] = mail
-	}
+	a.takeMail(mail)
 	return a.run(ctx, web)
+}
+
+// takeMail hands the mail socket to the channel that has a shared listener for mail addresses.
+func (a *App) takeMail(ln net.Listener) {
+	if ln == nil {
+		return
+	}
+	a.mail = ln
+	for _, ad := range a.Registry.All() {
+		if _, ok := ad.(channel.Listener); ok && ad.Spec().Address == desk.AddrEmail {
+			a.listen[ad.Spec().Channel] = ln
+			return
+		}
+	}
 }
 
 func closeAll(lns ...net.Listener) {
@@ -248,8 +260,8 @@ func (a *App) announce(web net.Listener, setup string) {
 	if web != nil {
 		fmt.Fprintf(a.cfg.Out, "\n  Kanal is ready: %s\n", a.cfg.Base)
 	}
-	if ln := a.listen[email.Name]; ln != nil {
-		fmt.Fprintf(a.cfg.Out, "  Mail is taken on %s, first of all for support@%s\n", ln.Addr(), a.cfg.Base.Hostname())
+	if a.mail != nil {
+		fmt.Fprintf(a.cfg.Out, "  Mail is taken on %s, first of all for support@%s\n", a.mail.Addr(), a.cfg.Base.Hostname())
 	}
 	if setup != "" {
 		fmt.Fprintf(a.cfg.Out, "\n  Nobody can sign in yet. Make yourself the owner here (the link works once):\n\n    %s\n", SetupURL(a.cfg.Base, setup))
