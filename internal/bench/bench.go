@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/app"
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/all"
+	"github.com/kanalhq/kanal/internal/channel/email"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/db"
 )
@@ -70,6 +73,11 @@ func Print(w io.Writer, format string, rows []Row) error {
 	return nil
 }
 
+// channels is the registry of the throw-away installation.
+func channels(o app.ChannelOptions) (*channel.Registry, error) {
+	return all.Registry(all.Options{Email: email.Options{Hostname: o.Hostname, TokenKey: o.TokenKey}}), nil
+}
+
 // open makes the throw-away installation. The database must be fresh.
 func open(ctx context.Context, opt Options) (*app.App, func(), error) {
 	dir, remove := opt.Dir, func() {}
@@ -85,7 +93,7 @@ func open(ctx context.Context, opt Options) (*app.App, func(), error) {
 		remove()
 		return nil, nil, err
 	}
-	a, err := app.Open(ctx, app.Config{Checked: checked, Out: io.Discard})
+	a, err := app.Open(ctx, app.Config{Checked: checked, Out: io.Discard, Channels: channels})
 	if err != nil {
 		remove()
 		return nil, nil, err
