@@ -25,8 +25,8 @@ func NormalizeEmail(s string) string {
 	if at <= 0 || at == len(s)-1 || len(s) > maxEmail || !utf8.ValidString(s) {
 		return ""
 	}
-	local, domain := s[:at], strings.TrimSuffix(s[at+1:], ".")
-	if strings.ContainsFunc(domain, badInDomain) || domain == "" {
+	local, domain := s[:at], strings.TrimRight(s[at+1:], ".")
+	if domain == "" || domain[0] == '.' || strings.ContainsFunc(domain, badInDomain) {
 		return ""
 	}
 	if quoted := len(local) > 2 && local[0] == '"' && local[len(local)-1] == '"'; quoted {
