@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -96,6 +97,30 @@ func (k *Desk) Write(fn func(ctx context.Context, tx *db.Tx) error) {
 func (k *Desk) Try(fn func(ctx context.Context, tx *db.Tx) error) error {
 	k.T.Helper()
 	return k.DB.Write(context.Background(), fn)
+}
+
+// Together runs fn in n write transactions at once and returns their errors. On PostgreSQL each waits until all have begun, so that
+// what only a lock or a key keeps apart does meet; SQLite has one writer.
+func Together(d *db.DB, n int, fn func(ctx context.Context, tx *db.Tx, i int) error) []error {
+	var begun, done sync.WaitGroup
+	begun.Add(n)
+	errs := make([]error, n)
+	for i := range n {
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			var once sync.Once
+			errs[i] = d.Write(context.Background(), func(ctx context.Context, tx *db.Tx) error {
+				once.Do(begun.Done)
+				if d.Dialect() == db.Postgres {
+					begun.Wait()
+				}
+				return fn(ctx, tx, i)
+			})
+		}()
+	}
+	done.Wait()
+	return errs
 }
 
 // Must fails the test on an error and returns the value.

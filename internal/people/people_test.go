@@ -3,13 +3,13 @@ package people_test
 import (
 	"context"
 	"encoding/json"
-	"sync"
 	"testing"
 
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/event"
 	"github.com/kanalhq/kanal/internal/people"
 )
@@ -148,24 +148,24 @@ func TestLastActiveOwnerStays(t *testing.T) {
 			}
 		}
 		two := create(t, d, s, people.NewUser{Email: "two@acme.example", Role: desk.RoleOwner})
-		// Both demoted at once: exactly one may be.
-		var wg sync.WaitGroup
-		errs := make([]error, 2)
-		for i, id := range []desk.UserID{one.ID, two.ID} {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
-				errs[i] = d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-					_, err := s.Update(ctx, tx, desk.System, id, people.UserChange{Role: &agent})
+		owner := desk.RoleOwner
+		for range 8 { // both demoted at once: exactly one may be
+			ids := []desk.UserID{one.ID, two.ID}
+			errs := desktest.Together(d, 2, func(ctx context.Context, tx *db.Tx, i int) error {
+				_, err := s.Update(ctx, tx, desk.System, ids[i], people.UserChange{Role: &agent})
+				return err
+			})
+			n, err := s.Owners(ctx, d)
+			must(t, err)
+			if n != 1 || (errs[0] == nil) == (errs[1] == nil) {
+				t.Fatalf("%d owners, errors %v", n, errs)
+			}
+			for _, id := range ids {
+				must(t, write(t, d, func(ctx context.Context, tx *db.Tx) error {
+					_, err := s.Update(ctx, tx, desk.System, id, people.UserChange{Role: &owner})
 					return err
-				})
-			}()
-		}
-		wg.Wait()
-		n, err := s.Owners(ctx, d)
-		must(t, err)
-		if n != 1 || (errs[0] == nil) == (errs[1] == nil) {
-			t.Fatalf("%d owners, errors %v", n, errs)
+				}))
+			}
 		}
 	})
 }

@@ -169,26 +169,23 @@ func TestConcurrentEditsWithOneVersionLetOneThrough(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		k := desktest.New(t, d)
 		tk := k.Ticket()
-		var wg sync.WaitGroup
-		won := make(chan bool, 8)
-		for i := range 8 {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
-				_, err := update(k, tk.ID, ticket.Change{Subject: ptr(fmt.Sprint(i)), ExpectVersion: 1})
-				won <- err == nil
-			}()
-		}
-		wg.Wait()
-		close(won)
-		n := 0
-		for w := range won {
-			if w {
-				n++
+		for round := range 6 {
+			version := int64(round + 1)
+			errs := desktest.Together(d, 4, func(ctx context.Context, tx *db.Tx, i int) error {
+				_, err := k.Tickets.Update(ctx, tx, desk.System, tk.ID, ticket.Change{Subject: ptr(fmt.Sprint(round, i)), ExpectVersion: version})
+				return err
+			})
+			n := 0
+			for _, err := range errs {
+				if err == nil {
+					n++
+				} else if desk.ReasonOf(err) != "ticket.stale" {
+					t.Errorf("err = %v", err)
+				}
 			}
-		}
-		if n != 1 {
-			t.Fatalf("%d edits of one version went through", n)
+			if n != 1 {
+				t.Fatalf("%d edits of one version went through", n)
+			}
 		}
 	})
 }
