@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
@@ -174,11 +175,8 @@ func (s *Service) disposition(f *filing) desk.Disposition {
 // seek finds the thread. A colleague is no stranger, unless the mail failed its sender's own checks.
 func (s *Service) seek(ctx context.Context, tx *db.Tx, f *filing) (err error) {
 	find := thread.Find{
-		Inbox: f.it.acc.InboxID, Account: f.it.acc.ID, Threading: f.it.spec.Threading, Key: f.in.ThreadKey, Ids: f.ids,
+		Inbox: f.it.acc.InboxID, Account: f.it.acc.ID, Threading: f.it.spec.Threading, Key: f.key(), Ids: f.ids,
 		Direct: direct(f.ids, f.in.InReplyTo), From: f.in.From, Others: append(slices.Clone(f.in.To), f.in.Cc...), Trusted: f.who.ours && !f.who.suspect,
-	}
-	if f.it.spec.Threading == channel.ByContact {
-		find.Key = "from:" + string(f.in.From.Kind) + ":" + f.in.From.Address
 	}
 	if f.who.ours && f.who.suspect {
 		find.From.Address = "" // whoever it was, it is nobody of the thread
@@ -186,6 +184,18 @@ func (s *Service) seek(ctx context.Context, tx *db.Tx, f *filing) (err error) {
 	find.Tokens, find.Proven = s.tokens(f.it, f.in)
 	f.place, err = s.Threads.Place(ctx, tx, find)
 	return err
+}
+
+// key is what joins items of a channel that threads by its own key, or by who writes.
+func (f *filing) key() string {
+	if f.it.spec.Threading != channel.ByContact {
+		return f.in.ThreadKey
+	}
+	who := contact.Normalize(f.in.From.Kind, f.in.From.Address)
+	if who == "" {
+		who = f.in.From.Address
+	}
+	return "from:" + string(f.in.From.Kind) + ":" + who
 }
 
 // direct counts the leading ids that come from In-Reply-To.

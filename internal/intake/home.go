@@ -69,13 +69,8 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread,
 	if th, err = s.Threads.Open(ctx, tx, f.actor(), th); err != nil {
 		return th, tk, false, err
 	}
-	switch f.it.spec.Threading {
-	case channel.ByKey:
-		if f.in.ThreadKey != "" {
-			err = s.Threads.BindKey(ctx, tx, f.it.acc.ID, f.in.ThreadKey, th.ID)
-		}
-	case channel.ByContact:
-		err = s.Threads.BindKey(ctx, tx, f.it.acc.ID, "from:"+string(f.in.From.Kind)+":"+f.in.From.Address, th.ID)
+	if key := f.key(); f.it.spec.Threading != channel.ByReference && key != "" {
+		err = s.Threads.BindKey(ctx, tx, f.it.acc.ID, key, th.ID)
 	}
 	return th, tk, tk.ID != 0, err
 }

@@ -77,6 +77,11 @@ func (s *Service) append(ctx context.Context, tx *db.Tx, f *filing, th desk.Thre
 	if len(in.Extra) > 0 || len(in.Problems) > 0 || in.Language != "" {
 		x.Data = map[string]any{"problems": in.Problems, "language": in.Language, "adapter": in.Extra}
 	}
+	if f.it.spec.Threading != channel.ByReference {
+		if m.InReplyTo, err = s.quoted(ctx, tx, f); err != nil {
+			return m, err
+		}
+	}
 	if m, err = s.Threads.AppendWith(ctx, tx, m, x); err != nil {
 		return m, err
 	}
@@ -107,6 +112,20 @@ func recipients(in *channel.Inbound) []desk.Party {
 	out := make([]desk.Party, 0, len(in.To)+len(in.Cc)+len(in.ReplyTo))
 	out = append(append(append(out, in.To...), in.Cc...), in.ReplyTo...)
 	return out
+}
+
+// quoted is the message of the same account that an item answers by the provider's id.
+func (s *Service) quoted(ctx context.Context, tx *db.Tx, f *filing) (desk.MessageID, error) {
+	if len(f.in.Refs) == 0 {
+		return 0, nil
+	}
+	seen, err := s.Threads.SeenRemote(ctx, tx, f.in.Refs[0])
+	for _, m := range seen {
+		if m.AccountID == f.it.acc.ID {
+			return m.ID, nil
+		}
+	}
+	return 0, wrap("quoted", err)
 }
 
 // answered is the nearest message it refers to that is here.
