@@ -62,6 +62,7 @@ type imapSession struct {
 	raw  net.Conn
 	wake chan struct{} // new mail was announced
 	stop func() bool
+	deaf bool // IDLE is offered, but was refused
 }
 
 // openIMAP connects, encrypts as set and signs in. The session ends when ctx does.
@@ -171,7 +172,7 @@ func (s *imapSession) limit(d time.Duration, fn func() error) error {
 	return fn()
 }
 
-func (s *imapSession) canIdle() bool { return s.c.Caps().Has(imap.CapIdle) }
+func (s *imapSession) canIdle() bool { return !s.deaf && s.c.Caps().Has(imap.CapIdle) }
 
 func (s *imapSession) examine(folder string) (b box, err error) {
 	err = s.limit(imapTimeout, func() error {
@@ -305,6 +306,10 @@ func readLiteral(l imap.LiteralReader, max int64) ([]byte, error) {
 func (s *imapSession) idle(ctx context.Context, d time.Duration) error {
 	var cmd *imapclient.IdleCommand
 	err := s.limit(imapTimeout, func() (err error) { cmd, err = s.c.Idle(); return err })
+	if answered(err) {
+		s.deaf = true // ask instead
+		return nil
+	}
 	if err != nil {
 		return err
 	}

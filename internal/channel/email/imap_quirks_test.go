@@ -163,3 +163,36 @@ func TestRefusalAtSignIn(t *testing.T) {
 		stop()
 	}
 }
+
+// A server that offers IDLE and then refuses it is asked instead.
+func TestRefusedIdleIsPolled(t *testing.T) {
+	var n, idles atomic.Int32
+	port := quirky(t, "* OK [CAPABILITY IMAP4rev1 IDLE] hi", func(cmd string) ([]string, string) {
+		switch {
+		case strings.HasPrefix(cmd, "LOGIN"):
+			return []string{"* CAPABILITY IMAP4rev1 IDLE"}, "OK"
+		case strings.HasPrefix(cmd, "CAPABILITY"):
+			return []string{"* CAPABILITY IMAP4rev1 IDLE"}, "OK"
+		case strings.HasPrefix(cmd, "EXAMINE"):
+			return []string{fmt.Sprintf("* %d EXISTS", n.Load()), "* OK [UIDVALIDITY 7] ok", fmt.Sprintf("* OK [UIDNEXT %d] ok", n.Load()+1)}, "OK [READ-ONLY]"
+		case strings.HasPrefix(cmd, "IDLE"):
+			idles.Add(1)
+			return nil, "BAD"
+		case strings.HasPrefix(cmd, "UID SEARCH"):
+			return []string{"* SEARCH 1"}, "OK"
+		case strings.Contains(cmd, "RFC822.SIZE"):
+			return []string{`* 1 FETCH (UID 1 INTERNALDATE "21-Nov-2026 12:00:00 +0000" RFC822.SIZE 100)`}, "OK"
+		case strings.HasPrefix(cmd, "UID FETCH"):
+			return []string{fetched(1, 1, string(letter(1)))}, "OK"
+		}
+		return nil, "OK"
+	})
+	h := channeltest.NewHost()
+	receive(t, fast, imapAccount("127.0.0.1", port, nil), h)
+	connected(t, h)
+	n.Store(1)
+	until(t, h, "1 item", func() bool { return len(h.Raws()) == 1 })
+	if idles.Load() != 1 || len(h.States()) != 2 {
+		t.Errorf("IDLE %d times, states %v", idles.Load(), h.States())
+	}
+}
