@@ -155,28 +155,29 @@ func failedHeader(h mime.Header) []string {
 	return out
 }
 
-// reportLike says whether a mail without a machine-readable report is one all the same.
+// reportLike says whether a mail without a machine-readable report is one all the same. It is strict, because a report makes no ticket: a customer
+// who complains of a parcel that was not delivered must not be taken for one.
 func reportLike(m Mail) bool {
 	if len(failedHeader(m.Header)) > 0 && (daemonLocal(local(m.From.Address)) || nullPath(m) || m.Header.Has("auto-submitted")) {
 		return true
 	}
-	daemon := daemonLocal(local(m.From.Address)) || m.From.Address == "" && strings.Contains(strings.ToUpper(m.From.Name), "MAILER-DAEMON")
+	l := local(m.From.Address)
+	robot := strings.Contains(l, "daemon") || strings.HasPrefix(l, "microsoftexchange329e71") || m.From.Address == "" && strings.Contains(strings.ToUpper(m.From.Name), "MAILER-DAEMON")
 	null := nullPath(m)
-	if !daemon && !null {
+	if !robot && !daemonLocal(l) && !null {
 		return false
 	}
-	text := strings.ToLower(head(m.Text, 4000))
-	said := containsAny(text, failurePhrases)
+	text := head(m.Text, 4000)
+	said := containsAny(strings.ToLower(text), failurePhrases)
 	titled := containsAny(strings.ToLower(m.Subject), reportSubjects)
+	quoted := len(m.Content.Messages) > 0 || returned(m.Text) > 0 || statusIn(text) != ""
 	switch {
-	case said && (daemon || null):
-		return true
-	case daemon && titled:
-		return true
-	case daemon:
-		return statusIn(head(m.Text, 4000)) != "" && (len(m.Content.Messages) > 0 || returned(m.Text) > 0)
+	case robot:
+		return said || titled || quoted
+	case daemonLocal(l): // a person may write from postmaster@
+		return (said || titled) && (quoted || null || m.Header.Has("auto-submitted"))
 	}
-	return titled && (len(m.Content.Messages) > 0 || statusIn(head(m.Text, 4000)) != "")
+	return titled && quoted // a web server's form has no return path either
 }
 
 func head(s string, n int) string {

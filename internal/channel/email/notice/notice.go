@@ -77,8 +77,13 @@ func autoReply(m Mail) string {
 		return "It says that it is an automatic reply."
 	case calendarAnswer(m):
 		return "It is a calendar's answer to an invitation."
-	case absenceSubject(m.Subject) && machine(m) != "":
-		return "It looks like an absence notice, and " + lowerFirst(machine(m))
+	}
+	why := machine(m)
+	if why == "" {
+		return ""
+	}
+	if strong, weak := absenceSubject(m.Subject); strong || weak && (h.Has("in-reply-to") || h.Has("references") || nullPath(m)) {
+		return "It looks like an absence notice, and " + lowerFirst(why)
 	}
 	return ""
 }
@@ -228,29 +233,41 @@ func robotLocal(l string) bool {
 	return false
 }
 
-// absencePrefixes begin the subjects of absence notices. They count only together with a sign of a machine.
+// absencePrefixes begin the subjects of absence notices. They count only together with a sign of a machine, because what is taken for an
+// absence notice makes no ticket.
 var absencePrefixes = []string{
-	"automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "autoresponse", "auto:", "out of office", "out of the office", "ooo:", "vacation", "on vacation",
-	"away from", "i am away", "i'm away", "abwesenheit", "automatische antwort", "abwesend", "réponse automatique", "reponse automatique", "absence du bureau", "absent du bureau",
-	"respuesta automática", "respuesta automatica", "fuera de la oficina", "ausente", "risposta automatica", "fuori sede", "fuori ufficio", "automatisch antwoord", "afwezig",
-	"automatische beantwoording", "resposta automática", "resposta automatica", "ausência", "fora do escritório", "autosvar", "automatisk svar", "automatiskt svar", "frånvaro",
-	"fraværende", "fravær", "ikke til stede", "automaattinen vastaus", "poissaolo", "poissa", "autom. odpowiedź", "automatyczna odpowiedź", "odpowiedź automatyczna", "nieobecność",
+	"automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "autoresponse", "automatic response", "out of office", "out of the office", "ooo:", "vacation reply", "vacation notice", "vacation response",
+	"abwesenheitsnotiz", "abwesenheitsnachricht", "abwesenheitsmeldung", "automatische antwort", "réponse automatique", "reponse automatique", "absence du bureau", "absent du bureau",
+	"respuesta automática", "respuesta automatica", "fuera de la oficina", "risposta automatica", "fuori sede", "fuori ufficio", "automatisch antwoord", "afwezigheidsbericht",
+	"automatische beantwoording", "resposta automática", "resposta automatica", "fora do escritório", "autosvar", "automatisk svar", "automatiskt svar", "frånvaromeddelande",
+	"fraværsbesked", "fraværsmelding", "ikke til stede", "automaattinen vastaus", "poissaoloilmoitus", "autom. odpowiedź", "automatyczna odpowiedź", "odpowiedź automatyczna",
 	"automatická odpověď", "mimo kancelář", "automatikus válasz", "házon kívül", "răspuns automat", "автоответ", "автоматический ответ", "автоматична відповідь", "otomatik yanıt",
 	"αυτόματη απάντηση", "自動応答", "自動返信", "自动回复", "自動回覆", "자동 응답", "자동 회신", "automatische reactie", "automaatvastus", "automātiskā atbilde", "automatinis atsakymas",
-	"samodejni odgovor", "automatski odgovor", "автоматичен отговор", "resposta automàtica",
+	"automatická odpoveď", "samodejni odgovor", "automatski odgovor", "автоматичен отговор", "resposta automàtica",
 }
 
-func absenceSubject(s string) bool {
+// absenceWords begin such subjects too, but others as well: they need an answered message or a null return path beside the machine.
+var absenceWords = []string{
+	"vacation", "on vacation", "away from", "i am away", "i'm away", "away:", "auto:", "abwesen", "absence", "absent", "ausente", "ausência", "afwezig", "frånvaro", "fraværende", "fravær", "poissa", "nieobecność", "urlaub", "holiday", "on leave",
+}
+
+// absenceSubject says whether a subject is that of an absence notice: beyond doubt, or perhaps.
+func absenceSubject(s string) (strong, weak bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	for n := 0; n < 3; n++ {
-		for _, p := range []string{"re:", "aw:", "[external]", "[ext]", "sv:", "vs:"} {
+		for _, p := range []string{"re:", "aw:", "[external]", "[ext]", "sv:", "vs:", "antw:", "odp:"} {
 			s = strings.TrimSpace(strings.TrimPrefix(s, p))
 		}
 	}
 	for _, p := range absencePrefixes {
 		if strings.HasPrefix(s, p) {
-			return true
+			return true, true
 		}
 	}
-	return strings.Contains(s, "out of office") || strings.Contains(s, "(autoreply)") || strings.Contains(s, "automatic reply")
+	for _, p := range absenceWords {
+		if strings.HasPrefix(s, p) {
+			return false, true
+		}
+	}
+	return false, strings.Contains(s, "out of office") || strings.Contains(s, "automatic reply")
 }
