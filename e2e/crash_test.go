@@ -112,7 +112,7 @@ func TestNothingIsLostOrDoubledByKill(t *testing.T) {
 		box := newDovecot(t)
 		t.Setenv("E2E_PASSWORD", "secret")
 		config := filepath.Join(t.TempDir(), "settings.yaml")
-		if err := os.WriteFile(config, []byte(box.settings(out)), 0o600); err != nil {
+		if err := os.WriteFile(config, []byte(box.settings(out.ln.Addr().String())), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		s := newServer(t, kind, "--config", config, "--relay", out.relay())

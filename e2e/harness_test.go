@@ -42,7 +42,7 @@ func kanalBinary(t *testing.T) string {
 			return
 		}
 		binary.path = filepath.Join(dir, "kanal")
-		out, err := exec.Command("go", "build", "-tags", "noweb", "-o", binary.path, "../cmd/kanal").CombinedOutput()
+		out, err := exec.Command("go", "build", "-o", binary.path, "../cmd/kanal").CombinedOutput()
 		if err != nil {
 			binary.err = fmt.Errorf("%w\n%s", err, out)
 		}

@@ -260,9 +260,9 @@ func (d *dovecot) put(body string) error {
 	return os.Rename(tmp, filepath.Join(d.maildir, "new", name))
 }
 
-// settings is the channel of a settings file for this mailbox, sending through the sink.
-func (d *dovecot) settings(s *sink) string {
-	host, port, _ := net.SplitHostPort(s.ln.Addr().String())
+// settings is the channel of a settings file for this mailbox, sending through a submission server.
+func (d *dovecot) settings(submission string) string {
+	host, port, _ := net.SplitHostPort(submission)
 	return fmt.Sprintf(`version: 1
 channels:
   - slug: mailbox
