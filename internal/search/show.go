@@ -24,65 +24,76 @@ func (s *Service) show(ctx context.Context, q query, docs []doc) ([]Hit, error) 
 		}
 		of[string(hits[i].Kind)] = append(of[string(hits[i].Kind)], d.id)
 	}
-	marks := q.marks()
-	each := func(kind Kind, query string, scan func(db.Scanner) error) error {
-		if len(of[string(kind)]) == 0 {
-			return nil
+	show := shower{s, hits, at, q.marks()}
+	for _, x := range []struct {
+		kind  Kind
+		query string
+		scan  func(db.Scanner) error
+	}{
+		{KindMessage, `SELECT m.id, m.thread_id, m.subject, SUBSTR(m.text, 1, 60000), m.from_name, m.from_address, COALESCE(t.number, 0), COALESCE(t.subject, '')
+			FROM messages m LEFT JOIN tickets t ON t.id = m.ticket_id WHERE m.id IN `, show.message},
+		{KindTicket, `SELECT id, number, subject, SUBSTR(description, 1, 60000), snippet FROM tickets WHERE id IN `, show.ticket},
+		{KindContact, `SELECT id, name, email, phone FROM contacts WHERE id IN `, show.contact},
+	} {
+		ids := of[string(x.kind)]
+		if len(ids) == 0 {
+			continue
 		}
-		_, err := db.All(ctx, s.db, func(r db.Scanner) (struct{}, error) { return struct{}{}, scan(r) }, query, list(of[string(kind)]))
+		_, err := db.All(ctx, s.db, func(r db.Scanner) (struct{}, error) { return struct{}{}, x.scan(r) }, x.query+s.in(1), list(ids))
 		if err != nil {
-			return fmt.Errorf("search: show: %w", err)
+			return nil, fmt.Errorf("search: show: %w", err)
 		}
-		return nil
 	}
-	err := each(KindMessage, `SELECT m.id, m.thread_id, m.subject, SUBSTR(m.text, 1, 60000), m.from_name, m.from_address, COALESCE(t.number, 0), COALESCE(t.subject, '')
-		FROM messages m LEFT JOIN tickets t ON t.id = m.ticket_id WHERE m.id IN `+s.in(1), func(r db.Scanner) error {
-		var id, number int64
-		var thread desk.ThreadID
-		var subject, text, name, address, title string
-		if err := r.Scan(&id, &thread, &subject, &text, &name, &address, &number, &title); err != nil {
-			return err
-		}
-		h := &hits[at[id]]
-		h.MessageID, h.ThreadID, h.Number, h.Title = desk.MessageID(id), thread, number, subject
-		if h.Title == "" {
-			h.Title = title
-		}
-		h.Excerpt = excerpt(marks, text, subject, name+" "+address)
-		return nil
-	})
-	if err != nil {
-		return nil, err
+	return hits, nil
+}
+
+// shower fills hits from the rows they stand for.
+type shower struct {
+	*Service
+	hits  []Hit
+	at    map[int64]int // by id
+	marks marks
+}
+
+func (s shower) message(r db.Scanner) error {
+	var id, number int64
+	var thread desk.ThreadID
+	var subject, text, name, address, title string
+	if err := r.Scan(&id, &thread, &subject, &text, &name, &address, &number, &title); err != nil {
+		return err
 	}
-	err = each(KindTicket, `SELECT id, number, subject, description, snippet FROM tickets WHERE id IN `+s.in(1), func(r db.Scanner) error {
-		var id int64
-		var description, snippet string
-		h := Hit{}
-		if err := r.Scan(&id, &h.Number, &h.Title, &description, &snippet); err != nil {
-			return err
-		}
-		hits[at[id]].Number, hits[at[id]].Title = h.Number, h.Title
-		hits[at[id]].Excerpt = excerpt(marks, h.Title, description, snippet)
-		return nil
-	})
-	if err != nil {
-		return nil, err
+	h := &s.hits[s.at[id]]
+	h.MessageID, h.ThreadID, h.Number, h.Title = desk.MessageID(id), thread, number, subject
+	if h.Title == "" {
+		h.Title = title
 	}
-	err = each(KindContact, `SELECT id, name, email, phone FROM contacts WHERE id IN `+s.in(1), func(r db.Scanner) error {
-		var id int64
-		var name, email, phone string
-		if err := r.Scan(&id, &name, &email, &phone); err != nil {
-			return err
-		}
-		h := &hits[at[id]]
-		h.ContactID, h.Title = desk.ContactID(id), name
-		if h.Title == "" {
-			h.Title = email + phone
-		}
-		h.Excerpt = excerpt(marks, strings.TrimSpace(name+" "+email+" "+phone))
-		return nil
-	})
-	return hits, err
+	h.Excerpt = excerpt(s.marks, text, subject, name+" "+address)
+	return nil
+}
+
+func (s shower) ticket(r db.Scanner) error {
+	var id, number int64
+	var subject, description, snippet string
+	if err := r.Scan(&id, &number, &subject, &description, &snippet); err != nil {
+		return err
+	}
+	h := &s.hits[s.at[id]]
+	h.Number, h.Title, h.Excerpt = number, subject, excerpt(s.marks, subject, description, snippet)
+	return nil
+}
+
+func (s shower) contact(r db.Scanner) error {
+	var id int64
+	var name, email, phone string
+	if err := r.Scan(&id, &name, &email, &phone); err != nil {
+		return err
+	}
+	h := &s.hits[s.at[id]]
+	h.ContactID, h.Title, h.Excerpt = desk.ContactID(id), name, excerpt(s.marks, strings.TrimSpace(name+" "+email+" "+phone))
+	if h.Title == "" {
+		h.Title = email + phone
+	}
+	return nil
 }
 
 // marks are the words to highlight: exact ones, and beginnings.
