@@ -24,8 +24,9 @@ type Count struct {
 // counter keeps counts for as long as the event log has not moved. Every viewer with the same sight who looks again because of one event
 // shares one computation.
 type counter struct {
-	mu   sync.Mutex
-	kept map[string]kept
+	mu      sync.Mutex
+	kept    map[string]kept
+	working map[string]chan struct{} // closed when a computation that others wait for is done
 }
 
 type kept struct {
@@ -37,35 +38,56 @@ const maxKept = 512
 
 // Counts lists the views with their counts. seq is the event log's last number, read before the call: the answer covers every event up to it.
 func (v *Service) Counts(ctx context.Context, s Sight, seq int64) ([]Count, error) {
-	shared, err := v.counts.of(s.key(), seq, func() ([]Count, error) { return v.sharedCounts(ctx, s) })
+	shared, err := v.counts.of(ctx, s.key(), seq, func() ([]Count, error) { return v.sharedCounts(ctx, s) })
 	if err != nil {
 		return nil, err
 	}
-	own, err := v.counts.of("user "+s.User.String()+" "+s.key(), seq, func() ([]Count, error) { return v.ownCounts(ctx, s) })
+	own, err := v.counts.of(ctx, "user "+s.User.String()+" "+s.key(), seq, func() ([]Count, error) { return v.ownCounts(ctx, s) })
 	if err != nil {
 		return nil, err
 	}
 	return append(own[:len(own):len(own)], shared...), nil
 }
 
-func (c *counter) of(key string, seq int64, compute func() ([]Count, error)) ([]Count, error) {
-	c.mu.Lock()
-	k, ok := c.kept[key]
-	c.mu.Unlock()
-	if ok && k.seq == seq && seq > 0 {
-		return k.counts, nil
+// of answers from what is kept, waits for whoever computes the same already, or computes.
+func (c *counter) of(ctx context.Context, key string, seq int64, compute func() ([]Count, error)) ([]Count, error) {
+	for {
+		c.mu.Lock()
+		if k, ok := c.kept[key]; ok && k.seq == seq && seq > 0 {
+			c.mu.Unlock()
+			return k.counts, nil
+		}
+		job := fmt.Sprint(key, "@", seq)
+		others, busy := c.working[job]
+		if !busy {
+			c.working[job] = make(chan struct{})
+		}
+		c.mu.Unlock()
+		if !busy {
+			counts, err := compute()
+			c.done(key, job, seq, counts, err)
+			return counts, err
+		}
+		select {
+		case <-others:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	counts, err := compute()
-	if err != nil {
-		return nil, err
-	}
+}
+
+func (c *counter) done(key, job string, seq int64, counts []Count, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	close(c.working[job])
+	delete(c.working, job)
+	if err != nil {
+		return
+	}
 	if len(c.kept) >= maxKept {
 		clear(c.kept)
 	}
 	c.kept[key] = kept{seq, counts}
-	return counts, nil
 }
 
 func (v *Service) ownCounts(ctx context.Context, s Sight) ([]Count, error) {

@@ -1,5 +1,33 @@
 package view
 
+import (
+	"context"
+	"database/sql"
+
+	"github.com/kanalhq/kanal/internal/db"
+)
+
+// Counted is a database that counts what it is asked.
+type Counted struct {
+	db.Queryer
+	N int
+}
+
+// Query counts.
+func (c *Counted) Query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	c.N++
+	return c.Queryer.Query(ctx, text, args...)
+}
+
+// QueryRow counts.
+func (c *Counted) QueryRow(ctx context.Context, text string, args ...any) *sql.Row {
+	c.N++
+	return c.Queryer.QueryRow(ctx, text, args...)
+}
+
+// On is New over any reader.
+func On(q db.Queryer) *Service { return on(q, nil) }
+
 // PageSQL is the statement that reads a page's rows, for a test of its plan.
 func PageSQL(s Sight, name, sorted, cursor string, limit int) (string, []any, error) {
 	page, err := pageQuery(s, name, sorted, cursor, limit)

@@ -56,17 +56,19 @@ type Abilities func(channelName string) channel.Abilities
 
 // Service answers read models from one database. Safe for concurrent use.
 type Service struct {
-	db     *db.DB
+	db     db.Queryer
 	can    Abilities
 	counts counter
 }
 
 // New makes a Service. can may be nil: then every channel is shown without abilities.
-func New(d *db.DB, can Abilities) *Service {
+func New(d *db.DB, can Abilities) *Service { return on(d, can) }
+
+func on(d db.Queryer, can Abilities) *Service {
 	if can == nil {
 		can = func(string) channel.Abilities { return channel.Abilities{} }
 	}
-	return &Service{db: d, can: can, counts: counter{kept: map[string]kept{}}}
+	return &Service{db: d, can: can, counts: counter{kept: map[string]kept{}, working: map[string]chan struct{}{}}}
 }
 
 // MaxPage is the most rows of one page; a larger limit is cut to it.
