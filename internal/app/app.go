@@ -196,17 +196,20 @@ func (a *App) nouns() {
 	a.Threads = thread.New(a.Clock, a.Events)
 }
 
-// ensureDefaults makes what every installation has, and returns the first owner's setup token while there is no owner.
-func (a *App) ensureDefaults(ctx context.Context) (setup string, err error) {
+// ensureDefaults makes what every installation has.
+func (a *App) ensureDefaults(ctx context.Context) error {
+	return a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return a.Inbox.EnsureDefaults(ctx, tx, a.cfg.Base.Hostname())
+	})
+}
+
+// setupLink is the first owner's one-time token while there is no owner, else "". Each start makes a new one and ends the last.
+func (a *App) setupLink(ctx context.Context) (token string, err error) {
 	err = a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := a.Inbox.EnsureDefaults(ctx, tx, a.cfg.Base.Hostname()); err != nil {
-			return err
-		}
-		var err error
-		setup, _, err = a.Access.SetupLink(ctx, tx)
+		token, _, err = a.Access.SetupLink(ctx, tx)
 		return err
 	})
-	return setup, err
+	return token, err
 }
 
 // nodeName names this installation directory on this machine in leases: the same after a restart, another for another directory.

@@ -51,9 +51,6 @@ func userCreate(ctx context.Context, a *App, raw json.RawMessage, out io.Writer)
 	if err != nil {
 		return err
 	}
-	if _, err := a.ensureDefaults(ctx); err != nil {
-		return err
-	}
 	var u desk.User
 	var link string
 	err = a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {

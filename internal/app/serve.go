@@ -150,19 +150,25 @@ func (p part) end() {
 	<-p.done
 }
 
-func (a *App) run(ctx context.Context, web net.Listener) error {
-	setup, err := a.ensureDefaults(ctx)
-	if err != nil {
-		closeAll(web)
-		return fmt.Errorf("app: first start: %w", err)
+// prepare brings the installation into the state from which it serves.
+func (a *App) prepare(ctx context.Context) (setup string, err error) {
+	if err := a.ensureDefaults(ctx); err != nil {
+		return "", fmt.Errorf("app: first start: %w", err)
 	}
 	if a.cfg.Config != "" {
 		if err := a.applyFile(ctx, a.cfg.Config); err != nil {
-			closeAll(web)
-			return err
+			return "", err
 		}
 	}
-	if err := a.serveControl(ctx); err != nil {
+	if setup, err = a.setupLink(ctx); err != nil {
+		return "", fmt.Errorf("app: first start: %w", err)
+	}
+	return setup, a.serveControl(ctx)
+}
+
+func (a *App) run(ctx context.Context, web net.Listener) error {
+	setup, err := a.prepare(ctx)
+	if err != nil {
 		closeAll(web)
 		return err
 	}

@@ -82,7 +82,7 @@ func (a *App) applySettings(ctx context.Context, args SettingsArgs) error {
 
 // plan works out what a settings file changes, and changes it unless only looking.
 func (a *App) plan(ctx context.Context, args SettingsArgs, look bool) (transfer.Plan, error) {
-	if _, err := a.ensureDefaults(ctx); err != nil {
+	if err := a.ensureDefaults(ctx); err != nil {
 		return transfer.Plan{}, err
 	}
 	t := a.transfer(transfer.Outside{Getenv: args.getenv, ReadFile: args.readFile})
@@ -94,7 +94,7 @@ func (a *App) plan(ctx context.Context, args SettingsArgs, look bool) (transfer.
 }
 
 func configExport(ctx context.Context, a *App, _ json.RawMessage, out io.Writer) error {
-	if _, err := a.ensureDefaults(ctx); err != nil {
+	if err := a.ensureDefaults(ctx); err != nil {
 		return err
 	}
 	text, err := a.Transfer.Export(ctx)
