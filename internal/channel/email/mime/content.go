@@ -192,7 +192,7 @@ func (c *collector) leaf(p *Part, at place) {
 	default:
 		switch p.Type {
 		case "application/pkcs7-mime", "application/x-pkcs7-mime":
-			if strings.Contains(p.Params["smime-type"], "signed") {
+			if c.opaque(p) || strings.Contains(p.Params["smime-type"], "signed") {
 				c.c.Signed = true
 			} else {
 				c.c.Encrypted = true
