@@ -7,11 +7,13 @@ import {
 
 const kanal: MantineColorsTuple = ['#e9f6f4', '#d3ebe7', '#a9d5ce', '#7cc0b6', '#54aca0', '#2f988b', '#14806f', '#0b6660', '#09524d', '#063f3b']
 
+const dark: MantineColorsTuple = ['#e4ebe9', '#c3cecb', '#93a19e', '#6c7a77', '#3a4748', '#2b3637', '#1c2425', '#151b1c', '#101516', '#0b0f10']
+
 export const theme = createTheme({
   primaryColor: 'kanal',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
-  colors: { kanal },
+  colors: { kanal, dark },
   white: '#ffffff',
   black: '#16211f',
   fontFamily: 'var(--k-font)',

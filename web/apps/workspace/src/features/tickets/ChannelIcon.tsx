@@ -14,5 +14,5 @@ export function ChannelIcon({ channel, size = 16 }: { channel: string; size?: nu
   const icon = list.find((x) => x.channel === channel)?.icon
   if (!icon) return <Icon name="mail" size={size} />
   const url = `url("data:image/svg+xml,${encodeURIComponent(icon)}")`
-  return <span aria-hidden="true" style={{ flex: 'none', width: size, height: size, background: 'currentColor', mask: `${url} center / contain no-repeat` }} />
+  return <span aria-hidden="true" style={{ display: 'block', flex: 'none', width: size, height: size, background: 'currentColor', mask: `${url} center / contain no-repeat` }} />
 }

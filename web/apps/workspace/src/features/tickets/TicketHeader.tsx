@@ -45,7 +45,7 @@ function RunButton({ id }: { id: string }) {
   const ctx = useActionContext()
   const a = actionById(id)
   if (!a || !a.when(ctx)) return null
-  return <Button size="xs" variant="default" leftSection={a.icon ? <Icon name={a.icon} size={14} /> : undefined} onClick={() => a.run(actionContext())} title={a.shortcut ? keysOf(a.shortcut).join(' ') : undefined}>{t(a.label)}</Button>
+  return <Button size="xs" variant="default" className={s.run} aria-label={t(a.label)} leftSection={a.icon ? <Icon name={a.icon} size={14} /> : undefined} onClick={() => a.run(actionContext())} title={a.shortcut ? keysOf(a.shortcut).join(' ') : undefined}>{t(a.label)}</Button>
 }
 
 function MoreMenu() {
