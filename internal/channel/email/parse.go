@@ -294,9 +294,13 @@ func (r *reading) body() {
 	}
 	in.Text, in.QuotedText = tidyText(out.Text), tidyText(out.QuotedText)
 	in.HTML, in.QuotedHTML = r.sanitize(out.HTML), r.sanitize(out.QuotedHTML)
-	in.Truncation = desk.NotTruncated
-	if out.Split {
+	switch {
+	case r.tree.Cut:
+		in.Truncation = desk.Truncated
+	case out.Split:
 		in.Truncation = desk.LatestReplyOnly
+	default:
+		in.Truncation = desk.NotTruncated
 	}
 	in.Snippet = richtext.Snippet(in.Text, snippetLen)
 }
@@ -307,6 +311,7 @@ func (r *reading) sanitize(html string) string {
 	}
 	res := richtext.Sanitize(html, richtext.Options{})
 	if res.Cut {
+		r.tree.Cut = true
 		r.tree.Note("The HTML is longer than %d MB; the rest is only in the original.", richtext.MaxInput>>20)
 	}
 	return res.HTML

@@ -323,6 +323,9 @@ func TestOddBodiesAreShown(t *testing.T) {
 	if len(in.Attachments) != 1 || in.Attachments[0].Name != "invite.ics" || in.Text != "Join" {
 		t.Errorf("calendar: %+v", in.Attachments)
 	}
+	if in := parseOne(t, plainHead+"\r\n"+strings.Repeat("words of a long mail\r\n", 500_000)); in.Truncation != desk.Truncated || len(in.Problems) == 0 {
+		t.Errorf("long text: %s %v", in.Truncation, in.Problems)
+	}
 	if in := parseOne(t, "Subject: "+strings.Repeat("x", 5000)+"\r\n\r\ny"); len(in.Subject) > 1010 {
 		t.Errorf("subject of %d bytes", len(in.Subject))
 	}

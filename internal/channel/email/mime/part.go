@@ -34,6 +34,7 @@ type Tree struct {
 	Root     *Part
 	Problems []string // what was ugly, in plain sentences
 	Broken   bool     // the structure itself was damaged
+	Cut      bool     // a text was longer than its limit
 
 	lim     Limits
 	parts   int
@@ -417,7 +418,7 @@ func (t *Tree) Text(p *Part) string {
 	b := t.Decode(p)
 	if int64(len(b)) > t.lim.Text {
 		t.Note("A text is longer than %d MB; the rest is only in the original.", t.lim.Text>>20)
-		b = b[:t.lim.Text]
+		b, t.Cut = b[:t.lim.Text], true
 	}
 	label := p.Params["charset"]
 	if p.Type == "text/html" && (unknown[cleanLabel(label)] || lookup(cleanLabel(label)) == nil && !isUTF8(cleanLabel(label))) {
