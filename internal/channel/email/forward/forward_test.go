@@ -98,7 +98,7 @@ func TestDatesOfForwardedBlocksAreReadOrLeftOut(t *testing.T) {
 		"tiistai 12. maaliskuuta 2024 10.15", "ti 12. maalisk. 2024 klo 10.15", "wtorek, 12 marca 2024 10:15", "úterý 12. března 2024 10:15", "2024. március 12., kedd 10:15", "12 марта 2024 г. 10:15",
 		"2024年3月12日 10:15", "2024년 3월 12일 화요일 오전 10:15", "12.03.2024 10:15:00", "2024-03-12 10:15", "Tue, 12 Mar 2024 10:15:00 +0100", "12 March 2024 at 10:15:00 CET", "2024-03-12 9:15 GMT+00:00",
 		"12/03/2024 10:15 (GMT+01:00)", "Tuesday, March 12, 2024 at 10:15:00 AM GMT+1", "Τρίτη, 12 Μαρτίου 2024 10:15", "12 Mart 2024 Salı 10:15",
-		"On Tuesday, March 12th, 2024 at 10:15 AM", "út 12. 3. 2024 v 10:15", "12.03.24, 10:15",
+		"On Tuesday, March 12th, 2024 at 10:15 AM", "12. marts 2024 kl. 10.15.00 CET", "12.03.2024 10.15.00", "út 12. 3. 2024 v 10:15", "12.03.24, 10:15",
 	} {
 		o := Detect(Input{Subject: "Fwd: x", Plain: "---------- Forwarded message ---------\nFrom: Mira <mira@c.example>\nDate: " + s + "\nSubject: x\n\nHello", Zone: cet})
 		if o == nil {

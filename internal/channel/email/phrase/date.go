@@ -172,7 +172,10 @@ func (d *dateReader) readNumeric(t string) {
 	for i := range n {
 		n[i], _ = strconv.Atoi(f[i])
 	}
-	if d.month != 0 {
+	if d.month != 0 && d.day > 0 {
+		if sep == "." && d.hour < 0 { // "10.15.00", a clock with dots
+			d.readClock(strings.ReplaceAll(t, ".", ":"))
+		}
 		return
 	}
 	switch {
