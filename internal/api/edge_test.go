@@ -296,6 +296,8 @@ func TestWhatIsNotSeenIsNotThere(t *testing.T) {
 			{"GET", "/api/messages/" + mid, nil, 404}, {"GET", "/api/messages/" + mid + "/source", nil, 404}, {"GET", "/api/messages/" + mid + "/html", nil, 404},
 			{"PATCH", "/api/tickets/" + id, map[string]any{"subject": "x"}, 404}, {"POST", "/api/tickets/" + id + "/assign", map[string]any{}, 404},
 			{"POST", "/api/threads/" + thread + "/messages", map[string]any{"type": "comment", "text": "x"}, 404},
+			{"GET", "/api/threads/" + thread, nil, 404}, {"GET", "/api/threads/" + thread + "/timeline", nil, 404}, {"GET", "/api/threads?inbox_id=" + board.ID.String(), nil, 404},
+			{"POST", "/api/threads/" + thread + "/ticket", nil, 404},
 			{"POST", "/api/presence", map[string]any{"ticket_id": id, "state": "viewing"}, 404},
 			{"PUT", "/api/drafts?ticket_id=" + id + "&type=reply", map[string]any{"text": "x"}, 404},
 			{"POST", "/api/messages/" + mid + "/cancel", nil, 404}, {"POST", "/api/messages/" + mid + "/resend", map[string]any{}, 404},

@@ -38,6 +38,10 @@ var rules = map[string]Rule{
 	"GET /api/tickets/{id}/ledger":    needs(access.TicketsView),
 	"POST /api/tickets/{id}/join":     needs(access.TicketsEdit),
 	"POST /api/tickets/{id}/assign":   needs(access.TicketsAssign),
+	"GET /api/threads":                needs(access.TicketsView),
+	"GET /api/threads/{id}":           needs(access.TicketsView),
+	"GET /api/threads/{id}/timeline":  needs(access.TicketsView),
+	"POST /api/threads/{id}/ticket":   needs(access.TicketsEdit),
 	"POST /api/threads/{id}/messages": needs(access.TicketsComment), // a reply needs tickets.reply as well
 	"GET /api/messages/{id}":          needs(access.TicketsView),
 	"GET /api/messages/{id}/source":   needs(access.TicketsView),

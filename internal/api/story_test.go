@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -55,5 +56,80 @@ func TestACustomerWritesAndAnAgentAnswers(t *testing.T) {
 		ann.do("GET", "/api/views", nil).want(200, `{"id":"mine","name":"mine","count":1`, `{"id":"unassigned","name":"unassigned","count":0`)
 		ann.do("PATCH", "/api/tickets/"+id, map[string]any{"status": "closed"}).want(200, `"open":false`)
 		ann.do("GET", "/api/tickets?view=closed", nil).want(200, "Where is my parcel?")
+	})
+}
+
+// IH-01, IH-03: a conversation of an inbox has no ticket until somebody opens one; it is read and answered all the same.
+func TestAnInboxIsThreadsFirst(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann := s.as(s.user("Ann Holm", desk.RoleAgent))
+		sales := s.Inbox("sales", desk.Access{Everyone: true})
+		s.echoAccount("sales", sales)
+		for i, who := range []string{"mira", "nils", "otto"} {
+			s.write("sales", who, "k"+who, fmt.Sprint("m", i), "Do you deliver to "+who+"?")
+		}
+		ann.do("GET", "/api/tickets?view=open", nil).want(200, `"items":[]`)
+		path := "/api/threads?limit=2&inbox_id=" + sales.ID.String()
+		first := ann.do("GET", path, nil).want(200, "to otto", "to nils", "!to mira", `"last_direction":"incoming"`)
+		ann.do("GET", path+"&cursor="+first.str("next"), nil).want(200, "to mira", "!to nils", `"next":""`)
+		id := first.str("items.0.id")
+		ann.do("GET", "/api/threads/"+id, nil).want(200, `"reply_defaults":{"to":[{`, `"contact":{`)
+		ann.do("POST", "/api/threads/"+id+"/messages", map[string]any{"type": "reply", "text": "We do."}).want(201)
+		ann.do("GET", "/api/threads/"+id+"/timeline", nil).want(200, "to otto", "We do.", "thread.opened")
+		ticket := ann.do("POST", "/api/threads/"+id+"/ticket", nil).want(201, `"inbox":{"id":"`+sales.ID.String()).str("id")
+		ann.do("POST", "/api/threads/"+id+"/ticket", nil).want(409, "thread.has_ticket")
+		ann.do("GET", "/api/tickets/"+ticket+"/timeline", nil).want(200, "to otto", "We do.", "thread.moved")
+		ann.do("GET", path, nil).want(200, "!to otto", "to nils")
+		ann.do("GET", path+"&with_ticket=true", nil).want(200, "We do.", `"ticket_number":1001`)
+	})
+}
+
+// A stranger's mail that claims to belong to a ticket is joined by one click, and its own ticket points there.
+func TestATicketIsJoinedIntoAnother(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann := s.as(s.user("Ann Holm", desk.RoleAgent))
+		s.echoAccount("help", s.Helpdesk())
+		s.write("help", "mira", "k1", "m1", "My parcel is late")
+		s.write("help", "nils", "k2", "m2", "About the parcel of Mira")
+		items := ann.do("GET", "/api/tickets?sort=last_activity", nil).json()["items"].([]any)
+		into, from := items[0].(map[string]any)["id"].(string), items[1].(map[string]any)["id"].(string)
+		ann.do("POST", "/api/tickets/"+from+"/join", map[string]any{}).want(422, "ticket.join_nothing")
+		ann.do("POST", "/api/tickets/"+from+"/join", map[string]any{"other_id": from}).want(422)
+		ann.do("POST", "/api/tickets/"+from+"/join", map[string]any{"other_id": into}).want(200, `"id":"`+into, `"message_count":2`)
+		ann.do("GET", "/api/tickets/"+into+"/timeline", nil).want(200, "My parcel is late", "About the parcel of Mira")
+		ann.do("GET", "/api/tickets/"+from, nil).want(200, `"hidden":"merged"`, `"merged_into":"`+into)
+		ann.do("GET", "/api/tickets", nil).want(200, "!About the parcel of Mira\",\"last")
+		ann.do("POST", "/api/tickets/"+into+"/join", map[string]any{"other_id": from}).want(409, "ticket.merged")
+		s.write("help", "nils", "k2", "m3", "And one more thing") // goes on in the other ticket
+		ann.do("GET", "/api/tickets/"+into+"/timeline", nil).want(200, "And one more thing")
+	})
+}
+
+// An answer that was begun before the customer wrote again is held back when its writer asks for that.
+func TestAnAnswerToAnOldStateIsHeldBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann := s.as(s.user("Ann Holm", desk.RoleAgent))
+		s.echoAccount("help", s.Helpdesk())
+		s.write("help", "mira", "k1", "m1", "Where is it?")
+		ticket := ann.do("GET", "/api/tickets", nil).str("items.0.id")
+		var seen any
+		s.eventually("the message is numbered", func() bool {
+			seen = ann.do("GET", "/api/tickets/"+ticket, nil).get("seq")
+			n := 0
+			_ = d.QueryRow(t.Context(), "SELECT COUNT(*) FROM events WHERE seq IS NULL").Scan(&n)
+			return n == 0
+		})
+		path := "/api/threads/" + ann.do("GET", "/api/tickets/"+ticket, nil).str("threads.0.id") + "/messages"
+		draft := ann.do("PUT", "/api/drafts?ticket_id="+ticket+"&type=reply", map[string]any{"text": "Soon."}).want(200).str("id")
+		s.write("help", "mira", "k1", "m2", "Forget it, it came.")
+		body := map[string]any{"type": "reply", "text": "Soon.", "seen_seq": seen, "if_unchanged": true, "draft_id": draft}
+		ann.do("POST", path, body).want(409, "thread.changed")
+		ann.do("GET", "/api/drafts", nil).want(200, "Soon.") // nothing is lost
+		body["if_unchanged"] = false
+		ann.do("POST", path, body).want(201)
+		ann.do("GET", "/api/drafts", nil).want(200, `"items":[]`)
 	})
 }

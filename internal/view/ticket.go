@@ -187,6 +187,10 @@ func (v *Service) links(ctx context.Context, s Sight, id desk.TicketID) ([]Ticke
 }
 
 func (v *Service) threads(ctx context.Context, ticket desk.TicketID) ([]TicketThread, error) {
+	return v.threadsWhere(ctx, "h.ticket_id = $1", ticket)
+}
+
+func (v *Service) threadsWhere(ctx context.Context, cond string, arg any) ([]TicketThread, error) {
 	threads, err := db.All(ctx, v.db, func(s db.Scanner) (t TicketThread, err error) {
 		err = s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount,
 			&t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Account.Name, &t.Account.Address, &t.Account.Active, &t.Account.State)
@@ -194,7 +198,7 @@ func (v *Service) threads(ctx context.Context, ticket desk.TicketID) ([]TicketTh
 		return t, err
 	}, `SELECT h.id, h.inbox_id, h.account_id, h.channel, h.contact_id, h.ticket_id, h.owner_id, h.team_id, h.subject, h.open, h.message_count,
 		h.created_at, h.last_message_at, h.last_inbound_at, COALESCE(a.name, ''), COALESCE(a.address, ''), COALESCE(a.active, 0), COALESCE(a.state, '')
-		FROM threads h LEFT JOIN channel_accounts a ON a.id = h.account_id WHERE h.ticket_id = $1 ORDER BY h.id`, ticket)
+		FROM threads h LEFT JOIN channel_accounts a ON a.id = h.account_id WHERE `+cond+` ORDER BY h.id`, arg)
 	if err != nil || len(threads) == 0 {
 		return threads, err
 	}

@@ -38,6 +38,11 @@ func (v *Service) Timeline(ctx context.Context, s Sight, ticket desk.TicketID, o
 	if err := v.mayOpen(ctx, s, ticket); err != nil {
 		return Timeline{}, err
 	}
+	return v.told(ctx, "m.ticket_id = ", "e.ticket_id <> 0 AND e.ticket_id = ", int64(ticket), oldestFirst, p)
+}
+
+// told merges the messages and events of a ticket or of a thread.
+func (v *Service) told(ctx context.Context, ofMessages, ofEvents string, id int64, oldestFirst bool, p Page) (Timeline, error) {
 	key, more, err := decode(p.Cursor, 1)
 	if err != nil {
 		return Timeline{}, err
@@ -54,14 +59,14 @@ func (v *Service) Timeline(ctx context.Context, s Sight, ticket desk.TicketID, o
 		q.add(" ORDER BY " + id + order + " LIMIT ").arg(n + 1)
 	}
 	var qm, qe query
-	qm.add("SELECT " + messageColumns + " FROM messages m WHERE m.ticket_id = ").arg(ticket)
+	qm.add("SELECT " + messageColumns + " FROM messages m WHERE " + ofMessages).arg(id)
 	read(&qm, "m.id")
 	messages, cut, err := v.boundedMessages(ctx, &qm)
 	if err != nil {
 		return Timeline{}, fmt.Errorf("view: timeline: %w", err)
 	}
-	qe.add("SELECT " + eventColumns + " FROM events e WHERE e.ticket_id = ").arg(ticket)
-	qe.add(" AND e.ticket_id <> 0 AND e.type NOT LIKE 'message.%' AND e.type <> ").arg(desk.EvCommentAdded)
+	qe.add("SELECT " + eventColumns + " FROM events e WHERE " + ofEvents).arg(id)
+	qe.add(" AND e.type NOT LIKE 'message.%' AND e.type <> ").arg(desk.EvCommentAdded)
 	read(&qe, "e.id")
 	events, err := all(ctx, v.db, &qe, scanEvent)
 	if err != nil {

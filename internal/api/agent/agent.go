@@ -80,6 +80,7 @@ func Mount(s *api.Server, d Deps) {
 	a.mountSession()
 	a.mountTickets()
 	a.mountConversation()
+	a.mountThreads()
 	a.mountFiles()
 	a.mountDrafts()
 	a.mountContacts()

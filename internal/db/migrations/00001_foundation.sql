@@ -477,6 +477,7 @@ CREATE INDEX events_unnumbered ON events (ord) WHERE seq IS NULL; -- only: postg
 CREATE INDEX events_ticket ON events (ticket_id, id) WHERE ticket_id <> 0;
 CREATE INDEX events_message ON events (message_id, id) WHERE message_id <> 0;
 CREATE INDEX events_audit ON events (id) WHERE ticket_id = 0 AND contact_id = 0 AND thread_id = 0;
+CREATE INDEX events_thread ON events (thread_id, id) WHERE ticket_id = 0 AND thread_id <> 0;
 CREATE TABLE jobs (
   id          BIGINT   PRIMARY KEY,
   kind        TEXT     NOT NULL,

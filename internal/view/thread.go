@@ -1,0 +1,135 @@
+package view
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// ThreadRow is a conversation as the list of an inbox shows it (IH-01: an inbox is threads first).
+type ThreadRow struct {
+	desk.Thread
+	Contact       *ContactRef    `json:"contact"`
+	Owner         *UserRef       `json:"owner"`
+	Team          *TeamRef       `json:"team"`
+	Inbox         InboxRef       `json:"inbox"`
+	TicketNumber  int64          `json:"ticket_number" doc:"0: it has no ticket."`
+	Snippet       string         `json:"snippet"`
+	LastDirection desk.Direction `json:"last_direction" enum:",incoming,outgoing"`
+}
+
+// ThreadPage is one page of conversations.
+type ThreadPage struct {
+	Items []ThreadRow `json:"items"`
+	Next  string      `json:"next" doc:"Send it as cursor for the next page; empty at the end."`
+}
+
+const threadColumns = `t.id, t.inbox_id, t.account_id, t.channel, t.contact_id, t.ticket_id, t.owner_id, t.team_id, t.subject, t.open, t.message_count, t.created_at, t.last_message_at, t.last_inbound_at`
+
+const threadJoins = `, COALESCE(c.name, ''), COALESCE(c.email, ''), COALESCE(u.name, ''), COALESCE(g.name, ''), COALESCE(i.name, ''), COALESCE(i.kind, ''), COALESCE(k.number, 0)`
+
+func scanThreadRow(s db.Scanner) (ThreadRow, error) {
+	var t ThreadRow
+	var c ContactRef
+	var u UserRef
+	var g TeamRef
+	err := s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt,
+		&c.Name, &c.Email, &u.Name, &g.Name, &t.Inbox.Name, &t.Inbox.Kind, &t.TicketNumber)
+	t.Inbox.ID = t.InboxID
+	if c.ID = t.ContactID; c.ID != 0 {
+		t.Contact = &c
+	}
+	if u.ID = t.OwnerID; u.ID != 0 {
+		t.Owner = &u
+	}
+	if g.ID = t.TeamID; g.ID != 0 {
+		t.Team = &g
+	}
+	return t, err
+}
+
+// Threads lists the conversations of one inbox, the latest message first. withTicket false leaves out those that a ticket shows.
+func (v *Service) Threads(ctx context.Context, s Sight, inbox desk.InboxID, open, withTicket bool, p Page) (ThreadPage, error) {
+	if !s.Sees(inbox) {
+		return ThreadPage{}, desk.Errorf(desk.NotFound, "inbox.not_found", "There is no such inbox, or you may not see it.")
+	}
+	key, more, err := decode(p.Cursor, 2)
+	if err != nil {
+		return ThreadPage{}, err
+	}
+	n := p.size(50)
+	var q query
+	q.add("SELECT " + threadColumns + threadJoins + " FROM (SELECT " + threadColumns + " FROM threads t WHERE t.inbox_id = ").arg(inbox).add(" AND t.open = ").arg(open)
+	if !withTicket {
+		q.add(" AND t.ticket_id = 0")
+	}
+	if more {
+		q.add(" AND (t.last_message_at, t.id) < (").arg(key[0]).add(", ").arg(key[1]).add(")")
+	}
+	q.add(" ORDER BY t.last_message_at DESC, t.id DESC LIMIT ").arg(n + 1)
+	q.add(`) t LEFT JOIN contacts c ON c.id = t.contact_id LEFT JOIN users u ON u.id = t.owner_id LEFT JOIN teams g ON g.id = t.team_id
+		LEFT JOIN inboxes i ON i.id = t.inbox_id LEFT JOIN tickets k ON k.id = t.ticket_id AND t.ticket_id <> 0`)
+	rows, err := all(ctx, v.db, &q, scanThreadRow)
+	if err != nil {
+		return ThreadPage{}, fmt.Errorf("view: threads: %w", err)
+	}
+	sort.Slice(rows, func(a, b int) bool {
+		x, y := rows[a], rows[b]
+		return x.LastMessageAt > y.LastMessageAt || x.LastMessageAt == y.LastMessageAt && x.ID > y.ID
+	})
+	out := ThreadPage{Items: rows}
+	if len(rows) > n {
+		out.Items, out.Next = rows[:n], encode(int64(rows[n-1].LastMessageAt), int64(rows[n-1].ID))
+	}
+	return out, v.snippets(ctx, out.Items)
+}
+
+// snippets reads the last message of each row.
+func (v *Service) snippets(ctx context.Context, rows []ThreadRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	at := make(map[desk.ThreadID]*ThreadRow, len(rows))
+	ids := make([]desk.ThreadID, len(rows))
+	for i := range rows {
+		ids[i], at[rows[i].ID] = rows[i].ID, &rows[i]
+	}
+	var q query
+	list(q.add("SELECT m.thread_id, m.direction, SUBSTR(m.text, 1, 200) FROM messages m WHERE m.id IN (SELECT MAX(x.id) FROM messages x WHERE x.kind = 'message' AND x.thread_id IN "), ids)
+	q.add(" GROUP BY x.thread_id)")
+	_, err := all(ctx, v.db, &q, func(s db.Scanner) (struct{}, error) {
+		var id desk.ThreadID
+		var d desk.Direction
+		var text string
+		err := s.Scan(&id, &d, &text)
+		if r := at[id]; r != nil {
+			r.LastDirection, r.Snippet = d, text
+		}
+		return struct{}{}, err
+	})
+	return err
+}
+
+// ThreadDetail is one conversation in sight.
+func (v *Service) ThreadDetail(ctx context.Context, s Sight, id desk.ThreadID) (TicketThread, *desk.Contact, error) {
+	if _, err := v.ThreadPlace(ctx, s, id); err != nil {
+		return TicketThread{}, nil, err
+	}
+	ts, err := v.threadsWhere(ctx, "h.id = $1", id)
+	if err != nil || len(ts) == 0 {
+		return TicketThread{}, nil, err
+	}
+	c, err := v.person(ctx, ts[0].ContactID)
+	return ts[0], c, err
+}
+
+// ThreadTimeline is Timeline for a conversation without a ticket.
+func (v *Service) ThreadTimeline(ctx context.Context, s Sight, id desk.ThreadID, oldestFirst bool, p Page) (Timeline, error) {
+	if _, err := v.ThreadPlace(ctx, s, id); err != nil {
+		return Timeline{}, err
+	}
+	return v.told(ctx, "m.thread_id = ", "e.ticket_id = 0 AND e.thread_id <> 0 AND e.thread_id = ", int64(id), oldestFirst, p)
+}
