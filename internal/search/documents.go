@@ -162,10 +162,8 @@ func (s *Service) write(ctx context.Context, docs []*row, state string, from, to
 		if err == nil && n == 0 {
 			err = errMoved
 		}
-		for _, d := range docs {
-			if err == nil {
-				err = s.put(ctx, tx, d)
-			}
+		if err == nil {
+			err = s.put(ctx, tx, docs)
 		}
 		for part := range slices.Chunk(fresh, 200) {
 			if err != nil {
@@ -197,22 +195,53 @@ func placeholders(n int) string {
 	return b.String()
 }
 
-func (s *Service) put(ctx context.Context, tx *db.Tx, d *row) (err error) {
-	if d.kind == "" {
-		if s.db.Dialect() == db.SQLite {
-			if _, err = tx.Exec(ctx, "DELETE FROM search_text WHERE rowid = $1", d.id); err != nil {
-				return err
-			}
+func (s *Service) put(ctx context.Context, tx *db.Tx, docs []*row) error {
+	var stored []*row
+	for _, d := range docs {
+		var err error
+		switch {
+		case d.kind == "":
+			err = s.remove(ctx, tx, d.id)
+		case s.db.Dialect() == db.SQLite:
+			err = putSQLite(ctx, tx, d)
+		default:
+			stored = append(stored, d)
 		}
-		_, err = tx.Exec(ctx, "DELETE FROM search_docs WHERE id = $1", d.id)
-		return err
+		if err != nil {
+			return err
+		}
 	}
-	if s.db.Dialect() == db.Postgres {
-		_, err = tx.Exec(ctx, `INSERT INTO search_docs (id, kind, ticket_id, inbox_id, at, tsv) VALUES ($1, $2, $3, $4, $5, $6::tsvector) ON CONFLICT (id) DO UPDATE
-			SET kind = excluded.kind, ticket_id = excluded.ticket_id, inbox_id = excluded.inbox_id, at = excluded.at, tsv = excluded.tsv`,
-			d.id, d.kind, d.ticket, d.inbox, d.at, d.vector())
-		return err
+	for part := range slices.Chunk(stored, 100) {
+		var values strings.Builder
+		var args []any
+		for i, d := range part {
+			if i > 0 {
+				values.WriteString(", ")
+			}
+			n := len(args)
+			fmt.Fprintf(&values, "($%d::bigint, $%d::text, $%d::bigint, $%d::bigint, $%d::bigint, $%d::tsvector)", n+1, n+2, n+3, n+4, n+5, n+6)
+			args = append(args, d.id, d.kind, d.ticket, d.inbox, d.at, d.vector())
+		}
+		_, err := tx.Exec(ctx, "INSERT INTO search_docs (id, kind, ticket_id, inbox_id, at, tsv) VALUES "+values.String()+` ON CONFLICT (id) DO UPDATE
+			SET kind = excluded.kind, ticket_id = excluded.ticket_id, inbox_id = excluded.inbox_id, at = excluded.at, tsv = excluded.tsv`, args...)
+		if err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (s *Service) remove(ctx context.Context, tx *db.Tx, id int64) error {
+	if s.db.Dialect() == db.SQLite {
+		if _, err := tx.Exec(ctx, "DELETE FROM search_text WHERE rowid = $1", id); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, "DELETE FROM search_docs WHERE id = $1", id)
+	return err
+}
+
+func putSQLite(ctx context.Context, tx *db.Tx, d *row) error {
 	n, err := tx.Exec(ctx, `INSERT INTO search_docs (id, kind, ticket_id, inbox_id, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`,
 		d.id, d.kind, d.ticket, d.inbox, d.at)
 	if err != nil {
