@@ -73,7 +73,7 @@ func (t tree) imports() (out []finding) {
 			if ok && th != home && tt >= tier {
 				out = append(out, finding{"tiers", t.at(s, spec), s.pkg + " may not import " + target})
 			}
-			if channelOf(target) != "" && th != home && tier < 80 {
+			if channelOf(target) != "" && th != home && tier < 75 {
 				out = append(out, finding{"tiers", t.at(s, spec), s.pkg + " imports the channel " + target + "; only the list of channels may"})
 			}
 		}
