@@ -49,7 +49,7 @@ func (a *App) flows(ctx context.Context) error {
 	})
 	a.Dispatch = dispatch.New(dispatch.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
-		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Log: a.log,
+		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Log: a.log, Fallback: a.cfg.RelayTo != nil,
 		Windows: dispatch.Windows{
 			Undo: config.Window("UNDO_SEND"), RetryBase: config.Window("RETRY_BASE"), RetryMax: config.Window("RETRY_MAX"), GiveUp: config.Window("SEND_GIVE_UP"),
 		},

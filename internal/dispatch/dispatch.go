@@ -75,8 +75,11 @@ type Deps struct {
 	Registry *channel.Registry
 	// Company is the organisation's name, as customers see it.
 	Company func(ctx context.Context, q db.Queryer) (string, error)
-	Windows Windows
-	Log     *slog.Logger
+	// Fallback says that the installation's own address can send, so that it stands in for a mailbox of the same inbox whose credentials
+	// are dead (EM-13).
+	Fallback bool
+	Windows  Windows
+	Log      *slog.Logger
 }
 
 // Service is the outbound walk. Safe for concurrent use.
@@ -84,6 +87,30 @@ type Service struct {
 	Deps
 	mu      sync.Mutex
 	refused map[desk.ChannelAccountID]refusal // accounts whose credentials were just refused
+	busy    map[desk.ChannelAccountID]int     // sends in progress
+}
+
+// perAccount is how many sends of one account run at a time on a node: a provider that hangs must not hold every worker, and mail servers
+// count connections.
+const perAccount = 4
+
+// enter takes one of the account's places; false means that all are taken.
+func (s *Service) enter(id desk.ChannelAccountID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[id] >= perAccount {
+		return false
+	}
+	s.busy[id]++
+	return true
+}
+
+func (s *Service) leave(id desk.ChannelAccountID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[id]--; s.busy[id] <= 0 {
+		delete(s.busy, id)
+	}
 }
 
 // refusal spares a provider the same dead password again and again.
@@ -101,7 +128,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{Deps: d, refused: map[desk.ChannelAccountID]refusal{}}
+	s := &Service{Deps: d, refused: map[desk.ChannelAccountID]refusal{}, busy: map[desk.ChannelAccountID]int{}}
 	// Giving up is decided here, by time; the queue's own limit must not bury a message silently.
 	d.Jobs.RegisterWith(SendKind, s.send, job.KindOptions{MaxAttempts: 1 << 30, Timeout: 30 * time.Minute})
 	d.Jobs.Every("dispatch.sweep", time.Minute, s.Sweep)

@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/richtext"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
@@ -147,6 +148,9 @@ func (s *Service) answer(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk
 		account = th.AccountID
 	}
 	acc, err := s.sender(ctx, tx, account)
+	if err == nil && c.FromAccount == 0 {
+		acc, err = s.standIn(ctx, tx, acc)
+	}
 	if err != nil {
 		return desk.Message{}, err
 	}
@@ -254,6 +258,26 @@ func (s *Service) sender(ctx context.Context, q db.Queryer, id desk.ChannelAccou
 	}
 	if acc.ArchivedAt != 0 {
 		return acc, desk.Errorf(desk.Conflict, "channel.removed", "The channel %s was removed. Choose another one to answer with.", acc.Name).In("channel_account_id")
+	}
+	return acc, nil
+}
+
+// standIn is the account itself while its credentials work, else the installation's fallback address when that is in the same inbox and can
+// send (EM-13). Who names an account gets that one.
+func (s *Service) standIn(ctx context.Context, q db.Queryer, acc desk.ChannelAccount) (desk.ChannelAccount, error) {
+	if !s.Fallback || acc.Authorized || !acc.Active {
+		return acc, nil
+	}
+	others, err := s.Inbox.Accounts(ctx, q, inbox.Filter{Inbox: acc.InboxID, Channel: acc.Channel, ActiveOnly: true})
+	if err != nil {
+		return acc, err
+	}
+	for _, o := range others {
+		if is, err := s.Inbox.IsFallback(ctx, q, o.ID); err != nil {
+			return acc, err
+		} else if is && o.Authorized && o.ID != acc.ID {
+			return o, nil
+		}
 	}
 	return acc, nil
 }

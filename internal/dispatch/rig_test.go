@@ -15,6 +15,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
 )
@@ -141,7 +142,7 @@ func (r *rig) start(w dispatch.Windows) {
 	if w.RetryBase == 0 {
 		w.RetryBase = time.Minute
 	}
-	r.jobs = job.New(r.DB, r.Clock, nil, job.Options{Workers: 4, Poll: 20 * time.Millisecond, Drain: 2 * time.Second, Lease: time.Minute})
+	r.jobs = job.New(r.DB, r.Clock, nil, job.Options{Workers: 6, Poll: 20 * time.Millisecond, Drain: 2 * time.Second, Lease: time.Minute})
 	r.board = switchboard.New(switchboard.Deps{DB: r.DB, Inbox: r.Inboxes, Events: r.Events, Registry: r.Channels, Blobs: blobs, Clock: r.Clock, Intake: nowhere{}, Node: "test"})
 	r.s = dispatch.New(dispatch.Deps{
 		DB: r.DB, Clock: r.Clock, Events: r.Events, Jobs: r.jobs, People: r.People, Contacts: r.Contacts, Inbox: r.Inboxes, Threads: r.Threads, Tickets: r.Tickets,
@@ -173,7 +174,7 @@ const customer = "mira@home.example"
 
 func (r *rig) conversation(with ...func(*desk.Message)) conversation {
 	r.t.Helper()
-	c := conversation{acc: r.Account(), agent: r.User(desktest.Named("Ann Holm"))}
+	c := conversation{acc: r.Account(), agent: r.User(func(n *people.NewUser) { n.Name = "Ann Holm" })}
 	who := r.Contact(customer)
 	c.ticket = r.Ticket()
 	c.ticket.ContactID = who.ID

@@ -29,6 +29,10 @@ func (s *Service) send(ctx context.Context, j *job.Job) error {
 	if err != nil {
 		return err
 	}
+	if !s.enter(m.AccountID) {
+		return job.Snooze(250 * time.Millisecond)
+	}
+	defer s.leave(m.AccountID)
 	t := &try{s: s, job: j, m: m}
 	if err := t.recover(ctx); err != nil {
 		return err

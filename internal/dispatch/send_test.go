@@ -15,7 +15,9 @@ import (
 	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/ticket"
 )
 
 func fault(f channel.Fault, public string) error {
@@ -424,5 +426,64 @@ func TestSweepGivesALostMessageItsJobBack(t *testing.T) {
 		}
 		r.run()
 		r.waitFor(m.ID, desk.StatusSent)
+	})
+}
+
+func TestTheFallbackAddressStandsInForABrokenMailbox(t *testing.T) { // EM-13
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d, dispatch.Windows{})
+		r.s.Fallback = true
+		c := r.conversation()
+		r.run()
+		m := r.reply(c)
+		if r.waitFor(m.ID, desk.StatusSent).AccountID != c.acc.ID {
+			t.Error("the mailbox works and was not used")
+		}
+		r.board.SetState(ctx, c.acc.ID, desk.StateReconnect, "The password was refused.")
+		m = r.reply(c)
+		got := r.waitFor(m.ID, desk.StatusSent)
+		if is, err := r.Inboxes.IsFallback(ctx, d, got.AccountID); err != nil || !is || got.From.Address != "support@"+desktest.Host {
+			t.Errorf("it left by %v as %s, %v", got.AccountID, got.From.Address, err)
+		}
+		named := r.reply(c, func(cmd *dispatch.ReplyCommand) { cmd.FromAccount = c.acc.ID })
+		if got := r.message(named.ID); got.AccountID != c.acc.ID {
+			t.Error("the account that was named was not used")
+		}
+	})
+}
+
+func TestOneHangingAccountLeavesWorkersToTheOthers(t *testing.T) { // XC-02
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d, dispatch.Windows{})
+		slow, quick := r.conversation(), r.conversation(func(m *desk.Message) { m.RemoteID = "other@home.example" })
+		release := make(chan struct{})
+		inside := make(chan struct{}, 100)
+		r.line.answers(func(ctx context.Context, out channel.Outbound) (channel.Receipt, error) {
+			if out.From.Address == slow.acc.Address {
+				inside <- struct{}{}
+				<-release
+			}
+			return r.line.deliver(ctx, out)
+		})
+		r.jobs.Register("test.other", func(context.Context, *job.Job) error { return nil })
+		var ids []desk.MessageID
+		for range 8 { // each in a thread of its own: nothing else holds them back
+			c := slow
+			c.thread = r.Thread(r.Ticket(func(n *ticket.NewTicket) { n.ContactID = slow.thread.ContactID }), slow.acc)
+			ids = append(ids, r.reply(c, func(cmd *dispatch.ReplyCommand) { cmd.To = []desk.Party{{Address: customer}} }).ID)
+		}
+		r.run()
+		for range 4 {
+			<-inside
+		}
+		m := r.reply(quick)
+		r.waitFor(m.ID, desk.StatusSent)
+		if n := len(inside); n != 0 {
+			t.Errorf("%d more sends of the hanging account were begun", n)
+		}
+		close(release)
+		for _, id := range ids {
+			r.waitFor(id, desk.StatusSent)
+		}
 	})
 }

@@ -209,6 +209,9 @@ func (t *try) write(ctx context.Context, tx *db.Tx, v verdict, wait time.Duratio
 	if held != nil && (t.sendErr != nil || len(t.attempts) == 0) {
 		return held
 	}
+	if _, err := t.s.Threads.Lock(ctx, tx, t.m.ThreadID); err != nil { // before the message, as intake does
+		return err
+	}
 	if err := t.writeAttempts(ctx, tx, v); err != nil {
 		return err
 	}
