@@ -67,6 +67,9 @@ func (s *Service) applyMessage(ctx context.Context, tx *db.Tx, it *item, in *cha
 	if f.who, err = s.author(ctx, tx, it, in); err != nil {
 		return outcome{}, err
 	}
+	if f.who.suspect {
+		f.flag(desk.FlagSpoofSuspect)
+	}
 	disposition := s.disposition(f)
 	if disposition == desk.DispBounce {
 		return s.bounce(ctx, tx, f)

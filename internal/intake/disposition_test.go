@@ -13,6 +13,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
+	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
 )
 
@@ -398,6 +399,16 @@ func TestInboxWithoutTickets(t *testing.T) { // GEN-05, IH-03
 		must(t, err)
 		if !th.Open || th.MessageCount != 3 {
 			t.Fatalf("%+v", th)
+		}
+		ann := w.User(desktest.Named("Ann Holm"))
+		w.Write(func(ctx context.Context, tx *db.Tx) error { // from now on this channel makes tickets
+			_, err := w.Inboxes.UpdateAccount(ctx, tx, desk.System, acc.ID, inbox.AccountChange{Ticket: &desk.TicketPolicy{Create: "always"}, Assign: &desk.AssignPolicy{To: "users", Users: []string{ann.Email}}})
+			return err
+		})
+		w.deliver(w.letter("d", "mira@x.example", via(acc), replies("c")))
+		d := w.filed("d")
+		if d.ThreadID != a.ThreadID || d.TicketID == 0 || w.filed("a").TicketID != d.TicketID || w.ticket(d.TicketID).OwnerID != ann.ID {
+			t.Fatalf("the conversation's first ticket: %+v", d)
 		}
 	})
 }

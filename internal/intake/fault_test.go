@@ -112,8 +112,14 @@ func TestEvidenceIsKept(t *testing.T) { // EM-44
 		raw := w.letter("a", "mira@x.example").raw(t)
 		raw.Auth = &desk.AuthEvidence{SPF: "fail", DKIM: "pass", DMARC: "pass", Note: "forwarded"}
 		must(t, w.Deliver(context.Background(), []channel.Raw{raw}))
-		if m := w.filed("a"); m.Auth == nil || *m.Auth != *raw.Auth {
+		if m := w.filed("a"); m.Auth == nil || *m.Auth != *raw.Auth || flagged(m, desk.FlagSpoofSuspect) {
 			t.Fatalf("%+v", m.Auth)
+		}
+		raw = w.letter("b", "mira@x.example").raw(t)
+		raw.Auth = &desk.AuthEvidence{SPF: "fail", DKIM: "none", DMARC: "fail"}
+		must(t, w.Deliver(context.Background(), []channel.Raw{raw}))
+		if m := w.filed("b"); !flagged(m, desk.FlagSpoofSuspect) {
+			t.Fatalf("%+v", m.Flags)
 		}
 	})
 }

@@ -15,7 +15,7 @@ func Manual() string {
 Every mail that Kanal takes is kept in a journal with its original (` + "`kanal inbound list`" + `). What kind of mail it is decides what it leads to. “Answer” means
 an answer to a thread that is here already.
 
-| kind | answer | filed as | author | contact | ticket | reopens it | customer's word | automatic answer | owner decided | people told | journal |
+| kind | answer | filed as | author | contact | ticket | reopens it | customer's word | automatic answer | a new ticket's owner decided | people told | journal |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 `)
 	for _, r := range Table {

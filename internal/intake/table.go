@@ -56,7 +56,7 @@ type Rule struct {
 	Reopen      string
 	Counts      bool   // counts as the customer's word: the ticket waits for us
 	Answer      bool   // an automatic answer may be sent (EM-31)
-	Assign      bool   // a new ticket is given an owner by the account's rule
+	Assign      bool   // a ticket that is made for it is given an owner by the account's rule
 	Notify      bool   // people are told of it
 	State       string // of the journal entry
 	Why         string // one sentence for the manual
@@ -67,7 +67,7 @@ type Rule struct {
 var Table = []Rule{
 	{desk.DispNormal, false, FilesMessage, AsCustomer, TicketNew, ContactMade, ReopenNever, true, true, true, true, StateFiled,
 		"A new conversation: its thread, its ticket and its owner are made in the same step."},
-	{desk.DispNormal, true, FilesMessage, AsCustomer, TicketKept, ContactMade, ReopenAlways, true, true, false, true, StateFiled,
+	{desk.DispNormal, true, FilesMessage, AsCustomer, TicketKept, ContactMade, ReopenAlways, true, true, true, true, StateFiled,
 		"An answer joins its thread; a closed ticket opens again."},
 	{desk.DispAutoReply, false, FilesNothing, AsCustomer, TicketNone, ContactNone, ReopenNever, false, false, false, false, StateIgnored,
 		"An absence notice that belongs to nothing stays in the journal, where an administrator can file it after all."},
@@ -79,7 +79,7 @@ var Table = []Rule{
 		"A delivery report marks the message it is about, recipient by recipient, and stands beside it."},
 	{desk.DispList, false, FilesMessage, AsCustomer, TicketNew, ContactMade, ReopenNever, true, false, true, true, StateFiled,
 		"Mail that came over a list or to many is filed like any other, and never answered automatically."},
-	{desk.DispList, true, FilesMessage, AsCustomer, TicketKept, ContactMade, ReopenAlways, true, false, false, true, StateFiled,
+	{desk.DispList, true, FilesMessage, AsCustomer, TicketKept, ContactMade, ReopenAlways, true, false, true, true, StateFiled,
 		"An answer that came over a list joins its thread, and is never answered automatically."},
 	{desk.DispOwn, false, FilesNothing, AsSystem, TicketNone, ContactNone, ReopenNever, false, false, false, false, StateIgnored,
 		"An automatic mail from one of the team's own addresses is not taken in again: loops end here."},

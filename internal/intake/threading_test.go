@@ -315,13 +315,23 @@ func TestOneMailToTwoInboxes(t *testing.T) { // EM-33, rivals 2.1 item 12
 		if w.contacts() != 1 {
 			t.Fatalf("%d contacts", w.contacts())
 		}
-		// A token of one inbox does not pull the other inbox's copy over.
+		// A token of one inbox does not pull the other inbox's copy over, nor do references.
 		root := w.filed("both0")
-		w.deliver(w.letter("reply", "mira@x.example", via(acc), func(m *mail) { m.Tokens = []string{"tok" + w.otherThread(root).String()} }))
+		other := w.support
+		if root.AccountID == w.support.ID {
+			other = acc
+		}
+		w.deliver(w.letter("reply", "mira@x.example", via(other), replies("both0"), func(m *mail) { m.Tokens = []string{"tok" + root.ThreadID.String()} }))
+		if m := w.filed("reply"); m.ThreadID == root.ThreadID || m.AccountID != other.ID || m.InReplyTo == root.ID {
+			t.Fatalf("%+v", m)
+		}
+		es, err := w.ByMessageID(context.Background(), "both0")
+		must(t, err)
+		if th := w.filed("reply").ThreadID; th != es[0].Thread && th != es[1].Thread {
+			t.Fatal("the reply is in neither inbox's thread")
+		}
 	})
 }
-
-func (w *world) otherThread(m desk.Message) desk.ThreadID { return m.ThreadID }
 
 func TestSameIDWithOtherContentIsFlagged(t *testing.T) { // EM-33
 	each(t, func(t *testing.T, w *world) {
