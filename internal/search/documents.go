@@ -154,33 +154,61 @@ func (s *Service) readContacts(ctx context.Context, w *work, rows map[int64]*row
 
 var errMoved = errors.New("search: the index was moved on by another node")
 
-// write stores a batch and the new position in one transaction.
+// write stores a batch and the new position in one transaction. A document that the database refuses is left out, so that it cannot hold up those behind it.
 func (s *Service) write(ctx context.Context, docs []*row, state string, from, to int64) error {
 	fresh := s.known.fresh(docs)
 	err := s.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		n, err := tx.Exec(ctx, "UPDATE search_state SET position = $1 WHERE name = $2 AND position = $3", to, state, from)
-		if err == nil && n == 0 {
-			err = errMoved
+		if err := advance(ctx, tx, state, from, to); err != nil {
+			return err
 		}
-		if err == nil {
-			err = s.put(ctx, tx, docs)
+		err := tx.Savepoint(ctx, func(ctx context.Context) error { return s.put(ctx, tx, docs) })
+		if err != nil && !db.IsMachine(err) {
+			err = s.putOneByOne(ctx, tx, docs)
 		}
-		for part := range slices.Chunk(fresh, 200) {
-			if err != nil {
-				break
-			}
-			args := make([]any, len(part))
-			for i, t := range part {
-				args[i] = t
-			}
-			_, err = tx.Exec(ctx, "INSERT INTO search_terms (term) VALUES "+placeholders(len(part))+" ON CONFLICT DO NOTHING", args...)
+		if err != nil {
+			return err
 		}
-		return err
+		return remember(ctx, tx, fresh)
 	})
 	if err != nil {
 		return fmt.Errorf("search: write: %w", err)
 	}
 	s.known.add(fresh)
+	return nil
+}
+
+func advance(ctx context.Context, tx *db.Tx, state string, from, to int64) error {
+	n, err := tx.Exec(ctx, "UPDATE search_state SET position = $1 WHERE name = $2 AND position = $3", to, state, from)
+	if err == nil && n == 0 {
+		err = errMoved
+	}
+	return err
+}
+
+func (s *Service) putOneByOne(ctx context.Context, tx *db.Tx, docs []*row) error {
+	for _, d := range docs {
+		err := tx.Savepoint(ctx, func(ctx context.Context) error { return s.put(ctx, tx, []*row{d}) })
+		if db.IsMachine(err) {
+			return err
+		}
+		if err != nil {
+			s.log.Error("search: a row cannot be indexed and will not be found", "kind", d.kind, "id", d.id, "err", err)
+		}
+	}
+	return nil
+}
+
+// remember stores words for completion.
+func remember(ctx context.Context, tx *db.Tx, fresh []string) error {
+	for part := range slices.Chunk(fresh, 200) {
+		args := make([]any, len(part))
+		for i, t := range part {
+			args[i] = t
+		}
+		if _, err := tx.Exec(ctx, "INSERT INTO search_terms (term) VALUES "+placeholders(len(part))+" ON CONFLICT DO NOTHING", args...); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

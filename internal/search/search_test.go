@@ -413,3 +413,27 @@ func TestACancelledSearchEnds(t *testing.T) {
 		}
 	})
 }
+
+// Whatever stands in a mail, it must not stop the index.
+func TestMonstrousTextDoesNotStopTheIndex(t *testing.T) {
+	each(t, func(w *world) {
+		w.sync()
+		tk := w.ticket("x", 1)
+		var unlike strings.Builder
+		for i := range 60_000 {
+			fmt.Fprintf(&unlike, "%dq%d ", i, i*7919)
+		}
+		for _, text := range []string{
+			strings.Repeat("\uFDFA", 30_000), strings.Repeat("\uFDFA ", 30_000), strings.Repeat("a", 2<<20), unlike.String(), strings.Repeat("漢字", 50_000),
+			strings.Repeat("e\u0301", 1000), "'; \\ ' : * & | ! <-> ( ) \" \t \uE000x", strings.Repeat("\u200b", 500) + "\U0001F600 \uFFFD",
+		} {
+			w.message(tk, "A <a@x.example>", "s", "findme "+text)
+		}
+		last := int64(w.message(tk, "A <a@x.example>", "s", "after them all"))
+		w.sync()
+		w.expect("after", last)
+		if n := len(w.search("findme").Hits); n != 8 {
+			t.Errorf("%d of 8 found", n)
+		}
+	})
+}

@@ -15,6 +15,8 @@ type word struct {
 
 const (
 	maxWord  = 64        // runes; longer runs (base64, hashes) are cut off there
+	maxBytes = 256       // of a word, about: some letters unfold into many. PostgreSQL takes 2,046
+	maxSize  = 600 << 10 // bytes of all words of one document; PostgreSQL takes a megabyte with positions
 	maxWords = 16_000    // of one document; PostgreSQL counts positions to 16,383
 	maxText  = 256 << 10 // bytes of one document that are looked at
 )
@@ -49,7 +51,7 @@ func words(s string, limit int) []word {
 			if start < 0 {
 				start = i
 			}
-			if runes++; runes <= maxWord {
+			if runes++; runes <= maxWord && b.Len() < maxBytes {
 				b.WriteString(fold(r))
 			}
 		default:
@@ -97,14 +99,23 @@ const (
 )
 
 // document is what is indexed of one row: its words in order, the field words among them.
-type document struct{ words []string }
+type document struct {
+	words []string
+	size  int
+}
+
+func (d *document) add(w string) {
+	if d.size += len(w) + 4; d.size < maxSize {
+		d.words = append(d.words, w)
+	}
+}
 
 func (d *document) text(s string) {
 	if len(s) > maxText {
 		s = s[:maxText]
 	}
 	for _, w := range words(s, maxWords-len(d.words)) {
-		d.words = append(d.words, w.text)
+		d.add(w.text)
 	}
 	d.gap()
 }
@@ -112,7 +123,7 @@ func (d *document) text(s string) {
 // gap keeps a phrase from reaching over the end of a text.
 func (d *document) gap() {
 	if len(d.words) > 0 && len(d.words) < maxWords {
-		d.words = append(d.words, string(fieldHas)+"end")
+		d.add(string(fieldHas) + "end")
 	}
 }
 
@@ -121,7 +132,7 @@ func (d *document) field(f rune, s string) {
 		return
 	}
 	for _, w := range words(s, min(200, maxWords-len(d.words))) {
-		d.words = append(d.words, string(f)+w.text)
+		d.add(string(f) + w.text)
 	}
 	d.gap()
 }
