@@ -54,12 +54,12 @@ type dbCopy struct {
 }
 
 func (c *dbCopy) Run(e *env) error {
-	from, err := openDB(e.ctx, c.From)
+	from, err := openDB(e.ctx, c.From, false)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	to, err := openDB(e.ctx, c.To)
+	to, err := openDB(e.ctx, c.To, true)
 	if err != nil {
 		return err
 	}
@@ -96,11 +96,12 @@ func percent(done, total int64) int64 {
 	return done * 100 / total
 }
 
-func openDB(ctx context.Context, where string) (*db.DB, error) {
+// openDB opens a database by URL or path; into opens the target of a copy, also of one that was cut off.
+func openDB(ctx context.Context, where string, into bool) (*db.DB, error) {
 	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
-		return db.Open(ctx, db.Options{URL: where})
+		return db.Open(ctx, db.Options{URL: where, CopyTarget: into})
 	}
-	return db.Open(ctx, db.Options{Path: strings.TrimPrefix(where, "sqlite://")})
+	return db.Open(ctx, db.Options{Path: strings.TrimPrefix(where, "sqlite://"), CopyTarget: into})
 }
 
 type benchCmd struct {
