@@ -10,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
 	"github.com/kanalhq/kanal/internal/assignment"
+	"github.com/kanalhq/kanal/internal/blobgc"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/dispatch"
@@ -110,4 +111,5 @@ func (a *App) housekeeping() {
 		_, err := a.Jobs.PruneDead(ctx, a.Clock.Ms().Add(-config.Window("JOB_DEAD")))
 		return err
 	})
+	a.Jobs.Every("blobs.collect", config.Window("BLOB_GC_EVERY"), blobgc.New(a.DB, a.Blobs, config.Window("BLOB_GC"), a.log).Run)
 }
