@@ -59,6 +59,7 @@ type Board struct {
 	d      Deps
 	mu     sync.Mutex
 	lines  map[desk.ChannelAccountID]*line
+	ended  map[desk.ChannelAccountID]chan struct{} // closed when the account's last receiver has stopped
 	closed bool
 	states stateBook
 	down   map[string]string // listeners that stopped by themselves, with the reason
@@ -81,7 +82,7 @@ func New(d Deps) *Board {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	d.Guard.AllowPrivate = true
-	return &Board{d: d, lines: map[desk.ChannelAccountID]*line{}, down: map[string]string{}}
+	return &Board{d: d, lines: map[desk.ChannelAccountID]*line{}, ended: map[desk.ChannelAccountID]chan struct{}{}, down: map[string]string{}}
 }
 
 // line is one opened account. A replaced line is retired: it is closed when the last send over it has ended.

@@ -13,14 +13,21 @@ import (
 // healthy is how long a receiver must have run for its next failure to begin with the shortest pause again.
 const healthy = time.Minute
 
-// startReceiver runs a line's receiver until the line is dropped or Run ends. The caller holds b.mu.
+// startReceiver runs a line's receiver until the line is dropped or Run ends, after the one that the account had before has stopped. The caller
+// holds b.mu.
 func (b *Board) startReceiver(ln *line, r channel.Receiver) {
 	ctx, cancel := context.WithCancel(b.run)
 	ln.stop = cancel
+	before, mine := b.ended[ln.acc.ID], make(chan struct{})
+	b.ended[ln.acc.ID] = mine
 	b.work.Add(1)
 	go func() {
 		defer b.work.Done()
+		defer close(mine)
 		defer cancel()
+		if before != nil {
+			<-before
+		}
 		b.supervise(ctx, ln, r)
 	}()
 }
