@@ -25,6 +25,7 @@ func (h *Hub) Poll(ctx context.Context, v access.Viewer, after int64, wait bool)
 	case <-ctx.Done():
 		return Polled{}, errStopping
 	}
+	var err error
 	for {
 		h.mu.Lock()
 		at, moved, draining := h.at, h.moved, h.draining
@@ -46,27 +47,8 @@ func (h *Hub) Poll(ctx context.Context, v access.Viewer, after int64, wait bool)
 			return out, nil
 		}
 		if after < at {
-			evs, err := h.Events.After(ctx, after, batch)
-			if err != nil {
+			if after, err = h.collect(ctx, v, after, &out); err != nil || len(out.Events) > 0 {
 				return out, err
-			}
-			items, err := h.items(ctx, evs)
-			if err != nil {
-				return out, err
-			}
-			for i := range items {
-				after = items[i].ev.Seq
-				switch f := items[i].frame(&v); {
-				case f == nil:
-				case &f[0] == &items[i].bare[0]:
-					items[i].ev.Data = []byte("{}")
-					fallthrough
-				default:
-					out.Events = append(out.Events, items[i].ev)
-				}
-			}
-			if out.Last = after; len(out.Events) > 0 {
-				return out, nil
 			}
 			continue
 		}
@@ -80,4 +62,33 @@ func (h *Hub) Poll(ctx context.Context, v access.Viewer, after int64, wait bool)
 			return out, nil
 		}
 	}
+}
+
+// collect reads on after a number and keeps what the viewer may see; it returns the number read to.
+func (h *Hub) collect(ctx context.Context, v access.Viewer, after int64, out *Polled) (int64, error) {
+	evs, err := h.Events.After(ctx, after, batch)
+	if err != nil {
+		return after, err
+	}
+	if len(evs) == 0 { // what was there is gone: pruned
+		return h.At(), nil
+	}
+	items, err := h.items(ctx, evs)
+	if err != nil {
+		return after, err
+	}
+	for i := range items {
+		it := &items[i]
+		after = it.ev.Seq
+		f := it.frame(&v)
+		if f == nil {
+			continue
+		}
+		if &f[0] == &it.bare[0] {
+			it.ev.Data = []byte("{}")
+		}
+		out.Events = append(out.Events, it.ev)
+	}
+	out.Last = after
+	return after, nil
 }
