@@ -191,18 +191,12 @@ func (a *App) run(ctx context.Context, web net.Listener) error {
 		}
 	})
 	srv := a.serveHTTP(ctx, web, handler, fail)
-	if a.cfg.Started != nil {
-		if err := a.cfg.Started(ctx, a); err != nil {
-			fail(err)
+	if err = a.begun(ctx, web, setup); err == nil {
+		select {
+		case <-ctx.Done():
+		case err = <-broken:
+			a.log.Error("a part of the server broke; stopping", "err", err)
 		}
-	}
-	a.state.started.Store(true)
-	a.announce(web, setup)
-	select {
-	case <-ctx.Done():
-		err = nil
-	case err = <-broken:
-		a.log.Error("a part of the server broke; stopping", "err", err)
 	}
 	a.stop(srv, board, jobs)
 	hub.end()
@@ -210,6 +204,21 @@ func (a *App) run(ctx context.Context, web net.Listener) error {
 	follow.end()
 	events.end()
 	return err
+}
+
+// begun is the end of the start: the demo is made, readiness is told.
+func (a *App) begun(ctx context.Context, web net.Listener, setup string) error {
+	if a.cfg.Started != nil {
+		if err := a.cfg.Started(ctx, a); err != nil {
+			if ctx.Err() != nil {
+				return nil // stopped meanwhile
+			}
+			return err
+		}
+	}
+	a.state.started.Store(true)
+	a.announce(web, setup)
+	return nil
 }
 
 // stop drains: readiness goes first, streams are told to reconnect, mail sessions and requests finish, then jobs.

@@ -170,6 +170,23 @@ func (f *filler) later(t time.Time, least, most time.Duration) time.Time {
 	return t.Add(least + time.Duration(f.rand.Int64N(int64(most-least))))
 }
 
+// atWork moves what an agent does out of the night and the weekend, to the next morning.
+func (f *filler) atWork(t time.Time) time.Time {
+	morning := func(d time.Time) time.Time {
+		return time.Date(d.Year(), d.Month(), d.Day(), 8, 0, 0, 0, time.UTC).Add(time.Duration(f.rand.IntN(100)) * time.Minute)
+	}
+	switch {
+	case t.Hour() < 8:
+		t = morning(t)
+	case t.Hour() >= 18:
+		t = morning(t.AddDate(0, 0, 1))
+	}
+	for t.Weekday() == time.Saturday || t.Weekday() == time.Sunday {
+		t = morning(t.AddDate(0, 0, 1))
+	}
+	return t
+}
+
 // conversation is what a story knows while it is told.
 type conversation struct {
 	t        telling
@@ -206,10 +223,10 @@ func (f *filler) plan(t telling) {
 			at = f.later(at, 40*time.Minute, 16*time.Hour)
 			f.add(at, func(ctx context.Context) error { return f.write(ctx, c, turn.C, false) })
 		case turn.N != "":
-			at = f.later(at, 5*time.Minute, 40*time.Minute)
+			at = f.atWork(f.later(at, 5*time.Minute, 40*time.Minute))
 			f.add(at, func(ctx context.Context) error { return f.comment(ctx, c, turn.N) })
 		case turn.A != "":
-			at = f.later(at, 10*time.Minute, 4*time.Hour)
+			at = f.atWork(f.later(at, 10*time.Minute, 4*time.Hour))
 			f.add(at, func(ctx context.Context) error { return f.answer(ctx, c, turn.A) })
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/richtext"
 	"github.com/kanalhq/kanal/internal/simulate"
 )
 
@@ -20,7 +21,7 @@ var pageFiles embed.FS
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"join":  strings.Join,
-	"first": func(s string) string { line, _, _ := strings.Cut(strings.TrimSpace(s), "\n"); return line },
+	"first": func(s string) string { return richtext.Snippet(s, 140) },
 	"files": files, "sent": sent, "sender": sender,
 }).ParseFS(pageFiles, "page.html"))
 
