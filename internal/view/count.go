@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -27,6 +28,26 @@ type counter struct {
 	mu      sync.Mutex
 	kept    map[string]kept
 	working map[string]chan struct{} // closed when a computation that others wait for is done
+	many    map[string]time.Time     // views beyond the cap, and until when that is believed: such a count is dear and says little
+}
+
+// manyFor is how long a view that was beyond the cap is taken to be so still.
+const manyFor = time.Minute
+
+// isMany reports whether a view was beyond the cap a moment ago.
+func (c *counter) isMany(key string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Before(c.many[key])
+}
+
+func (c *counter) noteMany(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.many) >= maxKept {
+		clear(c.many)
+	}
+	c.many[key] = time.Now().Add(manyFor)
 }
 
 type kept struct {
@@ -138,6 +159,13 @@ func scanName(s db.Scanner) (c Count, err error) { err = s.Scan(&c.ID, &c.Name);
 
 // count stops after CountCap+1 entries of the view's own index.
 func (v *Service) count(ctx context.Context, s Sight, name string) (Count, error) {
+	key := s.key() + " " + name
+	if name == Mine {
+		key += s.User.String()
+	}
+	if v.counts.isMany(key) {
+		return capped(name, name, CountCap+1), nil
+	}
 	var q query
 	q.add("SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets t WHERE ")
 	if err := where(&q, s, name); err != nil {
@@ -147,6 +175,9 @@ func (v *Service) count(ctx context.Context, s Sight, name string) (Count, error
 	n, err := one(ctx, v.db, &q, db.Column[int])
 	if err != nil {
 		return Count{}, fmt.Errorf("view: count %s: %w", name, err)
+	}
+	if n > CountCap {
+		v.counts.noteMany(key)
 	}
 	return capped(name, name, n), nil
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/db"
@@ -68,7 +69,7 @@ func on(d db.Queryer, can Abilities) *Service {
 	if can == nil {
 		can = func(string) channel.Abilities { return channel.Abilities{} }
 	}
-	return &Service{db: d, can: can, counts: counter{kept: map[string]kept{}, working: map[string]chan struct{}{}}}
+	return &Service{db: d, can: can, counts: counter{kept: map[string]kept{}, working: map[string]chan struct{}{}, many: map[string]time.Time{}}}
 }
 
 // MaxPage is the most rows of one page; a larger limit is cut to it.
