@@ -88,6 +88,7 @@ type Service struct {
 	mu      sync.Mutex
 	refused map[desk.ChannelAccountID]refusal // accounts whose credentials were just refused
 	busy    map[desk.ChannelAccountID]int     // sends in progress
+	waiting map[desk.ChannelAccountID]map[desk.MessageID]bool
 }
 
 // perAccount is how many sends of one account run at a time on a node: a provider that hangs must not hold every worker, and mail servers
@@ -95,14 +96,33 @@ type Service struct {
 const perAccount = 4
 
 // enter takes one of the account's places; false means that all are taken.
-func (s *Service) enter(id desk.ChannelAccountID) bool {
+func (s *Service) enter(m desk.Message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.busy[id] >= perAccount {
+	if w := s.waiting[m.AccountID]; w != nil {
+		if delete(w, m.ID); len(w) == 0 {
+			delete(s.waiting, m.AccountID)
+		}
+	}
+	if s.busy[m.AccountID] >= perAccount {
 		return false
 	}
-	s.busy[id]++
+	s.busy[m.AccountID]++
 	return true
+}
+
+// linger says how long a message waits for its account: longer the more wait with it, up to most, so that a thousand messages of a dead
+// mailbox do not keep the queue busy looking.
+func (s *Service) linger(m desk.Message, base, most time.Duration) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := s.waiting[m.AccountID]
+	if w == nil {
+		w = map[desk.MessageID]bool{}
+		s.waiting[m.AccountID] = w
+	}
+	w[m.ID] = true
+	return min(base*time.Duration(1+len(w)/(2*perAccount)), max(most, base))
 }
 
 func (s *Service) leave(id desk.ChannelAccountID) {
@@ -128,7 +148,7 @@ func New(d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{Deps: d, refused: map[desk.ChannelAccountID]refusal{}, busy: map[desk.ChannelAccountID]int{}}
+	s := &Service{Deps: d, refused: map[desk.ChannelAccountID]refusal{}, busy: map[desk.ChannelAccountID]int{}, waiting: map[desk.ChannelAccountID]map[desk.MessageID]bool{}}
 	// Giving up is decided here, by time; the queue's own limit must not bury a message silently.
 	d.Jobs.RegisterWith(SendKind, s.send, job.KindOptions{MaxAttempts: 1 << 30, Timeout: 30 * time.Minute})
 	d.Jobs.Every("dispatch.sweep", time.Minute, s.Sweep)

@@ -29,8 +29,8 @@ func (s *Service) send(ctx context.Context, j *job.Job) error {
 	if err != nil {
 		return err
 	}
-	if !s.enter(m.AccountID) {
-		return job.Snooze(250 * time.Millisecond)
+	if !s.enter(m) {
+		return job.Snooze(s.linger(m, 250*time.Millisecond, 30*time.Second))
 	}
 	defer s.leave(m.AccountID)
 	t := &try{s: s, job: j, m: m}
@@ -40,8 +40,8 @@ func (s *Service) send(ctx context.Context, j *job.Job) error {
 	if err := t.load(ctx); err != nil || len(t.pending) == 0 {
 		return err
 	}
-	if wait := s.refusedFor(m.AccountID, t.acc); wait > 0 {
-		return job.Snooze(wait)
+	if s.refusedStill(t.acc) {
+		return job.Snooze(s.linger(m, s.Windows.Waiting, longestWait))
 	}
 	t.out.Commit = t.commit
 	err = s.Board.Use(ctx, m.AccountID, func(_ desk.ChannelAccount, conn channel.Conn) error {

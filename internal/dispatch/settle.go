@@ -167,7 +167,8 @@ func (t *try) settle(ctx context.Context) error {
 	}
 	if v.dead {
 		t.s.Board.SetState(ctx, t.m.AccountID, desk.StateReconnect, v.reason)
-		return job.Snooze(t.s.refuse(t.acc))
+		t.s.refuse(t.acc)
+		return job.Snooze(t.s.linger(t.m, t.s.Windows.Waiting, longestWait))
 	}
 	if v.retry {
 		return job.Retry(wait, errors.New(v.reason))
@@ -396,32 +397,31 @@ func (t *try) idle(ctx context.Context, reason string) error {
 			return err
 		}
 	}
-	return job.Snooze(t.s.Windows.Waiting)
+	return job.Snooze(t.s.linger(t.m, t.s.Windows.Waiting, longestWait))
 }
 
-// refusalRest spares a provider the same dead password: it is tried again after this, in real time, or when the account was changed.
-const refusalRest = 5 * time.Minute
+const (
+	// refusalRest spares a provider the same dead password: it is tried again after this, in real time, or when the account was changed.
+	refusalRest = 5 * time.Minute
+	// longestWait bounds how long a message waits between looks at an account that is switched off or must be reconnected.
+	longestWait = 5 * time.Minute
+)
 
-// refuse remembers that an account's credentials were refused, and says how long its messages should wait.
-func (s *Service) refuse(acc desk.ChannelAccount) time.Duration {
+// refuse remembers that an account's credentials were refused.
+func (s *Service) refuse(acc desk.ChannelAccount) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refused[acc.ID] = refusal{until: time.Now().Add(refusalRest), updated: acc.UpdatedAt}
-	return s.Windows.Waiting
 }
 
-// refusedFor is how long a message should still wait because its account's credentials were just refused; 0 when it may try, for example because the
-// account was changed since.
-func (s *Service) refusedFor(id desk.ChannelAccountID, acc desk.ChannelAccount) time.Duration {
+// refusedStill tells that the account's credentials were just refused and nobody has changed it since.
+func (s *Service) refusedStill(acc desk.ChannelAccount) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r, ok := s.refused[id]
-	if !ok {
-		return 0
+	r, ok := s.refused[acc.ID]
+	if ok && time.Now().Before(r.until) && r.updated == acc.UpdatedAt {
+		return true
 	}
-	if left := time.Until(r.until); left > 0 && r.updated == acc.UpdatedAt {
-		return min(left, s.Windows.Waiting)
-	}
-	delete(s.refused, id)
-	return 0
+	delete(s.refused, acc.ID)
+	return false
 }
