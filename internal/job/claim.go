@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -31,18 +32,20 @@ func statementsFor(d db.Dialect) statements {
 			) UPDATE jobs SET state = 'running', attempts = attempts + 1, fence = fence + 1, again = 0, lease_owner = $4, lease_until = {now} + $5, updated_at = $6
 			FROM due WHERE jobs.id = due.id RETURNING jobs.id, kind, payload, order_key, attempts, fence, created_at`,
 		// A row that its own handler has locked is prolonged next time: waiting for it could close a circle of locks.
-		beat:   "UPDATE jobs SET lease_until = {now} + $2 WHERE id IN (SELECT id FROM jobs j WHERE state = 'running' AND lease_owner = $3 {skip})",
-		rescue: "UPDATE jobs SET state = 'ready', lease_owner = '' WHERE state = 'running' AND (lease_until < {now} OR lease_until > {now} + $2) AND lease_owner <> $3",
+		beat: "UPDATE jobs SET lease_until = {now} + $2 WHERE id IN (SELECT id FROM jobs j WHERE state = 'running' AND lease_owner = $3 AND id IN {ids} {skip})",
+		// What this process holds is not taken from it for being late. What it claimed and no longer knows of (its outcome could not be stored) is.
+		rescue: `UPDATE jobs SET state = 'ready', lease_owner = '' WHERE state = 'running' AND (lease_until < {now} OR lease_until > {now} + $2)
+			AND (lease_owner <> $3 OR id NOT IN {ids})`,
 		peek: `SELECT COALESCE((SELECT run_at FROM jobs WHERE state = 'ready' ORDER BY run_at LIMIT 1), 0),
 			COALESCE((SELECT MIN(run_at) FROM jobs WHERE state = 'ready' AND run_at > $2), 0),
 			CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND lease_until < {now}) THEN 1 ELSE 0 END`,
 	}
-	now, skip := "$1", ""
+	now, skip, ids := "$1", "", "(SELECT value FROM json_each($4))"
 	if d == db.Postgres {
-		now, skip = pgLeaseNow, "FOR UPDATE OF j SKIP LOCKED"
+		now, skip, ids = pgLeaseNow, "FOR UPDATE OF j SKIP LOCKED", "(SELECT value::bigint FROM json_array_elements_text($4::json))"
 	}
 	for _, p := range []*string{&s.claim, &s.beat, &s.rescue, &s.peek} {
-		*p = strings.NewReplacer("{now}", now, "{skip}", skip).Replace(*p)
+		*p = strings.NewReplacer("{now}", now, "{skip}", skip, "{ids}", ids).Replace(*p)
 	}
 	return s
 }
@@ -120,7 +123,7 @@ func (q *Queue) rescue(ctx context.Context, all bool) error {
 			return err
 		}
 		// A lease further away than any can be was made by a clock that has been set back since.
-		n, err = tx.Exec(ctx, q.sql.rescue, q.leaseNow(), 10*q.opt.Lease.Milliseconds(), q.holder)
+		n, err = tx.Exec(ctx, q.sql.rescue, q.leaseNow(), 10*q.opt.Lease.Milliseconds(), q.holder, q.heldIDs())
 		return err
 	})
 	if err != nil {
@@ -132,12 +135,24 @@ func (q *Queue) rescue(ctx context.Context, all bool) error {
 	return nil
 }
 
+// heldIDs are the jobs that this process works on, as an argument.
+func (q *Queue) heldIDs() string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	ids := make([]int64, 0, len(q.held))
+	for id := range q.held {
+		ids = append(ids, int64(id))
+	}
+	b, _ := json.Marshal(ids)
+	return string(b)
+}
+
 // beat prolongs the leases held here and ends the jobs whose lease is lost.
 func (q *Queue) beat(ctx context.Context) error {
 	held := map[desk.JobID]int64{}
 	err := q.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		clear(held)
-		if _, err := tx.Exec(ctx, q.sql.beat, q.leaseNow(), q.opt.Lease.Milliseconds(), q.holder); err != nil {
+		if _, err := tx.Exec(ctx, q.sql.beat, q.leaseNow(), q.opt.Lease.Milliseconds(), q.holder, q.heldIDs()); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, "SELECT id, fence FROM jobs WHERE state = 'running' AND lease_owner = $1", q.holder)

@@ -163,7 +163,7 @@ func story(rt *rapid.T, shared *db.DB, another func() *db.DB) {
 	}
 	close(w.gate) // what was killed goes on, while others hold its jobs
 	w.clk.Set(time.Now().Add(1000 * time.Hour))
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); ; time.Sleep(2 * time.Millisecond) {
 		var left int
 		if err := shared.QueryRow(context.Background(), "SELECT COUNT(*) FROM jobs").Scan(&left); err != nil {
 			rt.Fatal(err)
@@ -174,6 +174,9 @@ func story(rt *rapid.T, shared *db.DB, another func() *db.DB) {
 		if time.Now().After(end) {
 			rt.Fatalf("%d jobs were never done", left)
 		}
+	}
+	for end := time.Now().Add(20 * time.Second); !w.all(wanted) && time.Now().Before(end); { // a hook runs shortly after its commit
+		time.Sleep(time.Millisecond)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -192,6 +195,17 @@ func story(rt *rapid.T, shared *db.DB, another func() *db.DB) {
 			}
 		}
 	}
+}
+
+func (w *world) all(wanted map[desk.JobID]bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id := range wanted {
+		if w.done[id] == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *world) enqueue(q *job.Queue, wanted map[desk.JobID]bool) {
@@ -316,6 +330,35 @@ func TestAHeartbeatKeepsTheLeaseOfALongJob(t *testing.T) {
 		eventually(t, "done", func() bool { return count(t, d, "1 = 1") == 0 })
 		if len(began) != 1 {
 			t.Errorf("ran %d times", len(began))
+		}
+	})
+}
+
+// What was claimed and then forgotten, because its outcome could not be stored, comes back although the process lives on and prolongs its
+// other leases.
+func TestAJobWhoseOutcomeCouldNotBeStoredIsRunAgain(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		q := job.New(d, clock.New(), nil, job.Options{Lease: 100 * time.Millisecond, Poll: 10 * time.Millisecond})
+		began, hold, sent := make(chan bool), make(chan bool), make(chan int, 1)
+		q.Register("long", func(ctx context.Context, j *job.Job) error { began <- true; <-hold; return nil })
+		q.Register("send", func(ctx context.Context, j *job.Job) error { sent <- j.Attempt; return nil })
+		start(t, q)
+		defer close(hold)
+		enqueue(t, d, q, job.Spec{Kind: "long"})
+		receive(t, began)
+		err := d.Write(context.Background(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO jobs (id, kind, state, run_at, attempts, fence, lease_owner, lease_until, created_at, updated_at)
+				SELECT CAST($1 AS BIGINT), 'send', state, run_at, 1, 1, lease_owner, lease_until, created_at, updated_at FROM jobs WHERE kind = 'long'`, tx.NewID())
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if attempt := receive(t, sent); attempt != 2 {
+			t.Errorf("attempt %d", attempt)
+		}
+		if n := count(t, d, "kind = 'long' AND state = 'running' AND attempts = 1"); n != 1 {
+			t.Error("the job that runs on was taken away")
 		}
 	})
 }
