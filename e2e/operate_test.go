@@ -487,3 +487,95 @@ func TestTheDemoIsABusyDeskWithCustomersWhoCanWrite(t *testing.T) { // issue 2, 
 		return strings.Contains(string(b), "Tak for din mail!")
 	})
 }
+
+func TestATestMovesTheServersTime(t *testing.T) { // --clock, KANAL_WINDOW_UNDO_SEND
+	m := outside(t)
+	t.Setenv("KANAL_WINDOW_UNDO_SEND", "1h")
+	s := newServer(t, db.SQLite, "--relay", "smtp://"+m.Addr()+"?tls=none", "--clock", "2026-03-02T09:00:00Z")
+	s.start()
+	writes(t, m, s, "Broken wheel", "one", "")
+	tk := s.firstTicket()
+	back, sent := s.answer(tk, "Not this."), s.answer(tk, "We are on it.")
+	if _, err := s.api("POST", "/api/messages/"+back.ID+"/cancel", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.message(sent.ID); got.Status != "queued" {
+		t.Fatalf("within the hour it is %s", got.Status)
+	}
+	if _, err := s.api("POST", "/api/test/clock", map[string]string{"advance": "61m"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 20*time.Second, "the answer goes out", func() bool { return s.message(sent.ID).Status == "sent" })
+	letters := m.Letters("mira@home.example")
+	if len(letters) != 1 || !strings.Contains(letters[0].Text, "We are on it.") {
+		t.Fatalf("letters %+v", letters)
+	}
+	if at, err := letters[0].Header.Date(); err != nil || at.UTC().Format("2006-01-02 15:04") < "2026-03-02 10:01" || at.Year() != 2026 {
+		t.Errorf("dated %v, %v", at, err)
+	}
+	s.stop()
+	plain := newServer(t, db.SQLite)
+	plain.start()
+	if code, err := plain.api("POST", "/api/test/clock", map[string]string{"advance": "61m"}, nil); err == nil || code < 400 {
+		t.Errorf("without --clock: %d, %v", code, err)
+	}
+}
+
+func TestSettingsAreAppliedAtStart(t *testing.T) { // --config
+	file := filepath.Join(t.TempDir(), "settings.yaml")
+	text := `version: 1
+company: {name: Acme, locale: en, timezone: Europe/Copenhagen}
+users: [{email: ann@kanal.test, name: Ann Holm, role: agent, teams: [support]}]
+teams: [{slug: support, name: Support}]
+channels:
+  - slug: sales-mail
+    channel: email
+    inbox: helpdesk
+    name: Sales
+    settings: {kind: hosted, address: sales@kanal.test, relay: {env: SALES_RELAY}, from_name: agent_and_company, company: Acme}
+    assign: {to: teams, teams: [support], by: least_open}
+`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := outside(t)
+	t.Setenv("SALES_RELAY", "smtp://"+m.Addr()+"?tls=none")
+	s := newServer(t, db.SQLite, "--config", file)
+	s.start()
+	m.SetKanal(s.smtp)
+	raw := "From: Mira <mira@home.example>\r\nTo: sales@kanal.test\r\nSubject: Offer\r\nMessage-ID: <offer@home.example>\r\n\r\nHow much?\r\n"
+	if err := m.Write(context.Background(), "mira@home.example", []string{"sales@kanal.test"}, []byte(raw)); err != nil {
+		t.Fatal(err)
+	}
+	var list struct {
+		Items []struct{ Owner struct{ Name string } }
+	}
+	if _, err := s.api("GET", "/api/tickets?view=open", nil, &list); err != nil || len(list.Items) != 1 || list.Items[0].Owner.Name != "Ann Holm" {
+		t.Errorf("tickets %+v, %v", list, err)
+	}
+	sent := s.answer(s.firstTicket(), "A hundred.")
+	eventually(t, 20*time.Second, "it leaves by the channel's own relay", func() bool { return s.message(sent.ID).Status == "sent" })
+	if got := m.Letters("mira@home.example")[0]; !strings.Contains(got.Header.Get("From"), "Acme") || !strings.Contains(got.Header.Get("In-Reply-To"), "offer@home.example") {
+		t.Errorf("headers %v", got.Header)
+	}
+	if out := s.must("", "config", "export"); strings.Contains(out, m.Addr()) || !strings.Contains(out, "keep") {
+		t.Errorf("a secret is in the export:\n%s", out)
+	}
+}
+
+func TestANewerDatabaseIsRefused(t *testing.T) {
+	s := newServer(t, db.SQLite)
+	d := s.database()
+	err := d.Write(context.Background(), func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+	out, err := exec.Command(s.bin, "serve", "--data", s.dir, "--http", "127.0.0.1:0", "--smtp", "off").CombinedOutput()
+	if exitCode(err) != 1 || !strings.Contains(string(out), "newer") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
