@@ -57,15 +57,16 @@ type filing struct {
 // applyMessage is the walk of one message: who wrote it, have we seen it, where does it belong, what does the table say, file it.
 func (s *Service) applyMessage(ctx context.Context, tx *db.Tx, it *item, in *channel.Inbound) (outcome, error) {
 	f := &filing{it: it, in: in, flags: slices.Clone(in.Flags)}
+	var err error
+	if f.who, err = s.author(ctx, tx, it, in); err != nil {
+		return outcome{}, err
+	}
 	done, err := s.recognise(ctx, tx, f)
 	if err != nil || done != nil {
 		return valueOf(done), err
 	}
 	if in.Disposition == desk.DispVerification {
 		return s.verification(ctx, tx, f)
-	}
-	if f.who, err = s.author(ctx, tx, it, in); err != nil {
-		return outcome{}, err
 	}
 	if f.who.suspect {
 		f.flag(desk.FlagSpoofSuspect)
@@ -140,7 +141,7 @@ func (s *Service) compare(ctx context.Context, tx *db.Tx, f *filing) (*outcome, 
 			if m.ContentHash == f.in.ContentHash || m.Ours {
 				f.twin = m
 			}
-		case m.Ours:
+		case m.Ours && (f.who.ours || f.in.Disposition != desk.DispNormal): // a list may have put its own name in From
 			r := RuleFor(desk.DispOwn, true)
 			return &outcome{state: r.State, disposition: desk.DispOwn, thread: m.ThreadID, ticket: m.TicketID, message: m.ID, reason: r.Why}, nil
 		case m.ContentHash == f.in.ContentHash:

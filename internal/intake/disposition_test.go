@@ -82,6 +82,7 @@ func (s scene) of(d desk.Disposition, matched bool) mail {
 		m.Disposition = desk.DispNormal
 		if matched {
 			m.RemoteID = s.id("ours")
+			m.From.Address = "support@acme.example"
 		} else {
 			m.From.Address, m.Disposition, m.AutoReply = "support@acme.example", desk.DispAutoReply, "automatic"
 		}
@@ -366,6 +367,20 @@ func TestWebFormFromOurOwnAddress(t *testing.T) {
 		must(t, err)
 		if !ok || m.ContactID != c.ID || w.ticket(m.TicketID).ContactID != c.ID || w.contacts() != 1 {
 			t.Fatalf("%+v", m)
+		}
+	})
+}
+
+func TestOurMessageIDOnAnotherMail(t *testing.T) { // EM-33: who uses an id of ours is still heard
+	each(t, func(t *testing.T, w *world) {
+		s := newScene(w, 1, w.User())
+		w.deliver(w.letter(s.id("ours"), s.mira(), text("I wrote this myself"), replies(s.id("root"))))
+		if m := w.filed(s.id("ours")); m.ThreadID != s.root.ThreadID || m.Text != "I wrote this myself" || !flagged(m, desk.FlagSameIDOtherContent) {
+			t.Fatalf("%+v", m)
+		}
+		w.deliver(w.letter(s.id("ours"), "list@lists.example", as(desk.DispList))) // our mail, sent back by a list under its own name
+		if e := w.entry(s.id("ours")); e.Disposition != desk.DispOwn || e.FiledAs != s.ours.ID || w.tickets() != 1 {
+			t.Fatalf("%+v", e)
 		}
 	})
 }
