@@ -75,7 +75,7 @@ const nodeLease = 60 * time.Second
 // set back cannot repeat one.
 func (d *DB) lease(ctx context.Context) error {
 	var last int64
-	if err := d.write2(ctx, "SELECT COALESCE(MAX(id), 0) FROM events", &last); err != nil {
+	if err := d.QueryRow(ctx, "SELECT COALESCE(MAX(id), 0) FROM events").Scan(&last); err != nil {
 		return fmt.Errorf("db: ids: %w", err)
 	}
 	d.ids.ms = last >> idShift
@@ -159,8 +159,4 @@ func (d *DB) releaseNode() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	_, _ = d.write.ExecContext(ctx, "UPDATE nodes SET lease_until = 0, last_ms = $1 WHERE node = $2 AND holder = $3", d.ids.ms, d.ids.node, d.ids.holder)
-}
-
-func (d *DB) write2(ctx context.Context, query string, dst any) error {
-	return d.QueryRow(ctx, query).Scan(dst)
 }
