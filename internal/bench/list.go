@@ -133,5 +133,9 @@ func analyze(ctx context.Context, d *db.DB) error {
 	if d.Dialect() != db.Postgres {
 		return nil
 	}
-	return d.Write(ctx, func(ctx context.Context, tx *db.Tx) error { _, err := tx.Exec(ctx, "ANALYZE"); return err })
+	return statement(ctx, d, "ANALYZE")
+}
+
+func statement(ctx context.Context, d *db.DB, query string) error {
+	return d.Write(ctx, func(ctx context.Context, tx *db.Tx) error { _, err := tx.Exec(ctx, query); return err })
 }

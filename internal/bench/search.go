@@ -41,6 +41,12 @@ func Search(ctx context.Context, opt Options) ([]Row, error) {
 		return nil, err
 	}
 	opt.say("indexing")
+	const index = "search_docs_tsv"
+	if a.DB.Dialect() == db.Postgres { // made afterwards, it takes minutes instead of a quarter of an hour
+		if err := statement(ctx, a.DB, "DROP INDEX "+index); err != nil {
+			return nil, err
+		}
+	}
 	began, cpu := time.Now(), processCPU()
 	for more, n := true, 0; more; n++ {
 		if more, err = a.Search.Step(ctx); err != nil {
@@ -48,6 +54,11 @@ func Search(ctx context.Context, opt Options) ([]Row, error) {
 		}
 		if n%200 == 199 {
 			opt.say("  %d rows", n*500)
+		}
+	}
+	if a.DB.Dialect() == db.Postgres {
+		if err := statement(ctx, a.DB, "CREATE INDEX "+index+" ON search_docs USING GIN (tsv)"); err != nil {
+			return nil, err
 		}
 	}
 	if err := analyze(ctx, a.DB); err != nil {
