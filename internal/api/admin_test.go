@@ -52,7 +52,7 @@ func TestAnAdministratorConnectsAMailbox(t *testing.T) {
 		ada.do("PATCH", "/api/channel-accounts/"+id, map[string]any{"name": "Sales mail", "active": false, "version": made.get("version")}).want(200, `"name":"Sales mail"`, `"active":false`, `"secrets_set":["password"]`)
 		ada.do("PATCH", "/api/channel-accounts/"+id, map[string]any{"name": "Stale", "version": made.get("version")}).want(409, "channel_account.stale")
 		ada.do("POST", "/api/channel-accounts/check", map[string]any{"channel": "echo", "account_id": id}).want(422, "channel_account.other_channel")
-		ada.do("GET", "/api/channel-accounts/"+id+"/verification", nil).want(200, `"verified_at":null`)
+		ada.do("GET", "/api/channel-accounts/"+id+"/verification", nil).want(200, `"verified":false`, `"verified_at":null`)
 		for _, ev := range s.EventsOf("") {
 			if strings.Contains(string(ev.Data), "hunter22") {
 				t.Errorf("the password is in event %s", ev.Type)
@@ -130,6 +130,9 @@ func TestAnAdministratorShapesTheDesk(t *testing.T) {
 		ada.do("PATCH", "/api/properties/"+pr.str("id"), map[string]any{"options": []string{"a", "b", "c"}}).want(200, `"c"`)
 		ticket := ann.do("POST", "/api/tickets", map[string]any{"subject": "By hand", "properties": map[string]any{"order": "c"}, "owner_id": annUser.ID}).want(201, `"order":"c"`, `"owner":{"id":"`+annUser.ID.String()).str("ticket.id")
 		ann.do("PATCH", "/api/tickets/"+ticket, map[string]any{"properties": map[string]any{"order": "z"}}).want(422, "order")
+		team := ada.do("POST", "/api/teams", map[string]any{"name": "Returns team", "members": []string{annUser.ID.String()}}).want(201).str("id")
+		ann.do("POST", "/api/tickets/"+ticket+"/assign", map[string]any{"team_id": team}).want(200, `"owner":{"id":"`+annUser.ID.String(), `"team":{"id":"`+team) // RT-12: what is left out stays
+		ann.do("POST", "/api/tickets/"+ticket+"/assign", map[string]any{"team_id": nil}).want(200, `"owner":{"id":"`+annUser.ID.String(), `"team":null`)
 		ann.do("PATCH", "/api/tickets/"+ticket, map[string]any{"owner_id": nil, "priority": "urgent"}).want(200, `"owner":null`, `"priority":"urgent"`)
 		ann.do("PATCH", "/api/tickets/"+ticket, map[string]any{"subject": "Late", "version": 1}).want(409, "ticket.stale")
 		ann.do("PATCH", "/api/tickets/"+ticket, map[string]any{"hidden": "trash"}).want(403) // PM-06: deleting is apart

@@ -51,6 +51,10 @@ func (s *Server) repeatable(maxBody int64) func(huma.Context, func(huma.Context)
 			s.Fail(w, r, desk.Errorf(desk.Invalid, "request.key_too_long", "An Idempotency-Key has at most %d bytes.", maxRepeat).In("Idempotency-Key"))
 			return
 		}
+		if !isText(key) {
+			s.Fail(w, r, errNotText)
+			return
+		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
 			s.Fail(w, r, desk.Errorf(desk.TooLarge, "request.too_large", "The request is larger than allowed here.").Because(err))

@@ -142,6 +142,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if err := sound(r); err != nil {
+		s.Fail(rec, r, err)
+		return
+	}
 	s.mux.ServeHTTP(rec, r)
 }
 

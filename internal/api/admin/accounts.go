@@ -380,10 +380,19 @@ func (a *admins) preview(ctx context.Context, v access.Viewer, name string, sett
 	return Preview{from, html, text}, nil
 }
 
-func (a *admins) verification(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[inbox.Forwarding], error) {
+// Forwarding is how far the forwarding to an account is.
+type Forwarding struct {
+	Verified   bool                `json:"verified" doc:"A forwarded mail came through."`
+	VerifiedAt desk.Time           `json:"verified_at"`
+	Address    string              `json:"address" doc:"Where to forward to; empty when the account is no hosted address."`
+	Mail       *inbox.Verification `json:"mail" doc:"The provider's last mail that asks to confirm."`
+}
+
+func (a *admins) verification(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[Forwarding], error) {
 	c, err := a.live(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(a.Inboxes.Forwarding(ctx, a.DB, c.ID))
+	f, err := a.Inboxes.Forwarding(ctx, a.DB, c.ID)
+	return api.Answer(Forwarding{f.VerifiedAt != 0, f.VerifiedAt, f.Hosted, f.Last}, err)
 }

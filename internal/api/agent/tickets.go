@@ -33,7 +33,7 @@ func (a *agents) mountTickets() {
 	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/tickets/{id}", ID: "patchTicket", Tag: tag, Summary: "Change a ticket",
 		Description: "What is left out stays. Send `version` to refuse the change when somebody else was faster (409, ticket.stale).", Errors: []int{404, 409}}, a.patchTicket)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets/{id}/assign", ID: "assignTicket", Tag: tag, Summary: "Give a ticket to a user or a team",
-		Description: "null takes it away. What is left out becomes none.", Errors: []int{404}}, a.assignTicket)
+		Description: "null takes it away; what is left out stays.", Errors: []int{404}}, a.assignTicket)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/tickets/{id}/why", ID: "whyTicket", Tag: tag, Summary: "Why this owner: every assignment with its reasons", Errors: []int{404}}, a.why)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets/{id}/join", ID: "joinTicket", Tag: tag, Summary: "Join this ticket into the one it claims to belong to",
 		Description: "Moves its conversation into the other ticket. Name the ticket, or the message whose link it is.", Errors: []int{404, 409}}, a.join)
@@ -175,15 +175,7 @@ func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTick
 		if !moves {
 			return nil
 		}
-		owner, team := t.OwnerID, t.TeamID
-		if b.OwnerID.Sent {
-			owner = b.OwnerID.Value
-		}
-		if b.TeamID.Sent {
-			team = b.TeamID.Value
-		}
-		_, err = a.Assign.Manual(ctx, tx, v.Actor, id, owner, team)
-		return err
+		return a.give(ctx, tx, v, t, b.OwnerID, b.TeamID)
 	})
 	if err != nil {
 		return nil, err
@@ -194,8 +186,8 @@ func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTick
 type assignInput struct {
 	api.ByID
 	Body struct {
-		OwnerID desk.UserID `json:"owner_id,omitempty"`
-		TeamID  desk.TeamID `json:"team_id,omitempty"`
+		OwnerID api.Maybe[desk.UserID] `json:"owner_id,omitzero"`
+		TeamID  api.Maybe[desk.TeamID] `json:"team_id,omitzero"`
 	}
 }
 
@@ -205,12 +197,27 @@ func (a *agents) assignTicket(ctx context.Context, v access.Viewer, in *assignIn
 		return nil, err
 	}
 	if err := a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := a.Assign.Manual(ctx, tx, v.Actor, id, in.Body.OwnerID, in.Body.TeamID)
-		return err
+		t, err := a.Tickets.Lock(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return a.give(ctx, tx, v, t, in.Body.OwnerID, in.Body.TeamID)
 	}); err != nil {
 		return nil, err
 	}
 	return api.Answer(a.ticket(ctx, v, id))
+}
+
+// give changes the owner or the team or both; what was not sent stays.
+func (a *agents) give(ctx context.Context, tx *db.Tx, v access.Viewer, t desk.Ticket, to api.Maybe[desk.UserID], team api.Maybe[desk.TeamID]) error {
+	if !to.Sent {
+		to.Value = t.OwnerID
+	}
+	if !team.Sent {
+		team.Value = t.TeamID
+	}
+	_, err := a.Assign.Manual(ctx, tx, v.Actor, t.ID, to.Value, team.Value)
+	return err
 }
 
 func (a *agents) why(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[api.Page[view.Decision]], error) {
