@@ -44,7 +44,9 @@ export async function person(browser, { who = email, pass = password, width = 14
 export const problems = []
 
 let failed = 0
+const only = process.env.STORIES ? new RegExp(process.env.STORIES, 'i') : null
 export async function story(name, fn) {
+  if (only && !only.test(name)) return
   const start = Date.now()
   try {
     await fn()

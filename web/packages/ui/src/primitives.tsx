@@ -10,9 +10,7 @@ export type Tone = 'plain' | 'accent' | 'ok' | 'warn' | 'danger' | 'note'
 export function Avatar({ name, size = 24 }: { name: string; size?: number }) {
   const hue = hueOf(name)
   return (
-    <span className={s.avatar} aria-hidden="true" style={{ width: size, height: size, fontSize: Math.round(size * 0.4), background: `light-dark(hsl(${hue} 42% 86%), hsl(${hue} 26% 26%))`, color: `light-dark(hsl(${hue} 55% 24%), hsl(${hue} 48% 82%))` }}>
-      {initials(name)}
-    </span>
+    <span className={s.avatar} aria-hidden="true" data-initials={initials(name)} style={{ width: size, height: size, fontSize: Math.round(size * 0.4), background: `light-dark(hsl(${hue} 42% 86%), hsl(${hue} 26% 26%))`, color: `light-dark(hsl(${hue} 55% 24%), hsl(${hue} 48% 82%))` }} />
   )
 }
 

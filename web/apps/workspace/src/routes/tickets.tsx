@@ -15,7 +15,7 @@ export function TicketsRoute() {
   const title = here ? viewName(here) : viewName({ id: view, name: '' })
   useEffect(() => { if (!ticketId) document.title = `${here && here.count > 0 ? `(${count(here.count, here.capped)}) ` : ''}${title} · Kanal` }, [title, ticketId, here])
   return (
-    <div className={s.split} data-ticket={ticketId ? true : undefined}>
+    <main id="main" className={s.split} data-showing={ticketId ? true : undefined}>
       <div className={s.list}>
         <header className={s.head}>
           <h1 className="k-cut">{title}</h1>
@@ -25,15 +25,15 @@ export function TicketsRoute() {
       </div>
       <div className={s.ticket}>
         {ticketId ? <Outlet /> : (
-          <main id="main" className={s.none}>
+          <div className={s.none}>
             <EmptyState icon="inbox" title={t('ticket.pick')} text={t('ticket.pick_text')}>
               <span className={s.hint}><Keys keys={['J']} /> <Keys keys={['K']} /> {t('ticket.pick_keys')}</span>
               <span className={s.hint}><Keys keys={['?']} /> {t('action.sheet')}</span>
             </EmptyState>
-          </main>
+          </div>
         )}
       </div>
-    </div>
+    </main>
   )
 }
 

@@ -11,9 +11,10 @@ interface Entry { id: string; label: string; icon: Parameters<typeof Icon>[0]['n
 /** Everything that can be done here and now, by typing a few letters of it. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} withCloseButton={false} padding={0} size={560} yOffset="12vh" title={undefined} aria-label={t('palette.title')}>
-      {opened ? <Inner onClose={onClose} /> : null}
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} padding={0} size={560} yOffset="12vh">
+      <Modal.Overlay />
+      <Modal.Content aria-label={t('palette.title')}>{opened ? <Inner onClose={onClose} /> : null}</Modal.Content>
+    </Modal.Root>
   )
 }
 

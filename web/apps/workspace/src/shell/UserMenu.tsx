@@ -12,7 +12,8 @@ export function UserMenu() {
   return (
     <Menu position="top-start" width={240}>
       <Menu.Target>
-        <button type="button" className={s.user} aria-label={t('user.menu', { name: user.name })}>
+        <button type="button" className={s.user}>
+          <span className="k-hidden">{t('user.menu', { name: user.name })}</span>
           <span className={s.face} data-available={user.available || undefined}><Avatar name={user.name || user.email} size={26} /></span>
           <span className={s.userText}><span className="k-cut">{user.name || user.email}</span><span className={s.userState}>{t(user.available ? 'user.available' : 'user.away')}</span></span>
         </button>

@@ -80,7 +80,7 @@ function Wizard({ spec }: { spec: Spec }) {
   return (
     <div className={s.wizard}>
       <ol className={s.steps} aria-label={t('wizard.steps')}>
-        {steps.map((x, i) => <li key={x} aria-current={x === step ? 'step' : undefined} data-done={made || i < at || undefined}><span>{made || i < at ? <Icon name="check" size={12} /> : i + 1}</span>{t(`wizard.${x}` as Key)}</li>)}
+        {steps.map((x, i) => <li key={x} aria-current={x === step ? 'step' : undefined} data-done={made || i < at || undefined}><span>{made || i < at ? <Icon name="check" size={12} /> : i + 1}</span><b>{t(`wizard.${x}` as Key)}</b></li>)}
       </ol>
       <div className={s.wizardBody}>
         <h1 ref={heading} tabIndex={-1}>{step === 'done' ? t('wizard.done_title') : t(`wizard.${step}_title` as Key)}</h1>

@@ -22,7 +22,7 @@ export function SenderPreview({ channel, settings }: { channel: string; settings
   const doc = `<!doctype html><meta charset="utf-8"><base target="_blank"><body style="margin:0;font:14px/1.5 system-ui,sans-serif;color:#16211f;overflow-wrap:anywhere">${seen?.signature_html ?? ''}</body>`
   return (
     <section className={s.preview} aria-label={t('preview.title')}>
-      <h3>{t('preview.title')}</h3>
+      <h2>{t('preview.title')}</h2>
       <div className={s.mail}>
         <div className={s.mailHead}><Avatar name={seen?.from_name || me.name} size={32} /><div><strong>{seen?.from_name || '…'}</strong><div className={s.mailAddress}>{address ? `<${address}>` : ''}</div></div></div>
         <p className={s.mailText}>{t('preview.text', { name: me.first_name || me.name })}</p>

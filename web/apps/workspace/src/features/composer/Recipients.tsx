@@ -41,7 +41,7 @@ export function Recipients({ label, value, onChange, autoFocus, error }: { label
           <PillsInput variant="unstyled" size="xs" className={s.pills} error={error} onClick={() => combo.openDropdown()}>
             <Pill.Group>
               {value.map((p) => (
-                <Pill key={p.address} withRemoveButton onRemove={() => onChange(value.filter((x) => x !== p))} removeButtonProps={{ 'aria-label': t('composer.remove', { name: p.address }), tabIndex: 0 }} title={p.address}>{p.name || p.address}</Pill>
+                <Pill key={p.address} withRemoveButton onRemove={() => onChange(value.filter((x) => x !== p))} removeButtonProps={{ 'aria-label': t('composer.remove', { name: p.address }), tabIndex: 0, 'aria-hidden': false }} title={p.address}>{p.name || p.address}</Pill>
               ))}
               <Combobox.EventsTarget>
                 <PillsInput.Field

@@ -63,7 +63,7 @@ export function Timeline({ convo, onRestore }: { convo: TicketConvo; onRestore: 
             if (i.kind !== 'entry') return <PendingItem key={i.key} item={i} onRestore={onRestore} />
             const at = i.value.kind === 'message' ? i.value.message.created_at : i.value.event.at
             const k = dayKey(at)
-            const line = k !== day ? <h3 className={s.day}>{dayOf(at)}</h3> : null
+            const line = k !== day ? <h2 className={s.day}>{dayOf(at)}</h2> : null
             day = k
             return <div key={i.key} className={s.item}>{line}<One item={i.value} open={i.key >= openFrom} /></div>
           })}

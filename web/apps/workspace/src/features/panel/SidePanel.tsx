@@ -17,7 +17,7 @@ export function Section({ id, title, open = true, children }: { id: string; titl
   const toggle = () => { show(!shown); try { localStorage.setItem(`kanal.panel.${id}`, shown ? '0' : '1') } catch { /* not kept */ } }
   return (
     <section className={s.section}>
-      <h3><button type="button" className={s.sectionHead} aria-expanded={shown} onClick={toggle}><span>{title}</span><Icon name={shown ? 'up' : 'down'} size={13} /></button></h3>
+      <h2><button type="button" className={s.sectionHead} aria-expanded={shown} onClick={toggle}><span>{title}</span><Icon name={shown ? 'up' : 'down'} size={13} /></button></h2>
       {shown ? <div className={s.sectionBody}>{children}</div> : null}
     </section>
   )
@@ -25,14 +25,14 @@ export function Section({ id, title, open = true, children }: { id: string; titl
 
 export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => void }) {
   return (
-    <aside className={s.panel} aria-label={t('panel.label')}>
-      <div className={s.panelHead}><h2>{t('panel.title')}</h2><button type="button" className={s.close} aria-label={t('panel.close')} onClick={onClose}><Icon name="x" /></button></div>
+    <section className={s.panel} aria-label={t('panel.label')} data-panel>
+      <div className={s.panelHead}><strong>{t('panel.title')}</strong><button type="button" className={s.close} aria-label={t('panel.close')} onClick={onClose}><Icon name="x" /></button></div>
       <Section id="contact" title={t('panel.contact')}><ContactCard ticket={ticket} /></Section>
       <Section id="properties" title={t('panel.properties')}><Properties ticket={ticket} /></Section>
       <Section id="why" title={t('panel.why')}><Why ticket={ticket} /></Section>
       <Section id="others" title={t('panel.others')}><OtherTickets ticket={ticket} /></Section>
       <Section id="ledger" title={t('panel.ledger')} open={false}><Ledger ticketId={ticket.id} /></Section>
-    </aside>
+    </section>
   )
 }
 

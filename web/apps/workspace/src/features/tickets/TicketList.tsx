@@ -68,9 +68,9 @@ export function TicketList({ view, selected, title }: { view: string; selected: 
   }, [index, rows])
 
   return (
-    <section className={s.list} aria-label={title}>
+    <section className={s.list} aria-label={title} onPointerEnter={() => setBusy(true)} onPointerLeave={() => setBusy(false)}>
       {waiting > 0 ? <button type="button" className={s.pill} onClick={refresh}>{t('list.new', { n: waiting })}</button> : null}
-      <div ref={scroller} className={s.scroller} onPointerEnter={() => setBusy(true)} onPointerLeave={() => setBusy(false)} tabIndex={rows.length ? -1 : 0} role="region" aria-label={title}>
+      <div ref={scroller} className={s.scroller}>
         {q.isPending ? <SkeletonLines lines={12} label={t('state.loading')} /> : null}
         {q.isError && !q.data ? <EmptyState icon="warn" title={t('error.list')} text={sentence(q.error)}><Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button></EmptyState> : null}
         {q.data && rows.length === 0 ? <ListEmpty view={view} /> : null}

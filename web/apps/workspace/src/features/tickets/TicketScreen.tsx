@@ -43,12 +43,12 @@ function Loaded({ ticket, onBack }: { ticket: Ticket; onBack: () => void }) {
   useEffect(() => { document.title = `${ticket.subject || `#${ticket.number}`} · Kanal` }, [ticket.subject, ticket.number])
   return (
     <div className={s.split} data-details={details || undefined}>
-      <main className={s.main} id="main">
+      <section className={s.main} aria-label={ticket.subject || `#${ticket.number}`}>
         <TicketHeader ticket={ticket} others={others} onBack={onBack} onDetails={toggle} detailsOpen={details} />
         <Claims ticket={ticket} />
         <Timeline convo={convo} onRestore={(d) => restore.current?.(d)} />
         <Composer ticket={ticket} convo={convo} restore={restore} />
-      </main>
+      </section>
       {details ? <SidePanel ticket={ticket} onClose={toggle} /> : null}
     </div>
   )

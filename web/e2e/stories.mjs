@@ -1,0 +1,270 @@
+// The workspace, lived in: node e2e/stories.mjs http://127.0.0.1:8080 against a server with the demo company.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { base, email, failures, launchMany, must, password, person, problems, secondEmail, story } from './lib.mjs'
+import { sendMail } from './smtp.mjs'
+
+const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const browser = await launchMany()
+const soon = { timeout: 12_000 }
+const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
+const row = (page, text) => page.locator('[data-ticket]', { hasText: text })
+/** A row that has arrived: shown by itself, or announced by the pill while somebody works in the list. */
+const arrive = async (page, text) => {
+  const pill = page.getByRole('button', { name: /new or changed/ })
+  for (let i = 0; i < 48; i++) {
+    if (await row(page, text).count()) return
+    if (await pill.count()) await pill.click({ timeout: 1000 }).catch(() => {})
+    await page.waitForTimeout(250)
+  }
+  throw new Error(`${text} did not arrive`)
+}
+const openTicket = async (page, subject) => { await row(page, subject).first().click(soon); await page.locator('[role="log"] [data-message]').first().waitFor(soon) }
+const mail = (subject, over = {}) => sendMail({ from: 'mira@customers.example', name: 'Mira Kask', to: team, subject, text: 'Hello,\n\nthe brake squeaks.\n\nMira', ...over })
+
+await story('sign in: a wrong password is refused in words, the right one leads to the work', async () => {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } })
+  const page = await context.newPage()
+  await page.goto(`${base}/tickets/open`)
+  await page.getByLabel('Email address').fill(email)
+  await page.locator('input[name=password]').fill('wrong')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').waitFor(soon)
+  await page.locator('input[name=password]').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { name: 'All open' }).waitFor(soon)
+  await context.close()
+})
+
+const ann = await person(browser)
+const bo = await person(browser, { who: secondEmail })
+
+await story('WS-31: a new mail appears in the list by itself', async () => {
+  await ann.page.goto(`${base}/tickets/open`)
+  await ann.page.locator('[data-ticket]').first().waitFor(soon)
+  await ann.page.waitForTimeout(500)
+  const subject = unique('Squeaking brake')
+  await mail(subject)
+  await row(ann.page, subject).waitFor(soon)
+})
+
+await story('WS-31: while the pointer is in the list nothing jumps; a pill tells of the news', async () => {
+  const box = await ann.page.locator('[data-ticket]').nth(3).boundingBox()
+  await ann.page.mouse.move(box.x + 20, box.y + 10)
+  const before = await ann.page.locator('[data-ticket]').nth(3).getAttribute('data-ticket')
+  const subject = unique('Held back')
+  await mail(subject)
+  await ann.page.getByRole('button', { name: /new or changed/ }).waitFor(soon)
+  must(await ann.page.locator('[data-ticket]').nth(3).getAttribute('data-ticket') === before, 'the rows moved under the pointer')
+  await ann.page.getByRole('button', { name: /new or changed/ }).click()
+  await row(ann.page, subject).waitFor(soon)
+  await ann.page.mouse.move(900, 500)
+})
+
+await story('an answer by keyboard alone: open, reply, send; it is queued or sent, and the ticket has an owner', async () => {
+  const subject = unique('By keyboard')
+  await mail(subject)
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  await ann.page.keyboard.press('r')
+  await ann.page.getByRole('textbox', { name: 'Answer to the customer' }).waitFor(soon)
+  await ann.page.waitForTimeout(300)
+  await ann.page.keyboard.type('We will look at it tomorrow.')
+  await ann.page.keyboard.press('Control+Enter')
+  const sent = ann.page.locator('[data-message][data-kind="outgoing"]', { hasText: /./ }).last()
+  await sent.waitFor(soon)
+  await sent.locator('iframe').waitFor(soon)
+  const frame = sent.frameLocator('iframe')
+  await frame.getByText('We will look at it tomorrow.').waitFor(soon)
+})
+
+await story('WS-12: a draft survives a reload', async () => {
+  const subject = unique('Draft')
+  await mail(subject)
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  await ann.page.keyboard.press('r')
+  const box = ann.page.getByRole('textbox', { name: 'Answer to the customer' })
+  await box.waitFor(soon)
+  await ann.page.waitForTimeout(300)
+  await ann.page.keyboard.type('Half a sent')
+  await ann.page.waitForTimeout(100)
+  await ann.page.reload()
+  await box.waitFor(soon)
+  await ann.page.getByText('Half a sent').first().waitFor(soon)
+  await ann.page.getByRole('button', { name: 'Discard draft' }).click()
+})
+
+await story('WS-11: two people on one ticket see each other, typing too, and each other\'s messages', async () => {
+  const subject = unique('Two people')
+  await mail(subject)
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  await bo.page.goto(`${base}/tickets/open`)
+  await arrive(bo.page, subject)
+  await openTicket(bo.page, subject)
+  await ann.page.getByText(/is looking at this/).first().waitFor({ state: 'attached', ...soon })
+  await bo.page.keyboard.press('r')
+  await bo.page.getByRole('textbox', { name: 'Answer to the customer' }).waitFor(soon)
+  await bo.page.waitForTimeout(300)
+  await bo.page.keyboard.type('I take this one')
+  await ann.page.getByText(/is writing/).first().waitFor({ state: 'attached', ...soon })
+  // what ann writes meanwhile is warned of when bo's answer arrives
+  await ann.page.keyboard.press('r')
+  await ann.page.getByRole('textbox', { name: 'Answer to the customer' }).waitFor(soon)
+  await ann.page.waitForTimeout(300)
+  await ann.page.keyboard.type('Me too')
+  await bo.page.keyboard.press('Control+Enter')
+  await ann.page.getByText(/wrote while you were writing/).waitFor(soon)
+  await ann.page.getByRole('button', { name: 'Discard draft' }).click()
+})
+
+await story('WS-10: a comment with a mention is found by the mentioned', async () => {
+  const subject = unique('Mention')
+  await mail(subject)
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  await ann.page.keyboard.press('c')
+  await ann.page.getByRole('textbox', { name: 'Internal comment' }).waitFor(soon)
+  await ann.page.waitForTimeout(300)
+  const name = (await (await bo.api.get(`${base}/api/session`)).json()).user.name
+  await ann.page.keyboard.type(`Please look, @${name.split(' ')[0]}`)
+  await ann.page.getByRole('option', { name }).waitFor(soon)
+  await ann.page.keyboard.press('Enter')
+  await ann.page.keyboard.press('Control+Enter')
+  await ann.page.locator('[data-message][data-kind="comment"]').waitFor(soon)
+  await bo.page.goto(`${base}/tickets/mentions`)
+  await arrive(bo.page, subject)
+})
+
+await story('WS-31: after the network was gone exactly what was missed is there', async () => {
+  await ann.page.goto(`${base}/tickets/open`)
+  await ann.page.locator('[data-ticket]').first().waitFor(soon)
+  await ann.context.setOffline(true)
+  await ann.page.getByText('You are offline').waitFor(soon)
+  const missed = [unique('Missed one'), unique('Missed two')]
+  for (const m of missed) await mail(m)
+  await ann.context.setOffline(false)
+  for (const m of missed) await row(ann.page, m).waitFor({ timeout: 25_000 })
+  for (const m of missed) must(await row(ann.page, m).count() === 1, `${m} is there ${await row(ann.page, m).count()} times`)
+})
+
+await story('a send that gets no answer is shown as not sent, is retried, and is filed once', async () => {
+  const subject = unique('Lost answer')
+  await mail(subject)
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  let first = true
+  await ann.page.route('**/api/threads/*/messages', async (route) => { if (!first) return route.continue(); first = false; await route.fetch().catch(() => {}); await route.abort() })
+  await ann.page.keyboard.press('r')
+  await ann.page.getByRole('textbox', { name: 'Answer to the customer' }).waitFor(soon)
+  await ann.page.waitForTimeout(300)
+  await ann.page.keyboard.type('Only once')
+  await ann.page.keyboard.press('Control+Enter')
+  await ann.page.getByText('Not sent.').waitFor(soon)
+  await ann.page.getByRole('button', { name: 'Try again' }).click()
+  await ann.page.getByText('Not sent.').waitFor({ state: 'detached', ...soon })
+  await ann.page.waitForTimeout(800)
+  must(await ann.page.locator('[data-message][data-kind="outgoing"]').count() === 1, 'the answer is there more than once')
+  await ann.page.unroute('**/api/threads/*/messages')
+})
+
+await story('closing a ticket opens the next one and takes the row away; undo brings it back', async () => {
+  await ann.page.goto(`${base}/tickets/open`)
+  await ann.page.locator('[data-ticket]').first().click(soon)
+  await ann.page.locator('[role="log"] [data-message]').first().waitFor(soon)
+  const id = await ann.page.locator('[data-ticket]').first().getAttribute('data-ticket')
+  await ann.page.getByRole('button', { name: 'Close ticket' }).waitFor(soon)
+  await ann.page.keyboard.press('e')
+  await ann.page.locator(`[data-ticket="${id}"]`).waitFor({ state: 'detached', ...soon })
+  must(!ann.page.url().includes(id), 'still on the closed ticket')
+  await ann.page.getByRole('button', { name: 'Undo' }).click()
+  await ann.page.locator(`[data-ticket="${id}"]`).waitFor(soon)
+})
+
+await story('GEN-17, EM-02, EM-06, EM-08: the wizard connects a hosted address', async () => {
+  const page = ann.page
+  await page.goto(`${base}/settings/help-desk/channels`)
+  await page.getByRole('button', { name: 'Connect a channel' }).click()
+  const email = page.getByRole('menuitem', { name: /email/i })
+  if (await email.isVisible().catch(() => false)) await email.click()
+  await page.getByRole('radio', { name: /^Address hosted by Kanal/ }).click(soon)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  must(await page.getByRole('button', { name: 'Continue' }).isDisabled(), 'went on without accepting the terms')
+  await page.getByRole('checkbox').check()
+  await page.getByRole('button', { name: 'Continue' }).click()
+  const address = `${unique('team').replace(/\W/g, '')}@nordlys.example`
+  await page.getByRole('textbox', { name: 'Address', exact: true }).fill(address)
+  await page.getByRole('button', { name: 'Test connection' }).click()
+  await page.getByRole('list', { name: 'Test connection' }).or(page.getByRole('status', { name: 'Test connection' })).or(page.getByRole('alert')).first().waitFor(soon)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByRole('textbox', { name: 'Company name' }).fill('Nordlys Test')
+  await page.getByRole('region', { name: 'What contacts see' }).getByText(/Nordlys Test/).waitFor(soon)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByRole('heading', { name: 'Who gets new tickets?' }).waitFor(soon)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByRole('button', { name: 'Connect and finish' }).click()
+  await page.getByRole('heading', { name: 'The channel is connected' }).waitFor(soon)
+  await page.getByRole('button', { name: 'To the channels' }).click()
+  await page.getByText(address).first().waitFor(soon)
+})
+
+await story('GEN-13: the switch turns a channel off, and the state says off', async () => {
+  const page = ann.page
+  const one = page.getByRole('listitem').filter({ hasText: 'team' }).last()
+  await one.getByRole('switch').click({ force: true })
+  await one.getByText('Off', { exact: true }).waitFor(soon)
+})
+
+await story('XC-07: the language changes everything at once, and is remembered', async () => {
+  await bo.page.goto(`${base}/tickets/open`)
+  await bo.page.getByRole('button', { name: /Your menu/ }).click()
+  await bo.page.getByRole('menuitem', { name: 'Deutsch' }).click()
+  await bo.page.getByRole('heading', { name: 'Alle offenen' }).waitFor(soon)
+  await bo.page.reload()
+  await bo.page.getByRole('heading', { name: 'Alle offenen' }).waitFor(soon)
+  await bo.page.getByRole('button', { name: /Dein Menü/ }).click()
+  await bo.page.getByRole('menuitem', { name: 'English' }).click()
+  await bo.page.getByRole('heading', { name: 'All open' }).waitFor(soon)
+})
+
+await story('remote images are blocked until asked for, and nothing in a mail can run', async () => {
+  const subject = unique('Pictures')
+  await mail(subject, { html: '<p>Look</p><img src="http://203.0.113.9/pixel.png" width="1" height="1"><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">' })
+  await ann.page.goto(`${base}/tickets/open`)
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  await ann.page.getByText(/not loaded, so that the sender/).waitFor(soon)
+  must(!(await ann.page.title()).includes('owned'), 'a script in the mail ran')
+  await ann.page.getByRole('button', { name: 'Show images' }).click()
+  await ann.page.getByText(/not loaded, so that the sender/).waitFor({ state: 'detached', ...soon })
+})
+
+const tickets = (await (await ann.api.get(`${base}/api/tickets?view=open&limit=5`)).json()).items
+const accounts = (await (await ann.api.get(`${base}/api/channel-accounts`)).json()).items
+const routes = ['/signin', '/setup?token=none', '/tickets/open', '/tickets/spam', `/tickets/open/${tickets[0].id}`, '/compose', '/search?q=bike', '/settings/help-desk/channels', `/settings/help-desk/channels/${accounts[0].id}`, '/settings/help-desk/channels/connect/email', '/settings/help-desk/statuses', '/settings/inboxes', '/settings/users', '/settings/teams', '/settings/tokens', '/settings/inbound']
+for (const scheme of ['light', 'dark']) {
+  for (const width of [1440, 390]) {
+    const p = await person(browser, { scheme, width, height: width > 500 ? 900 : 844 })
+    await story(`WS-28: axe finds nothing, ${scheme}, ${width} px`, async () => {
+      const found = []
+      for (const r of routes) {
+        await p.page.goto(base + r)
+        await p.page.waitForTimeout(900)
+        if (r.startsWith('/tickets/open/')) { await p.page.keyboard.press('r'); await p.page.waitForTimeout(500) }
+        await p.page.evaluate(axe)
+        const result = await p.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false } }, iframes: false }))
+        for (const v of result.violations) found.push(`${r}: ${v.id} (${v.nodes.length}) ${v.nodes[0].target.join(' ')} — ${v.nodes[0].failureSummary?.split('\n')[1]?.trim() ?? ''}`)
+        const wide = await p.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        if (wide > 0) found.push(`${r}: scrolls sideways by ${wide} px`)
+      }
+      must(found.length === 0, found.join('\n'))
+    })
+    await p.context.close()
+  }
+}
+
+await story('no page threw or logged an error', async () => must(problems.length === 0, [...new Set(problems)].slice(0, 20).join('\n')))
+await browser.close()
+process.exit(failures() ? 1 : 0)
