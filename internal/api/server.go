@@ -47,7 +47,8 @@ type Deps struct {
 	Proxies []netip.Prefix
 	// Observe is called after each request with the route's pattern; nil is fine. It feeds /metrics.
 	Observe func(route string, status int, took time.Duration)
-	// SignInBurst is how many attempts to sign in an address may make at once, regained one in three seconds; 0 means 20.
+	// SignInBurst is how many attempts to sign in an address may make at once, regained one a second; 0 means 60. Guessing at one user is bounded
+	// apart, by access.
 	SignInBurst int
 }
 
@@ -79,13 +80,13 @@ func New(d Deps) *Server {
 		d.BaseURL = &url.URL{Scheme: "http", Host: "localhost"}
 	}
 	if d.SignInBurst == 0 {
-		d.SignInBurst = 20
+		d.SignInBurst = 60
 	}
 	s := &Server{Deps: d, mux: http.NewServeMux(), origin: http.NewCrossOriginProtection()}
 	_ = s.origin.AddTrustedOrigin(d.BaseURL.Scheme + "://" + d.BaseURL.Host)
 	s.limits = map[Limit]*limiter{
-		LimitSignIn: newLimiter(time.Second*3, d.SignInBurst),
-		LimitPublic: newLimiter(time.Second/20, 200),
+		LimitSignIn: newLimiter(time.Second, d.SignInBurst),
+		LimitPublic: newLimiter(time.Second/200, 2000), // an office behind one address opens mails full of pictures
 	}
 	s.api = humago.New(s.mux, document(d.Version))
 	s.assets = newAssets(d.Assets)

@@ -1,7 +1,9 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
+	"github.com/kanalhq/kanal/internal/inbox"
 	"strings"
 	"testing"
 
@@ -131,5 +133,92 @@ func TestAnAnswerToAnOldStateIsHeldBack(t *testing.T) {
 		body["if_unchanged"] = false
 		ann.do("POST", path, body).want(201)
 		ann.do("GET", "/api/drafts", nil).want(200, `"items":[]`)
+	})
+}
+
+// EM-11: a new message to anybody opens a ticket that the writer owns, and comes back when it is asked for again.
+func TestANewMessageOpensATicket(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann := s.as(s.user("Ann Holm", desk.RoleAgent))
+		acc := s.mailAccount("support@acme.example")
+		body := map[string]any{"channel_account_id": acc.ID, "to": []any{map[string]any{"address": "mira@customer.example", "name": "Mira"}}, "subject": "Your order", "html": "<p>It is <b>ready</b>.</p><script>x()</script>"}
+		made := ann.with("Idempotency-Key", "c1").do("POST", "/api/tickets", body).want(201, `"direction":"outgoing"`, "mira@customer.example", `"subject":"Your order"`, "!x()", `"owner":{"id":"`)
+		again := ann.with("Idempotency-Key", "c1").do("POST", "/api/tickets", body).want(201)
+		if made.str("message.id") == "" || made.str("message.id") != again.str("message.id") {
+			t.Errorf("message %s, then %s", made.str("message.id"), again.str("message.id"))
+		}
+		ann.do("GET", "/api/tickets?view=mine", nil).want(200, "Your order")
+		body["to"] = []any{map[string]any{"address": "no address"}}
+		ann.do("POST", "/api/tickets", body).want(422, `"field":"to[0]"`)
+		light := s.as(s.user("Lil Light", desk.RoleLight))
+		light.do("POST", "/api/tickets", body).want(403)
+	})
+}
+
+// A message that waits can be taken back; one that is over cannot; a light user cannot write to customers but may comment.
+func TestAWaitingMessageIsTakenBack(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann, lil := s.as(s.user("Ann Holm", desk.RoleAgent)), s.as(s.user("Lil Light", desk.RoleLight))
+		acc := s.echoAccount("help", s.Helpdesk())
+		s.write("help", "mira", "k1", "m1", "Where is it?")
+		off := false
+		s.Write(func(ctx context.Context, tx *db.Tx) error { // switched off: what is written waits
+			_, err := s.Inboxes.UpdateAccount(ctx, tx, desk.System, acc.ID, inbox.AccountChange{Active: &off})
+			return err
+		})
+		ticket := ann.do("GET", "/api/tickets", nil).str("items.0.id")
+		path := "/api/threads/" + ann.do("GET", "/api/tickets/"+ticket, nil).str("threads.0.id") + "/messages"
+		id := ann.do("POST", path, map[string]any{"type": "reply", "text": "Oops"}).want(201).str("id")
+		ann.do("POST", "/api/messages/"+id+"/cancel", nil).want(200, `"status":"cancelled"`)
+		ann.do("POST", "/api/messages/"+id+"/cancel", nil).want(409)
+		ann.do("POST", "/api/messages/1/cancel", nil).want(404)
+		lil.do("POST", path, map[string]any{"type": "reply", "text": "Hi"}).want(403)
+		lil.do("POST", path, map[string]any{"type": "comment", "text": "I know her."}).want(201)
+		lil.do("POST", path, map[string]any{"type": "comment", "text": "x", "set_status": "closed"}).want(403)
+	})
+}
+
+// EM-27: whose contact a forward was filed under is corrected by one click.
+func TestAForwardIsCorrected(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann := s.as(s.user("Ann Holm", desk.RoleAgent))
+		s.mail(s.mailAccount("support@acme.example"), "From: Bob Partner <bob@partner.example>\nTo: support@acme.example\nSubject: Fwd: Broken lamp\nMessage-ID: <f1@partner.example>\nDate: Sat, 21 Nov 2026 10:00:00 +0000\n\n"+
+			"See below.\n\n---------- Forwarded message ---------\nFrom: Mira Bell <mira@customer.example>\nDate: Fri, Nov 20, 2026 at 9:00 AM\nSubject: Broken lamp\nTo: Bob Partner <bob@partner.example>\n\nMy lamp is broken.\n")
+		ticket := ann.do("GET", "/api/tickets", nil).want(200, "mira@customer.example").str("items.0.id")
+		id := ""
+		for _, it := range ann.do("GET", "/api/tickets/"+ticket+"/timeline", nil).json()["items"].([]any) {
+			if m, ok := it.(map[string]any)["message"].(map[string]any); ok {
+				id = m["id"].(string)
+			}
+		}
+		ann.do("GET", "/api/messages/"+id, nil).want(200, `"used":"original"`)
+		ann.do("POST", "/api/messages/"+id+"/sender", map[string]any{"use": "forwarder"}).want(200, `"used":"forwarder"`)
+		if got := ann.do("GET", "/api/tickets/"+ticket, nil).str("contact.email"); got != "bob@partner.example" {
+			t.Errorf("the contact is %q", got)
+		}
+		ann.do("POST", "/api/messages/"+id+"/sender", map[string]any{"use": "nobody"}).want(422)
+	})
+}
+
+// WS-10: a mention is counted until the ticket is opened.
+func TestAMentionIsReadByOpeningTheTicket(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		annUser := s.user("Ann Holm", desk.RoleAgent)
+		ann, ben := s.as(annUser), s.as(s.user("Ben Ode", desk.RoleAgent))
+		s.echoAccount("help", s.Helpdesk())
+		s.write("help", "mira", "k1", "m1", "Where is it?")
+		ticket := ben.do("GET", "/api/tickets", nil).str("items.0.id")
+		path := "/api/threads/" + ben.do("GET", "/api/tickets/"+ticket, nil).str("threads.0.id") + "/messages"
+		ben.do("POST", path, map[string]any{"type": "comment", "text": "@Ann can you look?", "mentions": []string{annUser.ID.String()}}).want(201)
+		ann.do("GET", "/api/tickets?view=mentions", nil).want(200, ticket)
+		ann.do("GET", "/api/views", nil).want(200, `{"id":"mentions","name":"mentions","count":1`)
+		ann.do("POST", "/api/presence", map[string]any{"ticket_id": ticket, "state": "viewing"}).want(204)
+		ben.do("GET", "/api/tickets/"+ticket, nil).want(200, `"viewers":[{"id":"`+annUser.ID.String(), `"state":"viewing"`)
+		ann.do("GET", "/api/views", nil).want(200, `{"id":"mentions","name":"mentions","count":0`)
+		ann.do("GET", "/api/tickets?view=mentions", nil).want(200, ticket) // it stays on the list
 	})
 }

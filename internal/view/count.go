@@ -63,7 +63,7 @@ func (v *Service) Counts(ctx context.Context, s Sight, seq int64) ([]Count, erro
 	if err != nil {
 		return nil, err
 	}
-	own, err := v.counts.of(ctx, "user "+s.User.String()+" "+s.key(), seq, func() ([]Count, error) { return v.ownCounts(ctx, s) })
+	own, err := v.ownCounts(ctx, s) // reading a mention moves no log, so nothing is kept of these
 	if err != nil {
 		return nil, err
 	}
