@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -16,6 +17,20 @@ const (
 	LimitSignIn Limit = "sign_in"
 	LimitPublic Limit = "public"
 )
+
+// neighbourhood is whom a limit counts as one: an IPv4 address, or the /64 of an IPv6 address, since a single customer line has all of it.
+func neighbourhood(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	if a = a.Unmap().WithZone(""); a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}
 
 // limiter holds one bucket an address. Addresses that have regained everything are forgotten.
 type limiter struct {
@@ -34,6 +49,7 @@ const maxBuckets = 100_000
 
 // take is nil, or says how long to wait. Rates use the real clock.
 func (l *limiter) take(who string) error {
+	who = neighbourhood(who)
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -46,10 +46,12 @@ func (s *Service) insertAttachment(ctx context.Context, tx *db.Tx, a *desk.Attac
 	return nil
 }
 
-// fileName keeps the last part of a path, without what no file system or header bears.
+// fileName keeps the last part of a path, without what no file system or header bears, and without the marks that make letters run backwards: with
+// them a name ends in .pdf on the screen and in .exe on the disk.
 func fileName(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r < 0x20 || r == 0x7f {
+		switch {
+		case r < 0x20, r >= 0x7f && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x2028, r == 0x2029:
 			return -1
 		}
 		return r

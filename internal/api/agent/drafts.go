@@ -94,6 +94,11 @@ func (a *agents) putDraft(ctx context.Context, v access.Viewer, in *putDraftInpu
 			return nil, err
 		}
 	}
+	if thread != 0 {
+		if _, err := a.View.ThreadPlace(ctx, sight(v), thread); err != nil {
+			return nil, err
+		}
+	}
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Draft, error) {
 		return a.Threads.SaveDraft(ctx, tx, desk.Draft{
 			UserID: v.User.ID, TicketID: ticket, ThreadID: thread, Kind: kind, InReplyTo: b.InReplyTo, To: some(parties(b.To)), Cc: some(parties(b.Cc)), Bcc: some(parties(b.Bcc)),

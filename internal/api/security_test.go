@@ -1,0 +1,152 @@
+package api_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/dbtest"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/inbox"
+)
+
+// What no database can store is refused in words, wherever it stands, on both: never a 500.
+func TestWhatIsNoTextIsRefused(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		owner := s.as(s.user("Olga Own", desk.RoleOwner))
+		s.mail(s.mailAccount("support@acme.example"), letter("https://customer.example/x.png"))
+		ticket := owner.do("GET", "/api/tickets", nil).str("items.0.id")
+		thread := owner.do("GET", "/api/tickets/"+ticket, nil).str("threads.0.id")
+		for _, path := range []string{
+			"/api/contacts?q=%00", "/api/contacts?q=%ff", "/api/inbound?channel=a%00b", "/api/inbound?channel=%C0%80", "/api/trace/%00", "/api/trace/a%ff%fe", "/api/search?q=a%00b",
+			"/api/tickets?view=%00", "/api/tickets?%00=1", "/api/tickets/%00", "/api/channel-accounts/%ff", "/api/setup?token=%00",
+		} {
+			owner.do("GET", path, nil).want(422, "request.not_text")
+		}
+		for _, w := range []struct{ method, path, body string }{
+			{"PATCH", "/api/tickets/" + ticket, `{"category":"\u0000"}`}, {"PATCH", "/api/tickets/" + ticket, `{"properties":{"a\u0000":1}}`}, {"POST", "/api/tickets", `{"subject":"a\u0000b"}`},
+			{"POST", "/api/threads/" + thread + "/messages", `{"type":"comment","text":"a\u0000b"}`}, {"PATCH", "/api/me", `{"preferences":{"x":{"y":["\u0000"]}}}`},
+			{"POST", "/api/pipelines", `{"name":"\u0000"}`}, {"POST", "/api/session", `{"email":"\u0000","password":"x"}`}, {"POST", "/api/users", `{"email":"\u0000@x.example"}`},
+		} {
+			owner.do(w.method, w.path, w.body).want(422, "NUL")
+		}
+		owner.with("Idempotency-Key", "a\xff").do("POST", "/api/threads/"+thread+"/messages", `{"type":"comment","text":"hello"}`).want(422, "request.not_text")
+		owner.do("POST", "/api/attachments?name=%e2%80%aegpj.exe", []byte("MZ")).want(201, `"name":"gpj.exe"`) // no letters that run backwards
+		owner.do("PATCH", "/api/tickets/"+ticket, `{"category":"\\u0000"}`).want(200, `\\u0000`)               // text that looks like one is text
+		owner.do("PATCH", "/api/tickets/"+ticket, "{\"subject\":\"a\xff\"}").want(200, "a\uFFFD")
+	})
+}
+
+// Nobody reaches through an id into an inbox that is not theirs: what they may not see is not found, and nothing of it is told.
+func TestAnInboxOutOfSightIsOutOfReach(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann, ben := s.user("Ann Holm", desk.RoleAgent), s.user("Ben Ode", desk.RoleSupervisor)
+		acc := s.mailAccount("support@acme.example")
+		s.mail(acc, letter("https://customer.example/x.png"))
+		a, b := s.as(ann), s.as(ben)
+		ticket := a.do("GET", "/api/tickets", nil).str("items.0.id")
+		thread := a.do("GET", "/api/tickets/"+ticket, nil).str("threads.0.id")
+		own := b.do("POST", "/api/tickets", map[string]any{"subject": "Mine"}).want(201).str("ticket.id")
+		var message, file string
+		for _, it := range a.do("GET", "/api/tickets/"+ticket+"/timeline", nil).json()["items"].([]any) {
+			if m, ok := it.(map[string]any)["message"].(map[string]any); ok {
+				message, file = m["id"].(string), m["attachments"].([]any)[0].(map[string]any)["id"].(string)
+			}
+		}
+		upload := a.do("POST", "/api/attachments?name=plan.txt", []byte("the plan")).want(201).str("id")
+		a.do("PUT", "/api/drafts?thread_id="+thread+"&type=reply", map[string]any{"text": "half a thought"}).want(200)
+		a.do("POST", "/api/threads/"+thread+"/messages", map[string]any{"type": "comment", "text": "between us", "mentions": []string{ben.ID.String()}}).want(201)
+		// A second inbox for the ticket that Ben may see; the first is Ann's alone from here on.
+		s.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.Inboxes.UpdateInbox(ctx, tx, desk.System, acc.InboxID, inbox.InboxChange{Access: &desk.Access{Users: []desk.UserID{ann.ID}}})
+			return err
+		})
+		a.do("GET", "/api/tickets/"+ticket, nil).want(200, "A bill")
+		b.do("GET", "/api/tickets/"+own, nil).want(404) // the same inbox
+		secret := []string{"!A bill", "!between us", "!half a thought", "!see the bill"}
+		for _, path := range []string{
+			"/api/tickets/" + ticket, "/api/tickets/" + ticket + "/timeline", "/api/tickets/" + ticket + "/why", "/api/tickets/" + ticket + "/ledger", "/api/threads/" + thread,
+			"/api/threads/" + thread + "/timeline", "/api/threads?inbox_id=" + acc.InboxID.String(), "/api/messages/" + message, "/api/messages/" + message + "/source", "/api/messages/" + message + "/html",
+			"/api/attachments/" + file, "/api/attachments/" + upload, "/api/trace/" + message, "/api/trace/" + ticket, "/api/trace/%3Cbill-1@customer.example%3E",
+		} {
+			b.do("GET", path, nil).want(404, secret...)
+		}
+		for _, path := range []string{"/api/tickets?view=open", "/api/tickets?view=mentions", "/api/tickets?view=inbox:" + acc.InboxID.String(), "/api/drafts?thread_id=" + thread, "/api/search?q=bill", "/api/events?after=0&poll=1&wait=0"} {
+			b.do("GET", path, nil).want(200, secret...)
+		}
+		for _, w := range []struct {
+			method, path string
+			body         map[string]any
+		}{
+			{"PATCH", "/api/tickets/" + ticket, map[string]any{"subject": "x"}}, {"PATCH", "/api/tickets/" + ticket, map[string]any{}}, {"POST", "/api/tickets/" + ticket + "/assign", map[string]any{"owner_id": ben.ID}},
+			{"POST", "/api/tickets/" + ticket + "/join", map[string]any{"other_id": own}}, {"POST", "/api/threads/" + thread + "/ticket", nil},
+			{"POST", "/api/threads/" + thread + "/messages", map[string]any{"type": "comment", "text": "x"}}, {"POST", "/api/threads/" + thread + "/messages", map[string]any{"type": "reply", "text": "x"}},
+			{"POST", "/api/messages/" + message + "/resend", map[string]any{}}, {"POST", "/api/messages/" + message + "/cancel", nil}, {"POST", "/api/messages/" + message + "/sender", map[string]any{"use": "original"}},
+			{"PUT", "/api/drafts?thread_id=" + thread + "&type=reply", map[string]any{"text": "x"}}, {"PUT", "/api/drafts?ticket_id=" + ticket + "&type=reply", map[string]any{"text": "x"}},
+			{"PUT", "/api/drafts", map[string]any{"thread_id": thread, "type": "comment", "text": "x"}}, {"POST", "/api/presence", map[string]any{"ticket_id": ticket, "state": "viewing"}},
+		} {
+			b.do(w.method, w.path, w.body).want(404, secret...)
+		}
+	})
+}
+
+// A file that already stands in a message cannot be had by sending it on: attachments are one's own uploads.
+func TestAFileOfAnotherMessageIsNotAttached(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t))
+	a, b := s.as(s.user("Ann Holm", desk.RoleAgent)), s.as(s.user("Ben Ode", desk.RoleAgent))
+	s.mail(s.mailAccount("support@acme.example"), letter("https://customer.example/x.png"))
+	ticket := a.do("GET", "/api/tickets", nil).str("items.0.id")
+	thread := a.do("GET", "/api/tickets/"+ticket, nil).str("threads.0.id")
+	upload := a.do("POST", "/api/attachments?name=plan.txt", []byte("the plan")).want(201).str("id")
+	post := func(c *client, file string, status int) {
+		t.Helper()
+		c.do("POST", "/api/threads/"+thread+"/messages", map[string]any{"type": "comment", "text": "look", "attachments": []string{file}}).want(status)
+	}
+	post(b, upload, 404)
+	post(a, upload, 201)
+	post(a, upload, 404) // sent once
+	for _, it := range a.do("GET", "/api/tickets/"+ticket+"/timeline", nil).json()["items"].([]any) {
+		if m, ok := it.(map[string]any)["message"].(map[string]any); ok && m["type"] == "message" {
+			post(b, m["attachments"].([]any)[0].(map[string]any)["id"].(string), 404)
+		}
+	}
+}
+
+// The cookie counts only for requests from here, whatever they are dressed as.
+func TestAnotherSiteCannotUseTheCookie(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t))
+	a := s.as(s.user("Ann Holm", desk.RoleAgent))
+	for k, v := range map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"} {
+		for _, kind := range []string{"application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"} {
+			a.with(k, v).with("Content-Type", kind).do("PATCH", "/api/me", `{"name":"Eve"}`).want(403, "request.cross_origin")
+		}
+		a.with(k, v).do("DELETE", "/api/session", nil).want(403)
+		a.with(k, v).with("Authorization", "Bearer").do("DELETE", "/api/session", nil).want(403)
+		a.with(k, v).with("Authorization", "Bearer x").do("DELETE", "/api/session", nil).want(401) // then the cookie is not looked at
+		s.nobody().with(k, v).do("POST", "/api/session", `{"email":"x@acme.example","password":"x"}`).want(403)
+	}
+	a.with("Origin", "null").do("DELETE", "/api/session", nil).want(403)
+	a.with("X-HTTP-Method-Override", "DELETE").do("GET", "/api/session", nil).want(200)
+	r := a.do("GET", "/api/session", nil).want(200)
+	for _, h := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"} {
+		if v := r.header.Get(h); v != "" {
+			t.Errorf("%s: %s", h, v)
+		}
+	}
+	if req, _ := http.NewRequest("OPTIONS", s.http.URL+"/api/session", nil); req != nil {
+		req.Header.Set("Origin", "https://evil.example")
+		req.Header.Set("Access-Control-Request-Method", "DELETE")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode < 400 || strings.Contains(res.Header.Get("Access-Control-Allow-Methods"), "DELETE") {
+			t.Errorf("a preflight of another site is answered %d", res.StatusCode)
+		}
+	}
+}
