@@ -351,18 +351,15 @@ func (a *agents) createTicket(ctx context.Context, v access.Viewer, in *createTi
 	if err := v.NeedIn(inbox, access.TicketsEdit); err != nil {
 		return nil, err
 	}
+	if b.OwnerID != 0 || b.TeamID != 0 {
+		if err := v.NeedIn(inbox, access.TicketsAssign); err != nil {
+			return nil, err
+		}
+	}
 	t, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Ticket, error) {
-		contactID := b.ContactID
-		if contactID == 0 && b.Contact != nil && b.Contact.Email != "" {
-			address := desk.NormalizeEmail(b.Contact.Email)
-			if address == "" {
-				return desk.Ticket{}, desk.Errorf(desk.Invalid, "contact.email", "%q is not an email address.", b.Contact.Email).In("contact.email")
-			}
-			c, _, err := a.Contacts.Resolve(ctx, tx, desk.Party{Kind: desk.AddrEmail, Address: address, Name: b.Contact.Name}, "agent", a.Clock.Ms())
-			if err != nil {
-				return desk.Ticket{}, err
-			}
-			contactID = c.ID
+		contactID, err := a.contactFor(ctx, tx, b.ContactID, b.Contact)
+		if err != nil {
+			return desk.Ticket{}, err
 		}
 		t, err := a.Tickets.Create(ctx, tx, ticket.NewTicket{
 			Actor: v.Actor, Subject: b.Subject, Description: b.Description, InboxID: inbox, ContactID: contactID, PipelineID: b.PipelineID, StatusID: b.StatusID,
@@ -380,6 +377,19 @@ func (a *agents) createTicket(ctx context.Context, v access.Viewer, in *createTi
 		return nil, err
 	}
 	return a.created(ctx, v, t.ID, 0)
+}
+
+// contactFor is the contact a ticket by hand is about: the one named, the one with the address, who is made when there is none yet, or nobody.
+func (a *agents) contactFor(ctx context.Context, tx *db.Tx, id desk.ContactID, in *ContactInput) (desk.ContactID, error) {
+	if id != 0 || in == nil || in.Email == "" {
+		return id, nil
+	}
+	address := desk.NormalizeEmail(in.Email)
+	if address == "" {
+		return 0, desk.Errorf(desk.Invalid, "contact.email", "%q is not an email address.", in.Email).In("contact.email")
+	}
+	c, _, err := a.Contacts.Resolve(ctx, tx, desk.Party{Kind: desk.AddrEmail, Address: address, Name: in.Name}, "agent", a.Clock.Ms())
+	return c.ID, err
 }
 
 func (a *agents) compose(ctx context.Context, v access.Viewer, in *createTicketInput) (*api.Out[Created], error) {
