@@ -95,25 +95,21 @@ func (s *Service) returned(ctx context.Context, tx *db.Tx, f *filing) (desk.Mess
 	return 0, nil
 }
 
-// markReturned moves recipients to failed or delivered. A delay is only a note. A report that names somebody else, or nobody, is about the only recipient when
-// there is one: addresses are rewritten on the way.
+// markReturned moves recipients to failed or delivered. A delay is only a note. A report counts for the recipients that it names and that the message
+// had: whoever has seen a message's id can write a report about it, so one that names nobody of ours, or nobody, changes no state. It
+// stands beside the message all the same, where a person reads it.
 func (s *Service) markReturned(ctx context.Context, tx *db.Tx, id desk.MessageID, b *channel.Bounce) error {
+	if b == nil {
+		return nil
+	}
 	ds, err := s.Threads.Deliveries(ctx, tx, id)
 	if err != nil || len(ds) == 0 {
 		return err
 	}
-	rs := []channel.BounceRecipient{{Action: "failed", Diagnostic: "The message came back."}}
-	if b != nil && len(b.Recipients) > 0 {
-		rs = b.Recipients
-	}
-	for _, r := range rs {
+	for _, r := range b.Recipients {
 		to := contact.Normalize(desk.AddrEmail, r.Address)
-		known := slices.ContainsFunc(ds, func(d thread.Delivery) bool { return d.Recipient == to })
-		if !known {
-			if len(ds) != 1 || len(rs) != 1 {
-				continue
-			}
-			to = ds[0].Recipient
+		if to == "" || !slices.ContainsFunc(ds, func(d thread.Delivery) bool { return d.Recipient == to }) {
+			continue
 		}
 		state := desk.StatusFailed
 		switch strings.ToLower(r.Action) {
