@@ -39,7 +39,7 @@ func wrongSignIn() error {
 // SignIn checks a password and opens a session. The token goes into the cookie and is stored nowhere. An unknown address, a deactivated
 // user and a wrong password give one answer in one time; ten failures for an address and peer in a quarter of an hour give RateLimited.
 func (s *Service) SignIn(ctx context.Context, email, password, userAgent, ip string) (token string, v Viewer, err error) {
-	key := limitKey{email: desk.NormalizeEmail(email), ip: ip}
+	key := limitKey{email: desk.NormalizeEmail(email), ip: peer(ip)}
 	if err := s.limits.allow(key); err != nil {
 		return "", Viewer{}, err
 	}

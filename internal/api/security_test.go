@@ -150,3 +150,13 @@ func TestAnotherSiteCannotUseTheCookie(t *testing.T) {
 		}
 	}
 }
+
+// Opening a ticket in somebody's name is an assignment: a token without that scope may not.
+func TestATicketIsGivenOnlyByWhoMayAssign(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t))
+	ann := s.user("Ann Holm", desk.RoleAgent)
+	few := s.tokenOf(ann, "tickets.view", "tickets.edit")
+	few.do("POST", "/api/tickets", map[string]any{"subject": "A", "owner_id": ann.ID}).want(403, "tickets.assign")
+	few.do("POST", "/api/tickets", map[string]any{"subject": "A"}).want(201)
+	s.as(ann).do("POST", "/api/tickets", map[string]any{"subject": "A", "owner_id": ann.ID}).want(201)
+}
