@@ -30,7 +30,7 @@ type ReplyCommand struct {
 	ThreadID desk.ThreadID
 	Comment  bool // internal: never leaves
 	Content
-	// To, Cc and Bcc overrule the defaults (EM-38). All nil: DefaultRecipients of the answered message.
+	// To, Cc and Bcc overrule the defaults (EM-38). A nil To is DefaultRecipients of the answered message, with its Cc unless Cc is named too.
 	To, Cc, Bcc []desk.Party
 	Subject     string                // "": Re: the answered message's
 	InReplyTo   desk.MessageID        // 0: the thread's latest message
@@ -155,9 +155,13 @@ func (s *Service) answer(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk
 		return desk.Message{}, err
 	}
 	to := Recipients{To: c.To, Cc: c.Cc, Bcc: c.Bcc}
-	if c.To == nil && c.Cc == nil && c.Bcc == nil {
-		if to, err = s.Defaults(ctx, tx, parent, th); err != nil {
+	if c.To == nil {
+		usual, err := s.Defaults(ctx, tx, parent, th)
+		if err != nil {
 			return desk.Message{}, err
+		}
+		if to.To = usual.To; c.Cc == nil {
+			to.Cc = usual.Cc
 		}
 	}
 	subject := cleanLine(c.Subject, 900)
@@ -294,7 +298,7 @@ func (s *Service) afterwards(ctx context.Context, tx *db.Tx, c ReplyCommand, m d
 			}
 		}
 		if c.SetStatus != "" {
-			if _, err := s.Tickets.Update(ctx, tx, c.Actor, m.TicketID, ticket.Change{Status: &c.SetStatus}); err != nil {
+			if _, err := s.Tickets.Update(ctx, tx, c.Actor, m.TicketID, ticket.Change{Status: &c.SetStatus, Reason: "reply"}); err != nil {
 				return inField(err, "set_status")
 			}
 		}

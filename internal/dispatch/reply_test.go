@@ -133,6 +133,10 @@ func TestAnAnswerGoesToTheParticipants(t *testing.T) { // EM-38
 		if len(got) != 3 || got[customer] != "to" || got["bo@home.example"] != "to" || got["cy@home.example"] != "cc" {
 			t.Errorf("by default to %v", got)
 		}
+		got = fields(r.reply(c, func(cmd *dispatch.ReplyCommand) { cmd.Cc = []desk.Party{{Address: "fay@other.example"}} }))
+		if len(got) != 3 || got[customer] != "to" || got["bo@home.example"] != "to" || got["fay@other.example"] != "cc" {
+			t.Errorf("only Cc named: %v", got)
+		}
 		got = fields(r.reply(c, func(cmd *dispatch.ReplyCommand) {
 			cmd.To, cmd.Bcc = []desk.Party{{Address: "Dee <DEE@Other.Example>"}}, []desk.Party{{Address: "eve@other.example"}}
 		}))
