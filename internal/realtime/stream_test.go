@@ -494,6 +494,7 @@ func TestPresenceReachesWhoMaySeeTheTicket(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		s.settled(ben)
 		annReads, benReads := s.open(ann, -1), s.open(ben, -1)
 		defer annReads.close()
 		defer benReads.close()
