@@ -6,6 +6,7 @@ package realtime
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -48,6 +49,7 @@ type Hub struct {
 	moved    chan struct{} // closed when at moves
 	draining bool
 	presence presence
+	node     string // tells our own words from other nodes'
 	rechecks chan *conn
 	slot     int
 	ready    chan struct{} // closed when at is known
@@ -61,7 +63,7 @@ func New(d Deps) *Hub {
 	}
 	return &Hub{
 		Deps: d, conns: map[*conn]struct{}{}, moved: make(chan struct{}), ready: make(chan struct{}),
-		rechecks: make(chan *conn, 4096), presence: newPresence(),
+		rechecks: make(chan *conn, 4096), presence: newPresence(), node: rand.Text(),
 	}
 }
 

@@ -73,20 +73,26 @@ func newPresence() presence { return presence{seats: map[seat]sitting{}} }
 func (h *Hub) Presence(ctx context.Context, v access.Viewer, ticket desk.TicketID, inbox desk.InboxID, state string) {
 	d := delta{TicketID: ticket, User: person{v.User.ID, v.User.Name}, State: state, Inbox: inbox}
 	h.sit(d, time.Now())
-	if payload, err := json.Marshal(d); err == nil {
+	if payload, err := json.Marshal(told{delta: d, Node: h.node}); err == nil {
 		if err := h.DB.Notify(ctx, presenceChannel, string(payload)); err != nil {
 			h.Log.Debug("presence was not told to other nodes", "err", err)
 		}
 	}
 }
 
-// heard takes what a node said; our own words come back too, and change nothing.
+// told is a delta between nodes.
+type told struct {
+	delta
+	Node string `json:"node"`
+}
+
+// heard takes what another node said. Our own words come back too, late: they would undo what was said since.
 func (h *Hub) heard(payload string) {
-	var d delta
-	if payload == "" || json.Unmarshal([]byte(payload), &d) != nil || d.TicketID == 0 || d.User.ID == 0 {
+	var t told
+	if payload == "" || json.Unmarshal([]byte(payload), &t) != nil || t.TicketID == 0 || t.User.ID == 0 || t.Node == h.node {
 		return
 	}
-	h.sit(d, time.Now())
+	h.sit(t.delta, time.Now())
 }
 
 // sit keeps a state and tells browsers only what changed.

@@ -37,7 +37,8 @@ func TestPresenceEndsByItself(t *testing.T) {
 	if got := states(); got != "Ann viewing; " {
 		t.Errorf("renewed: %q", got)
 	}
-	h.heard(`{"ticket_id":"42","user":{"id":"9","name":"Nora"},"state":"viewing","inbox_id":"1"}`) // another node
+	h.heard(`{"ticket_id":"42","user":{"id":"9","name":"Nora"},"state":"viewing","inbox_id":"1","node":"another"}`)
+	h.heard(`{"ticket_id":"42","user":{"id":"9","name":"Nora"},"state":"left","inbox_id":"1","node":"` + h.node + `"}`) // ours, come back late
 	h.heard(`nonsense`)
 	if got := states(); got != "Ann viewing; Nora viewing; " {
 		t.Errorf("with the other node: %q", got)
