@@ -12,6 +12,7 @@ const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(3
 const row = (page, text) => page.locator('[data-ticket]', { hasText: text })
 /** A row that has arrived: shown by itself, or announced by the pill while somebody works in the list. */
 const arrive = async (page, text) => {
+  if (!page.url().includes('/tickets/')) await page.goto(`${base}/tickets/open`)
   const pill = page.getByRole('button', { name: /new or changed/ })
   for (let i = 0; i < 48; i++) {
     if (await row(page, text).count()) return
