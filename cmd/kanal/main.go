@@ -122,6 +122,7 @@ var errUsage = errors.New("wrong use")
 var usageReasons = map[string]bool{
 	"config.clock": true, "config.relay": true, "config.log_level": true, "config.log_format": true, "config.tls_cert": true, "config.resolver": true,
 	"config.database_url": true, "config.trusted_proxies": true, "config.base_url": true, "config.window": true, "config.window_unknown": true, "config.provider_url": true,
+	"config.blobs": true, "config.s3_keys": true,
 }
 
 // checked understands the options and the environment.

@@ -71,7 +71,7 @@ type App struct {
 	Clock      *clock.Clock
 	DB         *db.DB
 	Box        *secret.Box
-	Blobs      *blob.DiskStore
+	Blobs      blob.Store
 	Events     *event.Log
 	Jobs       *job.Queue
 	Settings   *setting.Service
@@ -139,7 +139,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return a.Settings.CheckKey(ctx, tx, a.Box) }); err != nil {
 		return err
 	}
-	if a.Blobs, err = blob.Disk(filepath.Join(a.cfg.Data, "blobs")); err != nil {
+	if a.Blobs, err = a.openBlobs(); err != nil {
 		return err
 	}
 	a.Jobs = job.New(a.DB, a.Clock, a.log, job.Options{

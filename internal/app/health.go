@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/kanalhq/kanal/internal/desk"
 )
 
 // readiness is what /readyz tells: which part is not there yet, or not any more.
@@ -47,6 +49,9 @@ func (a *App) missing(ctx context.Context) map[string]string {
 	defer cancel()
 	if err := a.DB.Ping(ctx); err != nil {
 		m["database"] = "The database does not answer."
+	}
+	if err := a.DB.Node(); err != nil {
+		m["node"] = desk.PublicOf(err)
 	}
 	for _, name := range a.Board.Down() {
 		m["listener."+name] = "The listener stopped. Restart the server; the log says why."

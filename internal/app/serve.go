@@ -152,6 +152,9 @@ func (p part) end() {
 
 // prepare brings the installation into the state from which it serves.
 func (a *App) prepare(ctx context.Context) (setup string, err error) {
+	if err := a.checkBlobs(ctx); err != nil {
+		return "", err
+	}
 	if err := a.ensureDefaults(ctx); err != nil {
 		return "", fmt.Errorf("app: first start: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -45,6 +46,7 @@ func Disk(dir string) (*DiskStore, error) {
 		return nil, fmt.Errorf("blob: %w", err)
 	}
 	for _, e := range names {
+		s.putBack(e.Name())
 		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > staleTemp {
 			_ = os.Remove(filepath.Join(dir, tempDir, e.Name()))
 		}
@@ -67,6 +69,9 @@ func valid(sha string) error {
 	}
 	return desk.Errorf(desk.Invalid, "blob.name", "This is not the name of a stored file.")
 }
+
+// String names the place.
+func (s *DiskStore) String() string { return s.dir }
 
 // Put implements Store: temporary file, fsync, rename, fsync of the folder.
 func (s *DiskStore) Put(ctx context.Context, r io.Reader) (string, int64, error) {
@@ -163,7 +168,8 @@ func Verify(ctx context.Context, s Store, sha string) error {
 	return nil
 }
 
-// Delete implements Store.
+// Delete implements Store. The file is first moved out of sight and only then looked at: another process that shares the folder may
+// make it young at any moment.
 func (s *DiskStore) Delete(_ context.Context, sha string, olderThan time.Time) (bool, error) {
 	if err := valid(sha); err != nil {
 		return false, err
@@ -171,22 +177,43 @@ func (s *DiskStore) Delete(_ context.Context, sha string, olderThan time.Time) (
 	lock := s.lock(sha)
 	lock.Lock()
 	defer lock.Unlock()
-	if !olderThan.IsZero() {
-		info, err := os.Stat(s.path(sha))
+	if info, err := os.Stat(s.path(sha)); err == nil && !olderThan.IsZero() && info.ModTime().After(olderThan) {
+		return false, nil
+	}
+	out := filepath.Join(s.dir, tempDir, outPrefix+sha)
+	if err := os.Rename(s.path(sha), out); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return true, nil
 		}
-		if err != nil {
+		return false, unavailable(err)
+	}
+	if info, err := os.Stat(out); err == nil && !olderThan.IsZero() && info.ModTime().After(olderThan) {
+		if err := os.Rename(out, s.path(sha)); err != nil {
 			return false, unavailable(err)
 		}
-		if info.ModTime().After(olderThan) {
-			return false, nil
-		}
+		return false, nil
 	}
-	if err := os.Remove(s.path(sha)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(out); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, unavailable(err)
 	}
 	return true, nil
+}
+
+// outPrefix marks a blob on its way out.
+const outPrefix = "out-"
+
+// putBack restores what a process that died was about to delete: it may have been put again meanwhile.
+func (s *DiskStore) putBack(name string) {
+	sha, ok := strings.CutPrefix(name, outPrefix)
+	if !ok || valid(sha) != nil {
+		return
+	}
+	if _, err := os.Stat(s.path(sha)); errors.Is(err, fs.ErrNotExist) {
+		now, out := time.Now(), filepath.Join(s.dir, tempDir, name)
+		if os.Chtimes(out, now, now) == nil {
+			_ = os.Rename(out, s.path(sha))
+		}
+	}
 }
 
 // List implements Store. Files that are not blobs are passed over.

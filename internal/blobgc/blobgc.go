@@ -2,7 +2,8 @@
 // asks the tables that refer to blobs, and deletes what is old and unreferenced. The queue runs it by schedule; `kanal doctor` may ask it to look only.
 //
 // A file is written before the transaction that refers to it. Two things keep such a file safe: putting it, also again, makes it young,
-// and young files are left alone; and what is to be deleted is looked up once more while nobody can add a reference.
+// and young files are left alone; and what is to be deleted is looked up once more while nobody can add a reference. In a bucket, where
+// nobody may wait for the network, a file is set aside first and removed by a later pass (blob.Asider).
 package blobgc
 
 import (
@@ -91,6 +92,9 @@ func (s *Service) sweep(ctx context.Context, infos []blob.Info, before time.Time
 	if err != nil {
 		return err
 	}
+	if aside, ok := s.store.(blob.Asider); ok {
+		return setAside(ctx, aside, loose, before, r)
+	}
 	for part := range slices.Chunk(loose, 20) { // the lock is short
 		var gone []blob.Info
 		err := s.db.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -117,6 +121,22 @@ func (s *Service) sweep(ctx context.Context, infos []blob.Info, before time.Time
 			return err
 		}
 		for _, i := range gone {
+			r.Deleted++
+			r.Freed += i.Size
+		}
+	}
+	return nil
+}
+
+// setAside deletes in two passes, without a lock: a reference that this pass could not see yet is seen by the next, and until then the
+// blob is found where it lies.
+func setAside(ctx context.Context, store blob.Asider, loose []blob.Info, before time.Time, r *Report) error {
+	for _, i := range loose {
+		ok, err := store.SetAside(ctx, i.SHA256, before)
+		if err != nil {
+			return err
+		}
+		if ok {
 			r.Deleted++
 			r.Freed += i.Size
 		}

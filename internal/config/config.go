@@ -24,6 +24,7 @@ type Serve struct {
 	SMTP           string   `name:"smtp" env:"KANAL_SMTP" default:":2525" placeholder:"ADDR" help:"Address of the mail server; off disables it."`
 	BaseURL        string   `name:"base-url" env:"KANAL_BASE_URL" placeholder:"URL" help:"Public origin, such as https://desk.example.com (default: from --http). Its host names the fallback address support@HOST."`
 	DatabaseURL    string   `name:"database-url" env:"KANAL_DATABASE_URL" placeholder:"URL" help:"PostgreSQL instead of SQLite: postgres://user:password@host/name."`
+	Blobs          string   `name:"blobs" env:"KANAL_BLOBS" placeholder:"PLACE" help:"Where attachments and large originals are kept (default: DIR/blobs): a folder, which several nodes may share, or s3://bucket/prefix?endpoint=URL&region=R&path_style=1."`
 	Relay          string   `name:"relay" env:"KANAL_RELAY" placeholder:"URL" help:"Mail server that hosted addresses and system mail leave by: smtp://user:pass@host:port?tls=starttls|implicit|none."`
 	Resolver       string   `name:"resolver" env:"KANAL_RESOLVER" placeholder:"ADDR" help:"DNS server for SPF, DKIM, DMARC and MX (default: the system's)."`
 	Clock          string   `name:"clock" env:"KANAL_CLOCK" placeholder:"TIME" help:"For tests: starts the server's time there (RFC 3339) and lets POST /api/test/clock move it."`
@@ -54,7 +55,11 @@ func Table() []Option {
 	}
 	return append(out, Option{
 		Env: "KANAL_SECRET_KEY", Value: "KEY",
-		Help: "Master key in base64 or hex (32 bytes), instead of DIR/secret.key.",
+		Help: "Master key in base64 or hex (32 bytes), instead of DIR/secret.key. The same on every node.",
+	}, Option{
+		Env: "KANAL_S3_ACCESS_KEY", Value: "KEY", Help: "Access key of the bucket of --blobs; or KANAL_S3_ACCESS_KEY_FILE names a file with it.",
+	}, Option{
+		Env: "KANAL_S3_SECRET_KEY", Value: "KEY", Help: "Secret key of the bucket of --blobs; or KANAL_S3_SECRET_KEY_FILE names a file with it.",
 	})
 }
 
@@ -63,6 +68,7 @@ type Checked struct {
 	Serve
 	Base           *url.URL // public origin, without a path or final slash
 	RelayTo        *Relay   // nil: none
+	BlobsAt        Blobs
 	ClockAt        time.Time
 	Level          slog.Level
 	TrustedProxies []netip.Prefix
@@ -79,6 +85,9 @@ func (s Serve) Check() (Checked, error) {
 		if c.RelayTo, err = ParseRelay(s.Relay); err != nil {
 			return c, err
 		}
+	}
+	if c.BlobsAt, err = ParseBlobs(s.Blobs, s.Data); err != nil {
+		return c, err
 	}
 	if s.Clock != "" {
 		if c.ClockAt, err = time.Parse(time.RFC3339Nano, s.Clock); err != nil {

@@ -137,3 +137,42 @@ func TestProviderURLsArePlainHTTPOnlyToThisMachine(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestParseBlobs(t *testing.T) {
+	aws := config.Blobs{Bucket: "b", Endpoint: "s3.amazonaws.com", Secure: true, Region: "us-east-1"}
+	for in, want := range map[string]config.Blobs{
+		"":              {Dir: "/data/blobs"},
+		"/mnt/shared":   {Dir: "/mnt/shared"},
+		"./files":       {Dir: "./files"},
+		"s3://b":        aws,
+		"s3://b/":       aws,
+		"s3://b/k/desk": {Bucket: "b", Prefix: "k/desk", Endpoint: "s3.amazonaws.com", Secure: true, Region: "us-east-1"},
+		"s3://b/p/?endpoint=http://127.0.0.1:9000&region=eu&path_style=1": {Bucket: "b", Prefix: "p", Endpoint: "127.0.0.1:9000", Region: "eu", PathStyle: true},
+		"s3://b?endpoint=minio.lan:9000":                                  {Bucket: "b", Endpoint: "minio.lan:9000", Secure: true, Region: "us-east-1"},
+	} {
+		if got, err := config.ParseBlobs(in, "/data"); err != nil || got != want {
+			t.Errorf("%q: %+v, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"s3://", "gs://b", "s3://key:secret@b", "s3://b?regoin=eu", "s3://b?endpoint=ftp://x", "s3://b?path_style=perhaps", "s3://b/../c", "s3://b?endpoint=https://x/path"} {
+		if got, err := config.ParseBlobs(in, "/data"); desk.ReasonOf(err) != "config.blobs" || strings.Contains(err.Error(), "secret@") {
+			t.Errorf("%q: %+v, %v", in, got, err)
+		}
+	}
+}
+
+func TestTheCredentialsOfABucketComeFromTheEnvironmentOrFromFiles(t *testing.T) {
+	file := t.TempDir() + "/key"
+	if err := os.WriteFile(file, []byte("s3cr3t\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"KANAL_S3_ACCESS_KEY": "a", "KANAL_S3_SECRET_KEY_FILE": file}
+	get := func(name string) string { return env[name] }
+	if a, s, err := config.S3Keys(get); a != "a" || s != "s3cr3t" || err != nil {
+		t.Errorf("%s %s %v", a, s, err)
+	}
+	delete(env, "KANAL_S3_ACCESS_KEY")
+	if _, _, err := config.S3Keys(get); desk.ReasonOf(err) != "config.s3_keys" || strings.Contains(err.Error(), "s3cr3t") {
+		t.Error(err)
+	}
+}

@@ -57,6 +57,9 @@ func (m *idMaker) err() error {
 	return m.lost
 }
 
+// Node says why this node may not write now (its lease on the database is lost or late); nil when it may.
+func (d *DB) Node() error { return d.ids.err() }
+
 // NewID makes an id: unique over all nodes, growing on this one.
 func (d *DB) NewID() int64 {
 	id := d.ids.next()
