@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -28,6 +29,9 @@ type Op struct {
 	Repeatable   bool  // takes an Idempotency-Key
 }
 
+// bodyWithin is how long a JSON body may take to come: a long answer over a poor line must get through.
+const bodyWithin = time.Minute
+
 // DefaultMaxBody bounds a JSON body, in bytes.
 const DefaultMaxBody = 1 << 20
 
@@ -42,7 +46,7 @@ func (s *Server) operation(op Op) (huma.Operation, Rule) {
 	}
 	out := huma.Operation{
 		Method: op.Method, Path: op.Path, OperationID: op.ID, Tags: []string{op.Tag}, Summary: op.Summary, Description: op.Description,
-		DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody, Errors: op.Errors,
+		DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody, Errors: op.Errors, BodyReadTimeout: bodyWithin,
 	}
 	// Any operation may be refused for these: nobody is signed in, the role or another site's origin, the input, the machine.
 	out.Errors = append(out.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)

@@ -55,9 +55,16 @@ func (s *Server) repeatable(maxBody int64) func(huma.Context, func(huma.Context)
 			s.Fail(w, r, errNotText)
 			return
 		}
+		deadline := http.NewResponseController(w)
+		_ = deadline.SetReadDeadline(time.Now().Add(bodyWithin))
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		_ = deadline.SetReadDeadline(time.Time{})
 		if err != nil {
-			s.Fail(w, r, desk.Errorf(desk.TooLarge, "request.too_large", "The request is larger than allowed here.").Because(err))
+			cut := desk.Errorf(desk.Invalid, "request.cut", "The request did not come whole. Send it again.")
+			if TooLarge(err) {
+				cut = desk.Errorf(desk.TooLarge, "request.too_large", "The request is larger than allowed here.")
+			}
+			s.Fail(w, r, cut.Because(err))
 			return
 		}
 		v, _ := ctx.Context().Value(viewerKey{}).(access.Viewer)
