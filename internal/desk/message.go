@@ -138,6 +138,22 @@ type Attachment struct {
 	SHA256    string       `json:"sha256"`
 	Inline    bool         `json:"inline"`
 	ContentID string       `json:"content_id"`
+	// As says how a sent file travels: with the message, or as a link to this installation, which ends at LinkUntil (EM-39).
+	As        string `json:"as" enum:"file,link"`
+	LinkUntil Time   `json:"link_until"` // null: no link
+}
+
+// The ways a file travels.
+const (
+	AsFile = "file"
+	AsLink = "link"
+)
+
+// Linked makes the file one that goes as a link until then; 0 makes it one that goes with the message.
+func (a *Attachment) Linked(until Time) {
+	if a.LinkUntil, a.As = until, AsFile; until != 0 {
+		a.As = AsLink
+	}
 }
 
 // Draft is a composer's unsent text, kept on the server per person and thread.

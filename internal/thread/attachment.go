@@ -11,11 +11,19 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
-const attachmentColumns = "id, message_id, name, type, size, sha256, inline, content_id"
+const attachmentColumns = "id, message_id, name, type, size, sha256, inline, content_id, link_until"
 
 func scanAttachment(s db.Scanner) (a desk.Attachment, err error) {
-	err = s.Scan(&a.ID, &a.MessageID, &a.Name, &a.Type, &a.Size, &a.SHA256, &a.Inline, &a.ContentID)
+	err = scanAttachmentAnd(s, &a)
 	return a, err
+}
+
+// scanAttachmentAnd reads a row of attachmentColumns and what stands behind them.
+func scanAttachmentAnd(s db.Scanner, a *desk.Attachment, more ...any) error {
+	var until desk.Time
+	err := s.Scan(append([]any{&a.ID, &a.MessageID, &a.Name, &a.Type, &a.Size, &a.SHA256, &a.Inline, &a.ContentID, &until}, more...)...)
+	a.Linked(until)
+	return err
 }
 
 func orNotFound(err error) error {
@@ -29,10 +37,12 @@ func orNotFound(err error) error {
 // can attach it.
 func (s *Service) Upload(ctx context.Context, tx *db.Tx, uploader desk.UserID, a desk.Attachment) (desk.Attachment, error) {
 	a.ID, a.MessageID = desk.AttachmentID(tx.NewID()), 0
+	a.Linked(0)
 	return a, s.insertAttachment(ctx, tx, &a, uploader, "", 0)
 }
 
 func (s *Service) insertAttachment(ctx context.Context, tx *db.Tx, a *desk.Attachment, uploader desk.UserID, remote string, position int) error {
+	a.Linked(0)
 	a.Name, a.Type, a.ContentID = clip(fileName(a.Name), 255), clip(a.Type, 200), clip(a.ContentID, 300)
 	if a.Type == "" {
 		a.Type = "application/octet-stream"
@@ -80,6 +90,12 @@ func (s *Service) attach(ctx context.Context, tx *db.Tx, m desk.Message) ([]desk
 					return nil, fmt.Errorf("thread: attach: %w", err)
 				}
 			}
+			if a.LinkUntil != 0 {
+				got.Linked(a.LinkUntil)
+				if _, err := tx.Exec(ctx, "UPDATE attachments SET link_until = $1 WHERE id = $2", got.LinkUntil, got.ID); err != nil {
+					return nil, fmt.Errorf("thread: attach: %w", err)
+				}
+			}
 			out = append(out, got)
 			continue
 		}
@@ -113,8 +129,7 @@ func (s *Service) AttachUpload(ctx context.Context, tx *db.Tx, id desk.MessageID
 func (s *Service) claim(ctx context.Context, tx *db.Tx, message desk.MessageID, uploader desk.UserID, id desk.AttachmentID, position int) (desk.Attachment, error) {
 	var by desk.UserID
 	var a desk.Attachment
-	err := tx.QueryRow(ctx, "SELECT "+attachmentColumns+", uploader FROM attachments WHERE id = $1"+tx.ForUpdate(), id).
-		Scan(&a.ID, &a.MessageID, &a.Name, &a.Type, &a.Size, &a.SHA256, &a.Inline, &a.ContentID, &by)
+	err := scanAttachmentAnd(tx.QueryRow(ctx, "SELECT "+attachmentColumns+", uploader FROM attachments WHERE id = $1"+tx.ForUpdate(), id), &a, &by)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && a.MessageID == 0 && uploader != 0 && by != uploader {
 		return a, desk.Errorf(desk.NotFound, "attachment.not_found", "An attachment is no longer there. Attach the file again.").In("attachments")
 	}
@@ -123,6 +138,7 @@ func (s *Service) claim(ctx context.Context, tx *db.Tx, message desk.MessageID, 
 	}
 	if a.MessageID != 0 && a.MessageID != message {
 		a.ID, a.MessageID = desk.AttachmentID(tx.NewID()), message
+		a.Linked(0) // how it went with the other message is that one's
 		return a, s.insertAttachment(ctx, tx, &a, uploader, "", position)
 	}
 	a.MessageID = message
@@ -146,10 +162,18 @@ func (s *Service) Fetched(ctx context.Context, tx *db.Tx, id desk.AttachmentID, 
 	return nil
 }
 
+// ExtendLinks lets the links of a message's files work until then, when it is sent again. It returns how many there are.
+func (s *Service) ExtendLinks(ctx context.Context, tx *db.Tx, id desk.MessageID, until desk.Time) (int64, error) {
+	n, err := tx.Exec(ctx, "UPDATE attachments SET link_until = $1 WHERE message_id = $2 AND link_until <> 0", until, id)
+	if err != nil {
+		return 0, fmt.Errorf("thread: extend links: %w", err)
+	}
+	return n, nil
+}
+
 // Attachment returns one attachment with the reference at the provider while it is not fetched.
 func (s *Service) Attachment(ctx context.Context, q db.Queryer, id desk.AttachmentID) (a desk.Attachment, uploader desk.UserID, remote string, err error) {
-	err = q.QueryRow(ctx, "SELECT "+attachmentColumns+", uploader, remote FROM attachments WHERE id = $1", id).
-		Scan(&a.ID, &a.MessageID, &a.Name, &a.Type, &a.Size, &a.SHA256, &a.Inline, &a.ContentID, &uploader, &remote)
+	err = scanAttachmentAnd(q.QueryRow(ctx, "SELECT "+attachmentColumns+", uploader, remote FROM attachments WHERE id = $1", id), &a, &uploader, &remote)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = desk.Errorf(desk.NotFound, "attachment.not_found", "There is no such attachment.")
 	}

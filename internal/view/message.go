@@ -140,10 +140,12 @@ func (v *Service) attachments(ctx context.Context, at map[desk.MessageID]*Messag
 	return err
 }
 
-const attachmentColumns = "id, message_id, name, type, size, sha256, inline, content_id"
+const attachmentColumns = "id, message_id, name, type, size, sha256, inline, content_id, link_until"
 
 func scanAttachment(s db.Scanner) (a desk.Attachment, err error) {
-	err = s.Scan(&a.ID, &a.MessageID, &a.Name, &a.Type, &a.Size, &a.SHA256, &a.Inline, &a.ContentID)
+	var until desk.Time
+	err = s.Scan(&a.ID, &a.MessageID, &a.Name, &a.Type, &a.Size, &a.SHA256, &a.Inline, &a.ContentID, &until)
+	a.Linked(until)
 	return a, err
 }
 
