@@ -55,16 +55,9 @@ func (s *Server) repeatable(maxBody int64) func(huma.Context, func(huma.Context)
 			s.Fail(w, r, errNotText)
 			return
 		}
-		deadline := http.NewResponseController(w)
-		_ = deadline.SetReadDeadline(time.Now().Add(bodyWithin))
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		_ = deadline.SetReadDeadline(time.Time{})
+		body, err := whole(w, r, maxBody)
 		if err != nil {
-			cut := desk.Errorf(desk.Invalid, "request.cut", "The request did not come whole. Send it again.")
-			if TooLarge(err) {
-				cut = desk.Errorf(desk.TooLarge, "request.too_large", "The request is larger than allowed here.")
-			}
-			s.Fail(w, r, cut.Because(err))
+			s.Fail(w, r, err)
 			return
 		}
 		v, _ := ctx.Context().Value(viewerKey{}).(access.Viewer)
@@ -101,6 +94,21 @@ func (s *Server) repeatable(maxBody int64) func(huma.Context, func(huma.Context)
 		w.WriteHeader(rec.status)
 		_, _ = w.Write(rec.body.Bytes())
 	}
+}
+
+// whole reads a body, bounded in bytes and time.
+func whole(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	line := http.NewResponseController(w)
+	_ = line.SetReadDeadline(time.Now().Add(bodyWithin))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	_ = line.SetReadDeadline(time.Time{})
+	switch {
+	case err == nil:
+		return body, nil
+	case TooLarge(err):
+		return nil, desk.Errorf(desk.TooLarge, "request.too_large", "The request is larger than allowed here.").Because(err)
+	}
+	return nil, desk.Errorf(desk.Invalid, "request.cut", "The request did not come whole. Send it again.").Because(err)
 }
 
 type repeatKey struct{}
