@@ -184,6 +184,91 @@ await story('closing a ticket opens the next one and takes the row away; undo br
   await ann.page.locator(`[data-ticket="${id}"]`).waitFor(soon)
 })
 
+await story('EM-11: a new message to anybody, with a file, opens a ticket', async () => {
+  const page = ann.page
+  await page.goto(`${base}/compose`)
+  const subject = unique('Composed')
+  await page.getByRole('textbox', { name: 'To', exact: true }).fill('new.person@customers.example')
+  await page.keyboard.press('Enter')
+  await page.getByRole('textbox', { name: 'Subject' }).fill(subject)
+  await page.getByRole('textbox', { name: 'Message' }).click()
+  await page.waitForTimeout(300)
+  await page.keyboard.type('Your bike is ready.')
+  await page.locator('input[type=file]').setInputFiles({ name: 'receipt.txt', mimeType: 'text/plain', buffer: Buffer.from('paid') })
+  await page.getByRole('list', { name: 'Attachments' }).getByText('receipt.txt').waitFor(soon)
+  await page.getByRole('button', { name: 'Send', exact: true }).click()
+  await page.getByRole('heading', { name: subject }).waitFor(soon)
+  await page.locator('[data-message] a', { hasText: 'receipt.txt' }).waitFor(soon)
+})
+
+await story('reply to all keeps the copied, and a status can be set with the send', async () => {
+  const subject = unique('Everybody')
+  await mail(subject, { headers: 'Cc: <boss@customers.example>' })
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  await ann.page.keyboard.press('Shift+R')
+  await ann.page.getByRole('textbox', { name: 'Answer to the customer' }).waitFor(soon)
+  await ann.page.locator('[title="boss@customers.example"]').waitFor(soon)
+  await ann.page.waitForTimeout(300)
+  await ann.page.keyboard.type('Hello both')
+  await ann.page.getByRole('button', { name: 'Send and set status' }).click()
+  await ann.page.getByRole('menuitem', { name: /Waiting on contact/ }).click()
+  await ann.page.getByRole('button', { name: /Status: Waiting on contact/ }).waitFor(soon)
+})
+
+await story('RT-20: the ticket says why its owner has it', async () => {
+  await ann.page.goto(`${base}/tickets/open`)
+  const owned = (await (await ann.api.get(`${base}/api/tickets?view=open&limit=50`)).json()).items.find((x) => x.owner_id && x.channel)
+  await ann.page.goto(`${base}/tickets/open/${owned.id}`)
+  await ann.page.getByRole('region', { name: 'Ticket details' }).getByText(owned.owner.name).first().waitFor(soon)
+  await ann.page.getByRole('button', { name: 'Delivery ledger' }).click()
+  await ann.page.getByText('Arrived', { exact: true }).first().waitFor(soon)
+  await ann.page.getByRole('button', { name: 'Delivery ledger' }).click()
+})
+
+await story('a token is shown once, and can be revoked', async () => {
+  const page = ann.page
+  await page.goto(`${base}/settings/tokens`)
+  await page.getByRole('button', { name: 'New token' }).first().click()
+  const name = unique('Export')
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill(name)
+  await page.getByRole('button', { name: 'Make token' }).click()
+  await page.getByRole('dialog').locator('code').waitFor(soon)
+  await page.getByRole('button', { name: 'Done' }).click()
+  await page.getByRole('button', { name: `Revoke ${name}` }).click()
+  await page.getByRole('button', { name: `Revoke ${name}` }).waitFor({ state: 'detached', ...soon })
+})
+
+await story('a new colleague is invited by a one-time link and signs in with it', async () => {
+  const page = ann.page
+  await page.goto(`${base}/settings/users`)
+  await page.getByRole('button', { name: 'Add user' }).click()
+  const who = `${unique('new').replace(/\W/g, '')}@nordlys.example`
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('New Person')
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Email address' }).fill(who)
+  await page.getByRole('button', { name: 'Add and make link' }).click()
+  const link = (await page.getByRole('dialog').locator('code').textContent(soon)).trim()
+  await page.getByRole('button', { name: 'Done' }).click()
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } })
+  const fresh = await context.newPage()
+  await fresh.goto(base + new URL(link).pathname + new URL(link).search)
+  await fresh.getByRole('textbox', { name: 'Your name' }).fill('New Person')
+  await fresh.locator('input[name=password]').fill('a long enough sentence')
+  await fresh.getByRole('button', { name: 'Create account' }).click()
+  await fresh.getByRole('heading', { name: 'Unassigned' }).waitFor(soon)
+  await context.close()
+})
+
+await story('EM-22, EM-23: the signature preview follows the typing, tokens filled', async () => {
+  const page = ann.page
+  const account = (await (await ann.api.get(`${base}/api/channel-accounts`)).json()).items[0]
+  await page.goto(`${base}/settings/help-desk/channels/${account.id}`)
+  await page.getByText('HTML', { exact: true }).click()
+  await page.getByRole('textbox', { name: /Signature \(HTML\)/ }).fill('<p>Kind regards, {{sender.first_name}}</p>')
+  const me = (await (await ann.api.get(`${base}/api/session`)).json()).user
+  await page.frameLocator('iframe[title="Signature"]').getByText(`Kind regards, ${me.first_name || me.name.split(' ')[0]}`).waitFor(soon)
+})
+
 await story('GEN-17, EM-02, EM-06, EM-08: the wizard connects a hosted address', async () => {
   const page = ann.page
   await page.goto(`${base}/settings/help-desk/channels`)

@@ -3,10 +3,13 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { Icon, Keys } from '@kanal/ui'
 import { useViews, viewIcon, viewName } from '@/features/views/index.ts'
 import { t, useLocale } from '@/locales/index.ts'
-import { actionContext, allActions, keysOf, useActionContext } from './actions.ts'
+import { actionContext, allActions, keysOf, useActionContext, type Group } from './actions.ts'
 import s from './palette.module.css'
 
 interface Entry { id: string; label: string; icon: Parameters<typeof Icon>[0]['name']; shortcut?: string; run(): void }
+
+/** What is nearest to the work comes first. */
+const order: Group[] = ['composer', 'ticket', 'list', 'go', 'general']
 
 /** Everything that can be done here and now, by typing a few letters of it. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -26,7 +29,7 @@ function Inner({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0)
   const list = useRef<HTMLUListElement>(null)
   const entries = useMemo<Entry[]>(() => [
-    ...allActions().filter((a) => !a.quiet && a.when(ctx)).map((a) => ({ id: a.id, label: t(a.label), icon: a.icon ?? 'right' as const, ...(a.shortcut ? { shortcut: a.shortcut } : {}), run: () => a.run(actionContext()) })),
+    ...allActions().filter((a) => !a.quiet && a.when(ctx)).sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group)).map((a) => ({ id: a.id, label: t(a.label), icon: a.icon ?? 'right' as const, ...(a.shortcut ? { shortcut: a.shortcut } : {}), run: () => a.run(actionContext()) })),
     ...views.filter((v) => v.id.includes(':')).map((v) => ({ id: `view.${v.id}`, label: t('palette.view', { name: viewName(v) }), icon: viewIcon(v.id), run: () => ctx.navigate(`/tickets/${encodeURIComponent(v.id)}`) })),
   ], [ctx, views])
   const found = useMemo(() => {

@@ -56,7 +56,7 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
     } catch (err) { setError(err) } finally { setBusy(false) }
   }
   const wrong = error instanceof Problem && error.field ? { field: error.field, message: error.message } : undefined
-  const form = { channel: spec.channel, settings, secrets, stored: true, error: wrong, onSettings: touch(setSettings), onSecrets: touch(setSecrets) }
+  const form = { channel: spec.channel, settings, secrets, stored: account.secrets_set ?? [], error: wrong, onSettings: touch(setSettings), onSecrets: touch(setSecrets) }
   const details = fieldsOf(spec, 'details', kind)
   const automation = fieldsOf(spec, 'automation', kind)
   const hosted = kind === 'hosted' || kind === 'forward'

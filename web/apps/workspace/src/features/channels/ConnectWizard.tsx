@@ -75,7 +75,7 @@ function Wizard({ spec }: { spec: Spec }) {
   }
   const next = () => { setError(null); if (at === steps.length - 1) void finish(); else setAt(at + 1) }
   const wrong = error instanceof Problem && error.field ? { field: error.field, message: error.message } : undefined
-  const form = { channel: spec.channel, settings, secrets, stored: false, error: wrong, onSettings: setSettings, onSecrets: setSecrets }
+  const form = { channel: spec.channel, settings, secrets, stored: [], error: wrong, onSettings: setSettings, onSecrets: setSecrets }
 
   return (
     <div className={s.wizard}>

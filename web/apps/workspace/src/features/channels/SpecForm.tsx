@@ -9,8 +9,8 @@ interface Props {
   fields: Field[]
   settings: Settings
   secrets: Settings
-  /** secrets are kept at the server already, and are asked for only to replace them */
-  stored: boolean
+  /** paths of the secrets that the server keeps already: asked for only to replace them */
+  stored: string[]
   error?: { field: string; message: string } | undefined
   onSettings(s: Settings): void
   onSecrets(s: Settings): void
@@ -21,7 +21,8 @@ export function SpecForm(p: Props) {
   return <Stack gap="md">{p.fields.map((f) => <One key={f.path} field={f} {...p} />)}</Stack>
 }
 
-function One({ field: f, channel, settings, secrets, stored, error, onSettings, onSecrets }: Props & { field: Field }) {
+function One({ field: f, channel, settings, secrets, stored: kept, error, onSettings, onSecrets }: Props & { field: Field }) {
+  const stored = kept.includes(f.path)
   const label = maybe(`spec.${channel}.${f.path}`, f.label)
   const description = f.help ? maybe(`spec.${channel}.${f.path}.help`, f.help) : undefined
   const wrong = error && (error.field === f.path || error.field === `settings.${f.path}` || error.field === `secrets.${f.path}`) ? error.message : undefined

@@ -23,7 +23,7 @@ export function ComposePage() {
   const accounts = useQuery({ queryKey: ['channel-accounts', 'sendable'], queryFn: async () => { const b = await get<Page<ChannelAccount> | ChannelAccount[]>('/api/channel-accounts'); return Array.isArray(b) ? b : (b.items ?? []) } })
   const usable = (accounts.data ?? []).filter((a) => a.active && (specs.length === 0 || specs.find((x) => x.channel === a.channel)?.can.start))
   const [account, setAccount] = useState<string | null>(null)
-  const from = usable.find((a) => a.id === account) ?? usable[0]
+  const from = usable.find((a) => a.id === (account ?? localStorage.getItem('kanal.compose.from'))) ?? usable.find((a) => !a.fallback) ?? usable[0]
   const { body, change, clear, state } = useDraft({ user: session.user.id, ticket: '', thread: '', type: 'new' }, null, useCallback(fresh, []))
   const [cc, setCc] = useState(false)
   const [error, setError] = useState('')
@@ -49,6 +49,7 @@ export function ComposePage() {
         body: { channel_account_id: from.id, to: body.to, cc: body.cc, bcc: body.bcc, subject: body.subject, html: body.html, text: body.text, attachments: body.attachments.map((a) => a.id) },
         headers: { 'Idempotency-Key': key.current },
       })
+      localStorage.setItem('kanal.compose.from', from.id)
       clear()
       await navigate({ to: '/tickets/$view/$ticketId', params: { view: 'open', ticketId: r.ticket?.id ?? r.id ?? '' } })
     } catch (err) { setError(sentence(err)); setBusy(false) }

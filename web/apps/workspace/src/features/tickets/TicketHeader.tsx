@@ -24,6 +24,8 @@ export function TicketHeader({ ticket, others, onBack, onDetails, detailsOpen }:
         <ActionIcon className={s.back} aria-label={t('action.back')} onClick={onBack}><Icon name="left" /></ActionIcon>
         <Subject ticket={ticket} editable={can('tickets.edit')} />
         <Others list={others} />
+        {ticket.hidden === 'spam' || ticket.hidden === 'trash' ? <RunButton id="ticket.restore" /> : ticket.open ? <RunButton id="ticket.close" /> : <RunButton id="ticket.reopen" />}
+        <MoreMenu />
         <Tooltip label={t('action.details')}><ActionIcon aria-label={t('action.details')} aria-pressed={detailsOpen} onClick={onDetails}><Icon name="panel" /></ActionIcon></Tooltip>
       </div>
       <div className={s.bar}>
@@ -32,10 +34,6 @@ export function TicketHeader({ ticket, others, onBack, onDetails, detailsOpen }:
         <StatusMenu ticket={ticket} open={menu === 'status'} onOpen={toggle('status')} disabled={!can('tickets.edit')} />
         <OwnerMenu ticket={ticket} open={menu === 'assign'} onOpen={toggle('assign')} disabled={!can('tickets.assign')} />
         <PriorityMenu ticket={ticket} open={menu === 'priority'} onOpen={toggle('priority')} disabled={!can('tickets.edit')} />
-        <span className={s.doing}>
-        {ticket.hidden === 'spam' || ticket.hidden === 'trash' ? <RunButton id="ticket.restore" /> : ticket.open ? <RunButton id="ticket.close" /> : <RunButton id="ticket.reopen" />}
-        <MoreMenu />
-        </span>
       </div>
     </header>
   )
