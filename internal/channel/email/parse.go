@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel/email/mime"
 	"github.com/kanalhq/kanal/internal/channel/email/notice"
 	"github.com/kanalhq/kanal/internal/channel/email/page"
+	"github.com/kanalhq/kanal/internal/channel/email/phrase"
 	"github.com/kanalhq/kanal/internal/channel/email/quote"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/richtext"
@@ -287,7 +288,7 @@ func (r *reading) body() {
 	}
 	out := quote.Output{Text: r.text, HTML: r.content.HTML}
 	if in.Forward == nil && in.Disposition != desk.DispBounce && in.Disposition != desk.DispVerification {
-		out = quote.Split(quote.Input{Plain: r.content.Plain, HTML: r.content.HTML, Page: r.page})
+		out = quote.Split(quote.Input{Plain: r.content.Plain, HTML: r.content.HTML, Page: r.page, New: r.fresh()})
 		if !out.Split {
 			out.Text = r.text
 		}
@@ -303,6 +304,12 @@ func (r *reading) body() {
 		in.Truncation = desk.NotTruncated
 	}
 	in.Snippet = richtext.Snippet(in.Text, snippetLen)
+}
+
+// fresh says whether a mail answers nothing, by its references and its subject.
+func (r *reading) fresh() bool {
+	_, answered, _ := phrase.Prefixes(r.in.Subject)
+	return len(r.in.Refs) == 0 && !answered && r.head.Get("thread-index") == ""
 }
 
 func (r *reading) sanitize(html string) string {

@@ -189,23 +189,49 @@ func party(fieldName string, a mime.Address) desk.Party {
 	return p
 }
 
-// beforeGroup undoes what mail groups do to the From line of senders with a strict DMARC policy: "Mira via Support" <support@…>, the
-// sender noted in X-Original-From or X-Original-Sender (Google Groups).
+// beforeGroup undoes what mail groups do to the From line of senders with a strict DMARC policy: "Mira via Support" <support@…>. Google Groups notes the
+// sender in X-Original-From or X-Original-Sender, Mailman in X-MailFrom or by adding the sender to Reply-To or Cc.
 func beforeGroup(h mime.Header) mime.Address {
 	from := mime.FirstAddress(mime.ParseAddresses(h.Get("from")))
-	i := strings.LastIndex(from.Name, " via ")
-	if i <= 0 || from.Addr == "" || !h.Has("list-id") && !h.Has("x-google-group-id") {
+	if from.Addr == "" || !h.Has("list-id") && !h.Has("x-google-group-id") && !h.Has("x-beenthere") {
 		return mime.Address{}
 	}
-	for _, key := range []string{"x-original-from", "x-original-sender"} {
-		if a := mime.FirstAddress(mime.ParseAddresses(h.Get(key))); a.Addr != "" && a.Addr != from.Addr {
+	name, via := cutVia(from.Name)
+	for _, key := range []string{"x-original-from", "x-original-sender", "x-mailfrom", "reply-to", "cc"} {
+		if !via && key != "x-original-from" {
+			return mime.Address{}
+		}
+		for _, a := range mime.ParseAddresses(h.Get(key)) {
+			if a.Addr == "" || a.Addr == from.Addr || isListAddress(h, a.Addr) || key == "cc" && !strings.EqualFold(a.Name, name) {
+				continue
+			}
 			if a.Name == "" {
-				a.Name = strings.Trim(from.Name[:i], "'\" ")
+				a.Name = name
 			}
 			return a
 		}
 	}
 	return mime.Address{}
+}
+
+// cutVia takes the group off a name: "'Mira' via Support".
+func cutVia(name string) (person string, ok bool) {
+	for _, via := range []string{" via ", " über ", " por ", " tramite ", " através de ", " kautta ", " przez ", " prostřednictvím ", " через ", " aracılığıyla "} {
+		if i := strings.LastIndex(name, via); i > 0 {
+			return strings.Trim(name[:i], "'\" "), true
+		}
+	}
+	return name, false
+}
+
+// isListAddress says whether an address is the group's own.
+func isListAddress(h mime.Header, addr string) bool {
+	for _, key := range []string{"list-post", "x-beenthere", "sender", "to"} {
+		if strings.Contains(strings.ToLower(h.Get(key)), addr) {
+			return true
+		}
+	}
+	return false
 }
 
 // sender decides whose mail it is: From, then Sender, then Reply-To, Return-Path and what the transport said. problem says what was missing.

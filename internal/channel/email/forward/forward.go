@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -70,7 +72,7 @@ func Detect(in Input) *Original {
 	}
 	if strings.TrimSpace(in.HTML) != "" && (best == nil || best.Confidence == Unresolved) {
 		if p := d.page(); p != nil {
-			if o := d.inline(text{lines: p.Texts(), quoted: func(i int) bool { return inBlockquote(p.Lines[i].Node) }, mails: func(i int) []string { return p.Lines[i].Mails }}); rank(o) > rank(best) {
+			if o := d.inline(text{lines: p.Texts(), quoted: func(i int) bool { return inBlockquote(p.Lines[i].Node) }, mails: func(i int) []string { return p.Lines[i].Mails }, ruled: p.Ruled}); rank(o) > rank(best) {
 				best = o
 			}
 		}
@@ -125,6 +127,7 @@ type text struct {
 	lines  []string
 	quoted func(i int) bool
 	mails  func(i int) []string
+	ruled  func(i int) bool // a line is drawn over it
 }
 
 type detector struct {
@@ -147,7 +150,7 @@ func (d *detector) inline(t text) *Original {
 		if s == "" {
 			continue
 		}
-		switch phrase.Separator(s) {
+		switch phrase.Separator(t.lines[i]) {
 		case phrase.ForwardMark:
 			if d.re && (d.in.Reply || t.quoted(i)) {
 				return nil
@@ -160,13 +163,16 @@ func (d *detector) inline(t text) *Original {
 			}
 			return d.ambiguous(t, b, i)
 		}
-		if r, _ := phrase.Label(s); r != phrase.None && r != phrase.Cc {
+		if r, _ := phrase.Label(s); r != phrase.None {
 			if b, ok := phrase.ReadBlock(t.lines, i, false); ok && (b.Certain() && believable(b) || d.fwd && b.HasFrom && strings.Contains(b.From, "@")) {
+				if !d.fwd && !d.both && !d.claimed(t, b, i) {
+					return nil
+				}
 				return d.ambiguous(t, b, i)
 			}
 		}
-		if d.attribution(t, i) {
-			return nil
+		if n := d.attribution(t, i); n > 0 {
+			return d.answered(t, i, n)
 		}
 		if !d.fwd {
 			continue
@@ -186,8 +192,66 @@ func believable(b phrase.Block) bool {
 	return strings.Contains(b.From, "@") || b.Subject != "" && (b.To != "" || b.Date != "")
 }
 
-// attribution says whether a quotation of a reply begins at a line.
-func (d *detector) attribution(t text, i int) bool {
+// claimed says whether header lines without a forward's subject over them are a forward all the same and not header lines that somebody pasted to
+// ask about them: the mail bears their subject, or a rule stands over them, and they are no raw header.
+func (d *detector) claimed(t text, b phrase.Block, i int) bool {
+	if phrase.RawHeader(t.lines, i) {
+		return false
+	}
+	if _, _, about := phrase.Prefixes(b.Subject); about != "" && strings.EqualFold(about, d.bare) {
+		return true
+	}
+	if t.ruled != nil && t.ruled(i) {
+		return true
+	}
+	for k := i - 1; k >= 0; k-- {
+		if s := strings.TrimSpace(t.lines[k]); s != "" {
+			return len(s) > 8 && strings.Trim(s, "_-=*\u2500\u2501\u2550") == ""
+		}
+	}
+	return true // nothing stands above
+}
+
+// answered judges a quotation with a line before it: that of a reply, unless the subject says that the mail was passed on and it answers nothing of ours.
+func (d *detector) answered(t text, i, n int) *Original {
+	if !d.fwd || d.in.Reply {
+		return nil
+	}
+	line := strings.Join(t.lines[i:i+n], " ")
+	m := namedAddress.FindStringSubmatch(line)
+	if m == nil {
+		return nil
+	}
+	o := &Original{Confidence: Likely, Address: mime.FirstAddress(mime.ParseAddresses(m[3])).Addr, Name: strings.TrimSpace(m[1]), Date: phrase.ReadDate(line[:strings.Index(line, m[3])], d.in.Zone)}
+	if o.Address == "" {
+		return nil
+	}
+	if o.Name == "" {
+		o.Name = nameIn(m[2])
+	}
+	return o
+}
+
+// nameIn takes the name off the end of words such as "Uhr schrieb Ann Holm": the capitalised words at the end.
+func nameIn(s string) string {
+	f := strings.Fields(strings.Trim(s, " ,\"'"))
+	k := len(f)
+	for k > 0 && !phrase.Verb(f[k-1]) && firstUpper(f[k-1]) {
+		k--
+	}
+	if k < len(f) && (f[k] == "AM" || f[k] == "PM") {
+		k++
+	}
+	return strings.Join(f[min(k, len(f)):], " ")
+}
+
+func firstUpper(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return !unicode.IsLower(r)
+}
+
+// attribution returns how many lines from i are the line before a quotation of a reply.
+func (d *detector) attribution(t text, i int) int {
 	n := phrase.Attribution(t.lines[i:min(len(t.lines), i+6)], func(n int) bool {
 		for k := i + n; k < len(t.lines); k++ {
 			if strings.TrimSpace(t.lines[k]) != "" {
@@ -197,14 +261,17 @@ func (d *detector) attribution(t text, i int) bool {
 		return false
 	})
 	if n == 0 {
-		return false
+		return 0
 	}
 	for k := i + n; k < len(t.lines); k++ {
 		if strings.TrimSpace(t.lines[k]) != "" {
-			return t.quoted(k) || phrase.Strong(strings.Join(t.lines[i:i+n], " "))
+			if t.quoted(k) || phrase.Strong(strings.Join(t.lines[i:i+n], " ")) {
+				return n
+			}
+			return 0
 		}
 	}
-	return false
+	return 0
 }
 
 // explicit reads what stands under a mark that only forwards have.
@@ -241,13 +308,22 @@ var namedAddress = regexp.MustCompile(`(?:"([^"<>]*)"|([\pL\pM][^"<>,:;\d]*))?\s
 // markLine looks for the sender in the mark itself ("Forwarded message from Ann <ann@x.example>") and in the line under it
 // ("12.03.2024, 10:15, "Ann" <ann@x.example>:").
 func (d *detector) markLine(o *Original, t text, i int) {
-	for k, seen := i, 0; k < len(t.lines) && seen < 2; k++ {
+	mark, _ := phrase.Bare(t.lines[i])
+	longMark := len(strings.Fields(mark)) > 6 // Notes names who forwarded and when, and then the sender among the recipients
+	limit := 2
+	if longMark {
+		limit = 4
+	}
+	for k, seen := i, 0; k < len(t.lines) && seen < limit; k++ {
 		line, _ := phrase.Bare(t.lines[k])
 		if line == "" {
 			continue
 		}
 		seen++
-		if m := namedAddress.FindStringSubmatch(line); m != nil && (k == i || strings.HasSuffix(line, ":")) {
+		if r, _ := phrase.Label(line); r != phrase.None && k > i {
+			return
+		}
+		if m := namedAddress.FindStringSubmatch(line); m != nil && (k == i || strings.HasSuffix(line, ":") || longMark) {
 			name := m[1] + m[2]
 			for _, w := range []string{"from ", "von ", "de ", "da ", "van ", "från ", "fra ", "od ", "от "} {
 				if j := strings.LastIndex(name, " "+w); j >= 0 {
@@ -257,6 +333,9 @@ func (d *detector) markLine(o *Original, t text, i int) {
 			o.Address = mime.FirstAddress(mime.ParseAddresses(m[3])).Addr
 			if o.Name == "" {
 				o.Name = strings.TrimSpace(name)
+			}
+			if o.Date.IsZero() {
+				o.Date = phrase.ReadDate(strings.Replace(line, m[0], " ", 1), d.in.Zone)
 			}
 			return
 		}
@@ -285,6 +364,9 @@ func (d *detector) ambiguous(t text, b phrase.Block, i int) *Original {
 		}
 		o.Confidence = Likely
 	}
+	if o.Address == "" && !b.HasFrom && d.fwd {
+		d.markLine(o, t, i)
+	}
 	if o.Address == "" {
 		if !d.fwd {
 			return nil
@@ -304,18 +386,20 @@ func (d *detector) wordsBefore(t text, i int) int {
 }
 
 func (d *detector) fill(o *Original, t text, b phrase.Block) {
-	v := b.From
-	if i := strings.Index(strings.ToLower(v), " on behalf of "); i >= 0 {
-		v = v[i+len(" on behalf of "):]
-	}
+	v := phrase.Principal(b.From)
 	a := mime.FirstAddress(mime.ParseAddresses(v))
-	o.Name, o.Address = a.Name, a.Addr
+	o.Name, o.Address = strings.Trim(a.Name, "*_ "), a.Addr
 	if o.Address == "" && t.mails != nil && b.FromLine >= 0 {
 		for _, m := range t.mails(b.FromLine) {
 			if x := mime.FirstAddress(mime.ParseAddresses(m)); x.Addr != "" {
 				o.Address = x.Addr
 				break
 			}
+		}
+	}
+	if o.Address == "" && b.HasFrom {
+		if x := mime.FirstAddress(mime.ParseAddresses(b.ReplyTo)); x.Addr != "" {
+			o.Address, o.Confidence = x.Addr, Likely
 		}
 	}
 	if o.Name == "" && o.Address == "" && b.HasFrom {

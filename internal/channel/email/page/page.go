@@ -62,6 +62,27 @@ func find(n *html.Node, a atom.Atom) *html.Node {
 	return nil
 }
 
+// Ruled says whether a line is drawn right over line i: a rule, or the border of an element that begins there.
+func (p *Page) Ruled(i int) bool {
+	for k := i - 1; k >= 0; k-- {
+		if p.Lines[k].Rule {
+			return true
+		}
+		if p.Lines[k].Node != nil {
+			break
+		}
+	}
+	for n := p.Lines[i].Node; n != nil && n != p.Body; n = n.Parent {
+		if showsBefore(n) {
+			return false
+		}
+		if style := strings.ToLower(Attr(n, "style")); strings.Contains(style, "border-top") || strings.ToLower(Attr(n, "id")) == "divrplyfwdmsg" {
+			return true
+		}
+	}
+	return false
+}
+
 // Texts returns the lines' texts.
 func (p *Page) Texts() []string {
 	out := make([]string, len(p.Lines))
@@ -93,6 +114,10 @@ func (r *reader) walk(n *html.Node) {
 		r.text(n)
 		return
 	case html.ElementNode:
+		if strings.Contains(n.Data, "@") { // "Ann <ann@x.example>" that nobody escaped became an element
+			r.mark(n)
+			r.text(&html.Node{Type: html.TextNode, Data: "<" + n.Data + ">"})
+		}
 	default:
 		return
 	}

@@ -1,11 +1,16 @@
 package phrase
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Block is the header lines that a program writes over a message it quotes or forwards.
 type Block struct {
 	From, To, Date, Subject string
+	ReplyTo                 string // where a program names the sender without an address
 	HasFrom                 bool
+	Machine                 bool   // its labels are written small, as in a file of settings and not as mail programs write them
 	FromLabel               string // how the From line is called, in lower case: it tells the language
 	FromLine                int    // index of the From line
 	Roles                   int    // how many different roles were found
@@ -35,10 +40,15 @@ func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 		}
 		r, v := read(lines[i])
 		if r == None {
-			if len(seen) == 0 || blanks > 0 {
+			if len(seen) == 0 || blanks > 0 && !(blanks == 1 && b.empty(last)) {
 				break
 			}
-			if gap++; gap > 4 {
+			if last != None && gap == 0 && b.empty(last) { // a table that puts the value under its label
+				b.set(last, strings.Trim(s, "*_| "), i)
+				gap, blanks, b.End = 0, 0, i+1
+				continue
+			}
+			if gap++; gap > 4 && !(last == To || last == Cc) || gap > 1 && (last == To || last == Cc) && !strings.Contains(s, "@") && !strings.HasSuffix(s, ";") && gap > 4 {
 				break
 			}
 			if last == From && !strings.Contains(b.From, "@") || last == From && gap == 1 && strings.HasPrefix(s, "<") {
@@ -53,6 +63,9 @@ func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 			if r == From || r == Subject {
 				break
 			}
+			if r == Date && !dated(b.Date) { // the first was no date but words of the writer
+				b.Date = v
+			}
 		}
 		if blanks > 1 && len(seen) >= 3 {
 			break
@@ -60,9 +73,12 @@ func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 		if !seen[r] {
 			b.set(r, v, i)
 			if r == From {
-				key, _, _ := strings.Cut(strings.Trim(s, "*_ "), ":")
-				b.FromLabel = strings.ToLower(strings.Trim(key, "*_ \t\u00a0"))
+				b.FromLabel = key(s)
+				b.Machine = unicode.IsLower(firstRune(strings.TrimLeft(s, "*_ ")))
 			}
+		}
+		if r == Cc && replyTo[key(s)] {
+			b.ReplyTo = v
 		}
 		seen[r] = true
 		last, gap, blanks = r, 0, 0
@@ -77,6 +93,31 @@ func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 	return b, b.Roles >= 2
 }
 
+// key is what a header line calls itself, in lower case.
+func key(s string) string {
+	k, _, _ := strings.Cut(strings.Trim(s, "*_ "), ":")
+	return strings.ToLower(strings.Trim(k, "*_"+unseen))
+}
+
+// replyTo are the labels, of those that belong to a header, that name whom to answer.
+var replyTo = map[string]bool{"reply-to": true, "reply to": true, "replyto": true, "antwort an": true, "antworten an": true, "répondre à": true, "responder a": true, "rispondi a": true,
+	"antwoord aan": true, "responder para": true, "svar til": true, "svara till": true, "vastausosoite": true, "odpowiedz do": true, "odpovědět na": true}
+
+// empty says whether a role's line stood there without a value.
+func (b *Block) empty(r Role) bool {
+	switch r {
+	case From:
+		return b.From == ""
+	case To:
+		return b.To == ""
+	case Date:
+		return b.Date == ""
+	case Subject:
+		return b.Subject == ""
+	}
+	return false
+}
+
 func nextLabel(lines []string, i int, read func(string) (Role, string)) bool {
 	if i >= len(lines) {
 		return false
@@ -88,7 +129,7 @@ func nextLabel(lines []string, i int, read func(string) (Role, string)) bool {
 func (b *Block) set(r Role, v string, line int) {
 	switch r {
 	case From:
-		b.From, b.FromLine = v, line
+		b.From, b.FromLine = strings.Trim(v, "*_"), line
 	case To:
 		b.To = v
 	case Date:

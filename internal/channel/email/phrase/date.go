@@ -1,6 +1,7 @@
 package phrase
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -58,10 +59,14 @@ func (d *dateReader) read(s string) time.Time {
 	return t.UTC()
 }
 
+// isoTime is "2024-03-12t10:15:00+0100", in lower case.
+var isoTime = regexp.MustCompile(`(\d{4}-\d{2}-\d{2})t(\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(z|[+-]\d{2}:?\d{2})?`)
+
 // dateTokens cuts a date into numbers, numeric dates, clock times and words.
 func dateTokens(s string) []string {
 	s = strings.NewReplacer("年", "-", "月", "-", "日", " ", "년 ", "-", "월 ", "-", "일", " ", "時", ":", "分", " ", "오후", " pm ", "오전", " am ", "下午", " pm ", "上午", " am ", "午後", " pm ", "午前", " am ",
 		"p.m.", "pm", "a.m.", "am", "p. m.", "pm", "a. m.", "am", "μ.μ.", " pm ", "π.μ.", " am ", "\u202f", " ", "\u00a0", " ", "gmt+", "+", "gmt-", "-", "utc+", "+", "utc-", "-", "(", " ", ")", " ").Replace(s)
+	s = isoTime.ReplaceAllString(s, "$1 $2 $3")
 	fields := strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' || r == '"' })
 	var out []string
 	for _, f := range fields {

@@ -1,6 +1,7 @@
 package phrase
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -82,23 +83,26 @@ func init() {
 
 // Bare takes quote marks and emphasis off a line: "> *From:* Ann" is "From:* Ann". depth counts the marks.
 func Bare(line string) (text string, depth int) {
-	s := strings.TrimLeft(line, " \t\u00a0")
+	s := strings.TrimLeft(line, unseen)
 	for strings.HasPrefix(s, ">") {
 		depth++
-		s = strings.TrimLeft(s[1:], " \t\u00a0")
+		s = strings.TrimLeft(s[1:], unseen)
 	}
-	return strings.TrimRight(s, " \t\u00a0\r"), depth
+	return strings.TrimRight(s, unseen), depth
 }
+
+// unseen is what shows nothing at the ends of a line: white space and direction marks.
+const unseen = " \t\r\u00a0\u202f\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 
 // Label reads a header line in any language: its role and what stands after the colon.
 func Label(line string) (Role, string) {
 	s, _ := Bare(line)
-	s = strings.TrimLeft(s, "*_|•·\u200b\ufeff \t")
+	s = strings.TrimLeft(s, "*_|•·"+unseen)
 	i, width := colon(s)
 	if i <= 0 || i > 60 {
 		return None, ""
 	}
-	key := strings.ToLower(strings.Trim(s[:i], "*_| \t\u00a0\u202f\u200b"))
+	key := strings.ToLower(strings.Trim(s[:i], "*_|"+unseen))
 	r, ok := labels[key]
 	if !ok {
 		r, ok = labels[strings.ReplaceAll(key, " ", "")] // "From", spaced out by tables in ideographic scripts
@@ -106,7 +110,7 @@ func Label(line string) (Role, string) {
 			return None, ""
 		}
 	}
-	return r, strings.Trim(s[i+width:], "*_| \t\u00a0\u202f\u200b")
+	return r, strings.Trim(s[i+width:], "*_|"+unseen)
 }
 
 func wide(s string) bool {
@@ -143,6 +147,62 @@ func LooseLabel(line string) (Role, string) {
 	return labels[strings.ToLower(word)], strings.TrimSpace(rest)
 }
 
+// behalf are the words between who sent a mail and for whom.
+var behalf = w("on behalf of|im auftrag von|de la part de|en nombre de|per conto di|namens|em nome de|på vegne af|på vegne av|för|puolesta|w imieniu|jménem|v zastoupení|v mene|от имени|adına|nevében|în numele|代表")
+
+// Principal is who a From line says the mail is from in the end: what stands after "on behalf of", or the whole.
+func Principal(v string) string {
+	low := strings.ToLower(v)
+	if len(low) != len(v) {
+		low = v
+	}
+	for _, b := range behalf {
+		if i := strings.Index(low, " "+b+" "); i > 0 && strings.Contains(low[:i], "@") {
+			return strings.TrimSpace(v[i+len(b)+2:])
+		}
+	}
+	return v
+}
+
+// replyAbove is what programs write over the history of a ticket so that they find it again.
+var replyAbove = regexp.MustCompile(`(?i)(?:reply|respond|response|answer|write|type)\b.{0,24}\babove this line|above this line .{0,12}reply|oberhalb dieser (?:zeile|linie)|über dieser (?:zeile|linie)|` +
+	`au-dessus de cette ligne|(?:encima|arriba) de esta línea|sopra (?:di )?questa (?:riga|linea)|boven deze (?:regel|lijn)|acima desta linha|over denne linjen?|ovanför den här (?:raden|linjen)|` +
+	`tämän (?:rivin|viivan) yläpuolelle|(?:powyżej tej|nad tą) lini|nad (?:tento řádek|tímto řádkem|tuto čáru)`)
+
+// ReplyAbove says whether a line asks to answer above it: what follows is the history of a ticket.
+func ReplyAbove(line string) bool {
+	s, _ := Bare(line)
+	return len(s) > 10 && len(s) < 160 && strings.ContainsRune(dashes, firstRune(s)) && strings.ContainsRune(dashes, secondRune(s)) && replyAbove.MatchString(s)
+}
+
+// technical are fields that only a raw header has, not what a program writes over a quotation.
+var technical = w("received|return-path|delivered-to|mime-version|content-type|content-transfer-encoding|dkim-signature|authentication-results|received-spf|arc-seal|x-mailer|user-agent|thread-topic|thread-index")
+
+// RawHeader says whether the paragraph around a line is the raw header of a mail, as people paste it to ask about it.
+func RawHeader(lines []string, at int) bool {
+	for _, step := range []int{-1, 1} {
+		for k := at; k >= 0 && k < len(lines) && k-at < 40 && at-k < 40; k += step {
+			s, _ := Bare(lines[k])
+			if s == "" {
+				break
+			}
+			name := key(s)
+			if !strings.Contains(s, ":") {
+				continue
+			}
+			for _, t := range technical {
+				if name == t {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// Verb says whether a word is one of those that stand before or after the name of who wrote.
+func Verb(word string) bool { return endsInVerb(word) }
+
 // Mark is a line that separates one message from another.
 type Mark int
 
@@ -160,6 +220,9 @@ func Separator(line string) Mark {
 	s, _ := Bare(line)
 	if s == "" || len(s) > 200 {
 		return NoMark
+	}
+	if full := strings.TrimSpace(line); strings.HasPrefix(full, ">>> ") && strings.HasSuffix(full, " >>>") && dated(s) { // GroupWise: ">>> Ann Holm <ann@x.example> 12.03.2024 10:15 >>>"
+		return OriginalMark
 	}
 	dashed := len(s) > 2 && strings.ContainsRune(dashes, firstRune(s)) && strings.ContainsRune(dashes, secondRune(s))
 	ends := strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：")
@@ -220,6 +283,9 @@ func Attribution(lines []string, quotedNext func(n int) bool) int {
 		if s == "" {
 			return 0
 		}
+		if r, _ := Label(s); r != None && (n > 1 || !strings.Contains(s, "@")) {
+			return 0 // a header line
+		}
 		joined = strings.TrimSpace(joined + " " + s)
 		if len(joined) > 400 {
 			return 0
@@ -229,9 +295,6 @@ func Attribution(lines []string, quotedNext func(n int) bool) int {
 				return n
 			}
 			continue
-		}
-		if r, _ := Label(joined); r != None && n == 1 && !strings.Contains(joined, "@") {
-			return 0
 		}
 		if attributes(joined, quotedNext(n)) {
 			return n
@@ -243,7 +306,7 @@ func Attribution(lines []string, quotedNext func(n int) bool) int {
 // mayAttribute looks quickly whether one of the first lines ends like an attribution.
 func mayAttribute(lines []string) bool {
 	for n := 0; n < maxWrapped && n < len(lines); n++ {
-		l := strings.TrimRight(lines[n], " \t\r\u00a0")
+		l := strings.TrimRight(lines[n], unseen)
 		if strings.HasSuffix(l, ":") || strings.HasSuffix(l, "：") || n == 0 && strings.Contains(l, "@") {
 			return true
 		}
@@ -266,9 +329,22 @@ func attributes(s string, quoted bool) bool {
 	case verb && quoted:
 		return len(s) < 160
 	case date && mail: // "2024-03-12 10:15 GMT+01:00 Ann Holm <ann@x.example>:"
-		return true
+		return endsInPerson(low)
 	}
-	return date && quoted && len(s) < 160
+	return date && quoted && len(s) < 160 && !startsWithWords(low)
+}
+
+// endsInPerson says whether the last thing before the colon is an address or a time: a line of a log names them in passing.
+func endsInPerson(low string) bool {
+	low = strings.TrimRight(low, ":： "+unseen)
+	last := low[strings.LastIndexAny(low, " \t")+1:]
+	return strings.Contains(last, "@") || strings.HasSuffix(low, ">") || last != "" && isDigit(last[len(last)-1]) || strings.HasSuffix(last, ")")
+}
+
+// startsWithWords says whether a line begins like a sentence of its writer: three words or more before the first number.
+func startsWithWords(low string) bool {
+	i := strings.IndexAny(low, "0123456789")
+	return i > 0 && len(strings.Fields(low[:i])) > 4
 }
 
 func endsInVerb(s string) bool {
@@ -330,13 +406,11 @@ func Prefixes(subject string) (forwarded, answered bool, rest string) {
 	first := true
 	for n := 0; n < 12; n++ {
 		s = strings.TrimLeft(s, " \t")
-		if strings.HasPrefix(s, "[") && first { // "[External] Fwd: …", "[Fwd: …]"
-			if low := strings.ToLower(s); strings.HasPrefix(low, "[fwd:") && strings.HasSuffix(s, "]") {
-				s = s[1 : len(s)-1]
-			} else if j := strings.IndexByte(s, ']'); j > 0 && j < 40 && isPrefixed(s[j+1:]) {
-				s = s[j+1:]
-				continue
-			}
+		if first && strings.HasPrefix(strings.ToLower(s), "[fwd:") && strings.HasSuffix(s, "]") {
+			s = s[1 : len(s)-1]
+		}
+		if first {
+			s = afterTags(s) // "[External] Fwd: …"
 		}
 		key, tail, ok := prefix(s)
 		if !ok {
@@ -351,7 +425,21 @@ func Prefixes(subject string) (forwarded, answered bool, rest string) {
 	return forwarded, answered, strings.TrimSpace(s)
 }
 
-func isPrefixed(s string) bool { _, _, ok := prefix(strings.TrimLeft(s, " ")); return ok }
+// afterTags takes words in brackets off a subject when a prefix follows them.
+func afterTags(s string) string {
+	rest := s
+	for n := 0; n < 4 && strings.HasPrefix(rest, "["); n++ {
+		j := strings.IndexByte(rest, ']')
+		if j < 0 || j >= 40 {
+			return s
+		}
+		rest = strings.TrimLeft(rest[j+1:], " \t")
+	}
+	if _, _, ok := prefix(rest); ok {
+		return rest
+	}
+	return s
+}
 
 // prefix reads one "Fwd:", "Re[2]:", "AW (3):".
 func prefix(s string) (key, rest string, ok bool) {

@@ -19,10 +19,13 @@ type mark struct {
 	shown  bool // stands in the document; an empty line does not
 	cut    bool // from here on everything is quoted
 	block  *html.Node
+	told   bool // a line above says whose words they are
+	ruled  bool // a line is drawn over it
 }
 
-// label says of each line whether it is quoted. known is what the document's structure says, or nil for plain text.
-func label(lines []string, known []mark) []mark {
+// label says of each line whether it is quoted. known is what the document's structure says, or nil for plain text. fresh says that the mail
+// answers nothing: then header lines and quote marks need a line over them to be history.
+func label(lines []string, known []mark, fresh bool) []mark {
 	marks := known
 	if marks == nil {
 		marks = make([]mark, len(lines))
@@ -42,9 +45,19 @@ func label(lines []string, known []mark) []mark {
 			i++
 			continue
 		}
-		if separates(lines, i) {
-			cutFrom(lines, marks, i)
-			break
+		if end := separates(lines, marks, i, fresh); end > 0 {
+			next := shownAfter(lines, marks, end)
+			if next >= len(lines) || !marks[next].quoted {
+				cutFrom(lines, marks, i)
+				break
+			}
+			for k := i; k < next; k++ { // what it quotes is marked itself, and the answer may stand below
+				marks[k].quoted = true
+			}
+			tell(marks, next)
+			ruleAbove(lines, marks, i)
+			i = end
+			continue
 		}
 		n := attribution(lines, marks, i)
 		if n == 0 {
@@ -64,12 +77,71 @@ func label(lines []string, known []mark) []mark {
 		for k := i; k < i+n; k++ {
 			marks[k].quoted = true
 		}
+		tell(marks, next)
 		if next < len(lines) && marks[next].soft {
 			quoteBlock(marks, next)
 		}
 		i += n
 	}
+	if known == nil {
+		untold(lines, marks, fresh)
+	}
 	return marks
+}
+
+// tell notes that the quoted lines from a line on have a line above that says whose they are.
+func tell(marks []mark, at int) {
+	for k := at; k < len(marks) && (marks[k].quoted || k == at); k++ {
+		marks[k].told = true
+	}
+}
+
+// untold takes the mark off quoted lines that nothing introduces, where they may be the sender's own: prompts of a program, a passage cited in the middle
+// or at the start of a text. What stands last in an answer is its history.
+func untold(lines []string, marks []mark, fresh bool) {
+	first := 0
+	for first < len(marks) && !marks[first].told {
+		first++
+	}
+	for i := 0; i < first; {
+		if _, depth := phrase.Bare(lines[i]); !marks[i].quoted || marks[i].told || depth == 0 {
+			i++
+			continue
+		}
+		end, least := i, 99
+		for k := i; k < first; k++ {
+			_, depth := phrase.Bare(lines[k])
+			if depth > 0 {
+				end, least = k+1, min(least, depth)
+			} else if !marks[k].quoted && strings.TrimSpace(lines[k]) != "" {
+				break
+			}
+		}
+		below := shownAfter(lines, marks, end)
+		above := i > 0 && strings.TrimSpace(lines[i-1]) != "" && !marks[i-1].quoted
+		if introduced(lines[i:end]) {
+			return
+		}
+		if fresh || least > 2 || above || below < len(lines) && !marks[below].quoted {
+			for k := i; k < end; k++ {
+				marks[k].quoted = false
+			}
+		}
+		i = end
+	}
+}
+
+// introduced says whether quoted lines say themselves whose they are: the line that tells it is quoted too.
+func introduced(run []string) bool {
+	for k := 0; k < len(run) && k < 8; k++ {
+		if r, _ := phrase.Label(run[k]); r == phrase.From || phrase.Separator(run[k]) != phrase.NoMark {
+			return true
+		}
+		if phrase.Attribution(run[k:min(len(run), k+4)], func(int) bool { return true }) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // alone says whether n lines from i are a paragraph of their own: without marks on what follows, a sentence such as "On 12 March 2024 at 10:15
@@ -128,43 +200,82 @@ func shownAfter(lines []string, marks []mark, i int) int {
 	return i
 }
 
-// separates says whether a line begins a quoted message: a separator with header lines, or header lines alone.
-func separates(lines []string, i int) bool {
+// separates says whether a line begins a quoted message: a separator with header lines, or header lines alone. It returns the line after them, or 0.
+func separates(lines []string, marks []mark, i int, fresh bool) int {
+	if phrase.ReplyAbove(lines[i]) {
+		return i + 1
+	}
 	if m := phrase.Separator(lines[i]); m != phrase.NoMark {
 		for k := i + 1; k < len(lines) && k < i+5; k++ {
 			if strings.TrimSpace(lines[k]) == "" {
 				continue
 			}
 			b, ok := phrase.ReadBlock(lines, k, true)
-			return ok || b.HasFrom || m == phrase.OriginalMark || m == phrase.ForwardMark
+			if ok || b.HasFrom {
+				return b.End
+			}
+			return i + 1
 		}
-		return m == phrase.OriginalMark
+		if m == phrase.OriginalMark {
+			return i + 1
+		}
+		return 0
 	}
-	if r, _ := phrase.Label(lines[i]); r == phrase.None || r == phrase.Cc {
-		return false
+	if r, _ := phrase.Label(lines[i]); r == phrase.None {
+		return 0
 	}
 	b, ok := phrase.ReadBlock(lines, i, false)
-	if !ok || !b.Certain() {
-		return false
+	if !ok || !b.Certain() || b.Machine || phrase.RawHeader(lines, i) || fresh && !drawnOver(lines, marks, i) {
+		return 0
 	}
-	return strings.Contains(b.From, "@") || b.Subject != "" && b.Date != ""
+	if strings.Contains(b.From, "@") || b.Subject != "" && b.Date != "" {
+		return b.End
+	}
+	return 0
 }
+
+// drawnOver says whether a line is drawn right over line i.
+func drawnOver(lines []string, marks []mark, i int) bool {
+	if marks[i].ruled {
+		return true
+	}
+	for k := i - 1; k >= 0; k-- {
+		s := strings.TrimSpace(lines[k])
+		if marks[k].rule || len(s) > 8 && strings.Trim(s, drawn) == "" {
+			return true
+		}
+		if s != "" || marks[k].shown {
+			return false
+		}
+	}
+	return false
+}
+
+// drawn are the characters that lines are drawn with.
+const drawn = "_-=*~\u2500\u2501\u2550\u2014\u2013"
 
 // cutFrom marks everything from a line as quoted, with the rule or dashes just above it.
 func cutFrom(lines []string, marks []mark, i int) {
+	i = ruleAbove(lines, marks, i)
+	for k := i; k < len(marks); k++ {
+		marks[k].quoted, marks[k].told = true, true
+	}
+}
+
+// ruleAbove marks the rule or dashes just above a line and returns where they stand.
+func ruleAbove(lines []string, marks []mark, i int) int {
 	for k := i - 1; k >= 0; k-- {
 		s := strings.TrimSpace(lines[k])
 		switch {
-		case marks[k].rule, len(s) > 4 && strings.Trim(s, "_-=") == "":
+		case marks[k].rule, len(s) > 4 && strings.Trim(s, drawn) == "":
+			marks[k].quoted = true
 			i = k
 		case s == "" && !marks[k].image:
 			continue
 		}
 		break
 	}
-	for k := i; k < len(marks); k++ {
-		marks[k].quoted = true
-	}
+	return i
 }
 
 // rewrap finds quoted lines that a program broke without marking the rest: a short line right between two quoted ones.
@@ -202,6 +313,7 @@ func marksOf(p *page.Page) []mark {
 		}
 		m := &marks[i]
 		m.rule, m.shown = l.Rule, l.Node != nil
+		m.ruled = l.Node != nil && !l.Rule && p.Ruled(i)
 		m.image = l.Node != nil && l.Text == "" && !l.Rule
 		if m.cut {
 			m.quoted = true

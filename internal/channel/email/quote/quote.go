@@ -14,6 +14,7 @@ type Input struct {
 	Plain string
 	HTML  string     // raw
 	Page  *page.Page // HTML already read, or nil; it is taken apart
+	New   bool       // the mail answers nothing, by its references and its subject: what looks like history may be what the sender pasted
 }
 
 // Output is the body in two. Text and HTML are the latest words and never both empty when the input was not; Text is not derived from HTML
@@ -35,7 +36,7 @@ func Split(in Input) Output {
 		doc = splitHTML(in)
 	}
 	if strings.TrimSpace(in.Plain) != "" && !doc.woven {
-		txt = splitText(in.Plain)
+		txt = splitText(in.Plain, in.New)
 	}
 	if doc.split {
 		out.HTML, out.QuotedHTML, out.Split = doc.latest, doc.quoted, true
@@ -62,9 +63,9 @@ type result struct {
 	split, woven   bool
 }
 
-func splitText(s string) result {
+func splitText(s string, fresh bool) result {
 	lines := strings.Split(s, "\n")
-	marks := label(lines, nil)
+	marks := label(lines, nil, fresh)
 	runs := runsOf(lines, marks)
 	parts, ok, woven := arrange(runs)
 	if !ok {
@@ -91,7 +92,7 @@ func splitHTML(in Input) result {
 		}
 	}
 	lines := p.Texts()
-	marks := label(lines, marksOf(p))
+	marks := label(lines, marksOf(p), in.New)
 	runs := runsOf(lines, marks)
 	parts, ok, woven := arrange(runs)
 	if !ok {
