@@ -108,7 +108,11 @@ func (c *configWindows) Run(e *env) error {
 	w := tabwriter.NewWriter(e.out, 2, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "ENVIRONMENT\tVALUE\tDEFAULT\tWHAT")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Env, r.Value, r.Default, r.Help)
+		help := r.Help
+		if r.Later {
+			help += " (not used yet)"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Env, r.Value, r.Default, help)
 	}
 	return w.Flush()
 }

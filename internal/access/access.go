@@ -42,11 +42,13 @@ type Deps struct {
 	People People
 	// Password shapes argon2id; nil: 64 MiB, one pass, two lanes (RFC 9106). Tests take less.
 	Password *argon2id.Params
+	// Idle ends a session that was not used for so long, Invite a one-time link of an invitation; 0 means SessionIdle and InviteTTL.
+	Idle, Invite time.Duration
 }
 
 // Times of what is handed out.
 const (
-	SessionIdle = 14 * 24 * time.Hour // a session ends when it was not used for so long
+	SessionIdle = 14 * 24 * time.Hour // a session ends when it was not used for so long, unless Deps.Idle says otherwise
 	SessionMax  = 90 * 24 * time.Hour // and in any case after this
 	SetupTTL    = 7 * 24 * time.Hour
 	InviteTTL   = 7 * 24 * time.Hour
@@ -64,6 +66,12 @@ type Service struct {
 
 // New makes the service, and has sessions end when their user is deactivated.
 func New(d Deps) *Service {
+	if d.Idle == 0 {
+		d.Idle = SessionIdle
+	}
+	if d.Invite == 0 {
+		d.Invite = InviteTTL
+	}
 	s := &Service{Deps: d, key: d.Box.Derive("access tokens"), hashes: newHasher(d.Password), limits: newLimiter(d.Clock)}
 	d.People.OnDeactivate(func(ctx context.Context, tx *db.Tx, id desk.UserID) error {
 		return s.EndSessions(ctx, tx, desk.System, id, 0)

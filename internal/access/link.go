@@ -45,7 +45,7 @@ func (s *Service) CreateLink(ctx context.Context, tx *db.Tx, purpose Purpose, us
 	if !u.Active {
 		return "", Link{}, desk.Errorf(desk.Conflict, "user.inactive", "This user is deactivated. Activate them first.")
 	}
-	ttl := InviteTTL
+	ttl := s.Invite
 	if purpose == PurposeReset {
 		ttl = ResetTTL
 	}

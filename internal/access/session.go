@@ -77,7 +77,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, id desk.UserID, userAgent
 	}
 	token = random()
 	now := s.Clock.Ms()
-	x := Session{ID: desk.SessionID(tx.NewID()), UserID: id, UserAgent: clip(userAgent, 400), IP: clip(ip, 64), CreatedAt: now, LastSeen: now, ExpiresAt: now.Add(SessionIdle)}
+	x := Session{ID: desk.SessionID(tx.NewID()), UserID: id, UserAgent: clip(userAgent, 400), IP: clip(ip, 64), CreatedAt: now, LastSeen: now, ExpiresAt: now.Add(s.Idle)}
 	if _, err := tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND expires_at < $2`, id, now); err != nil {
 		return "", Viewer{}, fmt.Errorf("access: old sessions: %w", err)
 	}
@@ -145,7 +145,7 @@ func (s *Service) bySession(ctx context.Context, token string) (Viewer, error) {
 
 // touch slides the expiry, at most to SessionMax after the start.
 func (s *Service) touch(ctx context.Context, x Session, now desk.Time) error {
-	until := min(now.Add(SessionIdle), x.CreatedAt.Add(SessionMax))
+	until := min(now.Add(s.Idle), x.CreatedAt.Add(max(SessionMax, s.Idle)))
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := s.People.NoteSeen(ctx, tx, x.UserID, now); err != nil { // the user's row first, as when they are deactivated
 			return err

@@ -146,7 +146,7 @@ func (s *Server) claim(ctx context.Context, c claim) (status int, answer string,
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		status, answer = 0, ""
 		if _, err := tx.Exec(ctx, "DELETE FROM idempotency_keys WHERE actor = $1 AND key = $2 AND (created_at < $3 OR (status = 0 AND created_at < $4))",
-			c.actor, c.key, now.Add(-repeatKept), now.Add(-repeatStuck)); err != nil {
+			c.actor, c.key, now.Add(-s.kept()), now.Add(-repeatStuck)); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, `INSERT INTO idempotency_keys (actor, key, request, status, response, created_at) VALUES ($1, $2, $3, 0, '', $4)
@@ -189,9 +189,16 @@ func (s *Server) unclaim(ctx context.Context, c claim) {
 	}
 }
 
-// Prune forgets answers older than a day; app calls it on a schedule.
+func (s *Server) kept() time.Duration {
+	if s.RepeatKept > 0 {
+		return s.RepeatKept
+	}
+	return repeatKept
+}
+
+// Prune forgets answers that need not be kept any longer; app calls it on a schedule.
 func (s *Server) Prune(ctx context.Context) error {
-	before := s.Clock.Ms().Add(-repeatKept)
+	before := s.Clock.Ms().Add(-s.kept())
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		_, err := tx.Exec(ctx, "DELETE FROM idempotency_keys WHERE created_at < $1", before)
 		return err

@@ -50,6 +50,8 @@ type Deps struct {
 	// SignInBurst is how many attempts to sign in an address may make at once, regained one a second; 0 means 60. Guessing at one user is bounded
 	// apart, by access.
 	SignInBurst int
+	// RepeatKept is how long the answer to a repeated write is kept; 0 means a day.
+	RepeatKept time.Duration
 }
 
 // Server is the HTTP edge.

@@ -130,7 +130,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.Box, err = secret.Open(a.cfg.Data, os.Getenv("KANAL_SECRET_KEY")); err != nil {
 		return err
 	}
-	a.DB, err = db.Open(ctx, db.Options{Path: filepath.Join(a.cfg.Data, "kanal.db"), URL: a.cfg.DatabaseURL, Log: a.log})
+	a.DB, err = db.Open(ctx, db.Options{Path: filepath.Join(a.cfg.Data, "kanal.db"), URL: a.cfg.DatabaseURL, NodeLease: config.Window("NODE_LEASE"), Log: a.log})
 	if err != nil {
 		return fmt.Errorf("app: database: %w", err)
 	}
@@ -189,7 +189,7 @@ func (a *App) channels() error {
 
 func (a *App) nouns() {
 	a.People = people.New(a.DB, a.Clock, a.Events)
-	a.Access = access.New(access.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, People: a.People})
+	a.Access = access.New(access.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, People: a.People, Idle: config.Window("SESSION"), Invite: config.Window("INVITE")})
 	a.Properties = property.New(a.DB, a.Clock, a.Events)
 	a.Tickets = ticket.New(a.DB, a.Clock, a.Events, a.Properties)
 	a.Contacts = contact.New(a.Clock, a.Events)

@@ -58,7 +58,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Search = search.New(a.DB, a.Events, a.log)
 	a.Views = view.New(a.DB, a.abilities)
 	a.Transfer = a.transfer(transfer.Outside{})
-	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf})
+	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE")})
 	a.metrics = a.newMetrics()
 	a.housekeeping()
 	return nil
@@ -75,7 +75,7 @@ func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 func (a *App) edge() http.Handler {
 	s := api.New(api.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Access: a.Access, Key: a.Box.Derive("signed links"), BaseURL: a.cfg.Base, Version: Version().Version,
-		Assets: web.FS(), Proxies: a.cfg.TrustedProxies, Observe: a.metrics.observe,
+		Assets: web.FS(), Proxies: a.cfg.TrustedProxies, Observe: a.metrics.observe, RepeatKept: config.Window("IDEMPOTENCY"),
 	})
 	agent.Mount(s, agent.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Events: a.Events, Access: a.Access, People: a.People, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads,

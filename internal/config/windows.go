@@ -16,42 +16,44 @@ type WindowSpec struct {
 	Name    string
 	Default time.Duration
 	Help    string
+	Later   bool // kept for what comes: nothing reads it yet
 }
 
 const day = 24 * time.Hour
 
 // Windows lists every time window. Tests and impatient installations shorten them, down to seconds.
 var Windows = []WindowSpec{
-	{"ATTACHMENT_ORPHAN", day, "an uploaded file that no message took is removed after this"},
-	{"BLOB_GC", 24 * time.Hour, "a stored file is collected this long after nothing refers to it"},
-	{"BLOB_GC_EVERY", 6 * time.Hour, "how often stored files without a reference are looked for"},
+	{"ATTACHMENT_ORPHAN", day, "an uploaded file that no message took is removed after this", false},
+	{"BLOB_GC", 24 * time.Hour, "a stored file is collected this long after nothing refers to it", false},
+	{"BLOB_GC_EVERY", 6 * time.Hour, "how often stored files without a reference are looked for", false},
 
-	{"DRAIN", 30 * time.Second, "how long work in progress may go on once the server is told to stop"},
-	{"IDEMPOTENCY", day, "how long the answer to a repeated request is kept"},
-	{"IMAP_IDLE_RESTART", 9 * time.Minute, "IDLE is begun anew before servers drop it"},
-	{"IMAP_POLL", time.Minute, "how often a mailbox without IDLE is looked at, and one with it besides"},
-	{"INVITE", 7 * day, "how long a one-time link of an invitation or password reset works"},
-	{"JOB_DEAD", 30 * day, "how long a job that was given up is kept"},
-	{"JOB_LEASE", time.Minute, "a worker that is not heard of for this long has lost its job"},
-	{"JOB_POLL", time.Second, "how often the queue is looked at without a wake-up"},
-	{"META_HUMAN_AGENT", 168 * time.Hour, "Meta's reply window for human agents"},
-	{"META_STANDARD", 24 * time.Hour, "Meta's standard reply window"},
-	{"PRESENCE", 30 * time.Second, "an agent not heard of for this long no longer views a ticket"},
-	{"RAW_KEEP", 0, "originals of what came in are pruned after this; 0 keeps them"},
-	{"RECEIVER_LEASE", 30 * time.Second, "another node takes over a mailbox whose reader is not heard of for this long"},
-	{"RECONNECT_BASE", 2 * time.Second, "wait before connecting again after the first failure; doubles"},
-	{"RECONNECT_MAX", 5 * time.Minute, "longest wait before connecting again"},
-	{"REOPEN", 0, "a reply to a ticket closed for longer than this begins a new, linked one; 0: every reply reopens"},
-	{"RETRY_BASE", 10 * time.Second, "wait after the first failed try of a send or job; doubles"},
-	{"RETRY_MAX", time.Hour, "longest wait between tries"},
-	{"SEARCH_EVERY", 500 * time.Millisecond, "how long the search index gathers changes before it takes them in"},
-	{"SEND_GIVE_UP", 2 * day, "a message that still cannot be handed over after this has failed"},
-	{"SEND_GIVE_UP", 2 * day, "a send that keeps failing for a passing reason is given up after this"},
-	{"SEND_TIMEOUT", 5 * time.Minute, "one attempt to send may take this long"},
-	{"SESSION", 30 * day, "a sign-in not used for this long ends"},
-	{"SPAM_PURGE", 90 * day, "spam is deleted after this"},
-	{"TRASH_PURGE", 30 * day, "what was deleted is gone for good after this"},
-	{"UNDO_SEND", 0, "a reply waits this long before it leaves, and can be undone"},
+	{"DRAIN", 30 * time.Second, "how long work in progress may go on once the server is told to stop", false},
+	{"FILE_LINK", 30 * day, "how long a file that was too large for a mail can be fetched by its link", false},
+	{"IDEMPOTENCY", day, "how long the answer to a repeated request is kept", false},
+	{"IMAP_IDLE_RESTART", 9 * time.Minute, "IDLE is begun anew before servers drop it", false},
+	{"IMAP_POLL", time.Minute, "how often a mailbox without IDLE is looked at, and one with it besides", false},
+	{"INVITE", 7 * day, "how long a one-time link of an invitation or password reset works", false},
+	{"JOB_DEAD", 30 * day, "how long a job that was given up is kept", false},
+	{"JOB_LEASE", time.Minute, "a worker that is not heard of for this long has lost its job", false},
+	{"JOB_POLL", time.Second, "how often the queue is looked at without a wake-up", false},
+	{"META_HUMAN_AGENT", 168 * time.Hour, "Meta's reply window for human agents", true},
+	{"META_STANDARD", 24 * time.Hour, "Meta's standard reply window", true},
+	{"NODE_LEASE", time.Minute, "a node not heard of for this long may lose its number to another, and takes no writes meanwhile", false},
+	{"PRESENCE", 45 * time.Second, "an agent not heard of for this long no longer views a ticket", false},
+	{"RAW_KEEP", 0, "originals of what came in are pruned after this; 0 keeps them", false},
+	{"RECEIVER_LEASE", 30 * time.Second, "another node takes over a mailbox whose reader is not heard of for this long", false},
+	{"RECONNECT_BASE", 2 * time.Second, "wait before connecting again after the first failure; doubles", false},
+	{"RECONNECT_MAX", 5 * time.Minute, "longest wait before connecting again", false},
+	{"REOPEN", 0, "a reply to a ticket closed for longer than this begins a new, linked one; 0: every reply reopens", false},
+	{"RETRY_BASE", 10 * time.Second, "wait after the first failed try of a send or job; doubles", false},
+	{"RETRY_MAX", time.Hour, "longest wait between tries", false},
+	{"SEARCH_EVERY", 500 * time.Millisecond, "how long the search index gathers changes before it takes them in", false},
+	{"SEND_GIVE_UP", 2 * day, "a message that still cannot be handed over after this has failed", false},
+	{"SEND_TIMEOUT", 5 * time.Minute, "one attempt to send may take this long", false},
+	{"SESSION", 14 * day, "a sign-in not used for this long ends", false},
+	{"SPAM_PURGE", 90 * day, "spam is deleted after this", true},
+	{"TRASH_PURGE", 30 * day, "what was deleted is gone for good after this", true},
+	{"UNDO_SEND", 0, "a reply waits this long before it leaves, and can be undone", false},
 }
 
 const windowPrefix = "KANAL_WINDOW_"
@@ -114,6 +116,7 @@ type WindowRow struct {
 	Default string `json:"default"`
 	Set     bool   `json:"set"`
 	Help    string `json:"help"`
+	Later   bool   `json:"later"` // nothing reads it yet
 }
 
 // WindowRows lists every window with its present value, by name.
@@ -121,7 +124,7 @@ func WindowRows() []WindowRow {
 	rows := make([]WindowRow, 0, len(Windows))
 	for _, w := range Windows {
 		v := Window(w.Name)
-		rows = append(rows, WindowRow{Env: windowPrefix + w.Name, Value: v.String(), Default: w.Default.String(), Set: os.Getenv(windowPrefix+w.Name) != "", Help: w.Help})
+		rows = append(rows, WindowRow{Env: windowPrefix + w.Name, Value: v.String(), Default: w.Default.String(), Set: os.Getenv(windowPrefix+w.Name) != "", Help: w.Help, Later: w.Later})
 	}
 	sort.Slice(rows, func(i, j int) bool { return rows[i].Env < rows[j].Env })
 	return rows

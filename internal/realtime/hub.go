@@ -38,6 +38,8 @@ type Deps struct {
 	Log    *slog.Logger
 	// InboxOf says whose inbox a ticket is in, for events that do not say so.
 	InboxOf func(ctx context.Context, ticket desk.TicketID) (desk.InboxID, error)
+	// Stays is how long somebody is there without saying so again; 0 means 45 s.
+	Stays time.Duration
 }
 
 // Hub hands events to connections. Safe for concurrent use.

@@ -19,8 +19,15 @@ const (
 	Left    = "left"
 )
 
-// settle is how long somebody is there without saying so again.
+// settle is how long somebody is there without saying so again, unless Deps.Stays says otherwise.
 const settle = 45 * time.Second
+
+func (h *Hub) lasts() time.Duration {
+	if h.Stays > 0 {
+		return h.Stays
+	}
+	return settle
+}
 
 // typingFor is how long somebody is typing without saying so again.
 const typingFor = 8 * time.Second
@@ -104,7 +111,7 @@ func (h *Hub) sit(d delta, now time.Time) {
 	if d.State == Left {
 		delete(p.seats, key)
 	} else {
-		s := sitting{name: d.User.Name, inbox: d.Inbox, state: d.State, until: now.Add(settle), typed: had.typed}
+		s := sitting{name: d.User.Name, inbox: d.Inbox, state: d.State, until: now.Add(h.lasts()), typed: had.typed}
 		if d.State == Typing {
 			s.typed = now
 		}
