@@ -184,6 +184,28 @@ await story('closing a ticket opens the next one and takes the row away; undo br
   await ann.page.locator(`[data-ticket="${id}"]`).waitFor(soon)
 })
 
+await story('two tabs of one browser share one stream, and the second goes on when the first is closed', async () => {
+  const p = await person(browser)
+  let streams = 0
+  p.context.on('request', (r) => { if (/\/api\/events\?after=\d+$/.test(r.url())) streams++ })
+  await p.page.goto(`${base}/tickets/open`)
+  await p.page.locator('[data-ticket]').first().waitFor(soon)
+  const second = await p.context.newPage()
+  await second.goto(`${base}/tickets/open`)
+  await second.locator('[data-ticket]').first().waitFor(soon)
+  await second.waitForTimeout(800)
+  must(streams === 1, `${streams} streams were opened`)
+  const one = unique('Both tabs')
+  await mail(one)
+  await row(second, one).waitFor(soon)
+  await p.page.close()
+  await second.waitForTimeout(500)
+  const two = unique('Left tab')
+  await mail(two)
+  await row(second, two).waitFor(soon)
+  await p.context.close()
+})
+
 await story('EM-11: a new message to anybody, with a file, opens a ticket', async () => {
   const page = ann.page
   await page.goto(`${base}/compose`)
