@@ -56,6 +56,9 @@ func Open(dir, env string) (*Box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("secret: %w", err)
 	}
+	if info, err := os.Stat(path); err == nil && info.Mode().Perm()&0o077 != 0 {
+		_ = os.Chmod(path, 0o600) // a copy from a backup; where that is not ours to do, it is mounted so on purpose
+	}
 	key, err := decode(strings.TrimSpace(string(b)))
 	if err != nil {
 		return nil, desk.Errorf(desk.Invalid, "secret.key", "%s is damaged: it must hold 32 bytes in base64. Restore it from a backup; without it, stored credentials cannot be read.", path).Because(err)
