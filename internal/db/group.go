@@ -235,5 +235,5 @@ func unavailable(err error) error {
 	if errors.As(err, &e) && e.Code == desk.Unavailable {
 		return err
 	}
-	return desk.Errorf(desk.Unavailable, "db.unavailable", "The database cannot be written right now. Nothing was changed; try again in a moment.").Because(err)
+	return desk.Errorf(desk.Unavailable, "db.unavailable", "%s", sentence(err)).Because(err)
 }
