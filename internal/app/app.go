@@ -127,7 +127,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 }
 
 func (a *App) open(ctx context.Context) (err error) {
-	if a.Box, err = secret.Open(a.cfg.Data, os.Getenv("KANAL_SECRET_KEY")); err != nil {
+	if a.Box, err = openKey(a.cfg.Data, os.Getenv("KANAL_SECRET_KEY")); err != nil {
 		return err
 	}
 	a.DB, err = db.Open(ctx, db.Options{Path: filepath.Join(a.cfg.Data, "kanal.db"), URL: a.cfg.DatabaseURL, NodeLease: config.Window("NODE_LEASE"), Log: a.log})
