@@ -83,7 +83,10 @@ func TestALostAnswerIsGivenAgain(t *testing.T) {
 		ann.with("Idempotency-Key", "k").do("POST", "/api/tickets", body).want(409, `"reason":"request.key_busy"`)
 		s.Clock.Advance(2 * time.Minute)
 		ann.with("Idempotency-Key", "k").do("POST", "/api/tickets", body).want(201)
+		s.api.RepeatKept = 72 * time.Hour // the window IDEMPOTENCY
 		s.Clock.Advance(48 * time.Hour)
+		ann.with("Idempotency-Key", "k").do("POST", "/api/tickets", map[string]any{"subject": "Other", "contact": map[string]any{"email": "mira@customer.example"}}).want(409)
+		s.api.RepeatKept = 0
 		if err := s.api.Prune(context.Background()); err != nil {
 			t.Fatal(err)
 		}

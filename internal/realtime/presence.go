@@ -23,7 +23,7 @@ const (
 const settle = 45 * time.Second
 
 func (h *Hub) lasts() time.Duration {
-	if h.Stays > 0 {
+	if h.Stays != 0 {
 		return h.Stays
 	}
 	return settle
@@ -169,8 +169,9 @@ func (h *Hub) expire(now time.Time) {
 func (h *Hub) Watchers(ticket desk.TicketID) []Watcher {
 	out := []Watcher{}
 	h.presence.mu.Lock()
+	now := time.Now()
 	for k, s := range h.presence.seats {
-		if k.ticket == ticket {
+		if k.ticket == ticket && s.until.After(now) {
 			out = append(out, Watcher{k.user, s.name, s.state})
 		}
 	}

@@ -528,5 +528,10 @@ func TestPresenceReachesWhoMaySeeTheTicket(t *testing.T) {
 		if w := s.hub.Watchers(42); len(w) != 0 {
 			t.Errorf("after leaving: %v", w)
 		}
+		s.hub.Stays = -time.Second // the window PRESENCE, as if it had passed already
+		s.hub.Presence(ctx, a, 43, s.Helpdesk().ID, realtime.Viewing)
+		if w := s.hub.Watchers(43); len(w) != 0 {
+			t.Errorf("still there when the window is over: %v", w)
+		}
 	})
 }
