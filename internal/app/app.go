@@ -58,6 +58,8 @@ type Config struct {
 	Quiet bool
 	// Channels makes the registry of channels.
 	Channels func(ChannelOptions) (*channel.Registry, error)
+	// LocalLinks sends links to files also when only this machine or network reaches the base URL.
+	LocalLinks bool
 	// Development adds the channels that are only for trying out.
 	Development bool
 }
@@ -278,6 +280,12 @@ func (a *App) Close() {
 func (a *App) company(ctx context.Context, q db.Queryer) (string, error) {
 	c, err := a.Settings.Company(ctx, q)
 	return c.Name, err
+}
+
+// words is the language and the time zone in which customers are told something.
+func (a *App) words(ctx context.Context, q db.Queryer) (locale, timezone string, err error) {
+	c, err := a.Settings.Company(ctx, q)
+	return c.Locale, c.Timezone, err
 }
 
 // abilities answers read models what a channel can do.

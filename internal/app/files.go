@@ -29,7 +29,9 @@ func (a *App) openBlobs() (blob.Store, error) {
 
 // checkBlobs refuses to serve with a place that cannot be used.
 func (a *App) checkBlobs(ctx context.Context) error {
-	if c, ok := a.Blobs.(interface{ Check(ctx context.Context) error }); ok {
+	if c, ok := a.Blobs.(interface {
+		Check(ctx context.Context) error
+	}); ok {
 		return c.Check(ctx)
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/desk"
 )
@@ -39,6 +40,8 @@ type Options struct {
 	Readers int
 	// Writers is the number of PostgreSQL write connections; 0 means 16.
 	Writers int
+	// NodeLease is how long a node of PostgreSQL may be unheard of before another takes its number; 0 means a minute.
+	NodeLease time.Duration
 	// GroupMax bounds how many callers share one SQLite commit; 0 means 128.
 	GroupMax int
 	// CopyTarget lets a database be opened whose copy was cut off, to copy into it again.

@@ -9,7 +9,7 @@ import (
 func SleepPastLease(d *DB) {
 	d.ids.mu.Lock()
 	defer d.ids.mu.Unlock()
-	d.ids.held = time.Now().Add(-nodeLease - time.Second)
+	d.ids.held = time.Now().Add(-defaultNodeLease - time.Second)
 }
 
 // MigrationsOf are the texts for a dialect, to be changed by a test.

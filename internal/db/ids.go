@@ -29,6 +29,7 @@ type idMaker struct {
 	seq    int64
 	holder string
 	held   time.Time // when the lease was last prolonged, with both clocks' readings; zero on SQLite
+	lease  time.Duration
 	lost   error
 }
 
@@ -51,7 +52,7 @@ func (m *idMaker) next() int64 {
 func (m *idMaker) err() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.lost == nil && !m.held.IsZero() && max(time.Since(m.held), time.Now().Round(0).Sub(m.held.Round(0))) > nodeLease {
+	if m.lost == nil && !m.held.IsZero() && max(time.Since(m.held), time.Now().Round(0).Sub(m.held.Round(0))) > m.lease {
 		return desk.Errorf(desk.Unavailable, "db.node_late", "This node has not reached the database for too long. It takes writes again as soon as it has.")
 	}
 	return m.lost
@@ -72,7 +73,8 @@ func (d *DB) NewID() int64 {
 // IDAt is the smallest id of a moment, for paging by time.
 func IDAt(t time.Time) int64 { return max(0, t.UnixMilli()-idEpoch) << idShift }
 
-const nodeLease = 60 * time.Second
+// defaultNodeLease is how long a node may be unheard of before another may take its number.
+const defaultNodeLease = 60 * time.Second
 
 // lease takes an id node. SQLite has one process and so one node. It starts beyond every id already recorded, so that a clock
 // set back cannot repeat one.
@@ -85,13 +87,30 @@ func (d *DB) lease(ctx context.Context) error {
 	if d.dialect == SQLite {
 		return nil
 	}
+	if d.ids.lease = d.opt.NodeLease; d.ids.lease <= 0 {
+		d.ids.lease = defaultNodeLease
+	}
 	var b [8]byte
 	_, _ = rand.Read(b[:])
 	d.ids.holder = hex.EncodeToString(b[:])
-	taken := false
+	if err := d.claimNode(ctx); err != nil {
+		return err
+	}
+	d.done.Add(1)
+	ctx2, cancel := context.WithCancel(context.Background())
+	stop := d.stop
+	d.stop = func() { cancel(); stop() }
+	go func() { defer d.done.Done(); d.keepNode(ctx2) }()
+	return nil
+}
+
+// claimNode takes a free node, or fails.
+func (d *DB) claimNode(ctx context.Context) error {
+	asked, node, used, taken := time.Now(), int64(0), int64(0), false
 	for try := 0; !taken && try < 4*idNodes; try++ { // nodes that start at once see the same one free
 		err := d.writePostgres(ctx, func(ctx context.Context, tx *Tx) (err error) {
-			taken, err = d.takeNode(ctx, tx)
+			asked = time.Now()
+			node, used, taken, err = d.takeNode(ctx, tx)
 			return err
 		})
 		if err != nil {
@@ -101,34 +120,30 @@ func (d *DB) lease(ctx context.Context) error {
 	if !taken {
 		return desk.Errorf(desk.Unavailable, "db.nodes", "No node of this database could be taken. Try again in a moment.")
 	}
-	d.ids.held = time.Now()
-	d.done.Add(1)
-	ctx2, cancel := context.WithCancel(context.Background())
-	stop := d.stop
-	d.stop = func() { cancel(); stop() }
-	go func() { defer d.done.Done(); d.keepNode(ctx2) }()
+	d.ids.mu.Lock()
+	defer d.ids.mu.Unlock()
+	d.ids.node, d.ids.ms, d.ids.held, d.ids.lost = node, max(d.ids.ms, used), asked, nil
 	return nil
 }
 
 // pgNow is PostgreSQL's own clock in milliseconds, which all nodes share.
 const pgNow = "(extract(epoch from statement_timestamp()) * 1000)::bigint"
 
-func (d *DB) takeNode(ctx context.Context, tx *Tx) (bool, error) {
-	var node, used int64
-	err := tx.QueryRow(ctx, `SELECT n, COALESCE((SELECT last_ms FROM nodes WHERE node = n), 0) FROM generate_series(0, $1::int - 1) n
+func (d *DB) takeNode(ctx context.Context, tx *Tx) (node, used int64, taken bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT n, COALESCE((SELECT last_ms FROM nodes WHERE node = n), 0) FROM generate_series(0, $1::int - 1) n
 		WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE node = n AND lease_until > `+pgNow+`) ORDER BY n LIMIT 1`, idNodes).Scan(&node, &used)
 	if err != nil {
-		return false, desk.Errorf(desk.Unavailable, "db.nodes", "All %d nodes of this database are taken. Stop one, or wait a minute.", idNodes).Because(err)
+		return 0, 0, false, desk.Errorf(desk.Unavailable, "db.nodes", "All %d nodes of this database are taken. Stop one, or wait a minute.", idNodes).Because(err)
 	}
 	n, err := tx.Exec(ctx, `INSERT INTO nodes (node, holder, lease_until, last_ms) VALUES ($1, $2, `+pgNow+` + $3, $4)
 		ON CONFLICT (node) DO UPDATE SET holder = excluded.holder, lease_until = excluded.lease_until WHERE nodes.lease_until <= `+pgNow,
-		node, d.ids.holder, nodeLease.Milliseconds(), used)
-	d.ids.node, d.ids.ms = node, max(d.ids.ms, used)
-	return n == 1, err
+		node, d.ids.holder, d.ids.lease.Milliseconds(), used)
+	return node, used, n == 1, err
 }
 
+// keepNode prolongs the lease. A node whose lease was taken over while it could not reach the database takes no writes until it has another.
 func (d *DB) keepNode(ctx context.Context) {
-	t := time.NewTicker(nodeLease / 6)
+	t := time.NewTicker(d.ids.lease / 6)
 	defer t.Stop()
 	for {
 		select {
@@ -137,18 +152,25 @@ func (d *DB) keepNode(ctx context.Context) {
 		case <-t.C:
 		}
 		d.ids.mu.Lock()
-		ms := d.ids.ms
+		ms, node, lost := d.ids.ms, d.ids.node, d.ids.lost
 		d.ids.mu.Unlock()
+		if lost != nil {
+			if d.claimNode(ctx) == nil {
+				d.log.Info("this node has a lease on the database again and takes writes")
+			}
+			continue
+		}
 		asked := time.Now()
 		res, err := d.write.ExecContext(ctx, "UPDATE nodes SET lease_until = "+pgNow+" + $1, last_ms = $2 WHERE node = $3 AND holder = $4",
-			nodeLease.Milliseconds(), ms, d.ids.node, d.ids.holder)
+			d.ids.lease.Milliseconds(), ms, node, d.ids.holder)
 		if err != nil {
 			continue // err() speaks up when this lasts
 		}
 		n, _ := res.RowsAffected()
 		d.ids.mu.Lock()
 		if n == 0 {
-			d.ids.lost = desk.Errorf(desk.Unavailable, "db.node_lost", "This node lost its lease on the database and takes no more writes. It must be restarted.")
+			d.ids.lost = desk.Errorf(desk.Unavailable, "db.node_lost", "This node lost its lease on the database. It takes no writes until it has another.")
+			d.log.Error("this node lost its lease on the database and takes no writes until it has another")
 		}
 		d.ids.held = asked
 		d.ids.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,14 +29,29 @@ func (d *DB) openPostgres(ctx context.Context) error {
 	if readers == 0 {
 		readers = 8
 	}
-	d.write = stdlib.OpenDB(*conf)
+	guard := stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error { return dieSoon(ctx, conn, d.opt.URL) })
+	d.write = stdlib.OpenDB(*conf, guard)
 	d.write.SetMaxOpenConns(writers)
 	d.write.SetMaxIdleConns(writers)
-	d.read = stdlib.OpenDB(*conf)
+	d.read = stdlib.OpenDB(*conf, guard)
 	d.read.SetMaxOpenConns(readers)
 	d.read.SetMaxIdleConns(readers)
 	if err := d.write.PingContext(ctx); err != nil {
 		return unavailable(fmt.Errorf("db: connect to PostgreSQL: %w", err))
+	}
+	return nil
+}
+
+// dieSoon lets the server notice within seconds that this machine is gone without a word: what it holds (the election, row locks) is then free
+// for the other nodes. A process that is stopped in the middle of a transaction loses that transaction. Parameters in the URL come first.
+func dieSoon(ctx context.Context, conn *pgx.Conn, url string) error {
+	for _, p := range [][2]string{{"tcp_keepalives_idle", "5"}, {"tcp_keepalives_interval", "2"}, {"tcp_keepalives_count", "3"}, {"idle_in_transaction_session_timeout", "30000"}} {
+		if strings.Contains(url, p[0]) {
+			continue
+		}
+		if _, err := conn.Exec(ctx, "SET "+p[0]+" = "+p[1]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -159,12 +175,22 @@ func (d *DB) Lead(ctx context.Context, name string, fn func(ctx context.Context)
 	}
 }
 
+// pingWithin asks for a sign of life: a server that is gone without a word must not keep us waiting.
+func pingWithin(ctx context.Context, conn *pgx.Conn, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return conn.Ping(ctx)
+}
+
 func (d *DB) leadOnce(ctx context.Context, name string, fn func(ctx context.Context)) error {
 	conn, err := pgx.Connect(ctx, d.opt.URL)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	if err := dieSoon(ctx, conn, d.opt.URL); err != nil {
+		return err
+	}
 	var won bool
 	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtextextended($1, 5710))", "kanal/"+name).Scan(&won); err != nil || !won {
 		return err
@@ -180,7 +206,7 @@ func (d *DB) leadOnce(ctx context.Context, name string, fn func(ctx context.Cont
 		case <-ctx.Done():
 			return nil
 		case <-time.After(3 * time.Second):
-			if err := conn.Ping(ctx); err != nil {
+			if err := pingWithin(ctx, conn, 5*time.Second); err != nil {
 				return err
 			}
 		}
