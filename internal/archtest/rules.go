@@ -20,7 +20,7 @@ var tiers = map[string]int{
 	"internal/assignment": 40, "internal/search": 40, "internal/view": 40, "internal/switchboard": 40, "internal/blobgc": 40,
 	"internal/intake": 50, "internal/dispatch": 50, "internal/transfer": 50,
 	"internal/api": 60, "internal/realtime": 60, "internal/hook": 60,
-	"internal/api/agent": 70, "internal/api/admin": 70,
+	"internal/api/agent": 70, "internal/api/admin": 70, "internal/api/public": 70,
 	"internal/channel/all": 75, "internal/app": 80,
 	"cmd/kanal": 100, "internal/demo": 90, "internal/bench": 90, "web": 0,
 }
