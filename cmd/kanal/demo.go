@@ -55,7 +55,7 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return app.Serve(e.ctx, app.Config{Checked: opt, Log: logger(opt, e.errOut), Out: e.out, Quiet: true, Channels: channels, Started: func(ctx context.Context, a *app.App) error {
+	return app.Serve(e.ctx, app.Config{Checked: opt, Log: logger(opt, e.errOut), Out: e.out, Quiet: true, LocalLinks: true, Channels: channels, Started: func(ctx context.Context, a *app.App) error {
 		return c.started(ctx, e, a, mails, page)
 	}})
 }

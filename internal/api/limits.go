@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"net/netip"
 	"sync"
 	"time"
@@ -12,11 +13,15 @@ import (
 // Limit names a rate limit of an address; "" is none.
 type Limit string
 
-// The limits: attempts to sign in or to use a one-time link, and what anybody may fetch.
+// The limits: attempts to sign in or to use a one-time link, what anybody may fetch, and files that customers fetch by a link.
 const (
 	LimitSignIn Limit = "sign_in"
 	LimitPublic Limit = "public"
+	LimitLink   Limit = "link"
 )
+
+// Take counts a request against a limit of its address: for handlers that are no operations. The error says to wait.
+func (s *Server) Take(l Limit, r *http.Request) error { return s.limits[l].take(s.ClientIP(r)) }
 
 // neighbourhood is whom a limit counts as one: an IPv4 address, or the /64 of an IPv6 address, since a single customer line has all of it.
 func neighbourhood(ip string) string {

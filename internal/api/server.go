@@ -89,6 +89,7 @@ func New(d Deps) *Server {
 	s.limits = map[Limit]*limiter{
 		LimitSignIn: newLimiter(time.Second, d.SignInBurst),
 		LimitPublic: newLimiter(time.Second/200, 2000), // an office behind one address opens mails full of pictures
+		LimitLink:   newLimiter(time.Second/5, 100),
 	}
 	s.api = humago.New(s.mux, document(d.Version))
 	s.assets = newAssets(d.Assets)

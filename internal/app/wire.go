@@ -9,6 +9,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/api/public"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/blobgc"
 	"github.com/kanalhq/kanal/internal/channel"
@@ -51,6 +52,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Dispatch = dispatch.New(dispatch.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
 		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Log: a.log, Fallback: a.cfg.RelayTo != nil,
+		Links: dispatch.Links{Base: a.cfg.Base, Key: a.Box.Derive("file links"), Keep: config.Window("FILE_LINK"), Local: a.cfg.LocalLinks || config.LocalLinks(), Words: a.words},
 		Windows: dispatch.Windows{
 			Undo: config.Window("UNDO_SEND"), RetryBase: config.Window("RETRY_BASE"), RetryMax: config.Window("RETRY_MAX"), GiveUp: config.Window("SEND_GIVE_UP"),
 		},
@@ -80,11 +82,13 @@ func (a *App) edge() http.Handler {
 	agent.Mount(s, agent.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Events: a.Events, Access: a.Access, People: a.People, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads,
 		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.find, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox,
+		MaxUpload: 250 << 20, // what a mail cannot carry goes as a link
 	})
 	admin.Mount(s, admin.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Access: a.Access, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Properties: a.Properties,
 		Settings: a.Settings, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),
 	})
+	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Log: a.log})
 	a.Jobs.Every("api.prune", time.Hour, s.Prune)
 	s.Handle("/hooks/", hook.New(hook.Deps{DB: a.DB, Registry: a.Registry, Inbox: a.Inbox, Intake: late{a}, Log: a.log}))
 	s.Handle("GET /healthz", http.HandlerFunc(healthz))

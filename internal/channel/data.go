@@ -85,7 +85,11 @@ type Abilities struct {
 	MaxAttachment    int64    `json:"max_attachment_bytes"`  // one file
 	MaxAttachments   int64    `json:"max_attachments_bytes"` // all files of a message
 	MaxAttachmentNum int      `json:"max_attachments"`
-	AttachmentTypes  []string `json:"attachment_types"` // empty: all
+	MaxEncoded       int64    `json:"max_encoded_bytes"`               // a whole message as it travels, with its files in base64; 0: no limit
+	LargeFiles       string   `json:"large_files" enum:",link,refuse"` // what becomes of files that do not fit into MaxEncoded; "": there is no such limit
+	LinkAbove        int64    `json:"link_above_bytes"`                // of one conversation's account: files with more than this together do not fit; 0: no limit. A hint, since the text counts too
+	LinkDays         int      `json:"link_days"`                       // how long a link works
+	AttachmentTypes  []string `json:"attachment_types"`                // empty: all
 	QuickReplies     bool     `json:"quick_replies"`
 	Idempotent       bool     `json:"idempotent"` // the provider takes an idempotency key: uncertain sends are retried with the same key
 }

@@ -107,3 +107,24 @@ type Tokener interface {
 	SignToken(thread desk.ThreadID) string
 	VerifyToken(token string) (desk.ThreadID, bool)
 }
+
+// The values of Abilities.LargeFiles.
+const (
+	LargeLink   = "link"   // they go as links to this installation that expire
+	LargeRefuse = "refuse" // the message is refused
+)
+
+// Limiter is an adapter whose accounts have limits of their own, by their settings (EM-39).
+type Limiter interface {
+	// Limits returns the channel's abilities as an account's settings make them. Settings that cannot be read change nothing.
+	Limits(can Abilities, settings []byte) Abilities
+}
+
+// Can is what an account of a channel can do.
+func Can(a Adapter, settings []byte) Abilities {
+	can := a.Spec().Can
+	if l, ok := a.(Limiter); ok {
+		can = l.Limits(can, settings)
+	}
+	return can
+}

@@ -33,6 +33,9 @@ func (s *Service) Resend(ctx context.Context, actor desk.Actor, id desk.MessageI
 		if len(again) == 0 {
 			return desk.Errorf(desk.Conflict, "message.nothing_to_resend", "There is nothing to send again: every recipient has the message, or it is on its way.")
 		}
+		if err := s.renewLinks(ctx, tx, m); err != nil {
+			return err
+		}
 		if err := s.enqueue(ctx, tx, m, s.Clock.Ms()); err != nil {
 			return err
 		}

@@ -78,8 +78,10 @@ type Deps struct {
 	// Fallback says that the installation's own address can send, so that it stands in for a mailbox of the same inbox whose credentials
 	// are dead (EM-13).
 	Fallback bool
-	Windows  Windows
-	Log      *slog.Logger
+	// Links is how files go out that do not fit into a message.
+	Links   Links
+	Windows Windows
+	Log     *slog.Logger
 }
 
 // Service is the outbound walk. Safe for concurrent use.

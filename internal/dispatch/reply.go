@@ -367,7 +367,11 @@ func (s *Service) queue(ctx context.Context, tx *db.Tx, o outgoing) (desk.Messag
 	if err != nil {
 		return desk.Message{}, err
 	}
-	if err := checkLimits(spec.Can, o.content.Text, files); err != nil {
+	can := channel.Can(adapter, o.account.Settings)
+	if err := checkLimits(can, o.content.Text, files); err != nil {
+		return desk.Message{}, err
+	}
+	if err := s.large(can, o.content, files); err != nil {
 		return desk.Message{}, err
 	}
 	html := o.content.HTML

@@ -40,6 +40,10 @@ func (s *Service) send(ctx context.Context, j *job.Job) error {
 	if err := t.load(ctx); err != nil || len(t.pending) == 0 {
 		return err
 	}
+	if t.stale {
+		t.sendErr = &channel.SendError{Fault: channel.Permanent, Code: "links_expired", Public: "The message waited so long that the links to its files have ended. Send it again to make new ones."}
+		return t.settle(ctx)
+	}
 	if s.refusedStill(t.acc) {
 		return job.Snooze(s.linger(m, s.Windows.Waiting, longestWait))
 	}
@@ -65,6 +69,7 @@ type try struct {
 	out     channel.Outbound
 	started desk.Time
 
+	stale    bool // links to its files have ended
 	reached  bool // the account had a connection
 	marked   atomic.Bool
 	lost     atomic.Bool // the lease went to another worker, or the message was cancelled
@@ -172,7 +177,13 @@ func (t *try) load(ctx context.Context) error {
 		}
 	}
 	for _, a := range t.m.Attachments {
+		if a.LinkUntil != 0 {
+			continue
+		}
 		t.out.Attachments = append(t.out.Attachments, channel.OutAttachment{Name: a.Name, Type: a.Type, Size: a.Size, Inline: a.Inline, ContentID: a.ContentID, SHA256: a.SHA256})
+	}
+	if err := t.addLinks(ctx, adapter.Spec().Can); err != nil {
+		return err
 	}
 	t.out.Sender, err = t.person(ctx)
 	return err

@@ -244,6 +244,7 @@ var (
 	_ channel.Identifier = (*Adapter)(nil)
 	_ channel.Previewer  = (*Adapter)(nil)
 	_ channel.Tokener    = (*Adapter)(nil)
+	_ channel.Limiter    = (*Adapter)(nil)
 	_ channel.Checker    = (*conn)(nil)
 	_ channel.Receiver   = (*mailbox)(nil)
 )

@@ -107,6 +107,8 @@ type settings struct {
 	ImportDays int    `json:"import_days"`
 	Relay      string `json:"relay"`
 	TrustAuth  string `json:"trust_authserv_id"`
+	MaxSendMB  int    `json:"max_send_mb"`
+	LargeFiles string `json:"large_files"`
 }
 
 // readSettings merges secrets into settings and fills in what was left out. Secrets are an object of the same shape, or keyed
@@ -163,7 +165,7 @@ func merge(plain, secrets []byte) (map[string]any, error) {
 		overlay(out, sec)
 	}
 	// A form sends numbers as text.
-	for _, path := range []string{"imap.port", "smtp.port", "import_days"} {
+	for _, path := range []string{"imap.port", "smtp.port", "import_days", "max_send_mb"} {
 		if v, ok := lookPath(out, path).(string); ok {
 			if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
 				setPath(out, path, n)
@@ -269,6 +271,12 @@ func (s *settings) fill() {
 	if s.FromName == "" {
 		s.FromName = fromAgent
 	}
+	if s.MaxSendMB == 0 {
+		s.MaxSendMB = defaultSendMB
+	}
+	if s.LargeFiles == "" {
+		s.LargeFiles = channel.LargeLink
+	}
 	if s.OriginalSender == nil {
 		yes := true
 		s.OriginalSender = &yes
@@ -354,6 +362,12 @@ func (s *settings) validateDetails() error {
 	}
 	if len(s.SignatureHTML) > 100<<10 {
 		return desk.Errorf(desk.TooLarge, "email.signature_too_large", "The signature may have at most 100 KB.").In("signature_html")
+	}
+	if s.MaxSendMB < 1 || s.MaxSendMB > maxSendMB {
+		return desk.Errorf(desk.Invalid, "email.max_send", "The largest mail is a number of MB from 1 to %d.", maxSendMB).In("max_send_mb")
+	}
+	if s.LargeFiles != channel.LargeLink && s.LargeFiles != channel.LargeRefuse {
+		return desk.Errorf(desk.Invalid, "email.large_files_unknown", "large_files is link or refuse.").In("large_files")
 	}
 	if s.Relay != "" {
 		if _, err := ParseRelay(s.Relay); err != nil {

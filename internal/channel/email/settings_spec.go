@@ -27,10 +27,27 @@ func (a *Adapter) Spec() channel.Spec {
 		Terms:     terms,
 		Can: channel.Abilities{
 			Send: true, Start: true, HTML: true, Subject: true, Cc: true, Attachments: true, InlineImages: true,
-			// EM-39: most servers take 25 MB as sent, and base64 makes a third more of a file.
-			MaxAttachment: 18 << 20, MaxAttachments: 18 << 20, MaxAttachmentNum: 50,
+			// EM-39: most servers take 25 MB as sent; what does not fit into an account's max_send_mb goes as a link, or is refused.
+			MaxAttachment: maxFile, MaxAttachments: maxFiles, MaxAttachmentNum: 50, MaxEncoded: defaultSendMB << 20, LargeFiles: channel.LargeLink,
 		},
 	}
+}
+
+const (
+	defaultSendMB = 20        // of a mail as sent, when an account says nothing
+	maxSendMB     = 1000      // the most that an account may say
+	maxFile       = 250 << 20 // of one file, however it travels
+	maxFiles      = 1 << 30   // of all files of a mail
+)
+
+// Limits implements channel.Limiter: what the account's server takes, and what becomes of the rest (EM-39).
+func (a *Adapter) Limits(can channel.Abilities, plain []byte) channel.Abilities {
+	s, err := readSettings(plain, nil)
+	if err != nil {
+		return can
+	}
+	can.MaxEncoded, can.LargeFiles = int64(s.MaxSendMB)<<20, s.LargeFiles
+	return can
 }
 
 // kinds stand in the wizard's order. A Preset is keyed by Field.Path.
@@ -93,6 +110,10 @@ var fields = []channel.Field{
 	{Path: "original_sender", Label: "Choose the original sender of forwarded mail", Help: "Off: forwarded mail is filed under the person who forwarded it.", Type: "boolean", Default: true, Step: "details"},
 	{Path: "reply_to", Label: "Reply-To address", Help: "Empty: answers come to this channel.", Type: "email", Step: "details"},
 	{Path: "reply_token", Label: "Mark answers with a plus-address", Help: "Answers go to name+token@… and find their ticket even when the mail program drops the references. The mailbox must accept plus-addresses.", Type: "boolean", Default: false, Kinds: onlyIMAP, Step: "details"},
+	{Path: "max_send_mb", Label: "Largest mail, in MB", Help: "As sent, where files take a third more. Most mail servers take 25 MB.", Type: "number", Default: defaultSendMB, Step: "details"},
+	{Path: "large_files", Label: "Files that do not fit", Help: "As links they are fetched from this installation, for a limited time.", Type: "choice", Default: channel.LargeLink, Step: "details", Options: []channel.Option{
+		{Value: channel.LargeLink, Label: "Send as links"}, {Value: channel.LargeRefuse, Label: "Refuse to send"},
+	}},
 	{Path: "dkim.domain", Label: "DKIM domain", Type: "text", Step: "details"},
 	{Path: "dkim.selector", Label: "DKIM selector", Type: "text", Step: "details"},
 	{Path: "dkim.private_key", Label: "DKIM private key", Help: "PEM, RSA or Ed25519.", Type: "password", Secret: true, Step: "details"},
