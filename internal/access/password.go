@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -48,11 +49,19 @@ func (h *hasher) take(ctx context.Context) error {
 	}
 }
 
+// give returns the slot. The last one out returns the 64 MiB to the system too: an idle server is to be a small one.
+func (h *hasher) give() {
+	<-h.slots
+	if len(h.slots) == 0 && h.params.Memory >= 32<<10 {
+		go debug.FreeOSMemory()
+	}
+}
+
 func (h *hasher) make(ctx context.Context, password string) (string, error) {
 	if err := h.take(ctx); err != nil {
 		return "", err
 	}
-	defer func() { <-h.slots }()
+	defer h.give()
 	return argon2id.CreateHash(password, h.params)
 }
 
@@ -62,7 +71,7 @@ func (h *hasher) matches(ctx context.Context, password, hash string) (bool, erro
 	if err := h.take(ctx); err != nil {
 		return false, err
 	}
-	defer func() { <-h.slots }()
+	defer h.give()
 	against := hash
 	if against == "" {
 		against = h.dummy
