@@ -155,13 +155,17 @@ func (a *App) prepare(ctx context.Context) (setup string, err error) {
 	if err := a.checkBlobs(ctx); err != nil {
 		return "", err
 	}
-	if err := a.ensureDefaults(ctx); err != nil {
-		return "", fmt.Errorf("app: first start: %w", err)
-	}
-	if a.cfg.Config != "" {
-		if err := a.applyFile(ctx, a.cfg.Config); err != nil {
-			return "", err
+	err = a.DB.Alone(ctx, "start", func(ctx context.Context) error { // nodes that start at once apply the same file
+		if err := a.ensureDefaults(ctx); err != nil {
+			return fmt.Errorf("app: first start: %w", err)
 		}
+		if a.cfg.Config == "" {
+			return nil
+		}
+		return a.applyFile(ctx, a.cfg.Config)
+	})
+	if err != nil {
+		return "", err
 	}
 	if setup, err = a.setupLink(ctx); err != nil {
 		return "", fmt.Errorf("app: first start: %w", err)

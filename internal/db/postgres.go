@@ -175,6 +175,25 @@ func (d *DB) Lead(ctx context.Context, name string, fn func(ctx context.Context)
 	}
 }
 
+// Alone runs fn while no other node runs one of that name; nodes come one after the other. On SQLite there is one process anyway.
+func (d *DB) Alone(ctx context.Context, name string, fn func(ctx context.Context) error) error {
+	if d.dialect != Postgres {
+		return fn(ctx)
+	}
+	conn, err := pgx.Connect(ctx, d.opt.URL)
+	if err != nil {
+		return unavailable(err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) // gives the lock back
+	if err := dieSoon(ctx, conn, d.opt.URL); err != nil {
+		return unavailable(err)
+	}
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtextextended($1, 5710))", "kanal/"+name); err != nil {
+		return unavailable(err)
+	}
+	return fn(ctx)
+}
+
 // pingWithin asks for a sign of life: a server that is gone without a word must not keep us waiting.
 func pingWithin(ctx context.Context, conn *pgx.Conn, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
