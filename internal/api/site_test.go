@@ -21,6 +21,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/api/public"
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/channel/echo"
@@ -87,7 +88,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	s.Intake = intake.New(intake.Deps{DB: d, Clock: s.Clock, Registry: s.Channels, Blobs: s.Blobs, Events: s.Events, Jobs: jobs, Contacts: s.Contacts, Threads: s.Threads,
 		Tickets: s.Tickets, Inbox: s.Inboxes, Assign: s.Assignment, Lines: board})
 	s.Dispatch = dispatch.New(dispatch.Deps{DB: d, Clock: s.Clock, Events: s.Events, Jobs: jobs, People: s.People, Contacts: s.Contacts, Inbox: s.Inboxes, Threads: s.Threads,
-		Tickets: s.Tickets, Assign: s.Assignment, Board: board, Registry: s.Channels, Company: s.company})
+		Tickets: s.Tickets, Assign: s.Assignment, Board: board, Registry: s.Channels, Company: s.company, Links: dispatch.Links{Base: &url.URL{Scheme: "http", Host: "desk.example"}, Key: bytes.Repeat([]byte{8}, 32), Words: s.words}})
 	s.View = view.New(d, func(name string) channel.Abilities {
 		ad, ok := s.Channels.Get(name)
 		if !ok {
@@ -112,6 +113,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	s.api = api.New(ad)
 	agent.Mount(s.api, gd)
 	admin.Mount(s.api, md)
+	public.Mount(s.api, public.Deps{Links: s.Dispatch, Blobs: s.Blobs})
 	s.api.Handle("/hooks/", hook.New(hook.Deps{DB: d, Registry: s.Channels, Inbox: s.Inboxes, Intake: s.Intake}))
 	s.http = httptest.NewServer(s.api.Handler())
 
@@ -133,6 +135,11 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 func (s *site) company(ctx context.Context, q db.Queryer) (string, error) {
 	c, err := s.Settings.Company(ctx, q)
 	return c.Name, err
+}
+
+func (s *site) words(ctx context.Context, q db.Queryer) (string, string, error) {
+	c, err := s.Settings.Company(ctx, q)
+	return c.Locale, c.Timezone, err
 }
 
 // echoAccount connects an echo account with an address to an inbox.

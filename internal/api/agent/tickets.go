@@ -110,7 +110,7 @@ func (a *agents) replyDefaults(ctx context.Context, t *view.TicketThread) error 
 		subject = t.Subject
 	}
 	d.Subject = dispatch.ReplySubject(subject)
-	return nil
+	return a.accountCan(ctx, t)
 }
 
 type patchTicketInput struct {
