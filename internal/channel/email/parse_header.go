@@ -2,10 +2,13 @@ package email
 
 import (
 	"net/mail"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/channel/email/mime"
+	"github.com/kanalhq/kanal/internal/channel/email/phrase"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -19,6 +22,9 @@ func readIDs(raw string) []string {
 		raw = mime.DecodeWords(raw)
 	}
 	raw = mime.Clean(raw)
+	if strings.Contains(raw, "&lt;") { // a program escaped it as HTML
+		raw = strings.NewReplacer("&lt;", "<", "&gt;", ">").Replace(raw)
+	}
 	var out []string
 	seen := map[string]bool{}
 	add := func(id string) {
@@ -104,23 +110,63 @@ var dateLayouts = []string{
 	"Mon, 2 Jan 2006 15:04 -0700", "2 Jan 2006 15:04 -0700", "Mon, 2 Jan 06 15:04:05 -0700", "2 Jan 06 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05",
 	"2 Jan 2006 15:04:05", "Mon Jan 2 15:04:05 2006", "Mon Jan 2 15:04:05 MST 2006", "Mon Jan 2 15:04:05 -0700 2006", "2 January 2006 15:04:05 -0700",
 	"Monday, 2 January 2006 15:04:05 -0700", "Monday, 2-Jan-06 15:04:05 MST", "Mon, 2-Jan-2006 15:04:05 -0700", "Mon, 2 Jan 2006 15.04.05 -0700",
-	"Mon, 2 Jan 2006 3:04:05 PM -0700", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05-0700",
+	"Mon, 2 Jan 2006 3:04:05 PM -0700", "Mon, 2-Jan-2006 15:04:05 MST", "2-Jan-2006 15:04:05 MST", "2-Jan-2006 15:04:05 -0700", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05-0700",
 	"2006-01-02T15:04:05", "02.01.2006 15:04:05 -0700", "02.01.2006 15:04:05", "02.01.2006 15:04", "Mon, Jan 2, 2006 15:04:05 -0700", "2 Jan 2006",
+}
+
+// namedZones are zones that time.Parse reads as UTC because it does not know them: those of RFC 5322 §4.3 and others that programs write, in hours.
+var namedZones = map[string]string{
+	"EST": "-0500", "EDT": "-0400", "CST": "-0600", "CDT": "-0500", "MST": "-0700", "MDT": "-0600", "PST": "-0800", "PDT": "-0700", "AKST": "-0900", "AKDT": "-0800", "HST": "-1000",
+	"CET": "+0100", "MET": "+0100", "MEZ": "+0100", "CEST": "+0200", "MEST": "+0200", "MESZ": "+0200", "EET": "+0200", "EEST": "+0300", "WET": "+0000", "WEST": "+0100", "BST": "+0100",
+	"MSK": "+0300", "TRT": "+0300", "SAST": "+0200", "JST": "+0900", "KST": "+0900", "AEST": "+1000", "AEDT": "+1100", "AWST": "+0800", "NZST": "+1200", "NZDT": "+1300", "BRT": "-0300", "ART": "-0300", "HKT": "+0800", "SGT": "+0800",
+}
+
+var (
+	dateComment = regexp.MustCompile(`\([^()]*\)`)
+	dateSpace   = regexp.MustCompile(`\s*([:,])\s*`)
+	oddYear     = regexp.MustCompile(`^(\D*\d{1,2} [A-Za-z]{3,9} )(1\d\d)( )`) // years since 1900
+	leapSecond  = regexp.MustCompile(`(:\d\d):60`)
+	colonOffset = regexp.MustCompile(`([+-]\d\d):(\d\d)$`)
+	zoneWord    = regexp.MustCompile(`\b[A-Z]{3,4}\b`)
+)
+
+// plainDate takes comments, blanks in odd places, named zones and other oddities out of a date.
+func plainDate(s string) string {
+	for n := 0; n < 4 && strings.Contains(s, "("); n++ {
+		s = dateComment.ReplaceAllString(s, " ")
+	}
+	s = strings.Join(strings.Fields(strings.ReplaceAll(s, `"`, "")), " ")
+	s = dateSpace.ReplaceAllString(s, "$1")
+	s = strings.Replace(s, ",", ", ", 1)
+	s = leapSecond.ReplaceAllString(s, "$1:59")
+	s = colonOffset.ReplaceAllString(s, "$1$2")
+	if m := oddYear.FindStringSubmatch(s); m != nil {
+		if y, err := strconv.Atoi(m[2]); err == nil {
+			s = oddYear.ReplaceAllString(s, "${1}"+strconv.Itoa(1900+y)+"$3")
+		}
+	}
+	return zoneWord.ReplaceAllStringFunc(s, func(z string) string {
+		if off, ok := namedZones[z]; ok {
+			return off
+		}
+		return z
+	})
 }
 
 // readDate reads a Date field as programs write it; zero when it cannot be read or is absurd.
 func readDate(raw string) time.Time {
-	s := mime.DecodeWords(raw)
+	if i := strings.LastIndexByte(raw, ' '); i > 0 && i+1 < len(raw) && (raw[i+1] == '+' || raw[i+1] == '-') { // the ordinary form
+		if t, err := mail.ParseDate(raw); err == nil {
+			return sane(t)
+		}
+	}
+	s := plainDate(mime.DecodeWords(raw))
 	if s == "" {
 		return time.Time{}
 	}
 	if t, err := mail.ParseDate(s); err == nil {
 		return sane(t)
 	}
-	if i := strings.IndexByte(s, '('); i > 0 {
-		s = strings.TrimSpace(s[:i])
-	}
-	s = strings.Join(strings.Fields(s), " ")
 	s = strings.NewReplacer("GMT+", "+", "GMT-", "-", "UTC+", "+", "UTC-", "-", " UT", " UTC", " ,", ",").Replace(s)
 	candidates := []string{s}
 	if i := strings.Index(s, ", "); i > 0 && i < 12 { // a weekday that is wrong or in another language
@@ -139,7 +185,7 @@ func readDate(raw string) time.Time {
 			}
 		}
 	}
-	return time.Time{}
+	return sane(phrase.ReadDate(s, time.UTC)) // months in another language
 }
 
 // zoneOf is the offset of the sender's clock, as the date says it; nil when it does not.

@@ -303,7 +303,7 @@ func readMailboxes(seg []token) []Address {
 
 // bareMailboxes finds addr-specs without brackets.
 func bareMailboxes(seg []token) []Address {
-	joined := joinAround(seg)
+	joined := joinAround(joinDots(seg))
 	var out []Address
 	var comment string
 	at := -1
@@ -325,6 +325,20 @@ func bareMailboxes(seg []token) []Address {
 		if out[0].Name == "" {
 			out[0].Name = comment
 		}
+	}
+	return out
+}
+
+// joinDots glues the words around dots that stand alone: "ann . holm" (RFC 5322 §4.4).
+func joinDots(seg []token) []token {
+	var out []token
+	for i, t := range seg {
+		k := len(out) - 1
+		if k >= 0 && t.kind == tokWord && out[k].kind == tokWord && (t.text == "." && i+1 < len(seg) || strings.HasSuffix(out[k].text, ".") && seg[i-1].text == ".") {
+			out[k].text += t.text
+			continue
+		}
+		out = append(out, t)
 	}
 	return out
 }
@@ -372,10 +386,16 @@ func cleanAddr(s string) string {
 		return addr
 	}
 	if strings.ContainsAny(s, " \t(") {
-		if i := strings.IndexByte(s, '('); i > 0 {
-			if j := strings.IndexByte(s[i:], ')'); j > 0 {
-				s = s[:i] + s[i+j+1:]
+		for n := 0; n < 8; n++ { // comments inside an address (RFC 5322 §4.4)
+			i := strings.IndexByte(s, '(')
+			if i < 0 {
+				break
 			}
+			_, size := lexComment(s[i:])
+			if size == 0 {
+				break
+			}
+			s = s[:i] + s[i+size:]
 		}
 		return desk.NormalizeEmail(strings.Join(strings.Fields(s), ""))
 	}

@@ -34,6 +34,9 @@ func (c *collector) attach(p *Part, related bool) {
 	}
 	name := p.Filename()
 	typ := p.Type
+	if ext := path.Ext(p.Header.Text("content-description")); name == "" && typeByExt[strings.ToLower(ext)] != "" { // all that some programs write
+		name = p.Header.Text("content-description")
+	}
 	if p.IsMessage() {
 		typ = "message/rfc822"
 		if name == "" && p.Message != nil {
@@ -65,8 +68,17 @@ func (c *collector) add(a Attachment, claimed string) {
 	c.c.Attachments = append(c.c.Attachments, a)
 }
 
+// deviceNames open a device on Windows, whatever extension they have.
+var deviceNames = func() map[string]bool {
+	m := map[string]bool{"con": true, "prn": true, "aux": true, "nul": true, "conin$": true, "conout$": true, "clock$": true}
+	for _, n := range "0123456789¹²³" {
+		m["com"+string(n)], m["lpt"+string(n)] = true, true
+	}
+	return m
+}()
+
 // SafeName makes a file name harmless: the last path component, without controls, direction marks or characters that some
-// file system refuses, at most 180 bytes with its extension kept. It may return "".
+// file system refuses, no hidden file and no device, at most 180 bytes with its extension kept. It may return "".
 func SafeName(name string) string {
 	name = Clean(name)
 	if i := strings.LastIndexAny(name, `/\`); i >= 0 && strings.Trim(name[i+1:], ". ") != "" {
@@ -87,6 +99,9 @@ func SafeName(name string) string {
 	name = strings.TrimRight(name, ". ")
 	if strings.Trim(name, "._ ") == "" {
 		return ""
+	}
+	if stem, _, _ := strings.Cut(strings.ToLower(name), "."); name[0] == '.' || deviceNames[strings.TrimSpace(stem)] {
+		name = "_" + name // hidden, or a device on Windows
 	}
 	if len(name) > maxName {
 		ext := path.Ext(name)

@@ -24,7 +24,7 @@ var aliases = map[string]encoding.Encoding{
 	"iso-8859-1": charmap.Windows1252, "latin1": charmap.Windows1252, "latin-1": charmap.Windows1252, "iso8859-1": charmap.Windows1252,
 	"iso_8859-1": charmap.Windows1252, "iso-8859-1-windows-3.1-latin-1": charmap.Windows1252, "ansi": charmap.Windows1252, "cp1252": charmap.Windows1252,
 	"x-ansi": charmap.Windows1252, "windows1252": charmap.Windows1252, "iso-8859-9": charmap.Windows1254, "iso-8859-11": charmap.Windows874,
-	"tis-620": charmap.Windows874, "gb2312": simplifiedchinese.GB18030, "gbk": simplifiedchinese.GB18030, "gb_2312-80": simplifiedchinese.GB18030,
+	"tis-620": charmap.Windows874, "cp874": charmap.Windows874, "ibm874": charmap.Windows874, "x-mac-thai": charmap.Windows874, "gb2312": simplifiedchinese.GB18030, "gbk": simplifiedchinese.GB18030, "gb_2312-80": simplifiedchinese.GB18030,
 	"x-gbk": simplifiedchinese.GB18030, "cp936": simplifiedchinese.GB18030, "gb18030": simplifiedchinese.GB18030, "euc-cn": simplifiedchinese.GB18030,
 	"x-euc-cn": simplifiedchinese.GB18030, "ms936": simplifiedchinese.GB18030, "windows-936": simplifiedchinese.GB18030,
 	"hz": simplifiedchinese.HZGB2312, "hz-gb-2312": simplifiedchinese.HZGB2312,
@@ -51,6 +51,9 @@ var unknown = map[string]bool{
 	"": true, "us-ascii": true, "ascii": true, "ansi_x3.4-1968": true, "iso646-us": true, "unknown-8bit": true, "x-unknown": true, "unknown": true, "8bit": true,
 	"7bit": true, "binary": true, "default": true, "default_charset": true, "none": true, "_autodetect": true, "x-user-defined": true, "iso-8859-1?": true,
 }
+
+// sixteen are labels of UTF-16 that leave the byte order to a mark.
+var sixteen = map[string]bool{"utf-16": true, "ucs-2": true, "iso-10646-ucs-2": true, "unicode": true, "utf-16be": true}
 
 func cleanLabel(label string) string {
 	label = strings.ToLower(strings.Trim(label, " \t\"'<>;,*"))
@@ -80,6 +83,9 @@ func isUTF7(label string) bool {
 
 func lookup(label string) encoding.Encoding {
 	if e, ok := aliases[label]; ok {
+		return e
+	}
+	if e, ok := codePages[label]; ok {
 		return e
 	}
 	if e, err := htmlindex.Get(label); err == nil && e != encoding.Replacement {
@@ -112,6 +118,8 @@ func ToUTF8(b []byte, label string) (s, problem string) {
 	switch {
 	case isUTF7(label):
 		return Clean(decodeUTF7(b)), ""
+	case strings.HasPrefix(label, "iso-2022-kr"):
+		return Clean(iso2022KR(b)), ""
 	case ascii && bytes.IndexByte(b, 0x1b) < 0 && !strings.HasPrefix(label, "utf-16") && !strings.HasPrefix(label, "utf-32") &&
 		!strings.HasPrefix(label, "ucs") && !strings.HasPrefix(label, "hz") && label != "unicode" && !strings.HasPrefix(label, "iso-10646"):
 		return Clean(string(b)), ""
@@ -127,6 +135,9 @@ func ToUTF8(b []byte, label string) (s, problem string) {
 		return decodeWith(b, e), "The text has no usable character set label; it was read as " + name + "."
 	}
 	e := lookup(label)
+	if sixteen[label] && !bytes.HasPrefix(b, []byte{0xff, 0xfe}) && !bytes.HasPrefix(b, []byte{0xfe, 0xff}) && littleEndian(b) {
+		e = xunicode.UTF16(xunicode.LittleEndian, xunicode.IgnoreBOM)
+	}
 	if e == nil {
 		g, name := detect(b)
 		return decodeWith(b, g), "The character set \"" + shorten(Clean(label), 40) + "\" is unknown; the text was read as " + name + "."
@@ -171,7 +182,13 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-func singleByte(e encoding.Encoding) bool { _, ok := e.(*charmap.Charmap); return ok }
+func singleByte(e encoding.Encoding) bool {
+	switch e.(type) {
+	case *charmap.Charmap, codePage:
+		return true
+	}
+	return false
+}
 
 func multiByteRunes(b []byte) int {
 	n := 0

@@ -26,6 +26,17 @@ func decodeBase64(src []byte, max int64) (out []byte, bad int, ok bool) {
 	if fast, done := fastBase64(src, out, max); done {
 		return fast, 0, true
 	}
+	if bytes.ContainsAny(src, "-_") && !bytes.ContainsAny(src, "+/") && !bytes.ContainsAny(src, " .,:;!?") { // the alphabet of links (RFC 4648 §5)
+		src = bytes.Map(func(r rune) rune {
+			switch r {
+			case '-':
+				return '+'
+			case '_':
+				return '/'
+			}
+			return r
+		}, src)
+	}
 	var acc uint32
 	bits, padded, good, gaps := 0, false, 0, 0
 	for i, c := range src {
@@ -189,7 +200,7 @@ func decodeUU(src []byte) (name string, out, before, after []byte, ok bool) {
 			continue
 		}
 		n := int(line[0]-' ') & 63
-		if line[0] < ' ' || line[0] > '`' || len(line)-1 < n*4/3 || len(line) > n/3*4+8 {
+		if line[0] < ' ' || line[0] > '`' || len(line)-1 < n*4/3 && !uuTrimmed(line) || len(line) > n/3*4+8 {
 			return "", nil, src, nil, false
 		}
 		out = uuLine(out, line[1:], n)
@@ -197,6 +208,16 @@ func decodeUU(src []byte) (name string, out, before, after []byte, ok bool) {
 		rest = after
 	}
 	return name, out, before, nil, lines > 2 // cut off: what is there is kept
+}
+
+// uuTrimmed says whether a short line may have lost blanks at its end on the way: it has no character that the encoding lacks.
+func uuTrimmed(line []byte) bool {
+	for _, c := range line {
+		if c < ' ' || c > '`' {
+			return false
+		}
+	}
+	return true
 }
 
 func uuBegin(line []byte) (string, bool) {
@@ -213,9 +234,9 @@ func uuBegin(line []byte) (string, bool) {
 }
 
 func uuLine(out, line []byte, n int) []byte {
-	for i := 0; i < len(line) && n > 0; i += 4 {
+	for i := 0; n > 0; i += 4 {
 		var v [4]byte
-		for j := range v {
+		for j := range v { // what was trimmed were blanks, which are zeros
 			if i+j < len(line) {
 				v[j] = (line[i+j] - ' ') & 63
 			}

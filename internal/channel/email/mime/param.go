@@ -36,8 +36,12 @@ func ParseValue(raw string) Value {
 		if !ok {
 			continue
 		}
-		name = strings.ToLower(strings.Trim(name, " \t\"'"))
-		val = unquoteParam(strings.TrimSpace(val))
+		name = strings.ToLower(strings.Trim(stripOuterComment(name), " \t\"'"))
+		val = strings.TrimSpace(val)
+		if strings.HasPrefix(val, "(") && strings.Contains(val, ") \"") {
+			val = strings.TrimSpace(stripOuterComment(val))
+		}
+		val = unquoteParam(val)
 		if strings.Contains(name, "*") {
 			addSection(parts, name, val)
 			continue

@@ -201,14 +201,16 @@ var failurePhrases = []string{
 	"failed permanently", "undeliverable", "permanent fatal errors", "transient non-fatal errors", "has not yet been delivered", "was not delivered", "wasn't delivered", "delivery failed",
 	"delivery failure", "address rejected", "returned to sender", "konnte nicht zugestellt werden", "konnte ihre nachricht nicht", "nicht zugestellt", "n'a pas pu être", "n'a pas été remis",
 	"no se ha podido entregar", "no se pudo entregar", "non è stato possibile recapitare", "impossibile recapitare", "kon niet worden afgeleverd", "não pôde ser entregue",
-	"kunne ikke leveres", "kunde inte levereras", "nie można dostarczyć", "nie mogła zostać dostarczona", "nelze doručit", "не удалось доставить", "не доставлено", "не было доставлено",
+	"not been delivered", "kunne ikke leveres", "kunde inte levereras", "nie można dostarczyć", "nie mogła zostać dostarczona", "nelze doručit", "не удалось доставить", "не доставлено", "не было доставлено",
 	"ei voitu toimittaa", "配信できません", "無法傳遞", "无法送达", "退信",
 }
 
 var reportSubjects = []string{
 	"undeliver", "delivery status notification", "delivery failure", "delivery failed", "mail delivery failed", "failure notice", "returned mail", "delivery notification", "delivery delayed",
 	"message delayed", "warning: message", "warning: could not send", "mail delivery", "non recapitabile", "unzustellbar", "non remis", "no se puede entregar", "onbestelbaar",
-	"não entregue", "kan ikke leveres", "går inte att leverera", "niedostarczalne", "nedoručitelné", "недоставлен", "nicht zustellbar", "rejected", "mailsystem", "returned to sender",
+	"não entregue", "não é possível entregar", "não foi possível entregar", "toimittaminen ei onnistu", "ei voitu toimittaa", "niedostarczon", "impossible de remettre", "échec de la remise", "recapito non riuscito",
+	"impossibile recapitare", "no entregado", "error de entrega", "zustellung fehlgeschlagen", "bezorging mislukt", "levering mislykkedes", "kunne ikke leveres", "kunde inte levereras", "leveransen misslyckades",
+	"doručení se nezdařilo", "nie można dostarczyć", "kézbesíthetetlen", "teslim edilemedi", "αδυναμία παράδοσης", "配信不能", "无法投递", "message you sent blocked", "undelivered", "kan ikke leveres", "går inte att leverera", "niedostarczalne", "nedoručitelné", "недоставлен", "nicht zustellbar", "rejected", "mailsystem", "returned to sender",
 }
 
 // originalID finds which of our messages a report is about.
@@ -273,7 +275,7 @@ func returned(text string) int {
 }
 
 var (
-	loneAddress = regexp.MustCompile(`^[\s>*]*(?:(?:to|recipient|address|an|à|para|destinatario|empfänger)\s*:\s*)?["'<(]*([^\s<>"'(),;:]+@[^\s<>"'(),;:]+\.?[^\s<>"'(),;:]+)(?:<mailto:[^>]*>)?[">')]*\s*(:.*|\(.*|)$`)
+	loneAddress = regexp.MustCompile(`^[\s>*]*(?:(?:your message )?(?:to|recipient|(?:failed )?address|an|à|a|aan|do|komu|til|till|para|destinatario|destinataire|empfänger)\s*:\s*)?["'<(]*([^\s<>"'(),;:]+@[^\s<>"'(),;:]+\.?[^\s<>"'(),;:]+)(?:<mailto:[^>]*>)?[">')]*\s*(:.*|\(.*|\.\.\. .*|)$`)
 	delayWords  = []string{"not yet been delivered", "delayed", "will be retried", "transient non-fatal", "will keep trying", "still trying", "warning message only", "will continue to be",
 		"temporary failure", "wird weiter versucht", "verzögert", "retardé", "retrasad", "ritardat", "vertraagd", "atrasad", "forsink", "försen", "opóźni", "zpožd"}
 )

@@ -251,6 +251,10 @@ var absenceWords = []string{
 	"vacation", "on vacation", "away from", "i am away", "i'm away", "away:", "auto:", "abwesen", "absence", "absent", "ausente", "ausência", "afwezig", "frånvaro", "fraværende", "fravær", "poissa", "nieobecność", "urlaub", "holiday", "on leave",
 }
 
+// absencePhrases say it wherever they stand.
+var absencePhrases = []string{" is out of the office", " will be out of the office", " ist außer haus", " ist nicht im büro", " ist abwesend", " est absent", " est en congé", " está ausente", " está fuera de la oficina", " è fuori ufficio",
+	" è assente", " is niet aanwezig", " is afwezig", " está fora do escritório", " er ikke på kontoret", " är inte på kontoret", " ei ole toimistolla", " jest nieobecn", " je mimo kancelář", " není v kanceláři"}
+
 // absenceSubject says whether a subject is that of an absence notice: beyond doubt, or perhaps.
 func absenceSubject(s string) (strong, weak bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
@@ -263,6 +267,9 @@ func absenceSubject(s string) (strong, weak bool) {
 		if strings.HasPrefix(s, p) {
 			return true, true
 		}
+	}
+	if containsAny(s, absencePhrases) { // Notes puts the name first
+		return true, true
 	}
 	for _, p := range absenceWords {
 		if strings.HasPrefix(s, p) {
