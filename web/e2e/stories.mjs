@@ -238,6 +238,34 @@ await story('reply to all keeps the copied, and a status can be set with the sen
   await ann.page.getByRole('button', { name: /Status: Waiting on contact/ }).waitFor(soon)
 })
 
+await story('a stranger\'s mail that claims to belong to a ticket is joined with one click', async () => {
+  const subject = unique('Claimed')
+  const id = await mail(subject)
+  await arrive(ann.page, subject)
+  const stranger = unique('Stranger to it')
+  await mail(stranger, { from: 'stranger@elsewhere.example', name: 'A Stranger', headers: `In-Reply-To: <${id}>\r\nReferences: <${id}>` })
+  await arrive(ann.page, stranger)
+  await openTicket(ann.page, stranger)
+  await ann.page.getByText(/says it belongs to another ticket/).waitFor(soon)
+  await ann.page.getByRole('button', { name: 'Join them' }).click()
+  await ann.page.getByText(/says it belongs to another ticket/).waitFor({ state: 'detached', ...soon })
+  await ann.page.getByRole('heading', { name: subject }).waitFor(soon)
+  await ann.page.locator('[data-message]', { hasText: 'A Stranger' }).waitFor(soon)
+  must(await row(ann.page, stranger).count() === 0, 'the joined ticket is still in the list')
+})
+
+await story('EM-27: whose mail a forward is, is shown and corrected with one click', async () => {
+  const subject = unique('Forwarded')
+  await mail(`Fwd: ${subject}`, { from: 'partner@shops.example', name: 'A Partner', text: 'Please take this.\n\n---------- Forwarded message ---------\nFrom: Olga Original <olga@customers.example>\nDate: Fri, 20 Nov 2026 at 19:24\nSubject: ' + subject + '\nTo: A Partner <partner@shops.example>\n\nHello, my lamp is dark.\n\nOlga' })
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  const panel = ann.page.getByRole('region', { name: 'Ticket details' })
+  await panel.getByText('olga@customers.example', { exact: true }).waitFor(soon)
+  await ann.page.getByRole('button', { name: /File under A Partner/ }).click()
+  await ann.page.getByRole('button', { name: /File under Olga Original/ }).waitFor(soon)
+  await panel.getByText('partner@shops.example', { exact: true }).waitFor(soon)
+})
+
 await story('RT-20: the ticket says why its owner has it', async () => {
   await ann.page.goto(`${base}/tickets/open`)
   const owned = (await (await ann.api.get(`${base}/api/tickets?view=open&limit=50`)).json()).items.find((x) => x.owner_id && x.channel)

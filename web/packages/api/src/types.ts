@@ -66,6 +66,7 @@ export interface TicketRow {
   owner_id: Id | null
   team_id: Id | null
   hidden: Hidden
+  merged_into: Id | null
   snippet: string
   last_direction: Direction
   message_count: number

@@ -33,7 +33,7 @@ export const dayKey = (iso: string): string => dates({ year: 'numeric', month: '
 export function ago(iso: string, now = Date.now()): string {
   const ms = now - new Date(iso).getTime()
   if (ms < 45_000) return t('time.now')
-  const rel = new Intl.RelativeTimeFormat(currentLocale(), { style: 'narrow', numeric: 'always' })
+  const rel = new Intl.RelativeTimeFormat(currentLocale(), { style: currentLocale() === 'en' ? 'narrow' : 'short', numeric: 'always' })
   if (ms < 3_600_000) return rel.format(-Math.max(1, Math.round(ms / 60_000)), 'minute')
   if (ms < 86_400_000) return rel.format(-Math.round(ms / 3_600_000), 'hour')
   const year = new Date(iso).getFullYear() === new Date(now).getFullYear()

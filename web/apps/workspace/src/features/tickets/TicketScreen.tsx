@@ -20,8 +20,11 @@ const wide = () => matchMedia('(min-width: 1181px)').matches
 export function TicketScreen({ ticketId, view }: { ticketId: string; view: string }) {
   const q = useTicket(ticketId)
   const navigate = useNavigate()
+  // A ticket that was joined into another is the other now.
+  const into = q.data?.hidden === 'merged' ? q.data.merged_into : null
+  useEffect(() => { if (into) void navigate({ to: '/tickets/$view/$ticketId', params: { view, ticketId: into }, replace: true }) }, [into, view, navigate])
   const back = useCallback(() => void navigate({ to: '/tickets/$view', params: { view } }), [navigate, view])
-  if (q.data) return <Loaded key={q.data.id} ticket={q.data} onBack={back} />
+  if (q.data) return <Loaded key={q.data.id} ticket={q.data} view={view} onBack={back} />
   if (q.isError) {
     const gone = q.error instanceof Problem && (q.error.status === 404 || q.error.status === 403)
     return <div className={s.main}><EmptyState icon="warn" title={t(gone ? 'error.ticket_gone' : 'error.ticket')} text={gone ? t('error.ticket_gone_text') : sentence(q.error)}>{gone ? <Button variant="default" onClick={back}>{t('action.back')}</Button> : <Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button>}</EmptyState></div>
@@ -29,7 +32,7 @@ export function TicketScreen({ ticketId, view }: { ticketId: string; view: strin
   return <div className={s.main}><SkeletonLines lines={10} label={t('state.loading')} /></div>
 }
 
-function Loaded({ ticket, onBack }: { ticket: Ticket; onBack: () => void }) {
+function Loaded({ ticket, view, onBack }: { ticket: Ticket; view: string; onBack: () => void }) {
   const me = useSession().user
   const convo = useConvo(ticket.id)
   const [details, setDetails] = useState(() => wide() && localStorage.getItem('kanal.details') !== '0')
@@ -45,7 +48,7 @@ function Loaded({ ticket, onBack }: { ticket: Ticket; onBack: () => void }) {
     <div className={s.split} data-details={details || undefined}>
       <section className={s.main} aria-label={ticket.subject || `#${ticket.number}`}>
         <TicketHeader ticket={ticket} others={others} onBack={onBack} onDetails={toggle} detailsOpen={details} />
-        <Claims ticket={ticket} />
+        <Claims ticket={ticket} view={view} />
         <Timeline convo={convo} onRestore={(d) => restore.current?.(d)} />
         <Composer ticket={ticket} convo={convo} restore={restore} />
       </section>
@@ -57,14 +60,18 @@ function Loaded({ ticket, onBack }: { ticket: Ticket; onBack: () => void }) {
 const shellPart = { palette: () => dispatchEvent(new Event('kanal:palette')), sheet: () => dispatchEvent(new Event('kanal:sheet')) }
 
 /** A stranger's mail that claims to belong to another ticket: one click joins them. */
-function Claims({ ticket }: { ticket: Ticket }) {
+function Claims({ ticket, view }: { ticket: Ticket; view: string }) {
+  const navigate = useNavigate()
   const [busy, setBusy] = useState(false)
-  const links = (ticket.links ?? []).filter((l) => l.kind !== 'related')
+  const links = (ticket.links ?? []).filter((l) => l.kind !== 'related' && l.other.id !== ticket.merged_into)
   if (links.length === 0) return null
   const join = async (l: TicketLink) => {
     setBusy(true)
     // The ticket that makes the claim is joined into the one it names.
-    try { await (l.direction === 'from' ? joinTicket(l.other.id, ticket.id) : joinTicket(ticket.id, l.other.id)) } catch (err) { toastError(err) } finally { setBusy(false) }
+    try {
+      const after = await (l.direction === 'from' ? joinTicket(l.other.id, ticket.id) : joinTicket(ticket.id, l.other.id))
+      if (after.id !== ticket.id) void navigate({ to: '/tickets/$view/$ticketId', params: { view, ticketId: after.id } })
+    } catch (err) { toastError(err) } finally { setBusy(false) }
   }
   return (
     <div className={s.claims}>

@@ -80,8 +80,13 @@ export function dropFromList(view: string, id: string): void {
   queries.setQueryData<Lists>(['tickets', view], (d) => d && { ...d, pages: without(d.pages, id) })
 }
 
+function dropEverywhere(id: string): void {
+  queries.setQueriesData<Lists>({ queryKey: ['tickets'] }, (d) => d && { ...d, pages: without(d.pages, id) })
+}
+
 export async function joinTicket(ticketId: string, otherId: string): Promise<Ticket> {
   const after = await post<Ticket>(`/api/tickets/${ticketId}/join`, { other_id: otherId })
+  dropEverywhere(ticketId)
   await queries.invalidateQueries({ queryKey: ['ticket'] })
   return after
 }
