@@ -83,6 +83,7 @@ func encoded(f desk.Attachment) int64 {
 // last. A picture that the text shows stays unless it would not fit alone; fits is false when these are too much together. The answer holds
 // indices in ascending order.
 func divide(files []desk.Attachment, room int64) (links []int, fits bool) {
+	room = max(room, 0)
 	var stay []int
 	var sum int64
 	for i, f := range files {

@@ -35,6 +35,9 @@ func (l *line) Spec() channel.Spec {
 	s.Can.Cc, s.Can.Attachments, s.Can.InlineImages = true, true, true
 	s.Can.MaxAttachment, s.Can.MaxAttachments, s.Can.MaxAttachmentNum, s.Can.MaxText = 1000, 1500, 3, 5000
 	s.Can.Idempotent = l.can.Idempotent
+	if l.can.MaxEncoded > 0 {
+		s.Can.MaxEncoded, s.Can.LargeFiles, s.Can.MaxAttachment, s.Can.MaxAttachments = l.can.MaxEncoded, l.can.LargeFiles, 1<<30, 1<<30
+	}
 	return s
 }
 
@@ -117,6 +120,7 @@ type rig struct {
 	jobs  *job.Queue
 	board *switchboard.Board
 	s     *dispatch.Service
+	links dispatch.Links
 	stop  func()
 }
 
@@ -146,7 +150,7 @@ func (r *rig) start(w dispatch.Windows) {
 	r.board = switchboard.New(switchboard.Deps{DB: r.DB, Inbox: r.Inboxes, Events: r.Events, Registry: r.Channels, Blobs: blobs, Clock: r.Clock, Intake: nowhere{}, Node: "test"})
 	r.s = dispatch.New(dispatch.Deps{
 		DB: r.DB, Clock: r.Clock, Events: r.Events, Jobs: r.jobs, People: r.People, Contacts: r.Contacts, Inbox: r.Inboxes, Threads: r.Threads, Tickets: r.Tickets,
-		Assign: r.Assignment, Board: r.board, Registry: r.Channels, Windows: w,
+		Assign: r.Assignment, Board: r.board, Registry: r.Channels, Windows: w, Links: r.links,
 		Company: func(context.Context, db.Queryer) (string, error) { return "Acme", nil },
 	})
 }
