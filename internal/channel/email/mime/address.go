@@ -186,7 +186,11 @@ func lexAddresses(s string) []token {
 	return out
 }
 
+// maxQuoted bounds how far the end of a quoted string is looked for: from every quote on, since one that is never closed is an ordinary character.
+const maxQuoted = 2000
+
 func lexQuoted(s string) (string, int) {
+	s = s[:min(len(s), maxQuoted)]
 	var b strings.Builder
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
