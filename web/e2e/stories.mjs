@@ -206,6 +206,32 @@ await story('two tabs of one browser share one stream, and the second goes on wh
   await p.context.close()
 })
 
+await story('being signed out keeps the screen and the draft, and leads back to the same place', async () => {
+  const p = await person(browser)
+  await p.page.goto(`${base}/tickets/open`)
+  await p.page.locator('a[data-ticket]').first().click(soon)
+  await p.page.locator('[role="log"] [data-message]').first().waitFor(soon)
+  await p.page.keyboard.press('c')
+  await p.page.getByRole('textbox', { name: 'Internal comment' }).waitFor(soon)
+  await p.page.waitForTimeout(300)
+  await p.page.keyboard.type('Kept')
+  const cookies = await p.context.cookies()
+  await p.api.delete(`${base}/api/session`, { headers: { Origin: base } })
+  await p.page.keyboard.type(' for sure')
+  await p.page.getByText('You have been signed out').waitFor(soon)
+  await p.page.getByText('Kept for sure').waitFor(soon)
+  must(cookies.length > 0, 'there was no session')
+  const at = p.page.url()
+  await p.page.getByRole('link', { name: 'Sign in' }).click()
+  await p.page.getByLabel('Email address').fill(email)
+  await p.page.locator('input[name=password]').fill(password)
+  await p.page.getByRole('button', { name: 'Sign in' }).click()
+  await p.page.getByText('Kept for sure').waitFor(soon)
+  must(p.page.url() === at, `came back to ${p.page.url()}`)
+  await p.page.getByRole('button', { name: 'Discard draft' }).click()
+  await p.context.close()
+})
+
 await story('EM-11: a new message to anybody, with a file, opens a ticket', async () => {
   const page = ann.page
   await page.goto(`${base}/compose`)

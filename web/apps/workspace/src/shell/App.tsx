@@ -6,13 +6,14 @@ import { whenSignedOut } from '@kanal/api'
 import { resolver, theme } from '@kanal/ui'
 import { nearest, setLocale, useLocale } from '@/locales/index.ts'
 import { queries } from './client.ts'
+import { markSignedOut } from './live.ts'
 import { router } from './router.tsx'
 import { Toasts } from './toast.tsx'
 
 const schemes = localStorageColorSchemeManager({ key: 'kanal.scheme' })
 const remembered = (): string[] => { try { const l = localStorage.getItem('kanal.locale'); return l ? [l] : [] } catch { return [] } }
 
-whenSignedOut(() => { void queries.invalidateQueries({ queryKey: ['session'] }).then(() => router.invalidate()) })
+whenSignedOut(markSignedOut)
 
 export function App({ nonce }: { nonce: string }) {
   const [ready, setReady] = useState(false)

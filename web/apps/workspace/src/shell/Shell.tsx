@@ -75,6 +75,7 @@ export function Shell() {
 /** Says so when the world outside cannot be heard; short gaps are nobody's business. */
 function ConnectionBanner() {
   const state = useSyncExternalStore(onStreamState, streamState)
+  const { pathname } = useLocation()
   const online = useSyncExternalStore((fn) => { addEventListener('online', fn); addEventListener('offline', fn); return () => { removeEventListener('online', fn); removeEventListener('offline', fn) } }, () => navigator.onLine)
   const bad = !online || state === 'waiting' || state === 'signed_out'
   const [shown, show] = useState(false)
@@ -87,7 +88,7 @@ function ConnectionBanner() {
   return (
     <div className={s.connection}>
       <Banner tone="warn" icon="warn" role="status">{t(!online ? 'connection.offline' : state === 'signed_out' ? 'connection.signed_out' : 'connection.waiting')}</Banner>
-      {state === 'signed_out' ? <Button component={Link} to="/signin">{t('signin.submit')}</Button> : null}
+      {state === 'signed_out' ? <Button component="a" href={`/signin?next=${encodeURIComponent(pathname)}`}>{t('signin.submit')}</Button> : null}
     </div>
   )
 }

@@ -5,7 +5,6 @@ import type { InfiniteData } from '@tanstack/react-query'
 import { get, SharedStream, type KanalEvent, type Page, type Session, type StreamState, type Ticket, type TicketRow } from '@kanal/api'
 import { knownConvo, syncAll } from '@/features/conversation/index.ts'
 import { hearPresence } from '@/features/presence/index.ts'
-import { sessionQuery } from '@/features/session/index.ts'
 import { reconcile, ticketQuery, type ListPage } from '@/features/tickets/index.ts'
 import { viewsQuery } from '@/features/views/index.ts'
 import { queries } from './client.ts'
@@ -17,6 +16,14 @@ let session: Session | null = null
 let state: StreamState = 'connecting'
 const listeners = new Set<() => void>()
 
+function setState(next: StreamState): void {
+  state = next
+  for (const fn of listeners) fn()
+}
+
+/** A request said that nobody is signed in. The screen stays, with what was being written, and offers to sign in again. */
+export function markSignedOut(): void { setState('signed_out') }
+
 export const streamState = (): StreamState => state
 export function onStreamState(fn: () => void): () => void { listeners.add(fn); return () => { listeners.delete(fn) } }
 
@@ -26,12 +33,9 @@ export function startLive(s: Session): () => void {
     event: touch,
     presence: hearPresence,
     reload: () => { void queries.invalidateQueries(); syncAll() },
-    state: (next) => {
-      state = next
-      for (const fn of listeners) fn()
-      if (next === 'signed_out') void queries.invalidateQueries({ queryKey: sessionQuery.queryKey })
-    },
+    state: setState,
   })
+  setState('connecting')
   stream.start(s.seq)
   return () => { stream?.close(); stream = null }
 }
