@@ -2,6 +2,7 @@ package email_test
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -85,5 +86,33 @@ func TestSettingsForms(t *testing.T) {
 	}
 	if _, err := v.Validate([]byte(`{"kind":"hosted","address":"a@b.example","original_sender":"yes"}`), nil); desk.CodeOf(err) != desk.Invalid {
 		t.Errorf("%v", err)
+	}
+}
+
+// EM-39: how much a mail may have, and what becomes of the rest, is an account's own.
+func TestAnAccountSaysHowLargeItsMailsMayBe(t *testing.T) {
+	a := email.New(email.Options{})
+	base := a.Spec().Can
+	for settings, want := range map[string]struct {
+		bytes int64
+		large string
+	}{
+		`{}`:                   {20 << 20, channel.LargeLink},
+		`{"max_send_mb":35}`:   {35 << 20, channel.LargeLink},
+		`{"max_send_mb":"10"}`: {10 << 20, channel.LargeLink}, // as a form sends it
+		`{"max_send_mb":""}`:   {20 << 20, channel.LargeLink},
+		`{"large_files":"refuse","max_send_mb":1}`: {1 << 20, channel.LargeRefuse},
+		`not json`: {base.MaxEncoded, base.LargeFiles},
+	} {
+		if can := channel.Can(a, []byte(settings)); can.MaxEncoded != want.bytes || can.LargeFiles != want.large || can.MaxAttachmentNum != base.MaxAttachmentNum {
+			t.Errorf("%s: %+v", settings, can)
+		}
+	}
+	for settings, field := range map[string]string{`"max_send_mb":-1`: "max_send_mb", `"max_send_mb":2000`: "max_send_mb", `"max_send_mb":"many"`: "max_send_mb", `"large_files":"drop"`: "large_files", `"max_send_mb":1000,"large_files":"refuse"`: ""} {
+		_, err := a.Validate([]byte(`{"kind":"hosted","address":"a@b.example",`+settings+`}`), nil)
+		var e *desk.Error
+		if field == "" && err != nil || field != "" && (!errors.As(err, &e) || e.Field != field || e.Code != desk.Invalid) {
+			t.Errorf("%s: %v", settings, err)
+		}
 	}
 }
