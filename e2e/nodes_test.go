@@ -347,6 +347,13 @@ func TestTwoNodesAreOneInstallation(t *testing.T) {
 		}
 	})
 
+	t.Run("a node that keeps its files elsewhere is refused", func(t *testing.T) {
+		cmd := exec.Command(a.bin, "serve", "--data", t.TempDir(), "--http", "127.0.0.1:0", "--smtp", "off", "--database-url", a.postgres)
+		if text, err := cmd.CombinedOutput(); exitCode(err) != 1 || !strings.Contains(string(text), "same --blobs") {
+			t.Errorf("exit %d: %s", exitCode(err), text)
+		}
+	})
+
 	t.Run("a node without a lease takes no writes and says so", func(t *testing.T) { leaseLost(t, b, d) })
 	a.stop()
 	b.stop()
@@ -746,7 +753,7 @@ func TestADatabaseRestartInAFloodLosesNothing(t *testing.T) {
 	time.Sleep(1500 * time.Millisecond)
 	close(stop)
 	wg.Wait()
-	t.Logf("%d mails taken, refusals %v", len(taken), refused)
+	t.Logf("%d mails taken, refusals %v, streams connected again %d and %d times", len(taken), refused, sa.again, sb.again)
 	if refused["451"] == 0 || refused["500"]+refused["550"]+refused["554"] > 0 {
 		t.Errorf("refusals %v", refused)
 	}
@@ -814,7 +821,7 @@ func TestTwoNodesKeepTheirFilesInABucket(t *testing.T) {
 	a, b := twoNodes(t, peer.Address("kanal"))
 	startBoth(t, a, b)
 	readAcross(t, a, b, bytes.Repeat([]byte("a picture of a wheel "), 20_000))
-	if keys := peer.Keys(); len(keys) != 2 || !strings.HasPrefix(keys[0], "kanal/") {
+	if keys := peer.Keys(); len(keys) != 3 || !strings.HasPrefix(keys[0], "kanal/") {
 		t.Errorf("in the bucket: %v", keys)
 	}
 	if _, err := os.Stat(filepath.Join(a.dir, "blobs")); !os.IsNotExist(err) {

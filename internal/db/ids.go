@@ -61,6 +61,15 @@ func (m *idMaker) err() error {
 // Node says why this node may not write now (its lease on the database is lost or late); nil when it may.
 func (d *DB) Node() error { return d.ids.err() }
 
+// Nodes counts the nodes that work on this database now, this one included.
+func (d *DB) Nodes(ctx context.Context) (n int, err error) {
+	if d.dialect != Postgres {
+		return 1, nil
+	}
+	err = d.QueryRow(ctx, "SELECT count(*) FROM nodes WHERE lease_until > "+pgNow).Scan(&n)
+	return n, err
+}
+
 // NewID makes an id: unique over all nodes, growing on this one.
 func (d *DB) NewID() int64 {
 	id := d.ids.next()

@@ -40,6 +40,7 @@ type Company struct {
 const (
 	companyName  = "company"
 	keyCheckName = "key_check"
+	filesName    = "files"
 	maxName      = 200
 )
 
@@ -127,4 +128,23 @@ func (s *Service) CheckKey(ctx context.Context, tx *db.Tx, box *secret.Box) erro
 		return fmt.Errorf("setting: key check: %w", err)
 	}
 	return box.Matches(check)
+}
+
+// FilesMark is the mark of the place where this installation keeps its files, "" when none was noted yet. If fresh is not empty it is noted when there is
+// none; of several who come at once the first wins.
+func (s *Service) FilesMark(ctx context.Context, tx *db.Tx, fresh string) (mark string, err error) {
+	if fresh != "" {
+		_, err = tx.Exec(ctx, `INSERT INTO settings (name, value, updated_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`, filesName, fresh, s.clk.Ms())
+		if err != nil {
+			return "", fmt.Errorf("setting: files: %w", err)
+		}
+	}
+	err = tx.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, filesName).Scan(&mark)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("setting: files: %w", err)
+	}
+	return mark, nil
 }

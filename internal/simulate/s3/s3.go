@@ -126,11 +126,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
 		s.copy(w, r, key)
 	case r.Method == http.MethodPut:
-		s.mu.Lock()
-		s.objects[key] = stored{body, time.Now()}
-		s.puts++
-		s.mu.Unlock()
-		w.Header().Set("ETag", etag(body))
+		s.put(w, r, key, body)
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
 		s.get(w, r, key)
 	case r.Method == http.MethodDelete:
@@ -141,6 +137,22 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		refuse(w, r, http.StatusMethodNotAllowed, "MethodNotAllowed", "No")
 	}
+}
+
+func (s *Server) put(w http.ResponseWriter, r *http.Request, key string, body []byte) {
+	s.mu.Lock()
+	_, there := s.objects[key]
+	refused := there && r.Header.Get("If-None-Match") == "*"
+	if !refused {
+		s.objects[key] = stored{body, time.Now()}
+		s.puts++
+	}
+	s.mu.Unlock()
+	if refused {
+		refuse(w, r, http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
+		return
+	}
+	w.Header().Set("ETag", etag(body))
 }
 
 func etag(body []byte) string { sum := md5.Sum(body); return `"` + hex.EncodeToString(sum[:]) + `"` }
