@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,9 @@ type Count struct {
 	Name   string `json:"name"`
 	Count  int    `json:"count" doc:"At most 10000."`
 	Capped bool   `json:"capped" doc:"There are more than count."`
+
+	Conversations       int  `json:"conversations" doc:"Of an inbox: open conversations that have no ticket (IH-01). At most 10000."`
+	ConversationsCapped bool `json:"conversations_capped" doc:"There are more than conversations."`
 }
 
 // counter keeps counts for as long as the event log has not moved. Every viewer with the same sight who looks again because of one event
@@ -150,6 +154,9 @@ func (v *Service) sharedCounts(ctx context.Context, s Sight) ([]Count, error) {
 			return nil, err
 		}
 		c.Name = n.Name
+		if c.Conversations, c.ConversationsCapped, err = v.countConversations(ctx, n.ID); err != nil {
+			return nil, err
+		}
 		out = append(out, c)
 	}
 	return out, nil
@@ -180,6 +187,28 @@ func (v *Service) count(ctx context.Context, s Sight, name string) (Count, error
 		v.counts.noteMany(key)
 	}
 	return capped(name, name, n), nil
+}
+
+// countConversations counts an inbox's open conversations without a ticket; any other view has none. The condition is that of the partial index
+// threads_ticketless.
+func (v *Service) countConversations(ctx context.Context, name string) (int, bool, error) {
+	value, is := strings.CutPrefix(name, "inbox:")
+	inbox, err := desk.ParseID[desk.InboxID](value)
+	if !is || err != nil {
+		return 0, false, nil
+	}
+	key := "conversations " + value // the same for everybody who sees the inbox
+	if v.counts.isMany(key) {
+		return CountCap, true, nil
+	}
+	n, err := db.One(ctx, v.db, db.Column[int], "SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.ticket_id = 0 AND t.open = 1 AND t.inbox_id = $1 LIMIT "+strconv.Itoa(CountCap+1)+") x", inbox)
+	if err != nil {
+		return 0, false, fmt.Errorf("view: count conversations: %w", err)
+	}
+	if n > CountCap {
+		v.counts.noteMany(key)
+	}
+	return min(n, CountCap), n > CountCap, nil
 }
 
 func capped(id, name string, n int) Count {

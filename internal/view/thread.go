@@ -51,7 +51,8 @@ func scanThreadRow(s db.Scanner) (ThreadRow, error) {
 	return t, err
 }
 
-// Threads lists the conversations of one inbox, the latest message first. withTicket false leaves out those that a ticket shows.
+// Threads lists the conversations of one inbox, the latest message first. withTicket false leaves out those that a ticket shows; with it, a
+// ticket's state is its conversation's: those of spam, trash and merged tickets stand in no list (WS-29).
 func (v *Service) Threads(ctx context.Context, s Sight, inbox desk.InboxID, open, withTicket bool, p Page) (ThreadPage, error) {
 	if !s.Sees(inbox) {
 		return ThreadPage{}, desk.Errorf(desk.NotFound, "inbox.not_found", "There is no such inbox, or you may not see it.")
@@ -62,9 +63,15 @@ func (v *Service) Threads(ctx context.Context, s Sight, inbox desk.InboxID, open
 	}
 	n := p.size(50)
 	var q query
-	q.add("SELECT " + threadColumns + threadJoins + " FROM (SELECT " + threadColumns + " FROM threads t WHERE t.inbox_id = ").arg(inbox).add(" AND t.open = ").arg(open)
-	if !withTicket {
-		q.add(" AND t.ticket_id = 0")
+	q.add("SELECT " + threadColumns + threadJoins + " FROM (SELECT " + threadColumns + " FROM threads t WHERE t.inbox_id = ").arg(inbox).add(" AND ")
+	bare := "t.ticket_id = 0 AND t.open = 0"
+	if open {
+		bare = "t.ticket_id = 0 AND t.open = 1" // as literals, for the partial index
+	}
+	if withTicket {
+		q.add("(" + bare + " OR t.ticket_id <> 0 AND EXISTS (SELECT 1 FROM tickets k WHERE k.id = t.ticket_id AND k.hidden = '' AND k.open = ").arg(open).add("))")
+	} else {
+		q.add(bare)
 	}
 	if more {
 		q.add(" AND (t.last_message_at, t.id) < (").arg(key[0]).add(", ").arg(key[1]).add(")")
