@@ -338,7 +338,7 @@ func joinDots(seg []token) []token {
 	var out []token
 	for i, t := range seg {
 		k := len(out) - 1
-		if k >= 0 && t.kind == tokWord && out[k].kind == tokWord && (t.text == "." && i+1 < len(seg) || strings.HasSuffix(out[k].text, ".") && seg[i-1].text == ".") {
+		if k >= 0 && len(out[k].text) < maxComment && t.kind == tokWord && out[k].kind == tokWord && (t.text == "." && i+1 < len(seg) || strings.HasSuffix(out[k].text, ".") && seg[i-1].text == ".") {
 			out[k].text += t.text
 			continue
 		}
