@@ -15,10 +15,10 @@ run: build ## build everything and start Kanal with demo data and simulated prov
 test: install ## install what is missing where it can, and run every test on SQLite and PostgreSQL, in the browser and with real mail servers
 	@scripts/test
 
-dev: web/node_modules ## server and workspace with reload, seeded with the demo company
+dev: web/node_modules/.installed ## server and workspace with reload, seeded with the demo company
 	@scripts/dev
 
-check: web/node_modules ## what a commit must pass quickly: format, vet, rules of the house, tests on SQLite, types, lint, sizes
+check: web/node_modules/.installed ## what a commit must pass quickly: format, vet, rules of the house, tests on SQLite, types, lint, sizes
 	@test -z "$$(gofmt -l cmd internal web/*.go e2e 2>/dev/null)" || { gofmt -l cmd internal web/*.go e2e; echo 'gofmt these files'; exit 1; }
 	go vet ./...
 	go test -short ./...
@@ -42,11 +42,11 @@ web: web/dist/index.html ## build the workspace
 
 WEB_SOURCES := $(shell find web -type f \( -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.html' -o -name '*.json' -o -name '*.mjs' \) -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 
-web/dist/index.html: web/node_modules $(WEB_SOURCES)
+web/dist/index.html: $(WEB_SOURCES) | web/node_modules/.installed
 	npm --prefix web run build
 	@touch $@
 
-web/node_modules: web/package-lock.json
+web/node_modules/.installed: web/package-lock.json
 	npm --prefix web ci --no-audit --no-fund
 	@touch $@
 

@@ -152,7 +152,10 @@ func TestReplyAssigns(t *testing.T) { // RT-11
 		ann, bo := k.User(), k.User()
 		tk := k.Ticket()
 		reply := func(by desk.Actor) (a desk.Assignment) {
-			k.Write(func(ctx context.Context, tx *db.Tx) (err error) { a, err = k.Assignment.ReplyAssigns(ctx, tx, by, tk); return err })
+			k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+				a, err = k.Assignment.ReplyAssigns(ctx, tx, by, tk)
+				return err
+			})
 			return a
 		}
 		if a := reply(desk.System); a.OwnerID != 0 {

@@ -28,7 +28,9 @@ type Service struct {
 }
 
 // New makes the service.
-func New(d *db.DB, clk *clock.Clock, ev *event.Log) *Service { return &Service{db: d, clk: clk, ev: ev} }
+func New(d *db.DB, clk *clock.Clock, ev *event.Log) *Service {
+	return &Service{db: d, clk: clk, ev: ev}
+}
 
 // Company is who runs this installation. Locale and Timezone are what users without their own get.
 type Company struct {

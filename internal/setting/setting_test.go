@@ -20,7 +20,10 @@ func TestCompany(t *testing.T) {
 			t.Fatalf("%+v %v", c, err)
 		}
 		set := func(c setting.CompanyChange) error {
-			return k.Try(func(ctx context.Context, tx *db.Tx) error { _, err := k.Settings.SetCompany(ctx, tx, desk.System, c); return err })
+			return k.Try(func(ctx context.Context, tx *db.Tx) error {
+				_, err := k.Settings.SetCompany(ctx, tx, desk.System, c)
+				return err
+			})
 		}
 		name, zone, bad := " Acme ", "Europe/Copenhagen", "Mars/Base"
 		n := len(k.EventsOf(desk.EvSettingsChanged))
