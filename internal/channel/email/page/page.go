@@ -73,11 +73,11 @@ func (p *Page) Ruled(i int) bool {
 		}
 	}
 	for n := p.Lines[i].Node; n != nil && n != p.Body; n = n.Parent {
-		if showsBefore(n) {
-			return false
-		}
 		if style := strings.ToLower(Attr(n, "style")); strings.Contains(style, "border-top") || strings.ToLower(Attr(n, "id")) == "divrplyfwdmsg" {
 			return true
+		}
+		if showsBefore(n) {
+			return false
 		}
 	}
 	return false

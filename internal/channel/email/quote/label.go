@@ -41,7 +41,8 @@ func label(lines []string, known []mark, fresh bool) []mark {
 			break
 		}
 		s, _ := phrase.Bare(lines[i])
-		if marks[i].quoted || s == "" {
+		groupWise := known == nil && strings.HasPrefix(lines[i], ">>> ") && phrase.Separator(lines[i]) != phrase.NoMark
+		if marks[i].quoted && !groupWise || s == "" {
 			i++
 			continue
 		}
