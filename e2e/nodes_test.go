@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -658,12 +659,43 @@ func TestANodeThatDiesIsReplacedByTheOther(t *testing.T) {
 	if len(readers) != 2 {
 		t.Error("one node read the mailbox all the time")
 	}
+	hang(t, a, b, d, put, filed)
 	for id := range boxed {
 		if n := count(t, d, "SELECT count(*) FROM messages WHERE remote_id = $1", id); n != 1 {
 			t.Errorf("%s: %d messages", id, n)
 		}
 	}
 	checkNumbers(t, d)
+}
+
+// hang stops a node as a machine without memory does: it holds its connections and does nothing. When it wakes up it must not do again what
+// the other did meanwhile.
+func hang(t *testing.T, a, b *server, d *db.DB, put func(id string), filed func(id string) func() bool) {
+	hanging, other := a, b
+	if !hanging.readsMailbox(d) {
+		hanging, other = b, a
+	}
+	st := other.follow(t, int64(count(t, d, "SELECT COALESCE(max(seq), 0) FROM events")))
+	_ = hanging.cmd.Process.Signal(syscall.SIGSTOP)
+	defer func() { _ = hanging.cmd.Process.Signal(syscall.SIGCONT) }()
+	began := time.Now()
+	for i := range 5 {
+		put(fmt.Sprintf("hanging-%d", i))
+	}
+	if err := deliver(other.smtp, mailBody("while-hanging", "While the other hangs", "x", ""), 10*time.Second); err != nil {
+		t.Error(err)
+	}
+	eventually(t, 15*time.Second, "the mailbox is taken over from a node that hangs", filed("hanging-4"))
+	t.Logf("mailbox taken over %s after a node began to hang", time.Since(began).Round(10*time.Millisecond))
+	eventually(t, 25*time.Second, "events are numbered though a node hangs", func() bool { return st.has("message.received", msgID(t, d, "while-hanging")) })
+	t.Logf("numbered %s after a node began to hang", time.Since(began).Round(10*time.Millisecond))
+	_ = hanging.cmd.Process.Signal(syscall.SIGCONT)
+	eventually(t, 10*time.Second, "it is ready again", func() bool { _, code := hanging.ready(); return code == 200 })
+	put("awake")
+	eventually(t, 10*time.Second, "the mailbox is read on", filed("awake"))
+	if err := deliver(hanging.smtp, mailBody("awake-too", "Awake", "x", ""), 10*time.Second); err != nil {
+		t.Error(err)
+	}
 }
 
 func msgID(t *testing.T, d *db.DB, id string) string {

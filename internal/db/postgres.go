@@ -210,6 +210,8 @@ func (d *DB) leadOnce(ctx context.Context, name string, fn func(ctx context.Cont
 	if err := dieSoon(ctx, conn, d.opt.URL); err != nil {
 		return err
 	}
+	// A process that hangs does not ping, and loses the election; PostgreSQL 13 cannot do this.
+	_, _ = conn.Exec(ctx, "SET idle_session_timeout = '10s'")
 	var won bool
 	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock(hashtextextended($1, 5710))", "kanal/"+name).Scan(&won); err != nil || !won {
 		return err
