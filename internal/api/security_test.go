@@ -160,3 +160,44 @@ func TestATicketIsGivenOnlyByWhoMayAssign(t *testing.T) {
 	few.do("POST", "/api/tickets", map[string]any{"subject": "A"}).want(201)
 	s.as(ann).do("POST", "/api/tickets", map[string]any{"subject": "A", "owner_id": ann.ID}).want(201)
 }
+
+// A stored password is not sent to a server it was not entered for: not by a test of the connection, not by an edit.
+func TestAStoredPasswordStaysWithItsServer(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t))
+	owner := s.as(s.user("Olga Own", desk.RoleOwner))
+	settings := func(host, from string) map[string]any {
+		return map[string]any{"kind": "imap", "address": "box@acme.example", "username": "box", "from_name": from,
+			"imap": map[string]any{"host": host, "port": 1, "tls": "none"}, "smtp": map[string]any{"host": "127.0.0.1", "port": 1, "tls": "none"}}
+	}
+	made := owner.do("POST", "/api/channel-accounts", map[string]any{"channel": "email", "inbox_id": owner.do("GET", "/api/inboxes", nil).str("items.0.id"), "name": "Box",
+		"accepted_terms": owner.do("GET", "/api/channels", nil).termsOf("email"), "settings": settings("127.0.0.1", "company"), "secrets": map[string]any{"password": "sesame"}}).want(201, "!sesame")
+	id := made.str("id")
+	check := func(host string, secrets map[string]any) reply {
+		return owner.do("POST", "/api/channel-accounts/check", map[string]any{"channel": "email", "account_id": id, "settings": settings(host, "company"), "secrets": secrets})
+	}
+	check("127.0.0.1", nil).want(200, "imap_connect")
+	check("127.0.0.2", nil).want(422, "channel_account.enter_again", `"field":"password"`, "!sesame")
+	check("127.0.0.2", map[string]any{"password": ""}).want(422, "channel_account.enter_again")
+	check("127.0.0.2", map[string]any{"password": "xyzzy"}).want(200, "imap_connect")
+	patch := func(host, from string, secrets map[string]any) reply {
+		return owner.do("PATCH", "/api/channel-accounts/"+id, map[string]any{"settings": settings(host, from), "secrets": secrets})
+	}
+	patch("127.0.0.2", "company", nil).want(422, "channel_account.enter_again")
+	patch("127.0.0.1", "agent_and_company", nil).want(200, "agent_and_company", `"password"`)
+	patch("127.0.0.2", "company", map[string]any{"password": "xyzzy"}).want(200, "127.0.0.2", "!xyzzy")
+	owner.do("PATCH", "/api/channel-accounts/"+id, map[string]any{"name": "Other box"}).want(200, "Other box")
+}
+
+// termsOf is the version of the terms that a channel asks to accept.
+func (r reply) termsOf(channel string) string {
+	r.t.Helper()
+	for _, c := range r.json()["items"].([]any) {
+		m := c.(map[string]any)
+		if m["channel"] == channel {
+			terms, _ := m["terms"].(map[string]any)
+			v, _ := terms["version"].(string)
+			return v
+		}
+	}
+	return ""
+}

@@ -242,12 +242,31 @@ type patchAccountInput struct {
 	}
 }
 
+// elsewhere holds back stored credentials from a server they were not entered for. Those that cannot be opened go nowhere.
+func (a *admins) elsewhere(ctx context.Context, id desk.ChannelAccountID, settings, secrets json.RawMessage) error {
+	if settings == nil {
+		return nil
+	}
+	stored, err := a.Inboxes.AccountWithSecrets(ctx, a.DB, id)
+	if err != nil {
+		return nil // the update says what is wrong; with a changed key the secrets are entered anew
+	}
+	adapter, ok := a.Registry.Get(stored.Channel)
+	if !ok {
+		return nil
+	}
+	return a.Inboxes.Elsewhere(adapter.Spec(), stored, settings, secrets)
+}
+
 func (a *admins) patch(ctx context.Context, v access.Viewer, in *patchAccountInput) (*api.Out[Account], error) {
 	c, err := a.live(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	b := in.Body
+	if err := a.elsewhere(ctx, c.ID, b.Settings, b.Secrets); err != nil {
+		return nil, err
+	}
 	c, err = write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.ChannelAccount, error) {
 		return a.Inboxes.UpdateAccount(ctx, tx, v.Actor, c.ID, inbox.AccountChange{
 			Name: b.Name, InboxID: b.InboxID, Active: b.Active, Settings: b.Settings, Secrets: b.Secrets, Ticket: b.Ticket.policy(), Assign: b.Assign.policy(),
@@ -298,6 +317,9 @@ func (a *admins) check(ctx context.Context, _ access.Viewer, in *checkInput) (*a
 		}
 		if stored.Channel != b.Channel {
 			return nil, desk.Errorf(desk.Invalid, "channel_account.other_channel", "The account is of another channel.").In("account_id")
+		}
+		if err := a.Inboxes.Elsewhere(adapter.Spec(), stored, b.Settings, b.Secrets); err != nil {
+			return nil, err
 		}
 		acc = stored
 	}
