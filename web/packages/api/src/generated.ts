@@ -8,9 +8,13 @@ export interface Abilities {
   html: boolean
   idempotent: boolean
   inline_images: boolean
+  large_files: "" | "link" | "refuse"
+  link_above_bytes: number
+  link_days: number
   max_attachment_bytes: number
   max_attachments: number
   max_attachments_bytes: number
+  max_encoded_bytes: number
   max_text: number
   quick_replies: boolean
   send: boolean
@@ -116,9 +120,11 @@ export interface Assignment {
 }
 
 export interface Attachment {
+  as: "" | "file" | "link"
   content_id: string
   id: string
   inline: boolean
+  link_until: string | null
   message_id: string | null
   name: string
   sha256: string
@@ -225,6 +231,10 @@ export interface ContactRef {
 export interface Count {
   /** There are more than count. */
   capped: boolean
+  /** Of an inbox: open conversations that have no ticket (IH-01). At most 10000. */
+  conversations: number
+  /** There are more than conversations. */
+  conversations_capped: boolean
   /** At most 10000. */
   count: number
   /** mine, unassigned, open, closed, spam, trash, mentions, inbox:ID or status:ID. */

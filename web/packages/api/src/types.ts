@@ -127,6 +127,11 @@ export interface Abilities {
   max_attachment_bytes: number
   max_attachments_bytes: number
   max_attachments: number
+  /** what becomes of files that do not fit into a message */
+  large_files: '' | 'link' | 'refuse'
+  /** files with more than this together do not fit; 0: no limit */
+  link_above_bytes: number
+  link_days: number
   attachment_types: string[] | null
 }
 
@@ -197,6 +202,8 @@ export interface Attachment {
   sha256: string
   inline: boolean
   content_id: string
+  as?: '' | 'file' | 'link'
+  link_until?: string | null
 }
 
 export interface Forward {

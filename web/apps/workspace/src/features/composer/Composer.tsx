@@ -11,6 +11,7 @@ import { useProvideActions } from '@/shell/actions.ts'
 import { isEmpty, readLocal, type DraftBody } from './draft.ts'
 import { ComposerFoot } from './ComposerFoot.tsx'
 import { FileRow } from './FileRow.tsx'
+import { asLinks } from './links.ts'
 import { Recipients } from './Recipients.tsx'
 import { useDraft } from './useDraft.ts'
 import { useUploads } from './useUploads.ts'
@@ -140,7 +141,7 @@ function Open({ ticket, thread, convo, mode, wanted, inReplyTo, onMode, onClose,
         onChange={(v) => { setProblem(''); announceTyping(ticket.id); change({ html: v.html, text: v.text, mentions: v.mentions, begunAt: body.begunAt || newest || new Date().toISOString() }) }}
         onSubmit={() => send()} onEscape={onClose} onFiles={(f) => files.add(f, true)}
       />
-      <FileRow files={body.attachments} uploads={files.list} onRemove={(id) => change({ attachments: body.attachments.filter((a) => a.id !== id) })} onRetry={files.retry} onCancel={files.cancel} />
+      <FileRow files={body.attachments} uploads={files.list} links={comment ? undefined : asLinks(body.attachments, body.html, can)} linkDays={can.link_days} onRemove={(id) => change({ attachments: body.attachments.filter((a) => a.id !== id) })} onRetry={files.retry} onCancel={files.cancel} />
       {problem ? <p className={s.problem} role="alert">{problem}</p> : null}
       <ComposerFoot ticket={ticket} comment={comment} state={state} from={thread.account} canAttach={can.attachments !== false || comment} onFiles={(f) => files.add(f)} onSend={send} onDiscard={() => { clear(); onClose() }} discardable={!isEmpty(body)} />
     </div>

@@ -5,14 +5,14 @@ import { t } from '@/locales/index.ts'
 import { bytes } from '@/shell/format.ts'
 import s from './composer.module.css'
 
-export function FileRow({ files, uploads, onRemove, onRetry, onCancel }: {
-  files: DraftBody['attachments']; uploads: Upload[]; onRemove(id: string): void; onRetry(u: Upload): void; onCancel(u: Upload): void
+export function FileRow({ files, uploads, links, linkDays = 0, onRemove, onRetry, onCancel }: {
+  files: DraftBody['attachments']; uploads: Upload[]; links?: Set<string>; linkDays?: number; onRemove(id: string): void; onRetry(u: Upload): void; onCancel(u: Upload): void
 }) {
   if (files.length + uploads.length === 0) return null
   return (
     <ul className={s.files} aria-label={t('message.attachments')}>
       {files.map((f) => (
-        <li key={f.id}><Icon name="clip" size={13} /><span className="k-cut">{f.name || t('message.unnamed_file')}</span>{f.size ? <span className={s.fileSize}>{bytes(f.size)}</span> : null}
+        <li key={f.id} data-link={links?.has(f.id) ? true : undefined}><Icon name="clip" size={13} /><span className="k-cut">{f.name || t('message.unnamed_file')}</span>{f.size ? <span className={s.fileSize}>{bytes(f.size)}</span> : null}{links?.has(f.id) ? <span className={s.fileLink}>{t('composer.as_link', { n: linkDays })}</span> : null}
           <button type="button" aria-label={t('composer.remove', { name: f.name })} onClick={() => onRemove(f.id)}><Icon name="x" size={12} /></button></li>
       ))}
       {uploads.map((u) => (
