@@ -201,3 +201,46 @@ func TestManyPutsOfTheSameBytesAtOnce(t *testing.T) {
 		t.Errorf("%d files", n)
 	}
 }
+
+// A process that died between moving a blob out and looking at it leaves it to the next one to put it back, young.
+func TestABlobOnItsWayOutComesBackWhenItsProcessDied(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	s := open(t, dir)
+	sha := put(t, s, "x")
+	if err := os.Rename(filepath.Join(dir, sha[:2], sha[2:4], sha), filepath.Join(dir, "tmp", "out-"+sha)); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	if err := blob.Verify(ctx, s, sha); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := s.Delete(ctx, sha, time.Now().Add(-time.Hour)); ok || err != nil {
+		t.Errorf("deleted though young: %v, %v", ok, err)
+	}
+}
+
+// Two processes share a folder: one collects what is old while the other puts the same bytes again. What Put has promised is there.
+func TestAPutBesideACollectionOfAnotherProcessKeepsItsBlob(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	one, two := open(t, dir), open(t, dir)
+	for i := range 300 {
+		sha := put(t, one, "x")
+		past := time.Now().Add(-48 * time.Hour)
+		if err := os.Chtimes(filepath.Join(dir, sha[:2], sha[2:4], sha), past, past); err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := two.Delete(ctx, sha, time.Now().Add(-24*time.Hour)); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() { put(t, one, "x") })
+		wg.Wait()
+		if err := blob.Verify(ctx, one, sha); err != nil {
+			t.Fatalf("round %d: %v", i, err)
+		}
+	}
+}
