@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
-import type { Party, Status, Thread, Ticket } from '@kanal/api'
+import type { Draft, Party, Status, Thread, Ticket } from '@kanal/api'
 import { Banner, Icon, type IconName } from '@kanal/ui'
 import { latestInbound, type Reply, type TicketConvo } from '@/features/conversation/index.ts'
 import { Editor, type EditorHandle } from '@/features/editor/index.ts'
@@ -24,18 +24,22 @@ const modes: { mode: Mode; icon: IconName; key: 'composer.reply' | 'composer.rep
   { mode: 'comment', icon: 'comment', key: 'composer.comment' },
 ]
 
-/** The docked composer of a ticket: one line until it is wanted, then reply, reply all or comment. */
-export function Composer({ ticket, convo, restore }: { ticket: Ticket; convo: TicketConvo; restore: { current: ((d: Reply) => void) | null } }) {
+/** What is being answered: a ticket, or a conversation that has none (ticket is null). */
+interface Place { ticket: Ticket | null; threads: Thread[]; draft: Draft | null; seq: number }
+
+/** The docked composer: one line until it is wanted, then reply, reply all or comment. */
+export function Composer({ convo, restore, ...place }: Place & { convo: TicketConvo; restore: { current: ((d: Reply) => void) | null } }) {
   const session = useSession()
   const me = session.user
-  const threads = ticket.threads ?? []
+  const { threads } = place
+  const ticketId = place.ticket?.id ?? ''
   const snap = useSyncExternalStore(convo.subscribe, convo.getSnapshot)
   const inbound = useMemo(() => latestInbound(snap.items as never), [snap.items])
   const thread = threads.find((x) => x.id === inbound?.thread_id) ?? threads.find((x) => x.can?.send !== false) ?? threads[0]
   const canReply = session.permissions.includes('tickets.reply') && !!thread && thread.can?.send !== false
   const canComment = session.permissions.includes('tickets.comment') && !!thread
-  const hadDraft = !!thread && (!!readLocal({ user: me.id, ticket: ticket.id, thread: thread.id, type: 'reply' }) || ticket.draft?.type === 'reply')
-  const hadComment = !!thread && !hadDraft && !!readLocal({ user: me.id, ticket: ticket.id, thread: thread.id, type: 'comment' })
+  const hadDraft = !!thread && (!!readLocal({ user: me.id, ticket: ticketId, thread: thread.id, type: 'reply' }) || place.draft?.type === 'reply')
+  const hadComment = !!thread && !hadDraft && !!readLocal({ user: me.id, ticket: ticketId, thread: thread.id, type: 'comment' })
   const [mode, setMode] = useState<Mode | null>(hadDraft && canReply ? 'reply' : hadComment ? 'comment' : null)
   const [wanted, want] = useState(0)
   const open = useCallback((m: Mode) => { if (m === 'comment' ? canComment : canReply) { setMode(m); want((n) => n + 1) } }, [canComment, canReply])
@@ -53,7 +57,7 @@ export function Composer({ ticket, convo, restore }: { ticket: Ticket; convo: Ti
         ))}
         {mode ? <button type="button" className={s.fold} aria-label={t('composer.fold')} title={t('composer.fold')} onClick={() => setMode(null)}><Icon name="down" size={14} /></button> : null}
       </div>
-      {mode ? <Open key={`${thread.id}.${mode === 'comment'}`} ticket={ticket} thread={thread} convo={convo} mode={mode} wanted={wanted} inReplyTo={inbound?.id} onMode={setMode} onClose={() => setMode(null)} restore={restore} /> : null}
+      {mode ? <Open key={`${thread.id}.${mode === 'comment'}`} place={place} thread={thread} convo={convo} mode={mode} wanted={wanted} inReplyTo={inbound?.id} onMode={setMode} onClose={() => setMode(null)} restore={restore} /> : null}
     </section>
   )
 }
@@ -63,17 +67,19 @@ function defaults(thread: Thread, mode: Mode): { to: Party[]; cc: Party[] } {
   return { to: d?.to ?? [], cc: mode === 'reply_all' ? (d?.cc ?? []) : [] }
 }
 
-function Open({ ticket, thread, convo, mode, wanted, inReplyTo, onMode, onClose, restore }: {
-  ticket: Ticket; thread: Thread; convo: TicketConvo; mode: Mode; wanted: number; inReplyTo: string | undefined; onMode(m: Mode): void; onClose(): void; restore: { current: ((d: Reply) => void) | null }
+function Open({ place, thread, convo, mode, wanted, inReplyTo, onMode, onClose, restore }: {
+  place: Place; thread: Thread; convo: TicketConvo; mode: Mode; wanted: number; inReplyTo: string | undefined; onMode(m: Mode): void; onClose(): void; restore: { current: ((d: Reply) => void) | null }
 }) {
   const me = useSession().user
   const users = useUsers()
+  const { ticket } = place
+  const ticketId = ticket?.id ?? ''
   const comment = mode === 'comment'
   const snap = useSyncExternalStore(convo.subscribe, convo.getSnapshot)
   const messages = snap.items.flatMap((i) => (i.kind === 'entry' && i.value.kind === 'message' ? [i.value.message] : []))
   const newest = messages.at(-1)?.created_at ?? ''
   const fresh = useCallback((): DraftBody => ({ html: '', text: '', ...(comment ? { to: [], cc: [] } : defaults(thread, mode)), bcc: [], subject: thread.reply_defaults?.subject ?? thread.subject, attachments: [], mentions: [], begunAt: '' }), [thread, mode, comment])
-  const { body, change, clear, state } = useDraft({ user: me.id, ticket: ticket.id, thread: thread.id, type: comment ? 'comment' : 'reply' }, ticket.draft, fresh)
+  const { body, change, clear, state } = useDraft({ user: me.id, ticket: ticketId, thread: thread.id, type: comment ? 'comment' : 'reply' }, place.draft, fresh)
   const [wide, setWide] = useState(false)
   const [problem, setProblem] = useState('')
   const editor = useRef<EditorHandle | null>(null)
@@ -103,7 +109,7 @@ function Open({ ticket, thread, convo, mode, wanted, inReplyTo, onMode, onClose,
     change({ html: d.html, text: d.text, to: d.to, cc: d.cc, bcc: d.bcc, subject: d.subject, attachments: d.attachments, mentions: d.mentions })
   }
 
-  const others = useOthers(ticket.id, me.id).filter((v) => v.state === 'typing')
+  const others = useOthers(ticketId, me.id).filter((v) => v.state === 'typing')
   const since = body.begunAt ? messages.filter((m) => m.created_at > body.begunAt && m.actor !== `user:${me.id}` && m.type !== 'system') : []
 
   const send = (status?: Status) => {
@@ -113,7 +119,7 @@ function Open({ ticket, thread, convo, mode, wanted, inReplyTo, onMode, onClose,
     setProblem('')
     const reply: Reply = {
       thread_id: thread.id, type: comment ? 'comment' : 'reply', html: body.html, text: body.text, to: comment ? [] : to, cc: comment ? [] : body.cc, bcc: comment ? [] : body.bcc,
-      subject: comment ? '' : body.subject, attachments: body.attachments, mentions: body.mentions, in_reply_to: inReplyTo, set_status: status?.slug, seen_seq: ticket.seq,
+      subject: comment ? '' : body.subject, attachments: body.attachments, mentions: body.mentions, in_reply_to: inReplyTo, set_status: status?.slug, seen_seq: place.seq,
     }
     clear()
     onClose()
@@ -138,7 +144,7 @@ function Open({ ticket, thread, convo, mode, wanted, inReplyTo, onMode, onClose,
       <Editor
         value={body.html} label={t(comment ? 'composer.comment_label' : 'composer.reply_label')} placeholder={t(comment ? 'composer.comment_hint' : 'composer.reply_hint')} autoFocus={wanted > 0} handle={editor}
         mentionable={comment ? users.filter((u) => u.active && u.id !== me.id) : []}
-        onChange={(v) => { setProblem(''); announceTyping(ticket.id); change({ html: v.html, text: v.text, mentions: v.mentions, begunAt: body.begunAt || newest || new Date().toISOString() }) }}
+        onChange={(v) => { setProblem(''); if (ticketId) announceTyping(ticketId); change({ html: v.html, text: v.text, mentions: v.mentions, begunAt: body.begunAt || newest || new Date().toISOString() }) }}
         onSubmit={() => send()} onEscape={onClose} onFiles={(f) => files.add(f, true)}
       />
       <FileRow files={body.attachments} uploads={files.list} links={comment ? undefined : asLinks(body.attachments, body.html, can)} linkDays={can.link_days} onRemove={(id) => change({ attachments: body.attachments.filter((a) => a.id !== id) })} onRetry={files.retry} onCancel={files.cancel} />

@@ -25,6 +25,15 @@ export function readLocal(p: DraftPlace): Stored | null {
   try { const raw = localStorage.getItem(keyOf(p)); return raw ? (JSON.parse(raw) as Stored) : null } catch { return null }
 }
 
+/** A conversation got a ticket: what this browser keeps goes along, as the server's copy does. */
+export function moveLocal(from: DraftPlace, ticket: string): void {
+  try {
+    const raw = localStorage.getItem(keyOf(from))
+    if (raw) localStorage.setItem(keyOf({ ...from, ticket }), raw)
+    localStorage.removeItem(keyOf(from))
+  } catch { /* the server has it */ }
+}
+
 export function isEmpty(b: Pick<DraftBody, 'text' | 'html' | 'attachments'>): boolean {
   return b.text.trim() === '' && !/<img/.test(b.html) && b.attachments.length === 0
 }

@@ -1,4 +1,4 @@
-// The conversation of one ticket, oldest above. The scroller is anchored at its lower end (column-reverse), so that earlier
+// The conversation of one ticket or thread, oldest above. The scroller is anchored at its lower end (column-reverse), so that earlier
 // pages, late images and frames that grow push upwards and the line being read stays where it is. Older messages are folded to
 // their heading, and the browser skips the layout of what is off screen (content-visibility), so long tickets stay quick.
 
@@ -13,11 +13,11 @@ import { useNow } from '@/shell/useNow.ts'
 import { EventLine } from './EventLine.tsx'
 import { MessageItem } from './MessageItem.tsx'
 import { PendingItem } from './PendingItem.tsx'
-import { convoOf, worthALine, type Reply, type TicketConvo } from './model.ts'
+import { convoOf, worthALine, type ConvoOf, type Reply, type TicketConvo } from './model.ts'
 import s from './timeline.module.css'
 
-export function useConvo(ticketId: string): TicketConvo {
-  const convo = convoOf(ticketId)
+export function useConvo(id: string, of: ConvoOf = 'tickets'): TicketConvo {
+  const convo = convoOf(id, of)
   useEffect(() => { const st = convo.getSnapshot().status; if (st === 'ready') void convo.sync(); else void convo.init() }, [convo])
   return convo
 }

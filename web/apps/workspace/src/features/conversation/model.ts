@@ -1,4 +1,4 @@
-// A ticket's conversation: the state machine of @kanal/convo, fed from the workspace API.
+// The conversation of a ticket, or of a thread that has none: the state machine of @kanal/convo, fed from the workspace API.
 
 import { Convo, type Entry, type PageOf, type Stored } from '@kanal/convo'
 import { get, Problem, request, type Message, type Page, type Party, type TimelineItem } from '@kanal/api'
@@ -33,18 +33,21 @@ const told = new Set(['message.received', 'message.queued', 'message.sent', 'mes
 
 export const worthALine = (i: TimelineItem): boolean => i.kind === 'message' || !(told.has(i.event.type) || i.event.type.startsWith('message.'))
 
-function outbox(ticketId: string) {
-  const key = `kanal.outbox.${ticketId}`
+function outbox(id: string) {
+  const key = `kanal.outbox.${id}`
   return {
     read: (): Stored<Reply>[] => { try { return JSON.parse(localStorage.getItem(key) ?? '[]') as Stored<Reply>[] } catch { return [] } },
     write: (all: Stored<Reply>[]) => { try { if (all.length) localStorage.setItem(key, JSON.stringify(all)); else localStorage.removeItem(key) } catch { /* full or private: the draft on the server remains */ } },
   }
 }
 
-function makeConvo(ticketId: string): TicketConvo {
+/** Whose conversation it is: a ticket's, with all its threads, or one thread's. */
+export type ConvoOf = 'tickets' | 'threads'
+
+function makeConvo(id: string, of: ConvoOf): TicketConvo {
   return new Convo<TimelineItem, Reply>({
     load: async (cursor): Promise<PageOf<TimelineItem>> => {
-      const p = await get<Page<TimelineItem>>(`/api/tickets/${ticketId}/timeline`, { cursor, limit: 60, order: 'desc' })
+      const p = await get<Page<TimelineItem>>(`/api/${of}/${id}/timeline`, { cursor, limit: 60, order: 'desc' })
       return { entries: (p.items ?? []).map(entryOf), next: p.next ?? '' }
     },
     send: async (draft, key): Promise<Entry<TimelineItem>> => {
@@ -56,7 +59,7 @@ function makeConvo(ticketId: string): TicketConvo {
       return entryOf({ kind: 'message', message })
     },
     refused: (err) => err instanceof Problem && err.status >= 400 && err.status < 500 && err.status !== 408 && err.status !== 429,
-    outbox: outbox(ticketId),
+    outbox: outbox(id),
     newKey: () => randomKey(),
     now: () => Date.now(),
   })
@@ -70,16 +73,16 @@ function randomKey(): string {
 
 const kept = new Map<string, TicketConvo>()
 
-/** The conversation of a ticket; the last thirty stay in memory, so that going back is instant. */
-export function convoOf(ticketId: string): TicketConvo {
-  let c = kept.get(ticketId)
-  if (c) { kept.delete(ticketId); kept.set(ticketId, c); return c }
-  c = makeConvo(ticketId)
-  kept.set(ticketId, c)
-  for (const [id, old] of kept) { if (kept.size <= 30) break; if (!old.unsettled && id !== ticketId) kept.delete(id) }
+/** The conversation of a ticket or a thread, whose ids differ; the last thirty stay in memory, so that going back is instant. */
+export function convoOf(id: string, of: ConvoOf = 'tickets'): TicketConvo {
+  let c = kept.get(id)
+  if (c) { kept.delete(id); kept.set(id, c); return c }
+  c = makeConvo(id, of)
+  kept.set(id, c)
+  for (const [k, old] of kept) { if (kept.size <= 30) break; if (!old.unsettled && k !== id) kept.delete(k) }
   return c
 }
 
-export const knownConvo = (ticketId: string): TicketConvo | undefined => kept.get(ticketId)
+export const knownConvo = (id: string): TicketConvo | undefined => kept.get(id)
 export function forgetConvos(): void { kept.clear() }
 export function syncAll(): void { for (const c of kept.values()) void c.sync() }

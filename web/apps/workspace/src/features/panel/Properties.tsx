@@ -6,6 +6,7 @@ import { useCan } from '@/features/session/index.ts'
 import { change, priorities, priorityName, setOwner, setPriority, setStatus } from '@/features/tickets/index.ts'
 import { t } from '@/locales/index.ts'
 import { dateTime } from '@/shell/format.ts'
+import { Facts } from './Facts.tsx'
 import s from './panel.module.css'
 
 export function Properties({ ticket }: { ticket: Ticket }) {
@@ -30,13 +31,13 @@ export function Properties({ ticket }: { ticket: Ticket }) {
       <Held label={t('property.category')} value={ticket.category} disabled={!edit} onSave={(v) => void change(ticket, { category: v })} />
       {custom.map((p) => <Custom key={p.id} property={p} ticket={ticket} disabled={!edit} />)}
       <Held label={t('property.description')} value={ticket.description} disabled={!edit} long onSave={(v) => void change(ticket, { description: v })} />
-      <dl className={s.facts}>
-        <dt>{t('property.inbox')}</dt><dd>{ticket.inbox?.name}</dd>
-        {pipelines.length > 1 ? <><dt>{t('property.pipeline')}</dt><dd>{pipelines.find((p) => p.id === ticket.pipeline_id)?.name}</dd></> : null}
-        <dt>{t('property.created_at')}</dt><dd>{dateTime(ticket.created_at)}</dd>
-        {ticket.first_reply_at ? <><dt>{t('property.first_reply_at')}</dt><dd>{dateTime(ticket.first_reply_at)}</dd></> : null}
-        {ticket.closed_at ? <><dt>{t('property.closed_at')}</dt><dd>{dateTime(ticket.closed_at)}</dd></> : null}
-      </dl>
+      <Facts rows={[
+        [t('property.inbox'), ticket.inbox?.name],
+        pipelines.length > 1 ? [t('property.pipeline'), pipelines.find((p) => p.id === ticket.pipeline_id)?.name] : null,
+        [t('property.created_at'), dateTime(ticket.created_at)],
+        ticket.first_reply_at ? [t('property.first_reply_at'), dateTime(ticket.first_reply_at)] : null,
+        ticket.closed_at ? [t('property.closed_at'), dateTime(ticket.closed_at)] : null,
+      ]} />
     </div>
   )
 }

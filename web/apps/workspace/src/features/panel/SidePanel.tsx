@@ -23,23 +23,31 @@ export function Section({ id, title, open = true, children }: { id: string; titl
   )
 }
 
-export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => void }) {
+/** The column of facts beside a ticket or a conversation. */
+export function PanelFrame({ label, onClose, children }: { label: string; onClose: () => void; children: ReactNode }) {
   return (
-    <section className={s.panel} aria-label={t('panel.label')} data-panel>
+    <section className={s.panel} aria-label={label} data-panel>
       <div className={s.panelHead}><strong>{t('panel.title')}</strong><button type="button" className={s.close} aria-label={t('panel.close')} onClick={onClose}><Icon name="x" /></button></div>
-      <Section id="contact" title={t('panel.contact')}><ContactCard ticket={ticket} /></Section>
-      <Section id="properties" title={t('panel.properties')}><Properties ticket={ticket} /></Section>
-      <Section id="why" title={t('panel.why')}><Why ticket={ticket} /></Section>
-      <Section id="others" title={t('panel.others')}><OtherTickets ticket={ticket} /></Section>
-      <Section id="ledger" title={t('panel.ledger')} open={false}><Ledger ticketId={ticket.id} /></Section>
+      {children}
     </section>
   )
 }
 
-function ContactCard({ ticket }: { ticket: Ticket }) {
-  const full = useQuery({ queryKey: ['contact', ticket.contact_id], queryFn: () => get<Contact>(`/api/contacts/${ticket.contact_id}`), enabled: !!ticket.contact_id })
-  const brief = ticket.contact
-  if (!brief && !ticket.contact_id) return <p className={s.none}>{t('panel.no_contact')}</p>
+export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => void }) {
+  return (
+    <PanelFrame label={t('panel.label')} onClose={onClose}>
+      <Section id="contact" title={t('panel.contact')}><ContactCard contactId={ticket.contact_id} brief={ticket.contact} /></Section>
+      <Section id="properties" title={t('panel.properties')}><Properties ticket={ticket} /></Section>
+      <Section id="why" title={t('panel.why')}><Why ticket={ticket} /></Section>
+      <Section id="others" title={t('panel.others')}><OtherTickets contactId={ticket.contact_id} except={ticket.id} /></Section>
+      <Section id="ledger" title={t('panel.ledger')} open={false}><Ledger ticketId={ticket.id} /></Section>
+    </PanelFrame>
+  )
+}
+
+export function ContactCard({ contactId, brief }: { contactId: string | null; brief: { name: string; email: string } | null }) {
+  const full = useQuery({ queryKey: ['contact', contactId], queryFn: () => get<Contact>(`/api/contacts/${contactId}`), enabled: !!contactId })
+  if (!brief && !contactId) return <p className={s.none}>{t('panel.no_contact')}</p>
   const c = full.data
   const name = c?.name || brief?.name || brief?.email || ''
   const addresses = c?.addresses ?? []
@@ -62,10 +70,10 @@ function languageName(tag: string): string {
   try { return new Intl.DisplayNames([document.documentElement.lang || 'en'], { type: 'language' }).of(tag) ?? tag } catch { return tag }
 }
 
-function OtherTickets({ ticket }: { ticket: Ticket }) {
-  const q = useQuery({ queryKey: ['contact', ticket.contact_id, 'tickets'], queryFn: () => get<Page<TicketRow>>(`/api/contacts/${ticket.contact_id}/tickets`, { limit: 12 }), enabled: !!ticket.contact_id })
-  if (q.isPending && ticket.contact_id) return <SkeletonLines lines={2} label={t('state.loading')} />
-  const list = (q.data?.items ?? []).filter((x) => x.id !== ticket.id)
+export function OtherTickets({ contactId, except = '' }: { contactId: string | null; except?: string }) {
+  const q = useQuery({ queryKey: ['contact', contactId, 'tickets'], queryFn: () => get<Page<TicketRow>>(`/api/contacts/${contactId}/tickets`, { limit: 12 }), enabled: !!contactId })
+  if (q.isPending && contactId) return <SkeletonLines lines={2} label={t('state.loading')} />
+  const list = (q.data?.items ?? []).filter((x) => x.id !== except)
   if (list.length === 0) return <p className={s.none}>{t('panel.no_others')}</p>
   return (
     <ul className={s.tickets}>

@@ -1,1 +1,2 @@
-export { SidePanel } from './SidePanel.tsx'
+export { ContactCard, OtherTickets, PanelFrame, Section, SidePanel } from './SidePanel.tsx'
+export { Facts } from './Facts.tsx'

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import type { Ticket, Viewer } from '@kanal/api'
 import { Avatar, Icon, Tag } from '@kanal/ui'
 import { useStatuses, useTeams, useUsers } from '@/features/lookups/index.ts'
@@ -19,27 +19,42 @@ export function TicketHeader({ ticket, others, onBack, onDetails, detailsOpen }:
   const can = useCan()
   const toggle = (name: MenuName) => (open: boolean) => setMenu(open ? name : null)
   return (
-    <header className={s.header}>
-      <div className={s.top}>
-        <ActionIcon className={s.back} aria-label={t('action.back')} onClick={onBack}><Icon name="left" /></ActionIcon>
-        <Subject ticket={ticket} editable={can('tickets.edit')} />
+    <HeaderFrame
+      onBack={onBack} onDetails={onDetails} detailsOpen={detailsOpen} title={<Subject ticket={ticket} editable={can('tickets.edit')} />}
+      tools={<>
         <Others list={others} />
         {ticket.hidden === 'spam' || ticket.hidden === 'trash' ? <RunButton id="ticket.restore" /> : ticket.open ? <RunButton id="ticket.close" /> : <RunButton id="ticket.reopen" />}
         <MoreMenu />
+      </>}
+    >
+      <span className={`${s.number} k-num`}>#{ticket.number}</span>
+      {ticket.hidden === 'spam' || ticket.hidden === 'trash' ? <Tag tone="warn">{t(ticket.hidden === 'spam' ? 'view.spam' : 'view.trash')}</Tag> : null}
+      <StatusMenu ticket={ticket} open={menu === 'status'} onOpen={toggle('status')} disabled={!can('tickets.edit')} />
+      <OwnerMenu ticket={ticket} open={menu === 'assign'} onOpen={toggle('assign')} disabled={!can('tickets.assign')} />
+      <PriorityMenu ticket={ticket} open={menu === 'priority'} onOpen={toggle('priority')} disabled={!can('tickets.edit')} />
+    </HeaderFrame>
+  )
+}
+
+/** The head of a ticket or a conversation: back, its title, what can be done, and a bar of facts. */
+export function HeaderFrame({ title, tools, children, onBack, onDetails, detailsOpen }: { title: ReactNode; tools: ReactNode; children: ReactNode; onBack: () => void; onDetails: () => void; detailsOpen: boolean }) {
+  return (
+    <header className={s.header}>
+      <div className={s.top}>
+        <ActionIcon className={s.back} aria-label={t('action.back')} onClick={onBack}><Icon name="left" /></ActionIcon>
+        {title}
+        {tools}
         <Tooltip label={t('action.details')}><ActionIcon aria-label={t('action.details')} aria-pressed={detailsOpen} onClick={onDetails}><Icon name="panel" /></ActionIcon></Tooltip>
       </div>
-      <div className={s.bar}>
-        <span className={`${s.number} k-num`}>#{ticket.number}</span>
-        {ticket.hidden === 'spam' || ticket.hidden === 'trash' ? <Tag tone="warn">{t(ticket.hidden === 'spam' ? 'view.spam' : 'view.trash')}</Tag> : null}
-        <StatusMenu ticket={ticket} open={menu === 'status'} onOpen={toggle('status')} disabled={!can('tickets.edit')} />
-        <OwnerMenu ticket={ticket} open={menu === 'assign'} onOpen={toggle('assign')} disabled={!can('tickets.assign')} />
-        <PriorityMenu ticket={ticket} open={menu === 'priority'} onOpen={toggle('priority')} disabled={!can('tickets.edit')} />
-      </div>
+      <div className={s.bar}>{children}</div>
     </header>
   )
 }
 
-function RunButton({ id }: { id: string }) {
+/** A subject that is only read. */
+export const Heading = ({ text }: { text: string }) => <h1 className={`${s.subject} k-cut`} title={text}>{text}</h1>
+
+export function RunButton({ id }: { id: string }) {
   const ctx = useActionContext()
   const a = actionById(id)
   if (!a || !a.when(ctx)) return null

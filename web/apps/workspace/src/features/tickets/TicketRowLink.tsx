@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { memo } from 'react'
+import { memo, type ReactNode } from 'react'
 import { Icon } from '@kanal/ui'
 import { t } from '@/locales/index.ts'
 import { ago, dateTime } from '@/shell/format.ts'
@@ -10,13 +10,27 @@ import s from './list.module.css'
 
 /** One row (WS-08): who, when, subject, the last line with its direction, channel, owner, and whether the customer waits. */
 export const TicketRowLink = memo(function TicketRowLink({ row, view, current }: { row: Row; view: string; current: boolean }) {
-  const who = row.contact?.name || row.contact?.email || t('ticket.no_contact')
   const waits = row.open && row.last_direction === 'incoming'
   return (
     <Link
       to="/tickets/$view/$ticketId" params={{ view, ticketId: row.id }} className={s.row} data-waits={waits || undefined} data-gone={row.gone || undefined}
       aria-current={current ? 'true' : undefined} data-ticket={row.id}
     >
+      <RowBody row={row} waits={waits} mark={<PriorityMark priority={row.priority} />} owner={row.owner ? row.owner.name.split(' ')[0]! : row.team ? row.team.name : t('ticket.unassigned')} />
+    </Link>
+  )
+})
+
+/** The class of a row's link. */
+export const rowClass = s.row
+
+/** What a row of a list says: of a ticket, or of a conversation that may have one. */
+export function RowBody({ row, waits, mark, owner }: {
+  row: Pick<Row, 'contact' | 'message_count' | 'last_activity_at' | 'subject' | 'last_direction' | 'snippet' | 'channel' | 'gone'>; waits: boolean; mark: ReactNode; owner: string
+}) {
+  const who = row.contact?.name || row.contact?.email || t('ticket.no_contact')
+  return (
+    <>
       <span className={s.line}>
         <span className={s.dot} aria-hidden="true" />
         <span className={`${s.who} k-cut`}>{who}</span>
@@ -25,7 +39,7 @@ export const TicketRowLink = memo(function TicketRowLink({ row, view, current }:
       </span>
       <span className={s.line}>
         <span className={`${s.subject} k-cut`}>{row.subject || t('ticket.no_subject')}</span>
-        <PriorityMark priority={row.priority} />
+        {mark}
       </span>
       <span className={`${s.line} ${s.dim}`}>
         {row.last_direction === 'outgoing' ? <Icon name="reply" size={13} /> : null}
@@ -33,8 +47,8 @@ export const TicketRowLink = memo(function TicketRowLink({ row, view, current }:
         {waits ? <span className="k-hidden">{t('ticket.waits')}</span> : null}
         {row.gone ? <span className={s.goneMark}>{t('list.gone')}</span> : null}
         <ChannelIcon channel={row.channel} size={13} />
-        <span className={`${s.owner} k-cut`}>{row.owner ? row.owner.name.split(' ')[0] : row.team ? row.team.name : t('ticket.unassigned')}</span>
+        <span className={`${s.owner} k-cut`}>{owner}</span>
       </span>
-    </Link>
+    </>
   )
-})
+}

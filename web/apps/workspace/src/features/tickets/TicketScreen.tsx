@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useNavigate } from '@tanstack/react-router'
-import { Problem, type Ticket, type TicketLink } from '@kanal/api'
+import { Problem, type Thread, type Ticket, type TicketLink } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
 import { Composer } from '@/features/composer/index.ts'
 import { Timeline, useConvo, type Reply } from '@/features/conversation/index.ts'
@@ -15,6 +15,7 @@ import { joinTicket, useTicket } from './queries.ts'
 import { TicketHeader } from './TicketHeader.tsx'
 import s from './screen.module.css'
 
+const none: Thread[] = []
 const wide = () => matchMedia('(min-width: 1181px)').matches
 
 export function TicketScreen({ ticketId, view }: { ticketId: string; view: string }) {
@@ -32,28 +33,44 @@ export function TicketScreen({ ticketId, view }: { ticketId: string; view: strin
   return <div className={s.main}><SkeletonLines lines={10} label={t('state.loading')} /></div>
 }
 
+/** Whether the side panel is open, and what back and details mean while a ticket or a conversation is shown. */
+export function useDetails(onBack: () => void): [boolean, () => void] {
+  const [details, setDetails] = useState(() => wide() && localStorage.getItem('kanal.details') !== '0')
+  const toggle = useCallback(() => setDetails((d) => { if (wide()) localStorage.setItem('kanal.details', d ? '0' : '1'); return !d }), [])
+  useProvideActions({ shell: { ...shellPart, details: toggle, back: onBack } }, [toggle, onBack])
+  return [details, toggle]
+}
+
+/** The frame of one ticket or conversation: its main column, and the side panel when that is open. */
+export function ScreenFrame({ label, panel, children }: { label: string; panel: ReactNode; children: ReactNode }) {
+  return (
+    <div className={s.split} data-details={panel ? true : undefined}>
+      <section className={s.main} aria-label={label}>{children}</section>
+      {panel}
+    </div>
+  )
+}
+
+/** What stands in the frame's place while it loads, or when it cannot. */
+export const ScreenState = ({ children }: { children: ReactNode }) => <div className={s.main}>{children}</div>
+
 function Loaded({ ticket, view, onBack }: { ticket: Ticket; view: string; onBack: () => void }) {
   const me = useSession().user
   const convo = useConvo(ticket.id)
-  const [details, setDetails] = useState(() => wide() && localStorage.getItem('kanal.details') !== '0')
+  const [details, toggle] = useDetails(onBack)
   const restore = useRef<((d: Reply) => void) | null>(null)
-  const toggle = useCallback(() => setDetails((d) => { if (wide()) localStorage.setItem('kanal.details', d ? '0' : '1'); return !d }), [])
   useAnnounce(ticket.id)
   useEffect(() => { if (ticket.viewers) seedPresence(ticket.id, ticket.viewers) }, [ticket.id, ticket.viewers])
   const others = useOthers(ticket.id, me.id)
   useProvideActions({ ticket }, [ticket])
-  useProvideActions({ shell: { ...shellPart, details: toggle, back: onBack } }, [toggle, onBack])
   useEffect(() => { document.title = `${ticket.subject || `#${ticket.number}`} · Kanal` }, [ticket.subject, ticket.number])
   return (
-    <div className={s.split} data-details={details || undefined}>
-      <section className={s.main} aria-label={ticket.subject || `#${ticket.number}`}>
-        <TicketHeader ticket={ticket} others={others} onBack={onBack} onDetails={toggle} detailsOpen={details} />
-        <Claims ticket={ticket} view={view} />
-        <Timeline convo={convo} onRestore={(d) => restore.current?.(d)} />
-        <Composer ticket={ticket} convo={convo} restore={restore} />
-      </section>
-      {details ? <SidePanel ticket={ticket} onClose={toggle} /> : null}
-    </div>
+    <ScreenFrame label={ticket.subject || `#${ticket.number}`} panel={details ? <SidePanel ticket={ticket} onClose={toggle} /> : null}>
+      <TicketHeader ticket={ticket} others={others} onBack={onBack} onDetails={toggle} detailsOpen={details} />
+      <Claims ticket={ticket} view={view} />
+      <Timeline convo={convo} onRestore={(d) => restore.current?.(d)} />
+      <Composer ticket={ticket} threads={ticket.threads ?? none} draft={ticket.draft} seq={ticket.seq} convo={convo} restore={restore} />
+    </ScreenFrame>
   )
 }
 
