@@ -2,14 +2,24 @@ package api_test
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/api/admin"
+	"github.com/kanalhq/kanal/internal/api/agent"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/netx"
 )
 
 // What no database can store is refused in words, wherever it stands, on both: never a 500.
@@ -200,4 +210,43 @@ func (r reply) termsOf(channel string) string {
 		}
 	}
 	return ""
+}
+
+// A mail may name thousands of images: a few are fetched at a time, and the rest wait their turn.
+func TestFewImagesAreFetchedAtOnce(t *testing.T) {
+	var now, most, all atomic.Int32
+	arrived, release := make(chan struct{}, 100), make(chan struct{})
+	remote := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := now.Add(1)
+		defer now.Add(-1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		all.Add(1)
+		arrived <- struct{}{}
+		<-release
+		b, _ := base64.StdEncoding.DecodeString(pixel)
+		_, _ = w.Write(b)
+	}))
+	defer remote.Close()
+	s := newSite(t, dbtest.SQLite(t), func(_ *api.Deps, g *agent.Deps, _ *admin.Deps) {
+		g.Images = netx.NewImages(netx.Guard{AllowPrivate: true})
+	})
+	var work sync.WaitGroup
+	const asked = 24
+	for i := range asked {
+		work.Go(func() {
+			u := fmt.Sprintf("%s/%d.png", remote.URL, i)
+			if r := s.nobody().do("GET", "/api/proxy/image?u="+url.QueryEscape(u)+"&sig="+s.api.Sign("image", u), nil); r.status != 200 {
+				t.Errorf("image %d: %d %s", i, r.status, r.text)
+			}
+		})
+	}
+	for range 8 {
+		<-arrived // as many as there are places
+	}
+	close(release)
+	work.Wait()
+	if all.Load() != asked || most.Load() > 8 {
+		t.Errorf("%d fetched, %d at once", all.Load(), most.Load())
+	}
 }

@@ -62,8 +62,12 @@ type Deps struct {
 // agents are the handlers.
 type agents struct {
 	Deps
-	server *api.Server
+	server   *api.Server
+	fetching chan struct{} // a place for each remote image that is being fetched
 }
+
+// maxFetching bounds the memory and the connections that remote images take: a mail may name thousands, of ten megabytes each.
+const maxFetching = 8
 
 // Mount adds the operations to a server.
 func Mount(s *api.Server, d Deps) {
@@ -76,7 +80,7 @@ func Mount(s *api.Server, d Deps) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &agents{Deps: d, server: s}
+	a := &agents{Deps: d, server: s, fetching: make(chan struct{}, maxFetching)}
 	a.mountSession()
 	a.mountTickets()
 	a.mountConversation()

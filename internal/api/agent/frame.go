@@ -113,7 +113,13 @@ func (a *agents) image(w http.ResponseWriter, r *http.Request, _ access.Viewer) 
 		a.server.Fail(w, r, err)
 		return
 	}
+	select {
+	case a.fetching <- struct{}{}:
+	case <-r.Context().Done():
+		return
+	}
 	kind, data, err := a.Images.Fetch(r.Context(), u)
+	<-a.fetching // a slow reader holds nobody else up
 	if err != nil {
 		a.server.Fail(w, r, desk.Errorf(desk.NotFound, "image.unavailable", "The picture could not be fetched.").Because(err))
 		return
