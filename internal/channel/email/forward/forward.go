@@ -218,25 +218,33 @@ func (d *detector) answered(t text, i, n int) *Original {
 		return nil
 	}
 	line := strings.Join(t.lines[i:i+n], " ")
-	m := namedAddress.FindStringSubmatch(line)
+	m := bracketed.FindStringSubmatchIndex(line)
 	if m == nil {
 		return nil
 	}
-	o := &Original{Confidence: Likely, Address: mime.FirstAddress(mime.ParseAddresses(m[3])).Addr, Name: strings.TrimSpace(m[1]), Date: phrase.ReadDate(line[:strings.Index(line, m[3])], d.in.Zone)}
+	before, address := line[:m[0]], line[m[2]:m[3]]
+	o := &Original{Confidence: Likely, Address: mime.FirstAddress(mime.ParseAddresses(address)).Addr, Date: phrase.ReadDate(before+" "+line[m[1]:], d.in.Zone)}
 	if o.Address == "" {
 		return nil
 	}
-	if o.Name == "" {
-		o.Name = nameIn(m[2])
+	if q := quotedName.FindStringSubmatch(before); q != nil {
+		o.Name = strings.TrimSpace(q[1])
+	} else {
+		o.Name = nameIn(before)
 	}
 	return o
 }
+
+var (
+	bracketed  = regexp.MustCompile(`[<\[(]+(?:mailto:)?([^\s<>\[\]()]+@[^\s<>\[\]()]+)[>\])]+`)
+	quotedName = regexp.MustCompile(`["«„“‘']\s*([^"«»„“”]+?)\s*["»”“’']\s*$`)
+)
 
 // nameIn takes the name off the end of words such as "Uhr schrieb Ann Holm": the capitalised words at the end.
 func nameIn(s string) string {
 	f := strings.Fields(strings.Trim(s, " ,\"'"))
 	k := len(f)
-	for k > 0 && !phrase.Verb(f[k-1]) && firstUpper(f[k-1]) {
+	for k > 0 && !phrase.Verb(f[k-1]) && firstUpper(f[k-1]) && !strings.ContainsAny(f[k-1], "0123456789") {
 		k--
 	}
 	if k < len(f) && (f[k] == "AM" || f[k] == "PM") {

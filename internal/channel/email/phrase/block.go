@@ -10,6 +10,7 @@ type Block struct {
 	From, To, Date, Subject string
 	ReplyTo                 string // where a program names the sender without an address
 	HasFrom                 bool
+	Sent                    bool   // the date is called when it was sent, as Outlook does and a raw header does not
 	Machine                 bool   // its labels are written small, as in a file of settings and not as mail programs write them
 	FromLabel               string // how the From line is called, in lower case: it tells the language
 	FromLine                int    // index of the From line
@@ -77,6 +78,9 @@ func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 				b.Machine = unicode.IsLower(firstRune(strings.TrimLeft(s, "*_ ")))
 			}
 		}
+		if r == Date && b.Date == v {
+			b.Sent = !plainDates[key(s)]
+		}
 		if r == Cc && replyTo[key(s)] {
 			b.ReplyTo = v
 		}
@@ -98,6 +102,10 @@ func key(s string) string {
 	k, _, _ := strings.Cut(strings.Trim(s, "*_ "), ":")
 	return strings.ToLower(strings.Trim(k, "*_"+unseen))
 }
+
+// plainDates are the labels that say no more than that it is a date.
+var plainDates = map[string]bool{"date": true, "datum": true, "data": true, "fecha": true, "dato": true, "päivämäärä": true, "päiväys": true, "pvm": true, "dátum": true, "дата": true, "tarih": true,
+	"ημερομηνία": true, "日付": true, "日時": true, "日期": true, "时间": true, "時間": true, "날짜": true, "tanggal": true, "ngày": true, "วันที่": true, "תאריך": true, "التاريخ": true, "تاريخ": true, "kuupäev": true, "datums": true}
 
 // replyTo are the labels, of those that belong to a header, that name whom to answer.
 var replyTo = map[string]bool{"reply-to": true, "reply to": true, "replyto": true, "antwort an": true, "antworten an": true, "répondre à": true, "responder a": true, "rispondi a": true,

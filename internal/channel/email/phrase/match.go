@@ -451,6 +451,7 @@ func prefix(s string) (key, rest string, ok bool) {
 	if j := strings.IndexAny(key, "[(^*0123456789"); j > 0 {
 		key = strings.TrimSpace(key[:j])
 	}
+	key = strings.TrimSuffix(key, ".") // "Redir.:"
 	if !fwdPrefix[key] && !rePrefix[key] {
 		return "", s, false
 	}

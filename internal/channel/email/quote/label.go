@@ -226,7 +226,7 @@ func separates(lines []string, marks []mark, i int, fresh bool) int {
 		return 0
 	}
 	b, ok := phrase.ReadBlock(lines, i, false)
-	if !ok || !b.Certain() || b.Machine || phrase.RawHeader(lines, i) || fresh && !drawnOver(lines, marks, i) {
+	if !ok || !b.Certain() || b.Machine || phrase.RawHeader(lines, i) || fresh && !b.Sent && !drawnOver(lines, marks, i) {
 		return 0
 	}
 	if strings.Contains(b.From, "@") || b.Subject != "" && b.Date != "" {

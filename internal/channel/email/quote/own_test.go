@@ -44,6 +44,7 @@ func TestHistoryIsFoldedUnderUnusualMarks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { check(t, Split(Input{Plain: s})) })
 	}
+	check(t, Split(Input{Plain: "NEW\n\nFrom: Ann Holm <ann@x.example>\nSent: Tuesday, March 12, 2024 10:15 AM\nTo: Bo\nSubject: x\n\nOLD", New: true}))
 }
 
 // EM-29: between marked quotes the words stay where they are, also under a header block.
