@@ -329,7 +329,7 @@ func (c *conn) transmit(ctx context.Context, sub Submission, d *compose.Draft, m
 	defer l.Close()
 	if limit, ok := l.MaxMessageSize(); ok && limit > 0 && msg.size > int64(limit) {
 		return channel.Receipt{}, &channel.SendError{Fault: channel.Permanent, Code: "552 5.3.4",
-			Public: fmt.Sprintf("The message has %s, but the mail server takes %s at most. Send fewer or smaller attachments.", megabytes(msg.size), megabytes(int64(limit)))}
+			Public: fmt.Sprintf("The message has %s, but the mail server takes %s at most. Send fewer or smaller attachments, or set the largest mail of this channel to that, so that larger files go as links.", megabytes(msg.size), megabytes(int64(limit)))}
 	}
 	accepted, refused, fault := c.open(l, sub, d, msg, rcpts, out)
 	if fault != nil {
