@@ -12,6 +12,8 @@ export type Contract = [
   Held<Missing<ours.TicketRow, server.TicketRow>>,
   Held<Missing<ours.Ticket, server.Ticket>>,
   Held<Missing<ours.Thread, server.TicketThread>>,
+  Held<Missing<ours.ThreadRow, server.ThreadRow>>,
+  Held<Missing<ours.Conversation, server.Thread>>,
   Held<Missing<ours.TicketLink, server.TicketLink>>,
   Held<Missing<ours.Message, server.Message>>,
   Held<Missing<ours.Attachment, server.Attachment>>,

@@ -39,7 +39,15 @@ export interface Session {
   seq: number
 }
 
-export interface View { id: string; name: string; count: number; capped: boolean }
+export interface View {
+  id: string
+  name: string
+  count: number
+  capped: boolean
+  /** of an inbox: open conversations that have no ticket */
+  conversations: number
+  conversations_capped: boolean
+}
 
 export type Priority = '' | 'low' | 'medium' | 'high' | 'urgent'
 export type Hidden = '' | 'spam' | 'trash' | 'merged'
@@ -149,6 +157,36 @@ export interface Thread {
   can?: Partial<Abilities>
   account?: { id: Id; name: string; address: string }
   reply_defaults?: { to: Party[] | null; cc: Party[] | null; subject: string }
+}
+
+/** A conversation as the list of an inbox shows it. */
+export interface ThreadRow {
+  id: Id
+  inbox_id: Id
+  channel: string
+  contact_id: Id | null
+  /** null: it has no ticket */
+  ticket_id: Id | null
+  ticket_number: number
+  subject: string
+  open: boolean
+  message_count: number
+  created_at: Time
+  last_message_at: Time
+  contact: { id: Id; name: string; email: string } | null
+  owner: Named | null
+  team: Named | null
+  inbox: Named
+  snippet: string
+  last_direction: Direction
+}
+
+/** One conversation, whole. */
+export interface Conversation extends Thread {
+  created_at: Time
+  contact: Contact | null
+  draft: Draft | null
+  seq: number
 }
 
 export interface Address { id: Id; kind: string; value: string; name: string; verified: boolean; source: string; last_seen_at: Time | null }

@@ -1,32 +1,40 @@
 import { Outlet, useParams } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { EmptyState, Keys } from '@kanal/ui'
+import { ConversationList, ConversationScreen, ModeSwitch, useMode } from '@/features/conversations/index.ts'
 import { TicketList, TicketScreen } from '@/features/tickets/index.ts'
-import { useViews, viewName } from '@/features/views/index.ts'
+import { openIn, useViews, viewName } from '@/features/views/index.ts'
 import { t } from '@/locales/index.ts'
 import { count } from '@/shell/format.ts'
 import s from './tickets.module.css'
 
 /** The split layout: the list of a view, and one ticket beside it. On a phone one at a time. */
 export function TicketsRoute() {
-  const { view, ticketId } = useParams({ strict: false }) as { view: string; ticketId?: string }
+  const { view, ticketId, threadId } = useParams({ strict: false }) as { view: string; ticketId?: string; threadId?: string }
+  const threads = useMode(view)
+  const conversations = threads?.mode === 'conversations'
+  const showing = ticketId ?? threadId
   const views = useViews()
   const here = views.find((v) => v.id === view)
   const title = here ? viewName(here) : viewName({ id: view, name: '' })
-  useEffect(() => { if (!ticketId) document.title = `${here && here.count > 0 ? `(${count(here.count, here.capped)}) ` : ''}${title} · Kanal` }, [title, ticketId, here])
+  const open = !here ? null : conversations ? openIn(here) : { n: here.count, capped: here.capped }
+  const number = open ? count(open.n, open.capped) : ''
+  useEffect(() => { if (!showing) document.title = `${number && number !== '0' ? `(${number}) ` : ''}${title} · Kanal` }, [title, showing, number])
   return (
-    <main id="main" className={s.split} data-showing={ticketId ? true : undefined}>
+    <main id="main" className={s.split} data-showing={showing ? true : undefined}>
       <div className={s.list}>
         <header className={s.head}>
           <h1 className="k-cut">{title}</h1>
-          {here ? <span className={`${s.count} k-num`}>{count(here.count, here.capped)}</span> : null}
+          {number ? <span className={`${s.count} k-num`}>{number}</span> : null}
+          {threads ? <ModeSwitch mode={threads.mode} setMode={threads.setMode} /> : null}
         </header>
-        <TicketList key={view} view={view} selected={ticketId} title={title} />
+        {threads && conversations ? <ConversationList key={view} inboxId={threads.inboxId} view={view} threadId={threadId} ticketId={ticketId} title={title} />
+          : <TicketList key={view} view={view} selected={ticketId} title={title} />}
       </div>
       <div className={s.ticket}>
-        {ticketId ? <Outlet /> : (
+        {showing ? <Outlet /> : (
           <div className={s.none}>
-            <EmptyState icon="inbox" title={t('ticket.pick')} text={t('ticket.pick_text')}>
+            <EmptyState icon="inbox" title={t(conversations ? 'conversations.pick' : 'ticket.pick')} text={t('ticket.pick_text')}>
               <span className={s.hint}><Keys keys={['J']} /> <Keys keys={['K']} /> {t('ticket.pick_keys')}</span>
               <span className={s.hint}><Keys keys={['?']} /> {t('action.sheet')}</span>
             </EmptyState>
@@ -40,4 +48,9 @@ export function TicketsRoute() {
 export function TicketRoute() {
   const { view, ticketId } = useParams({ strict: false }) as { view: string; ticketId: string }
   return <TicketScreen ticketId={ticketId} view={view} />
+}
+
+export function ConversationRoute() {
+  const { view, threadId } = useParams({ strict: false }) as { view: string; threadId: string }
+  return <ConversationScreen threadId={threadId} view={view} />
 }

@@ -9,6 +9,8 @@ import type { Key } from '@/locales/index.ts'
 export interface ActionContext {
   session: Session | null
   ticket: Ticket | null
+  /** a conversation without a ticket; makeTicket is null for those who may not, and while it is being made */
+  conversation: { id: string; makeTicket: (() => void) | null } | null
   view: string | null
   navigate: (to: string) => void
   list: { next(): void; previous(): void; open(): void; refresh(): void } | null
@@ -42,7 +44,7 @@ export function defineAction(a: Action): Action {
 export const allActions = (): Action[] => [...registry.values()]
 export const actionById = (id: string): Action | undefined => registry.get(id)
 
-const empty: ActionContext = { session: null, ticket: null, view: null, navigate: () => {}, list: null, composer: null, menu: null, shell: null }
+const empty: ActionContext = { session: null, ticket: null, conversation: null, view: null, navigate: () => {}, list: null, composer: null, menu: null, shell: null }
 const layers: Partial<ActionContext>[] = []
 let context = empty
 const listeners = new Set<() => void>()

@@ -4,6 +4,7 @@
 import type { InfiniteData } from '@tanstack/react-query'
 import { get, SharedStream, type KanalEvent, type Page, type Session, type StreamState, type Ticket, type TicketRow } from '@kanal/api'
 import { knownConvo, syncAll } from '@/features/conversation/index.ts'
+import { conversationQuery, refreshConversations } from '@/features/conversations/index.ts'
 import { hearPresence } from '@/features/presence/index.ts'
 import { reconcile, ticketQuery, type ListPage } from '@/features/tickets/index.ts'
 import { viewsQuery } from '@/features/views/index.ts'
@@ -41,6 +42,7 @@ export function startLive(s: Session): () => void {
 }
 
 const dirty = new Set<string>()
+const dirtyThreads = new Set<string>()
 const keys = new Set<string>()
 let countsDue = false
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -55,8 +57,12 @@ function touch(ev: KanalEvent): void {
   if (ev.ticket_id) {
     dirty.add(ev.ticket_id)
     void knownConvo(ev.ticket_id)?.sync()
-    if (/^(ticket|message\.received|comment)/.test(ev.type)) countsDue = true
   }
+  if (ev.thread_id) {
+    dirtyThreads.add(ev.thread_id)
+    void knownConvo(ev.thread_id)?.sync()
+  }
+  if (/^(ticket|message\.received|comment|thread)/.test(ev.type)) countsDue = true
   for (const k of stale[noun] ?? []) keys.add(k)
   if (ev.type === 'ticket.assigned' && ev.ticket_id) keys.add('why')
   timer ??= setTimeout(() => { timer = undefined; void flush() }, 120)
@@ -69,6 +75,8 @@ async function flush(): Promise<void> {
   flushing = true
   const ids = [...dirty]
   dirty.clear()
+  const threads = new Set(dirtyThreads)
+  dirtyThreads.clear()
   const names = [...keys]
   keys.clear()
   const counts = countsDue
@@ -78,6 +86,8 @@ async function flush(): Promise<void> {
       counts ? queries.invalidateQueries({ queryKey: viewsQuery.queryKey }) : null,
       ...names.map((k) => queries.invalidateQueries({ queryKey: [k] })),
       ids.length ? refreshLists(ids) : null,
+      ids.length || threads.size ? refreshConversations((r) => threads.has(r.id) || (!!r.ticket_id && ids.includes(r.ticket_id))) : null,
+      ...[...threads].map((id) => conversationQuery(id).queryKey).filter((key) => queries.getQueryData(key)).map((queryKey) => queries.invalidateQueries({ queryKey })),
       ...ids.filter((id) => queries.getQueryData(ticketQuery(id).queryKey)).map((id) => refreshTicket(id)),
       ...ids.map((id) => queries.invalidateQueries({ queryKey: ['ledger', id] })),
     ])

@@ -2,9 +2,9 @@
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
 import { SignIn, Setup, sessionQuery } from '@/features/session/index.ts'
-import { TicketsRoute, TicketRoute } from '@/routes/tickets.tsx'
+import { ConversationRoute, TicketsRoute, TicketRoute } from '@/routes/tickets.tsx'
 import { RouteError, NotFound } from '@/routes/errors.tsx'
-import { get, type Ticket } from '@kanal/api'
+import { get, type Conversation, type Ticket } from '@kanal/api'
 import { queries } from './client.ts'
 import { Shell } from './Shell.tsx'
 
@@ -29,11 +29,19 @@ const signedIn = createRoute({
 const home = createRoute({ getParentRoute: () => signedIn, path: '/', beforeLoad: () => { throw redirect({ to: '/tickets/$view', params: { view: 'unassigned' }, replace: true }) } })
 const tickets = createRoute({ getParentRoute: () => signedIn, path: '/tickets/$view', component: TicketsRoute })
 const ticket = createRoute({ getParentRoute: () => tickets, path: '$ticketId', component: TicketRoute })
+const conversation = createRoute({ getParentRoute: () => tickets, path: 'conversation/$threadId', component: ConversationRoute })
 const byNumber = createRoute({
   getParentRoute: () => signedIn, path: '/ticket/$number',
   loader: async ({ params }) => {
     const found = await get<Ticket>(`/api/tickets/${encodeURIComponent(`#${params.number}`)}`)
     throw redirect({ to: '/tickets/$view/$ticketId', params: { view: found.hidden || (found.open ? 'open' : 'closed'), ticketId: found.id }, replace: true })
+  },
+})
+const byThread = createRoute({
+  getParentRoute: () => signedIn, path: '/conversation/$threadId',
+  loader: async ({ params }) => {
+    const found = await get<Conversation>(`/api/threads/${encodeURIComponent(params.threadId)}`)
+    throw redirect({ to: '/tickets/$view/conversation/$threadId', params: { view: `inbox:${found.inbox_id}`, threadId: found.id }, replace: true })
   },
 })
 const compose = createRoute({ getParentRoute: () => signedIn, path: '/compose', component: lazyRouteComponent(() => import('@/features/compose/index.ts'), 'ComposePage') })
@@ -56,7 +64,7 @@ const inbound = page('inbound', 'InboundRoute')
 export const router = createRouter({
   routeTree: root.addChildren([
     signin, setup,
-    signedIn.addChildren([home, tickets.addChildren([ticket]), byNumber, compose, search, settings.addChildren([settingsHome, channels, connect, channel, statuses, inboxes, users, teams, tokens, inbound])]),
+    signedIn.addChildren([home, tickets.addChildren([ticket, conversation]), byNumber, byThread, compose, search, settings.addChildren([settingsHome, channels, connect, channel, statuses, inboxes, users, teams, tokens, inbound])]),
   ]),
   defaultPreload: false,
   defaultPendingMs: 300,

@@ -18,8 +18,8 @@ go('search.open', 'action.search', '/search', '/', 'search')
 
 defineAction({ id: 'shell.palette', label: 'action.palette', group: 'general', shortcut: 'mod+k', quiet: true, when: signedIn, run: (c) => c.shell?.palette() })
 defineAction({ id: 'shell.sheet', label: 'action.sheet', group: 'general', icon: 'info', shortcut: '?', when: signedIn, run: (c) => c.shell?.sheet() })
-defineAction({ id: 'shell.details', label: 'action.details', group: 'ticket', icon: 'panel', shortcut: 'd', when: (c) => !!c.ticket && !!c.shell, run: (c) => c.shell!.details() })
-defineAction({ id: 'shell.back', label: 'action.back', group: 'ticket', icon: 'left', shortcut: 'u', when: (c) => !!c.ticket && !!c.shell, run: (c) => c.shell!.back() })
+defineAction({ id: 'shell.details', label: 'action.details', group: 'ticket', icon: 'panel', shortcut: 'd', when: (c) => (!!c.ticket || !!c.conversation) && !!c.shell, run: (c) => c.shell!.details() })
+defineAction({ id: 'shell.back', label: 'action.back', group: 'ticket', icon: 'left', shortcut: 'u', when: (c) => (!!c.ticket || !!c.conversation) && !!c.shell, run: (c) => c.shell!.back() })
 defineAction({
   id: 'me.available', label: 'action.available', group: 'general', icon: 'check', when: (c) => signedIn(c) && !c.session!.user.available,
   run: () => void updateMe({ available: true }).catch(toastError),

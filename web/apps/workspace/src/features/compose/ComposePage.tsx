@@ -45,13 +45,15 @@ export function ComposePage() {
     setError('')
     key.current ||= [...crypto.getRandomValues(new Uint8Array(16))].map((x) => x.toString(16).padStart(2, '0')).join('')
     try {
-      const r = await request<{ ticket: Ticket; message: Message } & Partial<Ticket>>('POST', '/api/tickets', {
+      const r = await request<{ ticket: Ticket | null; message: Message | null } & Partial<Ticket>>('POST', '/api/tickets', {
         body: { channel_account_id: from.id, to: body.to, cc: body.cc, bcc: body.bcc, subject: body.subject, html: body.html, text: body.text, attachments: body.attachments.map((a) => a.id) },
         headers: { 'Idempotency-Key': key.current },
       })
       localStorage.setItem('kanal.compose.from', from.id)
       clear()
-      await navigate({ to: '/tickets/$view/$ticketId', params: { view: 'open', ticketId: r.ticket?.id ?? r.id ?? '' } })
+      const ticketId = r.ticket?.id ?? r.id
+      if (ticketId) await navigate({ to: '/tickets/$view/$ticketId', params: { view: 'open', ticketId } })
+      else await navigate({ to: '/conversation/$threadId', params: { threadId: r.message!.thread_id } })
     } catch (err) { setError(sentence(err)); setBusy(false) }
   }
   if (accounts.data && usable.length === 0) {

@@ -1,2 +1,2 @@
 export { Timeline, useConvo, latestInbound } from './Timeline.tsx'
-export { convoOf, knownConvo, forgetConvos, syncAll, type Reply, type TicketConvo } from './model.ts'
+export { convoOf, knownConvo, forgetConvos, moveOutbox, syncAll, type Reply, type TicketConvo } from './model.ts'

@@ -83,6 +83,17 @@ export function convoOf(id: string, of: ConvoOf = 'tickets'): TicketConvo {
   return c
 }
 
+/** A thread got a ticket: what was not sent goes along, under its keys, so that nothing is filed twice. */
+export function moveOutbox(from: string, to: string): void {
+  const waiting = outbox(from).read()
+  if (waiting.length > 0) {
+    outbox(to).write([...outbox(to).read(), ...waiting])
+    outbox(from).write([])
+    kept.delete(to)
+  }
+  kept.delete(from)
+}
+
 export const knownConvo = (id: string): TicketConvo | undefined => kept.get(id)
 export function forgetConvos(): void { kept.clear() }
 export function syncAll(): void { for (const c of kept.values()) void c.sync() }

@@ -3,7 +3,7 @@ import type { View } from '@kanal/api'
 import { Icon } from '@kanal/ui'
 import { t } from '@/locales/index.ts'
 import { count } from '@/shell/format.ts'
-import { useViews, viewIcon, viewName } from './queries.ts'
+import { openIn, useViews, viewIcon, viewName } from './queries.ts'
 import s from './views.module.css'
 
 const quiet = new Set(['closed', 'spam', 'trash'])
@@ -23,6 +23,11 @@ export function ViewNav({ onPick }: { onPick?: () => void }) {
   )
 }
 
+function Open({ of: v }: { of: View }) {
+  const { n, capped } = openIn(v)
+  return n > 0 && !(quiet.has(v.id) && v.id !== 'spam') ? <span className={s.count}>{count(n, capped)}</span> : null
+}
+
 function Group({ title, items, current, onPick }: { title?: string; items: View[]; current: string | undefined; onPick?: (() => void) | undefined }) {
   return (
     <div className={s.group}>
@@ -33,7 +38,7 @@ function Group({ title, items, current, onPick }: { title?: string; items: View[
             <Link to="/tickets/$view" params={{ view: v.id }} className={s.item} aria-current={current === v.id ? 'page' : undefined} onClick={onPick}>
               <Icon name={viewIcon(v.id)} />
               <span className="k-cut">{viewName(v)}</span>
-              {v.count > 0 && !(quiet.has(v.id) && v.id !== 'spam') ? <span className={s.count}>{count(v.count, v.capped)}</span> : null}
+              <Open of={v} />
             </Link>
           </li>
         ))}

@@ -1,2 +1,2 @@
 export { ViewNav } from './ViewNav.tsx'
-export { useViews, viewsQuery, viewName, viewIcon } from './queries.ts'
+export { openIn, useViews, viewsQuery, viewName, viewIcon } from './queries.ts'

@@ -13,3 +13,6 @@ export const viewName = (v: Pick<View, 'id' | 'name'>): string => maybe(`view.${
 
 export const viewIcon = (id: string): IconName =>
   ({ mine: 'user', unassigned: 'unassigned', open: 'open', closed: 'closed', spam: 'spam', trash: 'trash', mentions: 'mention', drafts: 'compose' } as Record<string, IconName>)[id] ?? (id.startsWith('status:') ? 'flag' : 'inbox')
+
+/** What stands open in a view: its tickets, and an inbox's conversations without one. */
+export const openIn = (v: View): { n: number; capped: boolean } => ({ n: v.count + (v.conversations ?? 0), capped: v.capped || !!v.conversations_capped })

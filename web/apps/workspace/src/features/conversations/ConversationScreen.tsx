@@ -1,0 +1,87 @@
+import { Button } from '@mantine/core'
+import { useNavigate } from '@tanstack/react-router'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Problem, type Conversation } from '@kanal/api'
+import { EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
+import { Composer, moveLocal } from '@/features/composer/index.ts'
+import { moveOutbox, Timeline, useConvo, type Reply } from '@/features/conversation/index.ts'
+import { ContactCard, Facts, OtherTickets, PanelFrame, Section } from '@/features/panel/index.ts'
+import { useInboxes } from '@/features/lookups/index.ts'
+import { useCan, useSession } from '@/features/session/index.ts'
+import { ChannelIcon, HeaderFrame, Heading, RunButton, ScreenFrame, ScreenState, useDetails } from '@/features/tickets/index.ts'
+import { t } from '@/locales/index.ts'
+import { useProvideActions } from '@/shell/actions.ts'
+import { sentence, toastError } from '@/shell/errors.ts'
+import { dateTime } from '@/shell/format.ts'
+import { toast } from '@/shell/toast.tsx'
+import { makeTicket, useConversation } from './queries.ts'
+import './actions.ts'
+import s from './conversations.module.css'
+
+/** One conversation without a ticket (IH-01): read and answered like any other (GEN-19). Once it has a ticket, the ticket is shown. */
+export function ConversationScreen({ threadId, view }: { threadId: string; view: string }) {
+  const q = useConversation(threadId)
+  const me = useSession().user
+  const navigate = useNavigate()
+  const ticketId = q.data?.ticket_id
+  useEffect(() => {
+    if (!ticketId) return
+    for (const type of ['reply', 'comment'] as const) moveLocal({ user: me.id, ticket: '', thread: threadId, type }, ticketId)
+    moveOutbox(threadId, ticketId)
+    void navigate({ to: '/tickets/$view/$ticketId', params: { view, ticketId }, replace: true })
+  }, [ticketId, threadId, me.id, view, navigate])
+  const back = useCallback(() => void navigate({ to: '/tickets/$view', params: { view } }), [navigate, view])
+  if (q.data && !ticketId) return <Loaded key={q.data.id} conversation={q.data} onBack={back} />
+  if (q.isError) {
+    const gone = q.error instanceof Problem && (q.error.status === 404 || q.error.status === 403)
+    return <ScreenState><EmptyState icon="warn" title={t(gone ? 'error.conversation_gone' : 'error.conversation')} text={gone ? t('error.ticket_gone_text') : sentence(q.error)}>{gone ? <Button variant="default" onClick={back}>{t('action.back')}</Button> : <Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button>}</EmptyState></ScreenState>
+  }
+  return <ScreenState><SkeletonLines lines={10} label={t('state.loading')} /></ScreenState>
+}
+
+function Loaded({ conversation: c, onBack }: { conversation: Conversation; onBack: () => void }) {
+  const can = useCan()
+  const convo = useConvo(c.id, 'threads')
+  const [details, toggle] = useDetails(onBack)
+  const [busy, setBusy] = useState(false)
+  const restore = useRef<((d: Reply) => void) | null>(null)
+  const threads = useMemo(() => [c], [c])
+  const ticket = useCallback(() => {
+    setBusy(true)
+    makeTicket(c).then((made) => toast(t('conversations.made', { number: made.number }))).catch(toastError).finally(() => setBusy(false))
+  }, [c])
+  const mayMake = can('tickets.edit') && !busy
+  useProvideActions({ conversation: { id: c.id, makeTicket: mayMake ? ticket : null } }, [c.id, mayMake, ticket])
+  const title = c.subject || t('ticket.no_subject')
+  useEffect(() => { document.title = `${title} · Kanal` }, [title])
+  return (
+    <ScreenFrame label={title} panel={details ? <Panel conversation={c} onClose={toggle} onTicket={mayMake ? ticket : null} /> : null}>
+      <HeaderFrame title={<Heading text={title} />} tools={<RunButton id="conversation.ticket" />} onBack={onBack} onDetails={toggle} detailsOpen={details}>
+        <Tag>{t('conversations.no_ticket')}</Tag>
+        <span className={s.account}><ChannelIcon channel={c.channel} size={13} /><span className="k-cut">{c.account?.address || c.account?.name}</span></span>
+      </HeaderFrame>
+      <Timeline convo={convo} onRestore={(d) => restore.current?.(d)} />
+      <Composer ticket={null} threads={threads} draft={c.draft} seq={c.seq} convo={convo} restore={restore} />
+    </ScreenFrame>
+  )
+}
+
+function Panel({ conversation: c, onClose, onTicket }: { conversation: Conversation; onClose: () => void; onTicket: (() => void) | null }) {
+  const inbox = useInboxes().find((x) => x.id === c.inbox_id)
+  return (
+    <PanelFrame label={t('conversations.label')} onClose={onClose}>
+      <Section id="contact" title={t('panel.contact')}><ContactCard contactId={c.contact_id} brief={c.contact} /></Section>
+      <Section id="conversation" title={t('timeline.label')}>
+        <Facts rows={[
+          inbox ? [t('property.inbox'), inbox.name] : null,
+          [t('conversations.begun'), dateTime(c.created_at)],
+        ]} />
+      </Section>
+      <Section id="ticket" title={t('conversations.no_ticket')}>
+        <p className={s.why}>{t('conversations.why_ticket')}</p>
+        {onTicket ? <Button size="xs" variant="default" leftSection={<Icon name="plus" size={14} />} onClick={onTicket}>{t('action.make_ticket')}</Button> : null}
+      </Section>
+      <Section id="others" title={t('panel.others')}><OtherTickets contactId={c.contact_id} /></Section>
+    </PanelFrame>
+  )
+}
