@@ -118,6 +118,8 @@ func problem(err error, requestID string) *Problem {
 		p.retryAfter = limit.wait
 	case p.Code == desk.Unavailable:
 		p.retryAfter = 2 * time.Second
+	case p.Code == desk.RateLimited: // too many failed sign-ins
+		p.retryAfter = 15 * time.Minute
 	}
 	p.Status = statuses[p.Code]
 	p.Title = http.StatusText(p.Status)

@@ -3,10 +3,14 @@ package api_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +19,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -248,5 +253,38 @@ func TestFewImagesAreFetchedAtOnce(t *testing.T) {
 	work.Wait()
 	if all.Load() != asked || most.Load() > 8 {
 		t.Errorf("%d fetched, %d at once", all.Load(), most.Load())
+	}
+}
+
+// Half of a file is not handed out as the file, and who guesses passwords is told when to come back.
+func TestADamagedFileIsNotHandedOut(t *testing.T) {
+	dir := t.TempDir()
+	s := newSite(t, dbtest.SQLite(t), func(_ *api.Deps, g *agent.Deps, _ *admin.Deps) {
+		var err error
+		if g.Blobs, err = blob.Disk(dir); err != nil {
+			t.Fatal(err)
+		}
+	})
+	ann := s.user("Ann Holm", desk.RoleAgent)
+	a := s.as(ann)
+	up := a.do("POST", "/api/attachments?name=plan.txt", []byte("the whole plan")).want(201)
+	id, sha := up.str("id"), up.str("sha256")
+	a.do("GET", "/api/attachments/"+id, nil).want(200, "the whole plan")
+	damaged := false
+	if err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || !strings.Contains(path, sha) {
+			return err
+		}
+		damaged = true
+		return errors.Join(os.Chmod(path, 0o600), os.Truncate(path, 7))
+	}); err != nil || !damaged {
+		t.Fatalf("the stored file was not found: %v", err)
+	}
+	a.do("GET", "/api/attachments/"+id, nil).want(404, "blob.damaged", "7 of its 14 bytes", "!the whole")
+	for range 10 {
+		s.nobody().do("POST", "/api/session", map[string]any{"email": ann.Email, "password": "wrong"}).want(401)
+	}
+	if r := s.nobody().do("POST", "/api/session", map[string]any{"email": ann.Email, "password": password}).want(429); r.header.Get("Retry-After") != "900" {
+		t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
 	}
 }

@@ -118,6 +118,11 @@ func (a *agents) download(w http.ResponseWriter, r *http.Request, _ access.Viewe
 		return
 	}
 	defer bytes.Close()
+	if err := whole(bytes, f); err != nil {
+		a.Log.Error("a stored file is damaged", "attachment_id", f.ID, "sha256", f.SHA256, "err", err)
+		a.server.Fail(w, r, err)
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/octet-stream")
 	disposition := "attachment"
@@ -134,6 +139,18 @@ func (a *agents) download(w http.ResponseWriter, r *http.Request, _ access.Viewe
 	h.Set("Cache-Control", "private, max-age=86400")
 	h.Set("ETag", `"`+f.SHA256+`"`)
 	http.ServeContent(w, r, "", f.CreatedAt.Time(), bytes)
+}
+
+// whole refuses a file of which only a part is there: half of a document handed out as the document is worse than none.
+func whole(bytes io.Seeker, f view.File) error {
+	size, err := bytes.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = bytes.Seek(0, io.SeekStart)
+	}
+	if err == nil && size != f.Size {
+		err = desk.Errorf(desk.NotFound, "blob.damaged", "The stored file is damaged: %d of its %d bytes are there. It can be restored from a backup of the files.", size, f.Size)
+	}
+	return err
 }
 
 // mayOpenFile is the file of a path, for who holds a signed address or may see its message.
