@@ -227,7 +227,8 @@ func (s *server) audit(f *flood, out *sink) {
 	}
 	for what, query := range map[string]string{
 		"threads without a message":          "SELECT count(*) FROM threads t WHERE NOT EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id)",
-		"tickets without a thread":           "SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT 1 FROM threads h WHERE h.ticket_id = t.id)",
+		"tickets without a thread":           "SELECT count(*) FROM tickets t WHERE hidden <> 'merged' AND NOT EXISTS (SELECT 1 FROM threads h WHERE h.ticket_id = t.id)",
+		"tickets merged into nothing":        "SELECT count(*) FROM tickets t WHERE hidden = 'merged' AND NOT EXISTS (SELECT 1 FROM threads h WHERE h.ticket_id = t.merged_into)",
 		"incoming messages without an event": "SELECT count(*) FROM messages m WHERE m.direction = 'incoming' AND (SELECT count(*) FROM events e WHERE e.message_id = m.id AND e.type = 'message.received') <> 1",
 		"tickets without their event":        "SELECT count(*) FROM tickets t WHERE (SELECT count(*) FROM events e WHERE e.ticket_id = t.id AND e.type = 'ticket.created') <> 1",
 		"mailbox tickets without an owner":   "SELECT count(*) FROM tickets t JOIN channel_accounts a ON a.id = t.account_id WHERE a.slug = 'mailbox' AND t.owner_id = 0",

@@ -119,6 +119,7 @@ func TestTheMainJobWithRealPeers(t *testing.T) {
 		agent.do("open", "/tickets/mine")
 		agent.do("see", "By IMAP")
 		agent.do("ticket", "By IMAP")
+		agent.do("see", "Hello from a mailbox.")
 		agent.do("reply", "Hello back to the mailbox.")
 		if from := mx.received(t, "Hello back to the mailbox.").Header.Get("From"); !strings.Contains(from, "mailbox@acme.test") {
 			t.Errorf("From: %s", from)
@@ -129,6 +130,7 @@ func TestTheMainJobWithRealPeers(t *testing.T) {
 		agent.do("open", "/tickets/open")
 		agent.do("see", "Not for long")
 		agent.do("ticket", "Not for long")
+		agent.do("see", "I am about to leave.")
 		before := s.tickets(t)
 		agent.do("reply", "Are you still there?")
 		agent.do("see", "no such customer", 30000)
