@@ -463,13 +463,14 @@ func prefix(s string) (key, rest string, ok bool) {
 func Strong(joined string) bool {
 	low := strings.ToLower(joined)
 	mail := strings.Contains(low, "@")
-	full := fullDate(low)
+	full := FullDate(low)
 	return hasVerb(low) && (mail && dated(low) || full) || full && mail
 }
 
-// fullDate says whether a line holds a year and a time.
-func fullDate(s string) bool {
+// FullDate says whether a line holds a year and a time.
+func FullDate(s string) bool {
 	year, clock := false, false
+	s += " "
 	for i := 0; i+4 < len(s); i++ {
 		if (s[i:i+2] == "20" || s[i:i+2] == "19") && isDigit(s[i+2]) && isDigit(s[i+3]) && !isDigit(s[i+4]) && (i == 0 || !isDigit(s[i-1])) {
 			year = true

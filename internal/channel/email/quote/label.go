@@ -226,7 +226,14 @@ func separates(lines []string, marks []mark, i int, fresh bool) int {
 		return 0
 	}
 	b, ok := phrase.ReadBlock(lines, i, false)
-	if !ok || !b.Certain() || b.Machine || phrase.RawHeader(lines, i) || fresh && !b.Sent && !drawnOver(lines, marks, i) {
+	if ok && !b.Certain() {
+		ok = !fresh && (i == 0 || strings.TrimSpace(lines[i-1]) == "") && b.HasFrom && (strings.Contains(b.From, "@") || b.Sent && phrase.FullDate(b.Date))
+		if ok && !b.Machine && !phrase.RawHeader(lines, i) {
+			return b.End
+		}
+		return 0
+	}
+	if !ok || b.Machine || phrase.RawHeader(lines, i) || fresh && !b.Sent && !drawnOver(lines, marks, i) {
 		return 0
 	}
 	if strings.Contains(b.From, "@") || b.Subject != "" && b.Date != "" {

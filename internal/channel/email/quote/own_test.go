@@ -39,6 +39,8 @@ func TestHistoryIsFoldedUnderUnusualMarks(t *testing.T) {
 		"horde de":                "NEW\n\nZitat von Ann Holm <ann@x.example>:\n\n> OLD",
 		"libero":                  "NEW\n\n----Messaggio originale----\nDa: ann@x.example\nData: 12/03/2024 10.15\nA: <bo@x.example>\nOgg: x\n\nOLD",
 		"right to left":           "NEW\n\n\u202bבתאריך יום ג׳, 12 במרץ 2024 ב-10:15 מאת \u202aAnn Holm\u202c\u200f <\u202aann@x.example\u202c\u200f>:\u202c\n\n> OLD",
+		"two lines":               "NEW\n\nVon: Ann Holm\nGesendet: Dienstag, 12. März 2024 10:15\n\nOLD",
+		"who and whom":            "NEW\n\nFrom: Ann Holm <ann@x.example>\nTo: Bo\n\nOLD",
 		"drawn line":              "NEW\n\n" + strings.Repeat("─", 20) + "\nFrom: Ann Holm <ann@x.example>\nSent: Tuesday, March 12, 2024 10:15 AM\nTo: Bo\nSubject: x\n\nOLD",
 		"importance before block": "NEW\n\nImportance: High\nFrom: Ann Holm <ann@x.example>\nSent: Tuesday, March 12, 2024 10:15 AM\nTo: Bo\nSubject: x\n\nOLD",
 	} {
