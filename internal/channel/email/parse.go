@@ -309,8 +309,11 @@ func (r *reading) body() {
 // fresh says whether a mail answers nothing, by its references and its subject.
 func (r *reading) fresh() bool {
 	_, answered, _ := phrase.Prefixes(r.in.Subject)
-	return len(r.in.Refs) == 0 && !answered && r.head.Get("thread-index") == ""
+	return len(r.in.Refs) == 0 && !answered && len(r.head.Get("thread-index")) <= newThread
 }
+
+// newThread is how long Outlook's Thread-Index of a conversation's first mail is: 22 bytes in base64; each answer adds five bytes.
+const newThread = 32
 
 func (r *reading) sanitize(html string) string {
 	if strings.TrimSpace(html) == "" {

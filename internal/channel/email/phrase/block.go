@@ -18,6 +18,9 @@ type Block struct {
 	End                     int    // index after the last header line
 }
 
+// maxAgain is how many lines may repeat what another has said: with more it is a list and no header.
+const maxAgain = 5
+
 // maxBlock is how many lines a header block may span.
 const maxBlock = 30
 
@@ -25,7 +28,8 @@ const maxBlock = 30
 // different header lines stand there.
 func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 	b := Block{End: start, FromLine: -1}
-	seen := map[Role]bool{}
+	var seen [Subject + 1]bool
+	roles, again := 0, 0
 	read := Label
 	if loose {
 		read = LooseLabel
@@ -34,14 +38,14 @@ func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 	for i := start; i < len(lines) && i < start+maxBlock; i++ {
 		s, _ := Bare(lines[i])
 		if strings.Trim(s, "*_- \u200b") == "" {
-			if blanks++; blanks > 2 && len(seen) > 0 || blanks > 4 || gap > 0 {
+			if blanks++; blanks > 2 && roles > 0 || blanks > 4 || gap > 0 {
 				break
 			}
 			continue
 		}
 		r, v := read(lines[i])
 		if r == None {
-			if len(seen) == 0 || blanks > 0 && !(blanks == 1 && b.empty(last)) {
+			if roles == 0 || blanks > 0 && !(blanks == 1 && b.empty(last)) {
 				break
 			}
 			if last != None && gap == 0 && b.empty(last) { // a table that puts the value under its label
@@ -68,7 +72,7 @@ func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 				b.Date = v
 			}
 		}
-		if blanks > 1 && len(seen) >= 3 {
+		if blanks > 1 && roles >= 3 {
 			break
 		}
 		if !seen[r] {
@@ -84,14 +88,17 @@ func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
 		if r == Cc && replyTo[key(s)] {
 			b.ReplyTo = v
 		}
+		if !seen[r] {
+			roles++
+		} else if again++; again > maxAgain {
+			break
+		}
 		seen[r] = true
 		last, gap, blanks = r, 0, 0
 		b.End = i + 1
 	}
-	for r := range seen {
-		if r != Cc {
-			b.Roles++
-		}
+	if b.Roles = roles; seen[Cc] {
+		b.Roles--
 	}
 	b.HasFrom = seen[From]
 	return b, b.Roles >= 2
