@@ -403,9 +403,80 @@ await story('remote images are blocked until asked for, and nothing in a mail ca
   await ann.page.getByText(/not loaded, so that the sender/).waitFor({ state: 'detached', ...soon })
 })
 
+// An inbox of its own whose channel makes no tickets, as an administrator connects it.
+const threadsFirst = await (async () => {
+  const name = unique('Sales')
+  const address = `${name.replace(/\W/g, '').toLowerCase()}@nordlys.example`
+  const send = async (path, data) => { const r = await ann.api.post(base + path, { data, headers: { Origin: base } }); must(r.ok(), `${path}: ${r.status()} ${await r.text()}`); return r.json() }
+  const inbox = await send('/api/inboxes', { name, kind: 'inbox', access: { everyone: true } })
+  const terms = (await (await ann.api.get(`${base}/api/channels`)).json()).items?.find((c) => c.channel === 'email')?.terms?.version ?? ''
+  await send('/api/channel-accounts', { channel: 'email', name, inbox_id: inbox.id, settings: { kind: 'hosted', address }, ticket: { create: 'never' }, accepted_terms: terms })
+  return { name, address, view: `inbox:${inbox.id}`, inbox }
+})()
+
+await story('IH-01, IH-03, GEN-19: mail to an inbox is a conversation, is answered like any other, and is made a ticket of', async () => {
+  const { page } = ann
+  const subject = unique('Ten bikes')
+  const thread = page.locator('[data-thread]', { hasText: subject })
+  await page.goto(`${base}/tickets/open`)
+  await page.getByRole('link', { name: threadsFirst.name }).click(soon)
+  await page.getByText('Nothing open in this inbox').waitFor(soon)
+  await mail(subject, { to: threadsFirst.address })
+  await thread.waitFor(soon)
+  await page.getByRole('link', { name: new RegExp(`${threadsFirst.name} ?1$`) }).waitFor(soon)
+  must(await thread.getByText('No ticket').count() === 1, 'the row does not say that it has no ticket')
+  await page.keyboard.press('j')
+  await page.locator('[role="log"] [data-message]').first().waitFor(soon)
+  await page.keyboard.press('r')
+  await page.getByRole('textbox', { name: 'Answer to the customer' }).waitFor(soon)
+  await page.waitForTimeout(300)
+  await page.keyboard.type('Ten cost less than eleven.')
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-message][data-kind="outgoing"]').frameLocator('iframe').getByText('Ten cost less than eleven.').waitFor(soon)
+  await page.keyboard.press('c')
+  await page.getByRole('textbox', { name: 'Internal comment' }).waitFor(soon)
+  await page.waitForTimeout(300)
+  await page.keyboard.type('A good customer')
+  await page.keyboard.press('Control+Enter')
+  await page.locator('[data-message][data-kind="comment"]').waitFor(soon)
+  // half an answer goes along to the ticket
+  await page.keyboard.press('r')
+  await page.getByRole('textbox', { name: 'Answer to the customer' }).waitFor(soon)
+  await page.waitForTimeout(300)
+  await page.keyboard.type('And one more thing')
+  await page.waitForTimeout(1200)
+  await page.getByRole('button', { name: 'Make a ticket' }).first().click(soon)
+  await page.getByRole('button', { name: 'Close ticket' }).waitFor(soon)
+  must(!page.url().includes('/conversation/'), 'still on the conversation')
+  await page.locator('[data-message][data-kind="comment"]').waitFor(soon)
+  await page.getByRole('textbox', { name: 'Answer to the customer' }).getByText('And one more thing').waitFor(soon)
+  await thread.getByText(/^Ticket #\d+$/).waitFor(soon)
+  await page.getByRole('button', { name: 'Discard draft' }).click()
+  await page.getByRole('button', { name: 'Tickets', exact: true }).click()
+  await row(page, subject).waitFor(soon)
+  await page.getByRole('button', { name: 'Conversations', exact: true }).click()
+  await thread.waitFor(soon)
+})
+
+await story('IH-01, WS-31: what arrives in an inbox waits behind a pill while somebody works in its list', async () => {
+  const { page } = ann
+  await page.goto(`${base}/tickets/${threadsFirst.view}`)
+  const box = await page.locator('[data-thread]').first().boundingBox()
+  await page.mouse.move(box.x + 20, box.y + 10)
+  const before = await page.locator('[data-thread]').first().getAttribute('data-thread')
+  const subject = unique('Second')
+  await mail(subject, { to: threadsFirst.address })
+  await page.getByRole('button', { name: /new or changed/ }).waitFor(soon)
+  must(await page.locator('[data-thread]').first().getAttribute('data-thread') === before, 'the rows moved under the pointer')
+  await page.getByRole('button', { name: /new or changed/ }).click()
+  await page.locator('[data-thread]', { hasText: subject }).waitFor(soon)
+  await page.mouse.move(900, 500)
+})
+
 const tickets = (await (await ann.api.get(`${base}/api/tickets?view=open&limit=5`)).json()).items
 const accounts = (await (await ann.api.get(`${base}/api/channel-accounts`)).json()).items
-const routes = ['/signin', '/setup?token=none', '/tickets/open', '/tickets/spam', `/tickets/open/${tickets[0].id}`, '/compose', '/search?q=bike', '/settings/help-desk/channels', `/settings/help-desk/channels/${accounts[0].id}`, '/settings/help-desk/channels/connect/email', '/settings/help-desk/statuses', '/settings/inboxes', '/settings/users', '/settings/teams', '/settings/tokens', '/settings/inbound']
+const bare = (await (await ann.api.get(`${base}/api/threads?inbox_id=${threadsFirst.inbox.id}`)).json()).items
+const routes = [`/tickets/${threadsFirst.view}`, ...bare.slice(0, 1).map((x) => `/tickets/${threadsFirst.view}/conversation/${x.id}`), '/signin', '/setup?token=none', '/tickets/open', '/tickets/spam', `/tickets/open/${tickets[0].id}`, '/compose', '/search?q=bike', '/settings/help-desk/channels', `/settings/help-desk/channels/${accounts[0].id}`, '/settings/help-desk/channels/connect/email', '/settings/help-desk/statuses', '/settings/inboxes', '/settings/users', '/settings/teams', '/settings/tokens', '/settings/inbound']
 for (const scheme of ['light', 'dark']) {
   for (const width of [1440, 390]) {
     const p = await person(browser, { scheme, width, height: width > 500 ? 900 : 844 })
@@ -414,7 +485,7 @@ for (const scheme of ['light', 'dark']) {
       for (const r of routes) {
         await p.page.goto(base + r)
         await p.page.waitForTimeout(900)
-        if (r.startsWith('/tickets/open/')) { await p.page.keyboard.press('r'); await p.page.waitForTimeout(500) }
+        if (r.startsWith('/tickets/open/') || r.includes('/conversation/')) { await p.page.keyboard.press('r'); await p.page.waitForTimeout(500) }
         await p.page.evaluate(axe)
         const result = await p.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false } }, iframes: false }))
         for (const v of result.violations) found.push(`${r}: ${v.id} (${v.nodes.length}) ${v.nodes[0].target.join(' ')} — ${v.nodes[0].failureSummary?.split('\n')[1]?.trim() ?? ''}`)
