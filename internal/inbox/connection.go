@@ -143,6 +143,8 @@ type Verification struct {
 	Message  desk.MessageID `json:"message_id"`
 	RawID    desk.RawID     `json:"raw_id"`
 	At       desk.Time      `json:"at"`
+
+	Auth *desk.AuthEvidence `json:"auth"` // who may have sent it: the link in it leads out of here
 }
 
 // Forwarding is how far the forwarding to a hosted account is.

@@ -166,7 +166,7 @@ func (s *Service) applyStatus(ctx context.Context, tx *db.Tx, it *item, in *chan
 // verification shows a provider's request to confirm a forward to administrators, on the channel (EM-14). It never makes a ticket.
 func (s *Service) verification(ctx context.Context, tx *db.Tx, f *filing) (outcome, error) {
 	f.rule = RuleFor(desk.DispVerification, false)
-	v := inbox.Verification{Subject: thread.Clean(f.in.Subject), RawID: f.it.id, At: f.it.at}
+	v := inbox.Verification{Subject: thread.Clean(f.in.Subject), RawID: f.it.id, At: f.it.at, Auth: f.it.raw.Auth}
 	if p := f.in.Verify; p != nil {
 		v.Provider, v.Code, v.Link, v.Address = p.Provider, p.Code, p.Link, p.Address
 	}

@@ -5,6 +5,7 @@ import { Inboxes, SetAside, Statuses, Teams, Tokens, Users } from '@/features/ad
 import { ChannelEdit, ChannelList, ConnectWizard } from '@/features/channels/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { t, type Key } from '@/locales/index.ts'
+import { SetAsideBadge } from '@/shell/SetAsideBadge.tsx'
 import s from './settings.module.css'
 
 interface Entry { to: string; label: Key; icon: IconName; needs?: Permission }
@@ -13,7 +14,7 @@ const groups: { title: Key; sub?: Key; items: Entry[] }[] = [
   { title: 'settings.help_desk', sub: 'settings.sources', items: [{ to: '/settings/help-desk/channels', label: 'settings.channels', icon: 'plug' }, { to: '/settings/help-desk/statuses', label: 'settings.statuses', icon: 'flag' }] },
   { title: 'settings.inbox', items: [{ to: '/settings/inboxes', label: 'settings.inboxes', icon: 'inbox' }] },
   { title: 'settings.people', items: [{ to: '/settings/users', label: 'settings.users', icon: 'user' }, { to: '/settings/teams', label: 'settings.teams', icon: 'team' }] },
-  { title: 'settings.system', items: [{ to: '/settings/tokens', label: 'settings.tokens', icon: 'key' }, { to: '/settings/inbound', label: 'settings.inbound', icon: 'archive', needs: 'settings.manage' }] },
+  { title: 'settings.system', items: [{ to: '/settings/tokens', label: 'settings.tokens', icon: 'key' }, { to: '/settings/inbound', label: 'settings.inbound', icon: 'archive', needs: 'account.access' }] },
 ]
 
 export function SettingsLayout() {
@@ -28,7 +29,7 @@ export function SettingsLayout() {
             <div key={g.title} className={s.group}>
               <h2>{t(g.title)}</h2>
               {g.sub ? <p className={s.sub}>{t(g.sub)}</p> : null}
-              <ul>{items.map((i) => <li key={i.to}><Link to={i.to} className={s.item} aria-current={pathname.startsWith(i.to) ? 'page' : undefined}><Icon name={i.icon} />{t(i.label)}</Link></li>)}</ul>
+              <ul>{items.map((i) => <li key={i.to}><Link to={i.to} className={s.item} aria-current={pathname.startsWith(i.to) ? 'page' : undefined}><Icon name={i.icon} />{t(i.label)}{i.to === '/settings/inbound' ? <SetAsideBadge /> : null}</Link></li>)}</ul>
             </div>
           ) : null
         })}

@@ -11,6 +11,8 @@ import { onStreamState, startLive, streamState } from './live.ts'
 import { Palette } from './Palette.tsx'
 import { ShortcutSheet } from './ShortcutSheet.tsx'
 import './shellActions.ts'
+import { SetAsideBadge } from './SetAsideBadge.tsx'
+import { watchCuts } from './cuts.ts'
 import { UserMenu } from './UserMenu.tsx'
 import { Wordmark } from './Wordmark.tsx'
 import s from './shell.module.css'
@@ -26,6 +28,7 @@ export function Shell() {
   const { pathname } = useLocation()
   useEffect(() => startLive(session), [session.user.id])
   useEffect(listenForKeys, [])
+  useEffect(watchCuts, [])
   useEffect(() => setDrawer(false), [pathname])
   useEffect(() => {
     const p = () => setPalette((o) => !o)
@@ -57,7 +60,7 @@ export function Shell() {
         </div>
         <div className={s.views}><ViewNav onPick={() => setDrawer(false)} /></div>
         <div className={s.bottom}>
-          <Link to="/settings" className={s.settings} aria-current={pathname.startsWith('/settings') ? 'page' : undefined}><Icon name="settings" />{t('nav.settings')}</Link>
+          <Link to="/settings" className={s.settings} aria-current={pathname.startsWith('/settings') ? 'page' : undefined}><Icon name="settings" />{t('nav.settings')}<SetAsideBadge notice /></Link>
           <UserMenu />
         </div>
       </div>

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { del, get, patch, post, type AssignPolicy, type ChannelAccount, type Id, type Page, type Probe, type TicketPolicy, type Verification } from '@kanal/api'
+import { del, get, patch, post, type AssignPolicy, type AuthEvidence, type ChannelAccount, type Id, type Page, type Probe, type TicketPolicy, type Verification } from '@kanal/api'
 import { queries } from '@/shell/client.ts'
 import type { Settings } from './model.ts'
 
@@ -8,7 +8,8 @@ export const accountsQuery = queryOptions({
   queryFn: async () => { const b = await get<Page<ChannelAccount> | ChannelAccount[]>('/api/channel-accounts', { limit: 200 }); return Array.isArray(b) ? b : (b.items ?? []) },
 })
 export const accountQuery = (id: Id) => queryOptions({ queryKey: ['channel-accounts', id], queryFn: () => get<ChannelAccount>(`/api/channel-accounts/${id}`) })
-export const useVerification = (id: Id | null) => useQuery({ queryKey: ['verification', id], queryFn: () => get<Verification>(`/api/channel-accounts/${id}/verification`), enabled: !!id, refetchInterval: (q) => (q.state.data?.verified ? false : 10_000) })
+type Proven = Omit<Verification, 'mail'> & { mail?: (NonNullable<Verification['mail']> & { auth?: AuthEvidence | null }) | null }
+export const useVerification = (id: Id | null) => useQuery({ queryKey: ['verification', id], queryFn: () => get<Proven>(`/api/channel-accounts/${id}/verification`), enabled: !!id, refetchInterval: (q) => (q.state.data?.verified ? false : 10_000) })
 
 export interface AccountInput {
   channel?: string; name?: string; inbox_id?: Id | null; active?: boolean; settings?: Settings; secrets?: Settings; ticket?: TicketPolicy; assign?: AssignPolicy; accepted_terms?: string

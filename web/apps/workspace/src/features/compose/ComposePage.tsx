@@ -72,7 +72,7 @@ export function ComposePage() {
           {cc || body.bcc.length ? <div className={s.line}><Recipients label={t('message.bcc')} value={body.bcc} onChange={(v) => change({ bcc: v })} /></div> : null}
           <label className={s.line}><span className={s.label}>{t('message.subject')}</span><TextInput variant="unstyled" size="xs" className={s.grow} value={body.subject} onChange={(e) => change({ subject: e.currentTarget.value })} /></label>
         </div>
-        <Editor value={body.html} label={t('compose.body')} placeholder={t('composer.reply_hint')} handle={editor} minHeight={220} onChange={(v) => change({ html: v.html, text: v.text, begunAt: body.begunAt || new Date().toISOString() })} onSubmit={() => void send()} onFiles={(f) => files.add(f, true)} />
+        <Editor value={body.html} label={t('compose.body')} placeholder={t('compose.hint')} handle={editor} minHeight={220} onChange={(v) => change({ html: v.html, text: v.text, begunAt: body.begunAt || new Date().toISOString() })} onSubmit={() => void send()} onFiles={(f) => files.add(f, true)} />
         <FileRow files={body.attachments} uploads={files.list} onRemove={(id) => change({ attachments: body.attachments.filter((a) => a.id !== id) })} onRetry={files.retry} onCancel={files.cancel} />
         {busy ? <span className="k-hidden" role="status">{t('pending.sending')}</span> : null}
         <ComposerFoot ticket={null} comment={false} state={state} from={undefined} canAttach onFiles={(f) => files.add(f)} onSend={() => { if (!busy) void send() }} onDiscard={clear} discardable={!isEmpty(body)} />

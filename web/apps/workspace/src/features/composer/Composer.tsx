@@ -8,12 +8,13 @@ import { announceTyping, useOthers } from '@/features/presence/index.ts'
 import { useSession } from '@/features/session/index.ts'
 import { t } from '@/locales/index.ts'
 import { useProvideActions } from '@/shell/actions.ts'
-import { isEmpty, readLocal, type DraftBody } from './draft.ts'
+import { isEmpty, readLocal, without, type DraftBody } from './draft.ts'
 import { ComposerFoot } from './ComposerFoot.tsx'
 import { FileRow } from './FileRow.tsx'
 import { asLinks } from './links.ts'
 import { Recipients } from './Recipients.tsx'
 import { useDraft } from './useDraft.ts'
+import { ThreadChoice } from './ThreadChoice.tsx'
 import { useUploads } from './useUploads.ts'
 import s from './composer.module.css'
 
@@ -34,11 +35,14 @@ export function Composer({ convo, restore, ...place }: Place & { convo: TicketCo
   const { threads } = place
   const ticketId = place.ticket?.id ?? ''
   const snap = useSyncExternalStore(convo.subscribe, convo.getSnapshot)
-  const inbound = useMemo(() => latestInbound(snap.items as never), [snap.items])
-  const thread = threads.find((x) => x.id === inbound?.thread_id) ?? threads.find((x) => x.can?.send !== false) ?? threads[0]
+  const newestInbound = useMemo(() => latestInbound(snap.items as never), [snap.items])
+  // A thread with something half written is the one to go on with.
+  const [picked, pick] = useState(() => threads.find((x) => !!readLocal({ user: me.id, ticket: ticketId, thread: x.id, type: 'reply' }))?.id ?? place.draft?.thread_id ?? '')
+  const thread = threads.find((x) => x.id === picked) ?? threads.find((x) => x.id === newestInbound?.thread_id) ?? threads.find((x) => x.can?.send !== false) ?? threads[0]
+  const inbound = useMemo(() => latestInbound(snap.items as never, thread?.id), [snap.items, thread?.id])
   const canReply = session.permissions.includes('tickets.reply') && !!thread && thread.can?.send !== false
   const canComment = session.permissions.includes('tickets.comment') && !!thread
-  const hadDraft = !!thread && (!!readLocal({ user: me.id, ticket: ticketId, thread: thread.id, type: 'reply' }) || place.draft?.type === 'reply')
+  const hadDraft = !!thread && (!!readLocal({ user: me.id, ticket: ticketId, thread: thread.id, type: 'reply' }) || (place.draft?.type === 'reply' && draftOf(place.draft, thread) !== null))
   const hadComment = !!thread && !hadDraft && !!readLocal({ user: me.id, ticket: ticketId, thread: thread.id, type: 'comment' })
   const [mode, setMode] = useState<Mode | null>(hadDraft && canReply ? 'reply' : hadComment ? 'comment' : null)
   const [wanted, want] = useState(0)
@@ -57,6 +61,7 @@ export function Composer({ convo, restore, ...place }: Place & { convo: TicketCo
         ))}
         {mode ? <button type="button" className={s.fold} aria-label={t('composer.fold')} title={t('composer.fold')} onClick={() => setMode(null)}><Icon name="down" size={14} /></button> : null}
       </div>
+      {mode && mode !== 'comment' && threads.length > 1 ? <ThreadChoice threads={threads} chosen={thread} onPick={(id) => { pick(id); want((n) => n + 1) }} /> : null}
       {mode ? <Open key={`${thread.id}.${mode === 'comment'}`} place={place} thread={thread} convo={convo} mode={mode} wanted={wanted} inReplyTo={inbound?.id} onMode={setMode} onClose={() => setMode(null)} restore={restore} /> : null}
     </section>
   )
@@ -79,7 +84,7 @@ function Open({ place, thread, convo, mode, wanted, inReplyTo, onMode, onClose, 
   const messages = snap.items.flatMap((i) => (i.kind === 'entry' && i.value.kind === 'message' ? [i.value.message] : []))
   const newest = messages.at(-1)?.created_at ?? ''
   const fresh = useCallback((): DraftBody => ({ html: '', text: '', ...(comment ? { to: [], cc: [] } : defaults(thread, mode)), bcc: [], subject: thread.reply_defaults?.subject ?? thread.subject, attachments: [], mentions: [], begunAt: '' }), [thread, mode, comment])
-  const { body, change, clear, state } = useDraft({ user: me.id, ticket: ticketId, thread: thread.id, type: comment ? 'comment' : 'reply' }, place.draft, fresh)
+  const { body, change, clear, state } = useDraft({ user: me.id, ticket: ticketId, thread: thread.id, type: comment ? 'comment' : 'reply' }, draftOf(place.draft, thread), fresh)
   const [wide, setWide] = useState(false)
   const [problem, setProblem] = useState('')
   const editor = useRef<EditorHandle | null>(null)
@@ -147,7 +152,7 @@ function Open({ place, thread, convo, mode, wanted, inReplyTo, onMode, onClose, 
         onChange={(v) => { setProblem(''); if (ticketId) announceTyping(ticketId); change({ html: v.html, text: v.text, mentions: v.mentions, begunAt: body.begunAt || newest || new Date().toISOString() }) }}
         onSubmit={() => send()} onEscape={onClose} onFiles={(f) => files.add(f, true)}
       />
-      <FileRow files={body.attachments} uploads={files.list} links={comment ? undefined : asLinks(body.attachments, body.html, can)} linkDays={can.link_days} onRemove={(id) => change({ attachments: body.attachments.filter((a) => a.id !== id) })} onRetry={files.retry} onCancel={files.cancel} />
+      <FileRow files={body.attachments} uploads={files.list} links={comment ? undefined : asLinks(body.attachments, body.html, can)} linkDays={can.link_days} onRemove={(id) => change(without(latest.current, id))} onRetry={files.retry} onCancel={files.cancel} />
       {problem ? <p className={s.problem} role="alert">{problem}</p> : null}
       <ComposerFoot ticket={ticket} comment={comment} state={state} from={thread.account} canAttach={can.attachments !== false || comment} onFiles={(f) => files.add(f)} onSend={send} onDiscard={() => { clear(); onClose() }} discardable={!isEmpty(body)} />
     </div>
@@ -155,3 +160,5 @@ function Open({ place, thread, convo, mode, wanted, inReplyTo, onMode, onClose, 
 }
 
 const same = (a: Party[], b: Party[]) => a.length === b.length && a.every((p, i) => p.address === b[i]!.address)
+/** The server's draft, if it belongs to this thread: a ticket may have several. */
+const draftOf = (d: Draft | null, thread: Thread): Draft | null => (d && (!d.thread_id || d.thread_id === thread.id) ? d : null)

@@ -38,6 +38,11 @@ export function isEmpty(b: Pick<DraftBody, 'text' | 'html' | 'attachments'>): bo
   return b.text.trim() === '' && !/<img/.test(b.html) && b.attachments.length === 0
 }
 
+/** A file taken out goes from the text as well, where it stood as a picture. */
+export function without(b: DraftBody, id: string): Pick<DraftBody, 'attachments' | 'html'> {
+  return { attachments: b.attachments.filter((a) => a.id !== id), html: b.html.replace(new RegExp(`<img\\b[^>]*src="/api/attachments/${id}\\b[^>]*>`, 'g'), '') }
+}
+
 /** The newer of the browser's and the server's copy. */
 export function newer(local: Stored | null, server: Draft | null | undefined): DraftBody | null {
   const serverAt = server?.updated_at ? new Date(server.updated_at).getTime() : 0

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { post, type Message, type Party } from '@kanal/api'
 import { Icon, Tag, type IconName, type Tone } from '@kanal/ui'
-import { t, type Key } from '@/locales/index.ts'
+import { maybe, t, type Key } from '@/locales/index.ts'
 import { toastError } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
 import s from './message.module.css'
@@ -33,7 +33,7 @@ export function DeliveryTrouble({ message }: { message: Message }) {
       <p><Icon name="warn" /> <strong>{t(uncertain ? 'delivery.uncertain_title' : 'delivery.failed_title')}</strong> {uncertain ? t('delivery.uncertain_text') : ''}</p>
       <ul>
         {(bad.length ? bad : parties).map((p) => (
-          <li key={`${p.field}${p.address}`}><strong>{p.address}</strong>{' '}<span>{p.detail || message.status_reason}</span></li>
+          <li key={`${p.field}${p.address}`}><strong>{p.address}</strong>{' '}<span>{p.detail || message.status_reason}</span>{bad.length > 1 ? <> <button type="button" className={s.resendOne} disabled={busy} onClick={() => void resend([p.address])}>{t('delivery.resend_one', { address: p.address })}</button></> : null}</li>
         ))}
       </ul>
       <div className={s.troubleActions}>
@@ -85,7 +85,7 @@ function FieldRow({ label, list, outgoing }: { label: string; list: Party[]; out
 }
 
 function AttemptRow({ number, at, outcome, detail }: { number: number; at: string; outcome: string; detail: string }) {
-  return <><dt>{t('message.attempt', { n: number })}</dt><dd>{dateTime(at)} · {outcome}{detail ? ` · ${detail}` : ''}</dd></>
+  return <><dt>{t('message.attempt', { n: number })}</dt><dd>{dateTime(at)} · {maybe(`outcome.${outcome}`, outcome)}{detail ? ` · ${detail}` : ''}</dd></>
 }
 
 export const partyText = (p: Party): string => (p.name && p.name !== p.address ? `${p.name} <${p.address}>` : p.address)

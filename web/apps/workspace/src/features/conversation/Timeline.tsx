@@ -83,10 +83,12 @@ function One({ item, open }: { item: TimelineItem; open: boolean }) {
 }
 
 /** The newest message that a reply would answer. */
-export function latestInbound(items: { kind: string; value?: TimelineItem }[]): Message | undefined {
+/** What an answer answers: the latest mail of a person, not a machine's report about one. */
+const personal = new Set(['', 'normal', 'colleague', 'list'])
+export function latestInbound(items: { kind: string; value?: TimelineItem }[], threadId?: string): Message | undefined {
   for (let i = items.length - 1; i >= 0; i--) {
     const v = items[i]!.value
-    if (v?.kind === 'message' && v.message.direction === 'incoming' && v.message.type === 'message') return v.message
+    if (v?.kind === 'message' && v.message.direction === 'incoming' && v.message.type === 'message' && personal.has(v.message.disposition ?? '') && (!threadId || v.message.thread_id === threadId)) return v.message
   }
   return undefined
 }

@@ -37,3 +37,7 @@ export function useNames(): { user(id: unknown): string | undefined; team(id: un
     status: (id) => pipelines.flatMap((p) => p.statuses).find((x) => x.id === String(id) || x.slug === id)?.name,
   }
 }
+
+/** How much came in and could not be filed; at most a hundred are counted. */
+export const useSetAsideCount = (enabled: boolean): number =>
+  useQuery({ queryKey: ['inbound', 'count'], queryFn: async () => ((await get<Page<{ id: string }>>('/api/inbound', { state: 'set_aside', limit: 100 })).items ?? []).length, enabled, staleTime: 60_000 }).data ?? 0
