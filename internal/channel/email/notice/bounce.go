@@ -275,7 +275,7 @@ func returned(text string) int {
 }
 
 var (
-	loneAddress = regexp.MustCompile(`^[\s>*]*(?:(?:your message )?(?:to|recipient|(?:failed )?address|an|à|a|aan|do|komu|til|till|para|destinatario|destinataire|empfänger)\s*:\s*)?["'<(]*([^\s<>"'(),;:]+@[^\s<>"'(),;:]+\.?[^\s<>"'(),;:]+)(?:<mailto:[^>]*>)?[">')]*\s*(:.*|\(.*|\.\.\. .*|)$`)
+	loneAddress = regexp.MustCompile(`(?i)^[\s>*]*(?:(?:your message )?(?:to|recipient|(?:failed )?address|an|à|a|aan|do|komu|til|till|para|destinatario|destinataire|empfänger)\s*:\s*)?["'<(]*([^\s<>"'(),;:]+@[^\s<>"'(),;:]+\.?[^\s<>"'(),;:]+)(?:<mailto:[^>]*>)?[">')]*\s*(:.*|\(.*|\.\.\. .*|)$`)
 	delayWords  = []string{"not yet been delivered", "delayed", "will be retried", "transient non-fatal", "will keep trying", "still trying", "warning message only", "will continue to be",
 		"temporary failure", "wird weiter versucht", "verzögert", "retardé", "retrasad", "ritardat", "vertraagd", "atrasad", "forsink", "försen", "opóźni", "zpožd"}
 )

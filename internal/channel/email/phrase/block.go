@@ -27,81 +27,104 @@ const maxBlock = 30
 // ReadBlock reads a header block at lines[start]. loose accepts labels without a colon. It returns false when fewer than two
 // different header lines stand there.
 func ReadBlock(lines []string, start int, loose bool) (Block, bool) {
-	b := Block{End: start, FromLine: -1}
-	var seen [Subject + 1]bool
-	roles, again := 0, 0
-	read := Label
+	r := blockReader{b: Block{End: start, FromLine: -1}, lines: lines, read: Label}
 	if loose {
-		read = LooseLabel
+		r.read = LooseLabel
 	}
-	last, gap, blanks := None, 0, 0
 	for i := start; i < len(lines) && i < start+maxBlock; i++ {
 		s, _ := Bare(lines[i])
-		if strings.Trim(s, "*_- \u200b") == "" {
-			if blanks++; blanks > 2 && roles > 0 || blanks > 4 || gap > 0 {
-				break
-			}
-			continue
+		role, v := r.read(lines[i])
+		goOn := false
+		switch {
+		case strings.Trim(s, "*_- \u200b") == "":
+			goOn = r.blank()
+		case role == None:
+			goOn = r.words(i, s)
+		default:
+			goOn = r.field(i, s, role, v)
 		}
-		r, v := read(lines[i])
-		if r == None {
-			if roles == 0 || blanks > 0 && !(blanks == 1 && b.empty(last)) {
-				break
-			}
-			if last != None && gap == 0 && b.empty(last) { // a table that puts the value under its label
-				b.set(last, strings.Trim(s, "*_| "), i)
-				gap, blanks, b.End = 0, 0, i+1
-				continue
-			}
-			if gap++; gap > 4 && !(last == To || last == Cc) || gap > 1 && (last == To || last == Cc) && !strings.Contains(s, "@") && !strings.HasSuffix(s, ";") && gap > 4 {
-				break
-			}
-			if last == From && !strings.Contains(b.From, "@") || last == From && gap == 1 && strings.HasPrefix(s, "<") {
-				b.From += " " + s
-			}
-			if last == Subject && gap == 1 && nextLabel(lines, i+1, read) {
-				b.Subject += " " + s
-			}
-			continue
-		}
-		if seen[r] && r != Cc && r != To && !(r == Date && b.Date == "") {
-			if r == From || r == Subject {
-				break
-			}
-			if r == Date && !dated(b.Date) { // the first was no date but words of the writer
-				b.Date = v
-			}
-		}
-		if blanks > 1 && roles >= 3 {
+		if !goOn {
 			break
 		}
-		if !seen[r] {
-			b.set(r, v, i)
-			if r == From {
-				b.FromLabel = key(s)
-				b.Machine = unicode.IsLower(firstRune(strings.TrimLeft(s, "*_ ")))
-			}
-		}
-		if r == Date && b.Date == v {
-			b.Sent = !plainDates[key(s)]
-		}
-		if r == Cc && replyTo[key(s)] {
-			b.ReplyTo = v
-		}
-		if !seen[r] {
-			roles++
-		} else if again++; again > maxAgain {
-			break
-		}
-		seen[r] = true
-		last, gap, blanks = r, 0, 0
-		b.End = i + 1
 	}
-	if b.Roles = roles; seen[Cc] {
+	b := r.b
+	if b.Roles = r.roles; r.seen[Cc] {
 		b.Roles--
 	}
-	b.HasFrom = seen[From]
+	b.HasFrom = r.seen[From]
 	return b, b.Roles >= 2
+}
+
+// blockReader is a block on its way. Its methods say whether the block may go on.
+type blockReader struct {
+	b      Block
+	lines  []string
+	read   func(string) (Role, string)
+	seen   [Subject + 1]bool
+	roles  int // different ones seen
+	again  int // lines that repeat a role
+	last   Role
+	gap    int // lines of words since the last field
+	blanks int // empty lines since the last field
+}
+
+func (r *blockReader) blank() bool {
+	r.blanks++
+	return !(r.blanks > 2 && r.roles > 0 || r.blanks > 4 || r.gap > 0)
+}
+
+// words takes a line that is no field: a value under its label, or the rest of one that was wrapped.
+func (r *blockReader) words(i int, s string) bool {
+	b, bare := &r.b, r.last != None && r.b.empty(r.last)
+	if r.roles == 0 || r.blanks > 0 && !(r.blanks == 1 && bare) {
+		return false
+	}
+	if bare && r.gap == 0 { // a table that puts the value under its label
+		b.set(r.last, strings.Trim(s, "*_| "), i)
+		r.blanks, b.End = 0, i+1
+		return true
+	}
+	r.gap++
+	recipients := (r.last == To || r.last == Cc) && (strings.Contains(s, "@") || strings.HasSuffix(s, ";"))
+	if r.gap > 4 && !recipients {
+		return false
+	}
+	if r.last == From && (!strings.Contains(b.From, "@") || r.gap == 1 && strings.HasPrefix(s, "<")) {
+		b.From += " " + s
+	}
+	if r.last == Subject && r.gap == 1 && nextLabel(r.lines, i+1, r.read) {
+		b.Subject += " " + s
+	}
+	return true
+}
+
+// field takes a header line.
+func (r *blockReader) field(i int, s string, role Role, v string) bool {
+	b := &r.b
+	if r.seen[role] && (role == From || role == Subject) || r.blanks > 1 && r.roles >= 3 {
+		return false
+	}
+	if !r.seen[role] {
+		r.roles++
+		b.set(role, v, i)
+	} else if r.again++; r.again > maxAgain {
+		return false
+	}
+	switch {
+	case role == From:
+		b.FromLabel = key(s)
+		b.Machine = unicode.IsLower(firstRune(strings.TrimLeft(s, "*_ ")))
+	case role == Date && r.seen[Date] && !dated(b.Date): // the first was no date but words of the writer
+		b.Date = v
+	case role == Cc && replyTo[key(s)]:
+		b.ReplyTo = v
+	}
+	if role == Date && b.Date == v {
+		b.Sent = !plainDates[key(s)]
+	}
+	r.seen[role] = true
+	r.last, r.gap, r.blanks, b.End = role, 0, 0, i+1
+	return true
 }
 
 // key is what a header line calls itself, in lower case.

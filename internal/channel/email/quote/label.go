@@ -28,12 +28,7 @@ type mark struct {
 func label(lines []string, known []mark, fresh bool) []mark {
 	marks := known
 	if marks == nil {
-		marks = make([]mark, len(lines))
-		for i, l := range lines {
-			_, depth := phrase.Bare(l)
-			marks[i].quoted = depth > 0
-		}
-		rewrap(lines, marks)
+		marks = marksOfText(lines)
 	}
 	for i := 0; i < len(lines); {
 		if marks[i].cut {
@@ -52,10 +47,7 @@ func label(lines []string, known []mark, fresh bool) []mark {
 				cutFrom(lines, marks, i)
 				break
 			}
-			for k := i; k < next; k++ { // what it quotes is marked itself, and the answer may stand below
-				marks[k].quoted = true
-			}
-			tell(marks, next)
+			introduce(marks, i, next) // what it quotes is marked itself, and the answer may stand below
 			ruleAbove(lines, marks, i)
 			i = end
 			continue
@@ -75,10 +67,7 @@ func label(lines []string, known []mark, fresh bool) []mark {
 			cutFrom(lines, marks, i)
 			break
 		}
-		for k := i; k < i+n; k++ {
-			marks[k].quoted = true
-		}
-		tell(marks, next)
+		introduce(marks, i, next)
 		if next < len(lines) && marks[next].soft {
 			quoteBlock(marks, next)
 		}
@@ -90,9 +79,23 @@ func label(lines []string, known []mark, fresh bool) []mark {
 	return marks
 }
 
-// tell notes that the quoted lines from a line on have a line above that says whose they are.
-func tell(marks []mark, at int) {
-	for k := at; k < len(marks) && (marks[k].quoted || k == at); k++ {
+// marksOfText reads the quote marks of plain text.
+func marksOfText(lines []string) []mark {
+	marks := make([]mark, len(lines))
+	for i, l := range lines {
+		_, depth := phrase.Bare(l)
+		marks[i].quoted = depth > 0
+	}
+	rewrap(lines, marks)
+	return marks
+}
+
+// introduce marks the lines from one to another, which say whose the quoted lines after them are, and notes there that it is known.
+func introduce(marks []mark, from, to int) {
+	for k := from; k < to && k < len(marks); k++ {
+		marks[k].quoted = true
+	}
+	for k := to; k < len(marks) && (marks[k].quoted || k == to); k++ {
 		marks[k].told = true
 	}
 }
