@@ -103,7 +103,7 @@ func (a *App) find(ctx context.Context, v access.Viewer, q, cursor string, limit
 	out := agent.SearchResult{Items: make([]agent.Hit, len(r.Hits)), Next: r.Next, Behind: r.BehindSeq}
 	for i, h := range r.Hits {
 		out.Items[i] = agent.Hit{
-			Kind: string(h.Kind), TicketID: h.TicketID, MessageID: h.MessageID, ContactID: h.ContactID, Number: h.Number, Title: h.Title, Excerpt: h.Excerpt, At: h.At,
+			Kind: string(h.Kind), TicketID: h.TicketID, ThreadID: h.ThreadID, MessageID: h.MessageID, ContactID: h.ContactID, Number: h.Number, Title: h.Title, Excerpt: h.Excerpt, At: h.At,
 		}
 	}
 	return out, err

@@ -292,14 +292,169 @@ await story('EM-27: whose mail a forward is, is shown and corrected with one cli
   await panel.getByText('partner@shops.example', { exact: true }).waitFor(soon)
 })
 
-await story('RT-20: the ticket says why its owner has it', async () => {
-  await ann.page.goto(`${base}/tickets/open`)
-  const owned = (await (await ann.api.get(`${base}/api/tickets?view=open&limit=50`)).json()).items.find((x) => x.owner_id && x.channel)
-  await ann.page.goto(`${base}/tickets/open/${owned.id}`)
-  await ann.page.getByRole('region', { name: 'Ticket details' }).getByText(owned.owner.name).first().waitFor(soon)
+await story('RT-20: the ticket says why its owner has it, and of every candidate why not', async () => {
+  const subject = unique('Why')
+  await mail(subject)
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  const id = new URL(ann.page.url()).pathname.split('/').pop()
+  const ticket = await (await ann.api.get(`${base}/api/tickets/${id}`)).json()
+  const panel = ann.page.getByRole('region', { name: 'Ticket details' })
+  await panel.getByText(ticket.owner.name).first().waitFor(soon)
+  const { candidates } = ticket.assignment
+  must(candidates.length > 1 && candidates.filter((c) => c.chosen).length === 1, `candidates: ${JSON.stringify(candidates)}`)
+  for (const c of candidates) {
+    const line = panel.getByRole('listitem').filter({ hasText: c.name }).filter({ hasText: /\d+ open/ })
+    await line.first().waitFor(soon)
+    const said = await line.first().innerText()
+    must(!said.includes('_') && /Chosen|More open|Away|Got work more recently|Equal; others come first|Not drawn|Takes no work|No access|May not reply|Not a main member|Deactivated/.test(said), `${c.name}: ${said}`)
+    must(said.includes('Chosen') === c.chosen, `${c.name}: ${said}`)
+  }
   await ann.page.getByRole('button', { name: 'Delivery ledger' }).click()
   await ann.page.getByText('Arrived', { exact: true }).first().waitFor(soon)
   await ann.page.getByRole('button', { name: 'Delivery ledger' }).click()
+})
+
+await story('an agent who is away gets nothing new, and the ticket says so', async () => {
+  const me = (await (await bo.api.get(`${base}/api/session`)).json()).user
+  await bo.page.goto(`${base}/tickets/open`)
+  const toggle = async (name) => { await bo.page.getByRole('button', { name: /Your menu/ }).click(); await bo.page.getByRole('menuitem', { name }).click() }
+  await toggle(/away/i)
+  await bo.page.getByText('Away', { exact: true }).first().waitFor(soon)
+  try {
+    const subject = unique('While away')
+    await mail(subject)
+    await arrive(ann.page, subject)
+    await openTicket(ann.page, subject)
+    const ticket = await (await ann.api.get(`${base}/api/tickets/${new URL(ann.page.url()).pathname.split('/').pop()}`)).json()
+    must(ticket.owner_id !== me.id, 'it went to somebody who is away')
+    must(ticket.assignment.candidates.find((c) => c.user_id === me.id)?.reason === 'away', JSON.stringify(ticket.assignment.candidates))
+  } finally { await toggle(/available/i) }
+})
+
+await story('TK-18: of a ticket with two conversations one chooses which is answered', async () => {
+  const subject = unique('First thread')
+  const id = await mail(subject)
+  await arrive(ann.page, subject)
+  const other = unique('Second thread')
+  await mail(other, { from: 'second@elsewhere.example', name: 'Second Person', headers: `In-Reply-To: <${id}>\r\nReferences: <${id}>` })
+  await arrive(ann.page, other)
+  await openTicket(ann.page, other)
+  await ann.page.getByRole('button', { name: 'Join them' }).click()
+  await ann.page.getByRole('heading', { name: subject }).waitFor(soon)
+  await ann.page.locator('[data-message]', { hasText: 'Second Person' }).waitFor(soon)
+  await ann.page.keyboard.press('r')
+  await ann.page.getByRole('textbox', { name: 'Answer to the customer' }).waitFor(soon)
+  await ann.page.locator('[title="second@elsewhere.example"]').waitFor(soon)
+  await ann.page.getByRole('combobox', { name: 'Conversation to answer' }).click()
+  await ann.page.getByRole('option', { name: new RegExp(subject) }).click()
+  await ann.page.locator('[title="mira@customers.example"]').waitFor(soon)
+  await ann.page.locator('[title="second@elsewhere.example"]').waitFor({ state: 'detached', ...soon })
+  await ann.page.getByRole('textbox', { name: 'Answer to the customer' }).click()
+  await ann.page.keyboard.type('To the first of you')
+  await ann.page.keyboard.press('Control+Enter')
+  const ticket = new URL(ann.page.url()).pathname.split('/').pop()
+  for (let i = 0; ; i++) {
+    const sent = (await (await ann.api.get(`${base}/api/tickets/${ticket}/timeline?limit=20`)).json()).items.find((x) => x.kind === 'message' && x.message.direction === 'outgoing')
+    if (sent) { must(sent.message.recipients.some((p) => p.address === 'mira@customers.example'), JSON.stringify(sent.message.recipients)); break }
+    must(i < 40, 'nothing was sent')
+    await ann.page.waitForTimeout(250)
+  }
+})
+
+await story('sixty recipients leave room to write and to send', async () => {
+  const subject = unique('Sixty')
+  await mail(subject, { headers: `Cc: ${Array.from({ length: 60 }, (_, i) => `person.${i}@a-long-name.customers.example`).join(',\r\n ')}` })
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  await ann.page.keyboard.press('Shift+R')
+  const area = ann.page.getByRole('textbox', { name: 'Answer to the customer' })
+  await area.waitFor(soon)
+  await ann.page.waitForTimeout(500)
+  const [text, send] = [await area.boundingBox(), await ann.page.getByRole('button', { name: 'Send', exact: true }).boundingBox()]
+  must(text.height >= 60 && text.y > 100 && send.y > text.y && send.y + send.height <= 900, `text ${JSON.stringify(text)}, send ${JSON.stringify(send)}`)
+  await ann.page.keyboard.press('Escape')
+})
+
+const mailbox = process.env.KANAL_MAILBOX_URL // the simulated customers of `kanal demo`
+if (mailbox) await story('EM-38, EM-39: a pasted picture arrives at the customer inside the text', async () => {
+  const subject = unique('Picture')
+  await mail(subject)
+  await arrive(ann.page, subject)
+  await openTicket(ann.page, subject)
+  await ann.page.keyboard.press('r')
+  await ann.page.getByRole('textbox', { name: 'Answer to the customer' }).waitFor(soon)
+  await ann.page.waitForTimeout(500)
+  await ann.page.keyboard.type('Like this: ')
+  await ann.page.evaluate(() => new Promise((done) => {
+    const c = Object.assign(document.createElement('canvas'), { width: 40, height: 40 })
+    c.getContext('2d').fillRect(0, 0, 40, 40)
+    c.toBlob((blob) => {
+      const clip = new DataTransfer()
+      clip.items.add(new File([blob], 'square.png', { type: 'image/png' }))
+      document.querySelector('[contenteditable="true"]').dispatchEvent(new ClipboardEvent('paste', { clipboardData: clip, bubbles: true, cancelable: true }))
+      done()
+    })
+  }))
+  await ann.page.locator('[contenteditable="true"] img').waitFor(soon)
+  await ann.page.keyboard.press('Control+Enter')
+  const shown = ann.page.locator('[data-message][data-kind="outgoing"]').last().frameLocator('iframe').locator('img')
+  await shown.waitFor(soon)
+  must(await shown.evaluate((i) => i.decode().then(() => i.naturalWidth)) === 40, 'our own timeline does not show the picture')
+  for (let i = 0; ; i++) {
+    const list = await (await fetch(`${mailbox}/?to=mira@customers.example`)).text()
+    const sources = await Promise.all([...new Set(list.match(/\/mail\/\d+/g) ?? [])].slice(0, 4).map(async (p) => (await fetch(`${mailbox}${p}/source`)).text()))
+    const got = sources.find((x) => x.includes(subject) && /multipart\/related/i.test(x))
+    if (got) { must(/Content-ID: <att-\d+@kanal>/i.test(got) && /Content-Disposition: inline/i.test(got) && /src=(3D)?"?cid:att-/i.test(got.replace(/=\r?\n/g, '')), 'the part is not inside the text'); break }
+    must(i < 40, 'the customer got no mail with a picture in it')
+    await ann.page.waitForTimeout(250)
+  }
+})
+
+await story('a message that came back is sent again, and the ledger tells of it', async () => {
+  const failed = (await (await ann.api.get(`${base}/api/tickets?view=open&limit=100`)).json()).items.find((x) => x.subject === 'Refund to another account')
+  if (!failed) return
+  await ann.page.goto(`${base}/tickets/open/${failed.id}`)
+  await ann.page.getByRole('group', { name: 'Delivery problem' }).first().waitFor(soon)
+  const attempts = async () => (await (await ann.api.get(`${base}/api/tickets/${failed.id}/ledger`)).json()).items.filter((x) => x.step === 'attempt').length
+  const before = await attempts()
+  await ann.page.getByRole('button', { name: 'Send again', exact: true }).first().click()
+  for (let i = 0; await attempts() <= before; i++) { must(i < 40, 'no further attempt'); await ann.page.waitForTimeout(250) }
+})
+
+await story('EM-14: the provider\'s code and link stand on the channel, with what is proven of the sender', async () => {
+  const account = (await (await ann.api.get(`${base}/api/channel-accounts`)).json()).items.find((x) => x.delivery_identifier === team)
+  const code = String(Date.now()).slice(-9)
+  await mail(`(#${code}) Gmail Forwarding Confirmation - Receive Mail from help@acme.example`, { from: 'forwarding-noreply@google.com', name: 'Gmail Team', text: `Confirmation code: ${code}\nhttps://mail-settings.google.com/mail/vf-abc\n` })
+  await ann.page.goto(`${base}/settings/help-desk/channels/${account.id}`)
+  const note = ann.page.getByRole('group', { name: 'Confirmation from the mail provider' })
+  await note.getByText(code, { exact: true }).waitFor({ timeout: 20_000 })
+  must((await note.getByRole('link').getAttribute('href')) === 'https://mail-settings.google.com/mail/vf-abc', 'another link')
+  await note.getByText(/^DKIM: /).waitFor(soon)
+  await note.getByText('mail-settings.google.com').waitFor(soon)
+  await note.getByText(/is not proven/).waitFor(soon)
+})
+
+await story('what was set aside is counted for an administrator, and filed with a click', async () => {
+  let waiting = [{ id: '7', at: new Date().toISOString(), channel: 'email', account: null, message_id: '', state: 'set_aside', disposition: '', reason: '', error: 'This cannot be read.', subject: 'Garbled' }]
+  await ann.page.route('**/api/inbound?*', (route) => route.fulfill({ json: { items: waiting, next: '' } }))
+  await ann.page.route('**/api/inbound/7/replay', (route) => { waiting = []; return route.fulfill({ json: { id: '7', state: 'filed' } }) })
+  await ann.page.goto(`${base}/settings/inbound`)
+  await ann.page.getByRole('link', { name: /Settings.*1 item set aside/ }).waitFor(soon)
+  await ann.page.getByText('This cannot be read.').waitFor(soon)
+  await ann.page.getByRole('button', { name: 'Try again' }).click()
+  await ann.page.getByRole('heading', { name: 'Everything was filed' }).or(ann.page.getByText('Everything was filed')).first().waitFor(soon)
+  await ann.page.getByText('1 item set aside').first().waitFor({ state: 'detached', ...soon })
+  await ann.page.unroute('**/api/inbound?*')
+  await ann.page.unroute('**/api/inbound/7/replay')
+})
+
+await story('text that is cut says its whole in its title', async () => {
+  const subject = `${unique('Long')} ${'word'.repeat(60)}`
+  await mail(subject)
+  await arrive(ann.page, subject.slice(0, 20))
+  await row(ann.page, subject).getByText(subject).first().hover()
+  await ann.page.locator(`[data-ticket] [title="${subject}"]`).first().waitFor(soon)
 })
 
 await story('a token is shown once, and can be revoked', async () => {
@@ -456,6 +611,17 @@ await story('IH-01, IH-03, GEN-19: mail to an inbox is a conversation, is answer
   await row(page, subject).waitFor(soon)
   await page.getByRole('button', { name: 'Conversations', exact: true }).click()
   await thread.waitFor(soon)
+})
+
+await story('IH-01: search finds a conversation without a ticket, and opens it', async () => {
+  const { page } = ann
+  const word = unique('velocipede').replace(/\W/g, '')
+  await mail(`About a ${word}`, { to: threadsFirst.address })
+  const hit = page.getByRole('list', { name: 'Results' }).getByRole('link').first()
+  for (let i = 0; i < 20 && await hit.count() === 0; i++) { await page.goto(`${base}/search?q=${word}`); await page.waitForTimeout(600) }
+  await hit.click(soon)
+  await page.waitForURL(/\/conversation\//)
+  await page.locator('[role="log"] [data-message]').first().waitFor(soon)
 })
 
 await story('IH-01, WS-31: what arrives in an inbox waits behind a pill while somebody works in its list', async () => {

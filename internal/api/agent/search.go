@@ -12,6 +12,7 @@ import (
 type Hit struct {
 	Kind      string         `json:"kind" enum:"ticket,message,contact"`
 	TicketID  desk.TicketID  `json:"ticket_id"`
+	ThreadID  desk.ThreadID  `json:"thread_id" doc:"Of a message: its conversation, which stands alone when there is no ticket."`
 	MessageID desk.MessageID `json:"message_id"`
 	ContactID desk.ContactID `json:"contact_id"`
 	Number    int64          `json:"number" doc:"Of the ticket."`

@@ -440,6 +440,8 @@ export interface Hit {
   message_id: string | null
   /** Of the ticket. */
   number: number
+  /** Of a message: its conversation, which stands alone when there is no ticket. */
+  thread_id: string | null
   ticket_id: string | null
   title: string
 }

@@ -338,6 +338,7 @@ export interface Page<T> { items: T[] | null; next: string }
 export interface SearchHit {
   kind: 'ticket' | 'message' | 'contact'
   ticket_id: Id | null
+  thread_id: Id | null
   message_id: Id | null
   contact_id: Id | null
   number?: number

@@ -58,8 +58,9 @@ function Hit({ hit }: { hit: SearchHit }) {
       </span>
     </>
   )
-  return hit.ticket_id
-    ? <Link to="/tickets/$view/$ticketId" params={{ view: 'open', ticketId: hit.ticket_id }} className={s.hit}>{body}</Link>
+  if (hit.ticket_id) return <Link to="/tickets/$view/$ticketId" params={{ view: 'open', ticketId: hit.ticket_id }} className={s.hit}>{body}</Link>
+  return hit.thread_id
+    ? <Link to="/conversation/$threadId" params={{ threadId: hit.thread_id }} className={s.hit}>{body}</Link>
     : <Link to="/search" search={{ q: `from:${hit.title}` }} className={s.hit}>{body}</Link>
 }
 
