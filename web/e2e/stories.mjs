@@ -396,7 +396,7 @@ if (mailbox) await story('EM-38, EM-39: a pasted picture arrives at the customer
       done()
     })
   }))
-  await ann.page.locator('[contenteditable="true"] img').waitFor(soon)
+  await ann.page.locator('[contenteditable="true"] img[src]').waitFor(soon)
   await ann.page.keyboard.press('Control+Enter')
   const shown = ann.page.locator('[data-message][data-kind="outgoing"]').last().frameLocator('iframe').locator('img')
   await shown.waitFor(soon)
