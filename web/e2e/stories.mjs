@@ -626,7 +626,10 @@ await story('IH-01: search finds a conversation without a ticket, and opens it',
 
 await story('IH-01, WS-31: what arrives in an inbox waits behind a pill while somebody works in its list', async () => {
   const { page } = ann
+  await mail(unique('First'), { to: threadsFirst.address })
   await page.goto(`${base}/tickets/${threadsFirst.view}`)
+  await page.locator('[data-thread]').first().waitFor(soon)
+  await page.waitForTimeout(500)
   const box = await page.locator('[data-thread]').first().boundingBox()
   await page.mouse.move(box.x + 20, box.y + 10)
   const before = await page.locator('[data-thread]').first().getAttribute('data-thread')
