@@ -45,7 +45,7 @@ export function bytes(n: number): string {
   let i = 0
   let v = n
   while (v >= 1000 && i < units.length - 1) { v /= 1000; i++ }
-  return new Intl.NumberFormat(currentLocale(), { style: 'unit', unit: units[i]!, unitDisplay: 'short', maximumFractionDigits: v < 10 && i > 0 ? 1 : 0 }).format(v)
+  return new Intl.NumberFormat(currentLocale(), { style: 'unit', unit: units[i]!, unitDisplay: i === 0 ? 'long' : 'short', maximumFractionDigits: v < 10 && i > 0 ? 1 : 0 }).format(v)
 }
 
 export const count = (n: number, capped = false): string => new Intl.NumberFormat(currentLocale()).format(capped ? 10_000 : n) + (capped ? '+' : '')

@@ -45,19 +45,19 @@ export function ChannelList() {
           <li key={a.id} className={s.row}>
             <span className={s.rowIcon}><ChannelIcon channel={a.channel} size={18} /></span>
             <span className={s.rowText}>
-              <Link to="/settings/help-desk/channels/$accountId" params={{ accountId: a.id }} className={s.rowName}>{a.name}</Link>
+              {edit ? <Link to="/settings/help-desk/channels/$accountId" params={{ accountId: a.id }} className={s.rowName}>{a.name}</Link> : <span className={s.rowName}>{a.name}</span>}
               <span className={s.rowSub}>{a.delivery_identifier} · {channelName(a.channel, specs)} · {inboxes.find((i) => i.id === a.inbox_id)?.name}{a.fallback ? ` · ${t('channels.fallback')}` : ''}</span>
               {(health(a) === 'trouble' || health(a) === 'disconnected') && a.state_reason ? <span className={s.rowWhy}>{a.state_reason}</span> : null}
             </span>
             <HealthTag account={a} />
             <Switch checked={a.active} disabled={!edit} onChange={(e) => toggle(a, e.currentTarget.checked)} aria-label={t('channels.switch', { name: a.name })} />
-            <Menu>
+            {edit ? <Menu>
               <Menu.Target><ActionIcon aria-label={t('channels.more', { name: a.name })}><Icon name="more" /></ActionIcon></Menu.Target>
               <Menu.Dropdown>
                 <Menu.Item component={Link} to={`/settings/help-desk/channels/${a.id}`} leftSection={<Icon name="settings" />}>{t('action.edit')}</Menu.Item>
-                {edit ? <Menu.Item color="red" leftSection={<Icon name="trash" />} onClick={() => setRemoving(a)}>{t('channels.remove')}</Menu.Item> : null}
+                <Menu.Item color="red" leftSection={<Icon name="trash" />} onClick={() => setRemoving(a)}>{t('channels.remove')}</Menu.Item>
               </Menu.Dropdown>
-            </Menu>
+            </Menu> : null}
           </li>
         ))}
       </ul>

@@ -141,7 +141,7 @@ function Done({ account }: { account: ChannelAccount }) {
   const hosted = read(account.settings ?? {}, 'kind') === 'hosted' || read(account.settings ?? {}, 'kind') === 'forward'
   return (
     <Stack gap="md">
-      <p className={s.text}>{t('wizard.done_text', { address: account.delivery_identifier })}</p>
+      <p className={s.text}>{t(hosted ? 'wizard.done_forward' : 'wizard.done_text', { address: account.delivery_identifier })}</p>
       {hosted ? <VerifyForwarding account={account} /> : null}
     </Stack>
   )

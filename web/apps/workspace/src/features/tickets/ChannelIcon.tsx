@@ -1,11 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
+import { useCan } from '@/features/session/index.ts'
 import { get, type Spec } from '@kanal/api'
 import { Icon } from '@kanal/ui'
 import { maybe } from '@/locales/index.ts'
 
 const specs = { queryKey: ['channels'], queryFn: async () => { const b = await get<{ items: Spec[] | null } | Spec[]>('/api/channels'); return Array.isArray(b) ? b : (b.items ?? []) } }
 
-export const useSpecs = (): Spec[] => useQuery(specs).data ?? []
+/** How channels are connected: for those who may connect them. */
+export const useSpecs = (): Spec[] => { const enabled = useCan()('account.access'); return useQuery({ ...specs, enabled }).data ?? none }
+const none: Spec[] = []
 export const channelName = (channel: string, list: Spec[]): string => maybe(`channel.${channel}`, list.find((x) => x.channel === channel)?.name ?? channel)
 
 /** The adapter's own icon, shown as an image so that its markup never enters the page. */
