@@ -500,6 +500,19 @@ await story('EM-22, EM-23: the signature preview follows the typing, tokens fill
   await page.frameLocator('iframe[title="Signature"]').getByText(`Kind regards, ${me.first_name || me.name.split(' ')[0]}`).waitFor(soon)
 })
 
+await story('EM-16, EM-17: the preview shows the from name as each mode makes it', async () => {
+  const page = ann.page
+  const account = (await (await ann.api.get(`${base}/api/channel-accounts`)).json()).items.find((x) => x.delivery_identifier === team)
+  const me = (await (await ann.api.get(`${base}/api/session`)).json()).user
+  await page.goto(`${base}/settings/help-desk/channels/${account.id}`)
+  const seen = page.getByRole('region', { name: 'What contacts see' }).locator('strong').first()
+  await page.getByRole('textbox', { name: 'Company name' }).fill('Nordlys Preview')
+  await page.getByRole('radio', { name: 'Company only' }).click()
+  await seen.filter({ hasText: /^Nordlys Preview$/ }).waitFor(soon)
+  await page.getByRole('radio', { name: 'Agent and company' }).click()
+  await seen.filter({ hasText: me.name }).filter({ hasText: 'Nordlys Preview' }).waitFor(soon)
+})
+
 await story('GEN-17, EM-02, EM-06, EM-08: the wizard connects a hosted address', async () => {
   const page = ann.page
   await page.goto(`${base}/settings/help-desk/channels`)

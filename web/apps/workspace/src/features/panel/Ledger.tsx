@@ -25,8 +25,20 @@ export function Ledger({ ticketId }: { ticketId: string }) {
   )
 }
 
+/** What a reader wants of a step; the rest (ids, envelopes, candidates) is folded. */
+const telling = ['from', 'to', 'recipient', 'recipients', 'name', 'subject', 'number', 'threaded_by', 'rule', 'disposition', 'outcome', 'reason', 'error', 'detail']
+
 function Detail({ detail }: { detail: Record<string, unknown> }) {
   const pairs = Object.entries(detail).filter(([, v]) => v !== '' && v !== null && v !== false && !(Array.isArray(v) && v.length === 0))
   if (pairs.length === 0) return null
-  return <p className={s.detail}>{pairs.map(([k, v]) => `${k}: ${typeof v === 'object' ? JSON.stringify(v) : String(v)}`).join(' · ')}</p>
+  const plain = telling.map((k) => detail[k]).filter((v) => (typeof v === 'string' && v !== '') || typeof v === 'number' || (Array.isArray(v) && v.length > 0 && v.every((x) => typeof x === 'string')))
+  return (
+    <>
+      {plain.length ? <p className={s.detail}>{plain.map((v) => (Array.isArray(v) ? v.join(', ') : words(String(v)))).join(' · ')}</p> : null}
+      <details className={s.more}><summary>{t('panel.title')}</summary><p className={s.detail}>{pairs.map(([k, v]) => `${k}: ${typeof v === 'object' ? JSON.stringify(v) : String(v)}`).join(' · ')}</p></details>
+    </>
+  )
 }
+
+/** A slug in the reader's words, where there are any. */
+const words = (v: string): string => maybe(`reason.${v}`, maybe(`rule.${v}`, maybe(`disposition_name.${v}`, maybe(`outcome.${v}`, v.replaceAll('_', ' ')))))
