@@ -97,7 +97,7 @@ func (s *Service) moveFallback(ctx context.Context, tx *db.Tx, id desk.ChannelAc
 	if err != nil {
 		return err
 	}
-	put(m, "address", address)
+	channel.Put(m, "address", address)
 	s2 := *s
 	s2.Host = host
 	if err := s2.release(ctx, tx, id); err != nil { // its hosted address was at the old host too
@@ -124,7 +124,7 @@ func (s *Service) yield(ctx context.Context, tx *db.Tx, id desk.ChannelAccountID
 	if err != nil {
 		return err
 	}
-	put(m, "address", hosted)
+	channel.Put(m, "address", hosted)
 	_, err = s.UpdateAccount(ctx, tx, desk.System, id, AccountChange{Settings: mustJSON(m)})
 	return err
 }

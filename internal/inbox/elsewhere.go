@@ -34,8 +34,8 @@ func (s *Service) Elsewhere(spec channel.Spec, stored desk.ChannelAccount, setti
 	moved := false
 	for _, f := range spec.Fields {
 		if f.Type == "host" {
-			old, _ := look(before, f.Path).(string)
-			now, _ := look(after, f.Path).(string)
+			old, _ := channel.Look(before, f.Path).(string)
+			now, _ := channel.Look(after, f.Path).(string)
 			moved = moved || old != "" && now != "" && !strings.EqualFold(strings.TrimSuffix(strings.TrimSpace(old), "."), strings.TrimSuffix(strings.TrimSpace(now), "."))
 		}
 	}
@@ -46,7 +46,7 @@ func (s *Service) Elsewhere(spec channel.Spec, stored desk.ChannelAccount, setti
 		if !f.Secret || f.Step != "account" {
 			continue
 		}
-		if v := look(kept, f.Path); v == nil || v == "" {
+		if v := channel.Look(kept, f.Path); v == nil || v == "" {
 			continue
 		}
 		if untouched(after, f.Path) && untouched(fresh, f.Path) {

@@ -64,11 +64,11 @@ func (s *Service) Part(spec channel.Spec, settings, given, old []byte) (plain, s
 			case v == nil:
 				take(sec, f.Path)
 			default:
-				put(sec, f.Path, v)
+				channel.Put(sec, f.Path, v)
 			}
 		}
 	}
-	overlay(sec, g) // secrets that no field shows, as a token from signing in
+	channel.Overlay(sec, g) // secrets that no field shows, as a token from signing in
 	if plain, err = json.Marshal(p); err == nil && len(sec) > 0 {
 		secrets, err = json.Marshal(sec)
 	}
@@ -98,56 +98,8 @@ func object(b []byte, field string) (map[string]any, error) {
 		}
 	}
 	out := map[string]any{}
-	overlay(out, raw)
+	channel.Overlay(out, raw)
 	return out, nil
-}
-
-// overlay lays src over dst; objects are merged, dotted keys are nested.
-func overlay(dst, src map[string]any) {
-	keys := make([]string, 0, len(src))
-	for k := range src {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys) // "imap" before "imap.host"
-	for _, k := range keys {
-		v := src[k]
-		if sub, ok := v.(map[string]any); ok {
-			into, _ := look(dst, k).(map[string]any)
-			if into == nil {
-				into = map[string]any{}
-				put(dst, k, into)
-			}
-			overlay(into, sub)
-			continue
-		}
-		put(dst, k, v)
-	}
-}
-
-func put(m map[string]any, path string, v any) {
-	head, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		m[path] = v
-		return
-	}
-	sub, _ := m[head].(map[string]any)
-	if sub == nil {
-		sub = map[string]any{}
-		m[head] = sub
-	}
-	put(sub, rest, v)
-}
-
-func look(m map[string]any, path string) any {
-	head, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		return m[path]
-	}
-	sub, _ := m[head].(map[string]any)
-	if sub == nil {
-		return nil
-	}
-	return look(sub, rest)
 }
 
 // take removes the value at a path, and objects that become empty.
@@ -179,7 +131,7 @@ func required(spec channel.Spec, plain, secrets []byte) (address string, err err
 	if err != nil {
 		return "", err
 	}
-	kind, _ := look(p, "kind").(string)
+	kind, _ := channel.Look(p, "kind").(string)
 	for _, f := range spec.Fields {
 		if !f.Required || len(f.Kinds) > 0 && !slices.Contains(f.Kinds, kind) {
 			continue
@@ -188,11 +140,11 @@ func required(spec channel.Spec, plain, secrets []byte) (address string, err err
 		if f.Secret {
 			from = sec
 		}
-		if v := look(from, f.Path); v == nil || v == "" {
+		if v := channel.Look(from, f.Path); v == nil || v == "" {
 			return "", desk.Errorf(desk.Invalid, "channel_account.required", "%s is missing.", f.Label).In(f.Path)
 		}
 	}
-	address, _ = look(p, "address").(string)
+	address, _ = channel.Look(p, "address").(string)
 	return address, nil
 }
 

@@ -162,69 +162,28 @@ func merge(plain, secrets []byte) (map[string]any, error) {
 		if err := json.Unmarshal(secrets, &sec); err != nil {
 			return nil, err
 		}
-		overlay(out, sec)
+		channel.Overlay(out, sec)
 	}
 	// A form sends numbers as text.
 	for _, path := range []string{"imap.port", "smtp.port", "import_days", "max_send_mb"} {
-		if v, ok := lookPath(out, path).(string); ok {
+		if v, ok := channel.Look(out, path).(string); ok {
 			if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
-				setPath(out, path, n)
+				channel.Put(out, path, n)
 			} else if v == "" {
-				setPath(out, path, 0)
+				channel.Put(out, path, 0)
 			}
 		}
 	}
-	if v, ok := lookPath(out, "imap.folders").(string); ok { // one folder a line
+	if v, ok := channel.Look(out, "imap.folders").(string); ok { // one folder a line
 		var list []any
 		for _, l := range strings.FieldsFunc(v, func(r rune) bool { return r == '\n' || r == ',' }) {
 			if l = strings.TrimSpace(l); l != "" {
 				list = append(list, l)
 			}
 		}
-		setPath(out, "imap.folders", list)
+		channel.Put(out, "imap.folders", list)
 	}
 	return out, nil
-}
-
-func overlay(dst, src map[string]any) {
-	for k, v := range src {
-		if sub, ok := v.(map[string]any); ok {
-			have, _ := dst[k].(map[string]any)
-			if have == nil {
-				have = map[string]any{}
-				dst[k] = have
-			}
-			overlay(have, sub)
-			continue
-		}
-		setPath(dst, k, v)
-	}
-}
-
-func setPath(m map[string]any, path string, v any) {
-	head, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		m[path] = v
-		return
-	}
-	sub, _ := m[head].(map[string]any)
-	if sub == nil {
-		sub = map[string]any{}
-		m[head] = sub
-	}
-	setPath(sub, rest, v)
-}
-
-func lookPath(m map[string]any, path string) any {
-	head, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		return m[path]
-	}
-	sub, _ := m[head].(map[string]any)
-	if sub == nil {
-		return nil
-	}
-	return lookPath(sub, rest)
 }
 
 func (s *settings) fill() {
