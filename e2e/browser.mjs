@@ -27,6 +27,7 @@ const verbs = {
   async frame(text) { await page.frameLocator('iframe').getByText(text).first().waitFor({ timeout: 15000 }) },
   async ticket(subject) { await page.locator('a[data-ticket]', { hasText: subject }).first().click(); await page.waitForURL(/tickets\/[^/]+\/\d+/) },
   async reply(text) {
+    await page.locator('section[data-mode=closed]').first().waitFor({ timeout: 15000 }) // the ticket is open, not only its row in the list
     await page.keyboard.press('r')
     const box = page.locator('section[data-mode=reply] [contenteditable=true], section[data-mode=reply] textarea').last()
     await box.waitFor({ timeout: 15000 })
