@@ -65,7 +65,7 @@ func TestEveryTryOfAMessageSendsTheSameLinks(t *testing.T) { // EM-39
 		r.line.mu.Lock()
 		r.line.can.MaxEncoded = 100 << 20 // whatever the account is set to by now
 		r.line.mu.Unlock()
-		r.Clock.Advance(2 * time.Hour)
+		r.later(2 * time.Hour)
 		got := r.waitFor(m.ID, desk.StatusSent)
 		if len(tries) != 2 || tries[0].Text != tries[1].Text || tries[0].HTML != tries[1].HTML || len(tries[0].Attachments) != 1 || len(tries[1].Attachments) != 1 {
 			t.Fatalf("tries differ: %+v", tries)

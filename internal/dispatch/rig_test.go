@@ -220,6 +220,17 @@ func (r *rig) waitFor(id desk.MessageID, want desk.DeliveryStatus) desk.Message 
 	return m
 }
 
+// later moves the clock once no job is being settled: a pause is counted from the clock as it then stands.
+func (r *rig) later(d time.Duration) {
+	r.t.Helper()
+	r.until("the workers to rest", func() bool {
+		n := -1
+		err := r.DB.QueryRow(context.Background(), "SELECT COUNT(*) FROM jobs WHERE state = 'running'").Scan(&n)
+		return err == nil && n == 0
+	})
+	r.Clock.Advance(d)
+}
+
 func (r *rig) until(what string, ok func() bool) {
 	r.t.Helper()
 	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {

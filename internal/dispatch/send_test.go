@@ -237,7 +237,7 @@ func TestRecipientsAreSettledOneByOne(t *testing.T) { // GEN-23
 		if got := r.deliveries(m.ID); got[customer] != desk.StatusSent || got[bad] != desk.StatusFailed || got[busy] != desk.StatusQueued {
 			t.Fatalf("recipients %v", got)
 		}
-		r.Clock.Advance(2 * time.Minute)
+		r.later(2 * time.Minute)
 		r.until("the busy one", func() bool { return r.deliveries(m.ID)[busy] == desk.StatusSent })
 		out := r.line.outbox()
 		if len(out) != 1 || fmt.Sprint(pending(out[0])) != "["+busy+"]" || len(out[0].Cc) != 2 {
@@ -301,7 +301,7 @@ func TestDeadCredentialsMarkTheAccountAndTheMessageWaits(t *testing.T) { // GEN-
 		if got := r.message(m.ID); got.Status != desk.StatusQueued || got.StatusReason != "The password was refused." {
 			t.Errorf("message %s: %q", got.Status, got.StatusReason)
 		}
-		r.Clock.Advance(time.Hour) // the same dead password is not tried again and again
+		r.later(time.Hour) // the same dead password is not tried again and again
 		time.Sleep(50 * time.Millisecond)
 		if n := len(r.attempts(m.ID)); n != 1 {
 			t.Errorf("%d sign-ins with a password known to be dead", n)
@@ -312,7 +312,7 @@ func TestDeadCredentialsMarkTheAccountAndTheMessageWaits(t *testing.T) { // GEN-
 			_, err := r.Inboxes.UpdateAccount(ctx, tx, desk.System, c.acc.ID, inbox.AccountChange{Name: &name})
 			return err
 		})
-		r.Clock.Advance(time.Minute)
+		r.later(time.Minute)
 		r.waitFor(m.ID, desk.StatusSent)
 	})
 }
@@ -335,7 +335,7 @@ func TestMessagesOfAPausedAccountWaitAndSayWhy(t *testing.T) { // GEN-13
 			t.Errorf("status %s", got.Status)
 		}
 		active(true)
-		r.Clock.Advance(61 * time.Second)
+		r.later(61 * time.Second)
 		if got := r.waitFor(m.ID, desk.StatusSent); got.StatusReason != "" {
 			t.Errorf("it is sent and still says %q", got.StatusReason)
 		}
@@ -405,7 +405,7 @@ func TestAnswersOfAThreadLeaveInTheirOrder(t *testing.T) {
 		if n := len(r.line.outbox()); n != 0 {
 			t.Errorf("%d messages overtook the first", n)
 		}
-		r.Clock.Advance(2 * time.Minute)
+		r.later(2 * time.Minute)
 		r.waitFor(ids[2], desk.StatusSent)
 		for i, o := range r.line.outbox() {
 			if o.MessageID != ids[i] {
