@@ -71,7 +71,12 @@ type Ticket struct {
 	LastInbound   Time             `json:"last_inbound_at"`
 	FirstReply    Time             `json:"first_reply_at"`
 	ClosedAt      Time             `json:"closed_at"`
-	Version       int64            `json:"version"` // grows with every change; PATCH may send it to refuse a stale edit
+	Snoozed       bool             `json:"snoozed"`       // rests until SnoozedUntil or the customer's next word
+	SnoozedUntil  Time             `json:"snoozed_until"` // 0 while snoozed: only until the customer writes
+	SnoozedBy     UserID           `json:"snoozed_by"`
+	HiddenAt      Time             `json:"hidden_at"`
+	HiddenReason  string           `json:"hidden_reason"` // slug of why it was hidden; "" when a person just did
+	Version       int64            `json:"version"`       // grows with every change; PATCH may send it to refuse a stale edit
 }
 
 // TicketLink joins two tickets: "claims" (a stranger's mail claims to belong to the other), "related", "same_mail" (one mail to two inboxes).

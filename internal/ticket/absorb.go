@@ -21,7 +21,7 @@ func (s *Service) Absorb(ctx context.Context, tx *db.Tx, actor desk.Actor, from,
 		return err
 	}
 	now := s.clk.Ms()
-	_, err = tx.Exec(ctx, `UPDATE tickets SET hidden = $1, merged_into = $2, open = 0, closed_at = CASE WHEN closed_at = 0 THEN $3 ELSE closed_at END, updated_at = $3, version = version + 1 WHERE id = $4`,
+	_, err = tx.Exec(ctx, `UPDATE tickets SET hidden = $1, merged_into = $2, open = 0, hidden_at = $3, closed_at = CASE WHEN closed_at = 0 THEN $3 ELSE closed_at END, updated_at = $3, version = version + 1 WHERE id = $4`,
 		desk.HiddenMerged, into, now, from)
 	if err != nil {
 		return fmt.Errorf("ticket: merge: %w", err)

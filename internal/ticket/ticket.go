@@ -212,14 +212,16 @@ func eventOf(t desk.Ticket, actor desk.Actor, typ string, data any) desk.Event {
 
 // Columns are the columns of the tickets table, unqualified, in the order that Scan reads. Read models use them too.
 const Columns = `id, number, subject, description, inbox_id, channel, account_id, contact_id, pipeline_id, status_id, open, priority, category, owner_id, team_id, assignment,
-	properties, hidden, merged_into, snippet, last_direction, message_count, created_at, updated_at, last_activity_at, last_inbound_at, first_reply_at, closed_at, version`
+	properties, hidden, merged_into, snippet, last_direction, message_count, created_at, updated_at, last_activity_at, last_inbound_at, first_reply_at, closed_at,
+	snoozed, snoozed_until, snoozed_by, hidden_at, hidden_reason, version`
 
 // Scan reads a row of Columns.
 func Scan(r db.Scanner) (t desk.Ticket, err error) {
 	t.Properties = map[string]any{}
 	err = r.Scan(&t.ID, &t.Number, &t.Subject, &t.Description, &t.InboxID, &t.Channel, &t.AccountID, &t.ContactID, &t.PipelineID, &t.StatusID, &t.Open, &t.Priority, &t.Category,
 		&t.OwnerID, &t.TeamID, db.ScanJSON(&t.Assignment), db.ScanJSON(&t.Properties), &t.Hidden, &t.MergedInto, &t.Snippet, &t.LastDirection, &t.MessageCount,
-		&t.CreatedAt, &t.UpdatedAt, &t.LastActivity, &t.LastInbound, &t.FirstReply, &t.ClosedAt, &t.Version)
+		&t.CreatedAt, &t.UpdatedAt, &t.LastActivity, &t.LastInbound, &t.FirstReply, &t.ClosedAt,
+		&t.Snoozed, &t.SnoozedUntil, &t.SnoozedBy, &t.HiddenAt, &t.HiddenReason, &t.Version)
 	return t, err
 }
 
@@ -248,7 +250,7 @@ func (s *Service) Lock(ctx context.Context, tx *db.Tx, id desk.TicketID) (desk.T
 	return t, missing(err)
 }
 
-// OpenCounts tells how many open tickets each of the users owns; hidden ones do not count.
+// OpenCounts tells how many open tickets each of the users owns; hidden and snoozed ones do not count.
 func (s *Service) OpenCounts(ctx context.Context, q db.Queryer, users []desk.User) (map[desk.UserID]int, error) {
 	out := make(map[desk.UserID]int, len(users))
 	if len(users) == 0 {
@@ -263,7 +265,7 @@ func (s *Service) OpenCounts(ctx context.Context, q db.Queryer, users []desk.Use
 		n     int
 	}
 	cs, err := db.All(ctx, q, func(r db.Scanner) (c count, err error) { err = r.Scan(&c.owner, &c.n); return c, err },
-		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND owner_id IN (`+strings.Join(ids, ", ")+`) GROUP BY owner_id`)
+		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND snoozed = 0 AND owner_id IN (`+strings.Join(ids, ", ")+`) GROUP BY owner_id`)
 	if err != nil {
 		return nil, fmt.Errorf("ticket: open counts: %w", err)
 	}

@@ -22,6 +22,7 @@ type Change struct {
 	Category      *string
 	ContactID     *desk.ContactID
 	Hidden        *desk.Hidden
+	HiddenReason  string // slug, with Hidden: why it is held back
 	Properties    map[string]any
 	ExpectVersion int64
 	Reason        string // why the status changes, for the event: "reply", "reopened_by_reply" …; "" for a person's wish
@@ -46,6 +47,12 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 		return before, nil
 	}
 	t.UpdatedAt, t.Version = s.clk.Ms(), before.Version+1
+	if before.Hidden != t.Hidden {
+		t.HiddenAt, t.HiddenReason = t.UpdatedAt, c.HiddenReason
+		if t.Hidden == desk.HiddenNo {
+			t.HiddenAt, t.HiddenReason = 0, ""
+		}
+	}
 	switch {
 	case before.Open && !t.Open:
 		t.ClosedAt = t.UpdatedAt
@@ -53,8 +60,8 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 		t.ClosedAt = 0
 	}
 	_, err = tx.Exec(ctx, `UPDATE tickets SET subject = $1, description = $2, contact_id = $3, pipeline_id = $4, status_id = $5, open = $6, priority = $7, category = $8,
-		properties = $9, hidden = $10, closed_at = $11, updated_at = $12, version = $13 WHERE id = $14`,
-		t.Subject, t.Description, t.ContactID, t.PipelineID, t.StatusID, t.Open, t.Priority, t.Category, db.JSON(t.Properties), t.Hidden, t.ClosedAt, t.UpdatedAt, t.Version, id)
+		properties = $9, hidden = $10, closed_at = $11, updated_at = $12, version = $13, hidden_at = $14, hidden_reason = $15 WHERE id = $16`,
+		t.Subject, t.Description, t.ContactID, t.PipelineID, t.StatusID, t.Open, t.Priority, t.Category, db.JSON(t.Properties), t.Hidden, t.ClosedAt, t.UpdatedAt, t.Version, t.HiddenAt, t.HiddenReason, id)
 	if err != nil {
 		return before, fmt.Errorf("ticket: update: %w", err)
 	}

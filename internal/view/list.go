@@ -38,6 +38,11 @@ type TicketRow struct {
 	LastInbound   desk.Time             `json:"last_inbound_at"`
 	FirstReply    desk.Time             `json:"first_reply_at"`
 	ClosedAt      desk.Time             `json:"closed_at"`
+	Snoozed       bool                  `json:"snoozed" doc:"Rests until snoozed_until or the customer's next word."`
+	SnoozedUntil  desk.Time             `json:"snoozed_until" doc:"null while snoozed: only until the customer writes."`
+	SnoozedBy     desk.UserID           `json:"snoozed_by"`
+	HiddenAt      desk.Time             `json:"hidden_at"`
+	HiddenReason  string                `json:"hidden_reason" doc:"Why it was held back or hidden; empty when a person just did."`
 	Version       int64                 `json:"version" doc:"Grows with every change; send it with PATCH to refuse a stale edit."`
 
 	Contact *ContactRef `json:"contact"`
@@ -89,7 +94,8 @@ type TicketPage struct {
 // rowColumns are those of t in rowScan's order; longer ones (description, assignment) are the detail's.
 const rowColumns = `t.id, t.number, t.subject, t.inbox_id, t.channel, t.account_id, t.contact_id, t.pipeline_id, t.status_id, t.open,
 	t.priority, t.category, t.owner_id, t.team_id, t.properties, t.hidden, t.merged_into, t.snippet, t.last_direction, t.message_count,
-	t.created_at, t.updated_at, t.last_activity_at, t.last_inbound_at, t.first_reply_at, t.closed_at, t.version`
+	t.created_at, t.updated_at, t.last_activity_at, t.last_inbound_at, t.first_reply_at, t.closed_at,
+	t.snoozed, t.snoozed_until, t.snoozed_by, t.hidden_at, t.hidden_reason, t.version`
 
 const joinColumns = `, COALESCE(c.name, ''), COALESCE(c.email, ''), COALESCE(u.name, ''), COALESCE(g.name, ''),
 	COALESCE(s.slug, ''), COALESCE(s.name, ''), COALESCE(s.state, ''), COALESCE(i.name, ''), COALESCE(i.kind, '')`
@@ -105,7 +111,8 @@ func scanRow(s db.Scanner, more ...any) (TicketRow, error) {
 	err := s.Scan(append([]any{
 		&t.ID, &t.Number, &t.Subject, &t.InboxID, &t.Channel, &t.AccountID, &t.ContactID, &t.PipelineID, &t.StatusID, &t.Open,
 		&t.Priority, &t.Category, &t.OwnerID, &t.TeamID, db.ScanJSON(&t.Properties), &t.Hidden, &t.MergedInto, &t.Snippet, &t.LastDirection, &t.MessageCount,
-		&t.CreatedAt, &t.UpdatedAt, &t.LastActivity, &t.LastInbound, &t.FirstReply, &t.ClosedAt, &t.Version,
+		&t.CreatedAt, &t.UpdatedAt, &t.LastActivity, &t.LastInbound, &t.FirstReply, &t.ClosedAt,
+		&t.Snoozed, &t.SnoozedUntil, &t.SnoozedBy, &t.HiddenAt, &t.HiddenReason, &t.Version,
 		&contact.Name, &contact.Email, &owner.Name, &team.Name,
 		&t.Status.Slug, &t.Status.Name, &t.Status.State, &t.Inbox.Name, &t.Inbox.Kind,
 	}, more...)...)
@@ -147,11 +154,11 @@ const (
 func where(q *query, s Sight, name string) error {
 	switch name {
 	case Mine:
-		q.add("t.open = 1 AND t.hidden = '' AND t.owner_id = ").arg(s.User)
+		q.add("t.open = 1 AND t.hidden = '' AND t.snoozed = 0 AND t.owner_id = ").arg(s.User)
 	case Unassigned:
-		q.add("t.open = 1 AND t.hidden = '' AND t.owner_id = 0")
+		q.add("t.open = 1 AND t.hidden = '' AND t.snoozed = 0 AND t.owner_id = 0")
 	case Open:
-		q.add("t.open = 1 AND t.hidden = ''")
+		q.add("t.open = 1 AND t.hidden = '' AND t.snoozed = 0")
 	case Closed:
 		q.add("t.open = 0 AND t.hidden = ''")
 	case Spam, Trash:
@@ -161,7 +168,7 @@ func where(q *query, s Sight, name string) error {
 		id, err := desk.ParseID[int64](value)
 		switch {
 		case err == nil && kind == "inbox":
-			q.add("t.open = 1 AND t.hidden = '' AND t.inbox_id = ").arg(id)
+			q.add("t.open = 1 AND t.hidden = '' AND t.snoozed = 0 AND t.inbox_id = ").arg(id)
 		case err == nil && kind == "status":
 			q.add("t.hidden = '' AND t.status_id = ").arg(id)
 		default:

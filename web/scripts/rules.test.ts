@@ -46,7 +46,8 @@ export function literalWords(name: string, code: string): string[] {
   return found
 }
 
-const locale = (l: string) => JSON.parse(readFileSync(join(app, 'locales', `${l}.json`), 'utf8')) as Record<string, string>
+const file = (path: string) => JSON.parse(readFileSync(join(app, 'locales', path), 'utf8')) as Record<string, string>
+const locale = (l: string) => ({ ...file(`${l}.json`), ...file(`more/${l}.json`) })
 const en = locale('en')
 
 describe('the rules of web/', () => {
@@ -60,6 +61,11 @@ describe('the rules of web/', () => {
     expect(literalWords('x.tsx', 'export const A = () => <a className="x">· {n}</a>')).toEqual([])
   })
 
+  it.each(['en', 'da', 'de', 'sv', 'fi'])('%s has each text in one of its two files, the same as English', (l) => {
+    const first = Object.keys(file(`${l}.json`)), more = Object.keys(file(`more/${l}.json`))
+    expect(first.filter((k) => more.includes(k))).toEqual([])
+    expect(first.sort()).toEqual(Object.keys(file('en.json')).sort())
+  })
   it.each(['da', 'de', 'sv', 'fi'])('XC-07: %s has every text, with the same parameters', (l) => {
     const file = locale(l)
     expect(Object.keys(en).filter((k) => !(k in file))).toEqual([])

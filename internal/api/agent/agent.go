@@ -92,31 +92,6 @@ func Mount(s *api.Server, d Deps) {
 	a.mountStream()
 }
 
-// sight is what a viewer may see.
-func sight(v access.Viewer) view.Sight {
-	return view.Sight{User: v.User.ID, All: v.AllInboxes, Inboxes: v.Inboxes}
-}
-
-// inTicket is the ticket that a path names, when the viewer may do p in its inbox. What cannot be seen is not found.
-func (a *agents) inTicket(ctx context.Context, v access.Viewer, name string, p access.Permission) (desk.TicketID, error) {
-	id, err := a.View.TicketID(ctx, name)
-	if err != nil {
-		return 0, err
-	}
-	return id, a.mayInTicket(ctx, v, id, p)
-}
-
-func (a *agents) mayInTicket(ctx context.Context, v access.Viewer, id desk.TicketID, p access.Permission) error {
-	if err := a.View.MayOpen(ctx, sight(v), id); err != nil {
-		return err
-	}
-	inbox, err := a.View.InboxOf(ctx, id)
-	if err != nil {
-		return err
-	}
-	return v.NeedIn(inbox, p)
-}
-
 // write runs fn in a write transaction and returns what it returned last.
 func write[T any](ctx context.Context, d *db.DB, fn func(ctx context.Context, tx *db.Tx) (T, error)) (T, error) {
 	var out T

@@ -83,7 +83,7 @@ func (a *agents) contactTickets(ctx context.Context, v access.Viewer, in *contac
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(a.View.ContactTickets(ctx, sight(v), id, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+	return api.Answer(a.View.ContactTickets(ctx, view.SightOf(v), id, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 type usersInput struct {

@@ -29,7 +29,7 @@ func (a *agents) mountConversation() {
 		if err != nil {
 			return nil, desk.Errorf(desk.NotFound, "message.not_found", "There is no such message, or you may not see it.")
 		}
-		return api.Answer(a.View.Message(ctx, sight(v), id))
+		return api.Answer(a.View.Message(ctx, view.SightOf(v), id))
 	})
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/messages/{id}/resend", ID: "resendMessage", Tag: tag, Summary: "Send again to recipients that failed or are uncertain",
 		Description: "Recipients left out means all of those.", Errors: []int{404, 409}}, a.resend)
@@ -54,7 +54,7 @@ func (a *agents) timeline(ctx context.Context, v access.Viewer, in *timelineInpu
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(a.View.Timeline(ctx, sight(v), id, in.Order == "asc", view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+	return api.Answer(a.View.Timeline(ctx, view.SightOf(v), id, in.Order == "asc", view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (a *agents) ledger(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[api.Page[view.Step]], error) {
@@ -62,12 +62,12 @@ func (a *agents) ledger(ctx context.Context, v access.Viewer, in *api.ByID) (*ap
 	if err != nil {
 		return nil, err
 	}
-	steps, err := a.View.Ledger(ctx, sight(v), id)
+	steps, err := a.View.Ledger(ctx, view.SightOf(v), id)
 	return api.Answer(api.Page[view.Step]{Items: steps}, err)
 }
 
 func (a *agents) trace(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[api.Page[view.Step]], error) {
-	steps, err := a.View.Trace(ctx, sight(v), in.ID)
+	steps, err := a.View.Trace(ctx, view.SightOf(v), in.ID)
 	return api.Answer(api.Page[view.Step]{Items: steps}, err)
 }
 
@@ -131,14 +131,14 @@ func (a *agents) postMessage(ctx context.Context, v access.Viewer, in *postMessa
 		if err != nil {
 			return nil, err
 		}
-		return api.Answer(a.View.Message(ctx, sight(v), id))
+		return api.Answer(a.View.Message(ctx, view.SightOf(v), id))
 	}
 	b := in.Body
 	id, err := desk.ParseID[desk.ThreadID](in.ID)
 	if err != nil {
 		return nil, errNoThread
 	}
-	place, err := a.View.ThreadPlace(ctx, sight(v), id)
+	place, err := a.View.ThreadPlace(ctx, view.SightOf(v), id)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func (a *agents) postMessage(ctx context.Context, v access.Viewer, in *postMessa
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(a.View.Message(ctx, sight(v), m.ID))
+	return api.Answer(a.View.Message(ctx, view.SightOf(v), m.ID))
 }
 
 // dropDraft forgets what was sent.
@@ -209,7 +209,7 @@ func (a *agents) inMessage(ctx context.Context, v access.Viewer, name string, p 
 	if err != nil {
 		return view.Message{}, desk.Errorf(desk.NotFound, "message.not_found", "There is no such message, or you may not see it.")
 	}
-	m, err := a.View.Message(ctx, sight(v), id)
+	m, err := a.View.Message(ctx, view.SightOf(v), id)
 	if err != nil {
 		return m, err
 	}
@@ -231,7 +231,7 @@ func (a *agents) resend(ctx context.Context, v access.Viewer, in *resendInput) (
 	if _, err := a.Dispatch.Resend(ctx, v.Actor, m.ID, in.Body.Recipients); err != nil {
 		return nil, err
 	}
-	return api.Answer(a.View.Message(ctx, sight(v), m.ID))
+	return api.Answer(a.View.Message(ctx, view.SightOf(v), m.ID))
 }
 
 func (a *agents) cancel(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[view.Message], error) {
@@ -242,7 +242,7 @@ func (a *agents) cancel(ctx context.Context, v access.Viewer, in *api.ByID) (*ap
 	if _, err := a.Dispatch.Cancel(ctx, v.Actor, m.ID); err != nil {
 		return nil, err
 	}
-	return api.Answer(a.View.Message(ctx, sight(v), m.ID))
+	return api.Answer(a.View.Message(ctx, view.SightOf(v), m.ID))
 }
 
 type senderInput struct {
@@ -260,7 +260,7 @@ func (a *agents) correctSender(ctx context.Context, v access.Viewer, in *senderI
 	if _, err := a.Correct.CorrectSender(ctx, v.Actor, m.ID, in.Body.Use); err != nil {
 		return nil, err
 	}
-	return api.Answer(a.View.Message(ctx, sight(v), m.ID))
+	return api.Answer(a.View.Message(ctx, view.SightOf(v), m.ID))
 }
 
 func (a *agents) source(w http.ResponseWriter, r *http.Request, v access.Viewer) {
@@ -269,7 +269,7 @@ func (a *agents) source(w http.ResponseWriter, r *http.Request, v access.Viewer)
 		a.server.Fail(w, r, desk.Errorf(desk.NotFound, "message.not_found", "There is no such message, or you may not see it."))
 		return
 	}
-	src, err := a.View.Source(r.Context(), sight(v), id)
+	src, err := a.View.Source(r.Context(), view.SightOf(v), id)
 	if err != nil {
 		a.server.Fail(w, r, err)
 		return

@@ -8,6 +8,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/view"
 )
 
 func (a *agents) mountDrafts() {
@@ -90,12 +91,12 @@ func (a *agents) putDraft(ctx context.Context, v access.Viewer, in *putDraftInpu
 		kind = b.Kind
 	}
 	if ticket != 0 {
-		if err := a.View.MayOpen(ctx, sight(v), ticket); err != nil {
+		if err := a.View.MayOpen(ctx, view.SightOf(v), ticket); err != nil {
 			return nil, err
 		}
 	}
 	if thread != 0 {
-		if _, err := a.View.ThreadPlace(ctx, sight(v), thread); err != nil {
+		if _, err := a.View.ThreadPlace(ctx, view.SightOf(v), thread); err != nil {
 			return nil, err
 		}
 	}

@@ -172,7 +172,7 @@ func (a *agents) mayOpenFile(r *http.Request) (view.File, error) {
 	if err := v.Need(access.TicketsView); err != nil {
 		return view.File{}, err
 	}
-	return a.View.Attachment(r.Context(), sight(v), id)
+	return a.View.Attachment(r.Context(), view.SightOf(v), id)
 }
 
 // contentDisposition writes a file's name so that every browser reads it (RFC 6266).

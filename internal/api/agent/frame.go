@@ -28,7 +28,7 @@ func (a *agents) frame(w http.ResponseWriter, r *http.Request, v access.Viewer) 
 		a.server.Fail(w, r, desk.Errorf(desk.NotFound, "message.not_found", "There is no such message, or you may not see it."))
 		return
 	}
-	m, err := a.View.Message(r.Context(), sight(v), id)
+	m, err := a.View.Message(r.Context(), view.SightOf(v), id)
 	if err != nil {
 		a.server.Fail(w, r, err)
 		return

@@ -10,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/view"
 )
 
 func (a *agents) mountStream() {
@@ -54,7 +55,7 @@ type presenceInput struct {
 
 func (a *agents) presence(ctx context.Context, v access.Viewer, in *presenceInput) (*api.None, error) {
 	id := in.Body.TicketID
-	if err := a.View.MayOpen(ctx, sight(v), id); err != nil {
+	if err := a.View.MayOpen(ctx, view.SightOf(v), id); err != nil {
 		return nil, err
 	}
 	inbox, err := a.View.InboxOf(ctx, id)

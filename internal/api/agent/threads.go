@@ -40,7 +40,7 @@ func (a *agents) threads(ctx context.Context, v access.Viewer, in *threadsInput)
 	if err != nil {
 		return nil, desk.Errorf(desk.NotFound, "inbox.not_found", "There is no such inbox, or you may not see it.")
 	}
-	return api.Answer(a.View.Threads(ctx, sight(v), inbox, !in.Closed, in.WithTicket, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+	return api.Answer(a.View.Threads(ctx, view.SightOf(v), inbox, !in.Closed, in.WithTicket, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (a *agents) thread(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Thread], error) {
@@ -52,7 +52,7 @@ func (a *agents) thread(ctx context.Context, v access.Viewer, in *api.ByID) (*ap
 	if err != nil {
 		return nil, err
 	}
-	t, c, err := a.View.ThreadDetail(ctx, sight(v), id)
+	t, c, err := a.View.ThreadDetail(ctx, view.SightOf(v), id)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (a *agents) threadTimeline(ctx context.Context, v access.Viewer, in *timeli
 	if err != nil {
 		return nil, errNoThread
 	}
-	return api.Answer(a.View.ThreadTimeline(ctx, sight(v), id, in.Order == "asc", view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+	return api.Answer(a.View.ThreadTimeline(ctx, view.SightOf(v), id, in.Order == "asc", view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (a *agents) threadTicket(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Ticket], error) {
@@ -80,7 +80,7 @@ func (a *agents) threadTicket(ctx context.Context, v access.Viewer, in *api.ByID
 	if err != nil {
 		return nil, errNoThread
 	}
-	place, err := a.View.ThreadPlace(ctx, sight(v), id)
+	place, err := a.View.ThreadPlace(ctx, view.SightOf(v), id)
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func (a *agents) views(ctx context.Context, v access.Viewer, _ *api.None) (*api.
 	if err != nil {
 		return nil, err
 	}
-	counts, err := a.View.Counts(ctx, sight(v), seq)
+	counts, err := a.View.Counts(ctx, view.SightOf(v), seq)
 	return api.Answer(Views{counts}, err)
 }
 
@@ -63,7 +63,7 @@ type ticketsInput struct {
 }
 
 func (a *agents) listTickets(ctx context.Context, v access.Viewer, in *ticketsInput) (*api.Out[view.TicketPage], error) {
-	return api.Answer(a.View.Tickets(ctx, sight(v), in.View, in.Sort, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+	return api.Answer(a.View.Tickets(ctx, view.SightOf(v), in.View, in.Sort, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (a *agents) getTicket(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Ticket], error) {
@@ -80,7 +80,7 @@ func (a *agents) ticket(ctx context.Context, v access.Viewer, id desk.TicketID) 
 	if err != nil {
 		return Ticket{}, err
 	}
-	d, err := a.View.Ticket(ctx, sight(v), id)
+	d, err := a.View.Ticket(ctx, view.SightOf(v), id)
 	if err != nil {
 		return Ticket{}, err
 	}
@@ -141,7 +141,7 @@ func (in *patchTicketInput) fields() bool {
 
 func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTicketInput) (*api.Out[Ticket], error) {
 	b := in.Body
-	id, err := a.inTicket(ctx, v, in.ID, access.TicketsView)
+	id, err := a.View.Gate(ctx, v, in.ID, access.TicketsView)
 	if err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTick
 		p    access.Permission
 	}{{in.fields(), access.TicketsEdit}, {moves, access.TicketsAssign}, {b.Hidden != nil && *b.Hidden == desk.HiddenTrash, access.TicketsDelete}} {
 		if need.when {
-			if err := a.mayInTicket(ctx, v, id, need.p); err != nil {
+			if err := a.View.MayInTicket(ctx, v, id, need.p); err != nil {
 				return nil, err
 			}
 		}
@@ -192,7 +192,7 @@ type assignInput struct {
 }
 
 func (a *agents) assignTicket(ctx context.Context, v access.Viewer, in *assignInput) (*api.Out[Ticket], error) {
-	id, err := a.inTicket(ctx, v, in.ID, access.TicketsAssign)
+	id, err := a.View.Gate(ctx, v, in.ID, access.TicketsAssign)
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +225,7 @@ func (a *agents) why(ctx context.Context, v access.Viewer, in *api.ByID) (*api.O
 	if err != nil {
 		return nil, err
 	}
-	ds, err := a.View.Why(ctx, sight(v), id)
+	ds, err := a.View.Why(ctx, view.SightOf(v), id)
 	return api.Answer(api.Page[view.Decision]{Items: ds}, err)
 }
 
@@ -238,13 +238,13 @@ type joinInput struct {
 }
 
 func (a *agents) join(ctx context.Context, v access.Viewer, in *joinInput) (*api.Out[Ticket], error) {
-	id, err := a.inTicket(ctx, v, in.ID, access.TicketsEdit)
+	id, err := a.View.Gate(ctx, v, in.ID, access.TicketsEdit)
 	if err != nil {
 		return nil, err
 	}
 	into := in.Body.OtherID
 	if into == 0 {
-		d, err := a.View.Ticket(ctx, sight(v), id)
+		d, err := a.View.Ticket(ctx, view.SightOf(v), id)
 		if err != nil {
 			return nil, err
 		}
@@ -257,7 +257,7 @@ func (a *agents) join(ctx context.Context, v access.Viewer, in *joinInput) (*api
 	if into == 0 || into == id {
 		return nil, desk.Errorf(desk.Invalid, "ticket.join_nothing", "Name the ticket to join into.").In("other_id")
 	}
-	if err := a.mayInTicket(ctx, v, into, access.TicketsEdit); err != nil {
+	if err := a.View.MayInTicket(ctx, v, into, access.TicketsEdit); err != nil {
 		return nil, err
 	}
 	if err := a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return a.move(ctx, tx, v.Actor, id, into) }); err != nil {
@@ -429,7 +429,7 @@ func (a *agents) created(ctx context.Context, v access.Viewer, t desk.TicketID, 
 		out.Ticket = &full
 	}
 	if m != 0 {
-		sent, err := a.View.Message(ctx, sight(v), m)
+		sent, err := a.View.Message(ctx, view.SightOf(v), m)
 		if err != nil {
 			return nil, err
 		}

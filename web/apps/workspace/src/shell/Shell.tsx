@@ -5,7 +5,7 @@ import { Banner, Icon } from '@kanal/ui'
 import { preloadEditor } from '@/features/editor/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
 import { ViewNav } from '@/features/views/index.ts'
-import { t } from '@/locales/index.ts'
+import { loadMore, t } from '@/locales/index.ts'
 import { keysOf, listenForKeys, useProvideActions } from './actions.ts'
 import { onStreamState, startLive, streamState } from './live.ts'
 import { Palette } from './Palette.tsx'
@@ -35,7 +35,7 @@ export function Shell() {
     const q = () => setSheet(true)
     addEventListener('kanal:palette', p)
     addEventListener('kanal:sheet', q)
-    const idle = (globalThis.requestIdleCallback ?? ((fn: () => void) => setTimeout(fn, 1500)))(preloadEditor)
+    const idle = (globalThis.requestIdleCallback ?? ((fn: () => void) => setTimeout(fn, 1500)))(() => { preloadEditor(); void loadMore() })
     return () => { removeEventListener('kanal:palette', p); removeEventListener('kanal:sheet', q); (globalThis.cancelIdleCallback ?? clearTimeout)(idle as number) }
   }, [])
   useProvideActions({

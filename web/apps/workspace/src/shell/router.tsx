@@ -5,6 +5,7 @@ import { SignIn, Setup, sessionQuery } from '@/features/session/index.ts'
 import { ConversationRoute, TicketsRoute, TicketRoute } from '@/routes/tickets.tsx'
 import { RouteError, NotFound } from '@/routes/errors.tsx'
 import { get, type Conversation, type Ticket } from '@kanal/api'
+import { withMore } from '@/locales/index.ts'
 import { queries } from './client.ts'
 import { Shell } from './Shell.tsx'
 
@@ -44,13 +45,13 @@ const byThread = createRoute({
     throw redirect({ to: '/tickets/$view/conversation/$threadId', params: { view: `inbox:${found.inbox_id}`, threadId: found.id }, replace: true })
   },
 })
-const compose = createRoute({ getParentRoute: () => signedIn, path: '/compose', component: lazyRouteComponent(() => import('@/features/compose/index.ts'), 'ComposePage') })
-const search = createRoute({ getParentRoute: () => signedIn, path: '/search', component: lazyRouteComponent(() => import('@/features/search/index.ts'), 'SearchPage'), validateSearch: (s: Record<string, unknown>): { q?: string } => (text(s.q) ? { q: text(s.q)! } : {}) })
+const compose = createRoute({ getParentRoute: () => signedIn, path: '/compose', component: lazyRouteComponent(withMore(() => import('@/features/compose/index.ts')), 'ComposePage') })
+const search = createRoute({ getParentRoute: () => signedIn, path: '/search', component: lazyRouteComponent(withMore(() => import('@/features/search/index.ts')), 'SearchPage'), validateSearch: (s: Record<string, unknown>): { q?: string } => (text(s.q) ? { q: text(s.q)! } : {}) })
 
-const settings = createRoute({ getParentRoute: () => signedIn, path: '/settings', component: lazyRouteComponent(() => import('@/routes/settings.tsx'), 'SettingsLayout') })
+const settings = createRoute({ getParentRoute: () => signedIn, path: '/settings', component: lazyRouteComponent(withMore(() => import('@/routes/settings.tsx')), 'SettingsLayout') })
 const settingsHome = createRoute({ getParentRoute: () => settings, path: '/', beforeLoad: () => { throw redirect({ to: '/settings/help-desk/channels', replace: true }) } })
 const page = <const P extends string>(path: P, name: 'ChannelsRoute' | 'ConnectRoute' | 'ChannelRoute' | 'InboxesRoute' | 'UsersRoute' | 'TeamsRoute' | 'TokensRoute' | 'InboundRoute' | 'StatusesRoute') =>
-  createRoute({ getParentRoute: () => settings, path, component: lazyRouteComponent(() => import('@/routes/settings.tsx'), name) })
+  createRoute({ getParentRoute: () => settings, path, component: lazyRouteComponent(withMore(() => import('@/routes/settings.tsx')), name) })
 const channels = page('help-desk/channels', 'ChannelsRoute')
 const connect = page('help-desk/channels/connect/$channel', 'ConnectRoute')
 const channel = page('help-desk/channels/$accountId', 'ChannelRoute')
