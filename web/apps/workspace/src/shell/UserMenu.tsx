@@ -2,12 +2,14 @@ import { Menu, useMantineColorScheme } from '@mantine/core'
 import { Avatar, Icon } from '@kanal/ui'
 import { signOut, updateMe, useSession } from '@/features/session/index.ts'
 import { currentLocale, locales, localeNames, setLocale, t } from '@/locales/index.ts'
+import { setAppearance, useAppearance } from './appearance.ts'
 import { toastError } from './errors.ts'
 import s from './shell.module.css'
 
 export function UserMenu() {
   const { user, version } = useSession()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const look = useAppearance()
   const check = (on: boolean) => (on ? <Icon name="check" /> : undefined)
   return (
     <Menu position="top-start" width={240}>
@@ -23,6 +25,8 @@ export function UserMenu() {
         <Menu.Divider />
         <Menu.Label>{t('user.appearance')}</Menu.Label>
         {(['light', 'dark', 'auto'] as const).map((c) => <Menu.Item key={c} leftSection={<Icon name={c === 'auto' ? 'settings' : 'sun'} />} rightSection={check(colorScheme === c)} onClick={() => setColorScheme(c)}>{t(`scheme.${c}`)}</Menu.Item>)}
+        <Menu.Item leftSection={<Icon name="eye" />} role="menuitemcheckbox" aria-checked={look.contrast === 'more'} rightSection={check(look.contrast === 'more')} onClick={() => setAppearance({ contrast: look.contrast === 'more' ? 'auto' : 'more' })}>{t('appearance.contrast')}</Menu.Item>
+        <Menu.Item leftSection={<Icon name="rows" />} role="menuitemcheckbox" aria-checked={look.density === 'compact'} rightSection={check(look.density === 'compact')} onClick={() => setAppearance({ density: look.density === 'compact' ? 'comfortable' : 'compact' })}>{t('appearance.compact')}</Menu.Item>
         <Menu.Divider />
         <Menu.Label>{t('user.language')}</Menu.Label>
         {locales.map((l) => <Menu.Item key={l} lang={l} rightSection={check(currentLocale() === l)} onClick={() => void setLocale(l).then(() => updateMe({ locale: l })).catch(toastError)}>{localeNames[l]}</Menu.Item>)}

@@ -1,6 +1,7 @@
 import { setLocale, locales, localeNames } from '@/locales/index.ts'
 import { signOut, updateMe } from '@/features/session/index.ts'
 import { defineAction, type ActionContext } from './actions.ts'
+import { appearance, setAppearance } from './appearance.ts'
 import { toastError } from './errors.ts'
 
 const signedIn = (c: ActionContext) => !!c.session
@@ -34,5 +35,8 @@ for (const l of locales) {
     run: () => void setLocale(l).then(() => updateMe({ locale: l })).catch(toastError),
   })
 }
+defineAction({ id: 'me.contrast', label: 'appearance.contrast', group: 'general', when: signedIn, run: () => setAppearance({ contrast: appearance().contrast === 'more' ? 'auto' : 'more' }) })
+defineAction({ id: 'me.density', label: 'appearance.compact', group: 'general', when: signedIn, run: () => setAppearance({ density: appearance().density === 'compact' ? 'comfortable' : 'compact' }) })
+defineAction({ id: 'me.direction', label: 'appearance.direction', group: 'general', when: signedIn, run: () => setAppearance({ direction: appearance().direction === 'rtl' ? 'ltr' : 'rtl' }) })
 defineAction({ id: 'me.sign_out', label: 'action.sign_out', group: 'general', when: signedIn, run: () => void signOut().catch(toastError) })
 export { localeNames }
