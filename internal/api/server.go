@@ -122,7 +122,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Request-Id", id)
 	s.secure(h, r)
-	rec := &response{ResponseWriter: w}
+	rec := newResponse(w, r)
 	defer func() {
 		if p := recover(); p != nil {
 			if p == http.ErrAbortHandler {
@@ -133,6 +133,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 				s.Fail(rec, r, errInternal)
 			}
 		}
+		rec.finish()
 		took := time.Since(started)
 		route := r.Pattern
 		if s.Observe != nil {
@@ -178,25 +179,3 @@ func requestID(given string) string {
 	_, _ = rand.Read(b[:])
 	return hex.EncodeToString(b[:])
 }
-
-// response remembers the status. Unwrap lets http.ResponseController reach the connection.
-type response struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *response) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *response) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
