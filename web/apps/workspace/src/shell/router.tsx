@@ -48,24 +48,15 @@ const byThread = createRoute({
 const compose = createRoute({ getParentRoute: () => signedIn, path: '/compose', component: lazyRouteComponent(withMore(() => import('@/features/compose/index.ts')), 'ComposePage') })
 const search = createRoute({ getParentRoute: () => signedIn, path: '/search', component: lazyRouteComponent(withMore(() => import('@/features/search/index.ts')), 'SearchPage'), validateSearch: (s: Record<string, unknown>): { q?: string } => (text(s.q) ? { q: text(s.q)! } : {}) })
 
-const settings = createRoute({ getParentRoute: () => signedIn, path: '/settings', component: lazyRouteComponent(withMore(() => import('@/routes/settings.tsx')), 'SettingsLayout') })
-const settingsHome = createRoute({ getParentRoute: () => settings, path: '/', beforeLoad: () => { throw redirect({ to: '/settings/help-desk/channels', replace: true }) } })
-const page = <const P extends string>(path: P, name: 'ChannelsRoute' | 'ConnectRoute' | 'ChannelRoute' | 'InboxesRoute' | 'UsersRoute' | 'TeamsRoute' | 'TokensRoute' | 'InboundRoute' | 'StatusesRoute') =>
-  createRoute({ getParentRoute: () => settings, path, component: lazyRouteComponent(withMore(() => import('@/routes/settings.tsx')), name) })
-const channels = page('help-desk/channels', 'ChannelsRoute')
-const connect = page('help-desk/channels/connect/$channel', 'ConnectRoute')
-const channel = page('help-desk/channels/$accountId', 'ChannelRoute')
-const statuses = page('help-desk/statuses', 'StatusesRoute')
-const inboxes = page('inboxes', 'InboxesRoute')
-const users = page('users', 'UsersRoute')
-const teams = page('teams', 'TeamsRoute')
-const tokens = page('tokens', 'TokensRoute')
-const inbound = page('inbound', 'InboundRoute')
+const settings = createRoute({ getParentRoute: () => signedIn, path: '/settings', component: lazyRouteComponent(withMore(() => import('@/features/settings/index.ts')), 'SettingsLayout') })
+const settingsHome = createRoute({ getParentRoute: () => settings, path: '/', component: lazyRouteComponent(withMore(() => import('@/features/settings/index.ts')), 'SettingsHome') })
+// every page of the settings: features/settings/pages.ts lists them
+const settingsPage = createRoute({ getParentRoute: () => settings, path: '$', component: lazyRouteComponent(withMore(() => import('@/features/settings/index.ts')), 'SettingsRoute') })
 
 export const router = createRouter({
   routeTree: root.addChildren([
     signin, setup,
-    signedIn.addChildren([home, tickets.addChildren([ticket, conversation]), byNumber, byThread, compose, search, settings.addChildren([settingsHome, channels, connect, channel, statuses, inboxes, users, teams, tokens, inbound])]),
+    signedIn.addChildren([home, tickets.addChildren([ticket, conversation]), byNumber, byThread, compose, search, settings.addChildren([settingsHome, settingsPage])]),
   ]),
   defaultPreload: false,
   defaultPendingMs: 300,

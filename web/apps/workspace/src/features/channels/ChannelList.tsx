@@ -45,7 +45,7 @@ export function ChannelList() {
           <li key={a.id} className={s.row}>
             <span className={s.rowIcon}><ChannelIcon channel={a.channel} size={18} /></span>
             <span className={s.rowText}>
-              {edit ? <Link to="/settings/help-desk/channels/$accountId" params={{ accountId: a.id }} className={s.rowName}>{a.name}</Link> : <span className={s.rowName}>{a.name}</span>}
+              {edit ? <Link to="/settings/$" params={{ _splat: `help-desk/channels/${a.id}` }} className={s.rowName}>{a.name}</Link> : <span className={s.rowName}>{a.name}</span>}
               <span className={s.rowSub}>{a.delivery_identifier} · {channelName(a.channel, specs)} · {inboxes.find((i) => i.id === a.inbox_id)?.name}{a.fallback ? ` · ${t('channels.fallback')}` : ''}</span>
               {(health(a) === 'trouble' || health(a) === 'disconnected') && a.state_reason ? <span className={s.rowWhy}>{a.state_reason}</span> : null}
             </span>
@@ -76,7 +76,7 @@ export function ChannelList() {
 function ConnectButton() {
   const specs = useSpecs().filter((x) => (x.fields ?? []).length > 0 || (x.kinds ?? []).length > 0)
   const navigate = useNavigate()
-  const go = (channel: string) => void navigate({ to: '/settings/help-desk/channels/connect/$channel', params: { channel } })
+  const go = (channel: string) => void navigate({ to: '/settings/$', params: { _splat: `help-desk/channels/connect/${channel}` } })
   if (specs.length === 1) return <Button leftSection={<Icon name="plus" size={14} />} onClick={() => go(specs[0]!.channel)}>{t('channels.connect')}</Button>
   return (
     <Menu>

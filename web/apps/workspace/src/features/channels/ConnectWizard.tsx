@@ -108,9 +108,9 @@ function Wizard({ spec }: { spec: Spec }) {
         {step === 'ticket' ? <TicketForm value={ticket} onChange={setTicket} /> : null}
         {step === 'done' && made ? <Done account={made} /> : null}
         <div className={s.wizardFoot}>
-          {step === 'done' ? <Button onClick={() => void navigate({ to: '/settings/help-desk/channels' })}>{t('wizard.to_list')}</Button> : (
+          {step === 'done' ? <Button onClick={() => void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels' } })}>{t('wizard.to_list')}</Button> : (
             <>
-              <Button variant="default" onClick={() => (at === 0 ? void navigate({ to: '/settings/help-desk/channels' }) : setAt(at - 1))}>{t(at === 0 ? 'action.cancel' : 'action.back')}</Button>
+              <Button variant="default" onClick={() => (at === 0 ? void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels' } }) : setAt(at - 1))}>{t(at === 0 ? 'action.cancel' : 'action.back')}</Button>
               <Button disabled={blocked} loading={busy} onClick={next}>{t(at === steps.length - 1 ? 'wizard.finish' : 'action.next_step')}</Button>
             </>
           )}

@@ -1,3 +1,2 @@
 export { ChannelList } from './ChannelList.tsx'
-export { ChannelEdit } from './ChannelEdit.tsx'
-export { ConnectWizard } from './ConnectWizard.tsx'
+export { ChannelPage, ConnectPage } from './pages.tsx'

@@ -57,7 +57,7 @@ export function ComposePage() {
     } catch (err) { setError(sentence(err)); setBusy(false) }
   }
   if (accounts.data && usable.length === 0) {
-    return <main className={s.page} id="main"><EmptyState icon="plug" title={t('compose.no_account')} text={t('compose.no_account_text')}><Button variant="default" onClick={() => void navigate({ to: '/settings/help-desk/channels' })}>{t('channels.connect')}</Button></EmptyState></main>
+    return <main className={s.page} id="main"><EmptyState icon="plug" title={t('compose.no_account')} text={t('compose.no_account_text')}><Button variant="default" onClick={() => void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels' } })}>{t('channels.connect')}</Button></EmptyState></main>
   }
   return (
     <main className={s.page} id="main">

@@ -37,7 +37,7 @@ function ListEmpty({ view }: { view: string }) {
   if (accounts && accounts.every((a) => a.fallback) && (view === 'open' || view === 'mine' || view === 'unassigned' || name === 'inbox')) {
     return (
       <EmptyState icon="plug" title={t('empty.first')} text={fallback ? t('empty.first_text', { address: fallback.delivery_identifier }) : t('channels.empty_text')}>
-        <Button onClick={() => void navigate({ to: '/settings/help-desk/channels' })}>{t('channels.connect')}</Button>
+        <Button onClick={() => void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels' } })}>{t('channels.connect')}</Button>
       </EmptyState>
     )
   }

@@ -1,0 +1,86 @@
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { Suspense } from 'react'
+import { EmptyState, Icon, SkeletonLines } from '@kanal/ui'
+import { useCan } from '@/features/session/index.ts'
+import { t, useLocale, type Key } from '@/locales/index.ts'
+import { SetAsideBadge } from '@/shell/SetAsideBadge.tsx'
+import './pages.ts'
+import { matchSettings, settingsPages, type SettingsGroup, type SettingsPage } from './registry.ts'
+import { useJump } from './useJump.ts'
+import s from './settings.module.css'
+
+/** Inbox & Help Desk holds two groups, as HubSpot's settings do. */
+const groups: { id: SettingsGroup; title: Key; area?: Key }[] = [
+  { id: 'me', title: 'settings.me' },
+  { id: 'company', title: 'settings.company' },
+  { id: 'helpdesk', title: 'settings.help_desk', area: 'settings.area' },
+  { id: 'inbox', title: 'settings.inbox' },
+  { id: 'data', title: 'settings.data' },
+  { id: 'system', title: 'settings.system' },
+]
+
+export function SettingsLayout() {
+  useLocale()
+  const can = useCan()
+  const { pathname } = useLocation()
+  const open = (p: SettingsPage) => pathname === `/settings/${p.path}` || pathname.startsWith(`/settings/${p.path}/`)
+  return (
+    <div className={s.settings}>
+      <nav aria-label={t('nav.settings')} className={s.nav}>
+        {groups.map((g) => {
+          const items = settingsPages().filter((p) => p.group === g.id && p.nav !== false && (!p.needs || can(p.needs)))
+          const unders = [...new Set(items.map((p) => p.under))]
+          return items.length ? (
+            <div key={g.id} className={s.group}>
+              {g.area ? <p className={s.area}>{t(g.area)}</p> : null}
+              <h2>{t(g.title)}</h2>
+              {unders.map((under) => (
+                <div key={under ?? ''}>
+                  {under ? <p className={s.sub}>{t(under)}</p> : null}
+                  <ul>{items.filter((p) => p.under === under).map((p) => <li key={p.path}><Link to="/settings/$" params={{ _splat: p.path }} className={s.item} aria-current={open(p) ? 'page' : undefined}><Icon name={p.icon} />{t(p.title)}{p.path === 'inbound' ? <SetAsideBadge /> : null}</Link></li>)}</ul>
+                </div>
+              ))}
+            </div>
+          ) : null
+        })}
+      </nav>
+      <main className={s.page} id="main"><Outlet /></main>
+    </div>
+  )
+}
+
+/** The page of the address: one route for all of them. */
+export function SettingsRoute() {
+  useLocale()
+  const can = useCan()
+  const { pathname } = useLocation()
+  const found = matchSettings(pathname.replace(/^\/settings\/?/, ''))
+  useJump(found !== null)
+  if (!found) return <div className={s.inner}><EmptyState icon="info" title={t('error.not_found')} text={t('error.not_found_text')} /></div>
+  const { page, params } = found
+  if (page.needs && !can(page.needs)) return <div className={s.inner}><EmptyState icon="shield" title={t('settings.not_yours')} text={t('settings.not_yours_text')} /></div>
+  const { Page } = page
+  return <div className={s.inner} data-wide={page.wide || undefined}><Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Page key={pathname} params={params} /></Suspense></div>
+}
+
+/** Where settings begin: every page by its group. On a phone this is the navigation. */
+export function SettingsHome() {
+  useLocale()
+  const can = useCan()
+  return (
+    <div className={s.inner}>
+      <h1>{t('nav.settings')}</h1>
+      <div className={s.cards}>
+        {groups.map((g) => {
+          const items = settingsPages().filter((p) => p.group === g.id && p.nav !== false && (!p.needs || can(p.needs)))
+          return items.length ? (
+            <section key={g.id} className={s.card}>
+              <h2>{t(g.title)}</h2>
+              <ul>{items.map((p) => <li key={p.path}><Link to="/settings/$" params={{ _splat: p.path }} className={s.item}><Icon name={p.icon} />{t(p.title)}</Link></li>)}</ul>
+            </section>
+          ) : null
+        })}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,19 @@
+// The list of settings pages. To add one: a defineSettingsPage below, in its group, with `load` of a lazily imported component;
+// nothing else is needed for its place in the navigation, its route, the search over settings and the palette.
+
+import { defineSettingsPage } from './registry.ts'
+
+// Inbox & Help Desk
+defineSettingsPage({ path: 'help-desk/channels', group: 'helpdesk', under: 'settings.sources', title: 'settings.channels', icon: 'plug', load: () => import('@/features/channels/index.ts').then((m) => m.ChannelList) })
+defineSettingsPage({ path: 'help-desk/channels/connect/$channel', group: 'helpdesk', title: 'channels.connect', icon: 'plug', needs: 'account.access', nav: false, load: () => import('@/features/channels/index.ts').then((m) => m.ConnectPage) })
+defineSettingsPage({ path: 'help-desk/channels/$accountId', group: 'helpdesk', title: 'settings.channels', icon: 'plug', needs: 'account.access', nav: false, load: () => import('@/features/channels/index.ts').then((m) => m.ChannelPage) })
+defineSettingsPage({ path: 'help-desk/statuses', group: 'helpdesk', under: 'settings.tickets', title: 'settings.statuses', icon: 'flag', load: () => import('@/features/admin/index.ts').then((m) => m.Statuses) })
+defineSettingsPage({ path: 'inboxes', group: 'inbox', title: 'settings.inboxes', icon: 'inbox', load: () => import('@/features/admin/index.ts').then((m) => m.Inboxes) })
+
+// Company
+defineSettingsPage({ path: 'users', group: 'company', title: 'settings.users', icon: 'user', load: () => import('@/features/admin/index.ts').then((m) => m.Users) })
+defineSettingsPage({ path: 'teams', group: 'company', title: 'settings.teams', icon: 'team', load: () => import('@/features/admin/index.ts').then((m) => m.Teams) })
+
+// System
+defineSettingsPage({ path: 'tokens', group: 'system', title: 'settings.tokens', icon: 'key', load: () => import('@/features/admin/index.ts').then((m) => m.Tokens) })
+defineSettingsPage({ path: 'inbound', group: 'system', title: 'settings.inbound', icon: 'archive', needs: 'account.access', load: () => import('@/features/admin/index.ts').then((m) => m.SetAside) })
