@@ -36,6 +36,7 @@ import (
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
+	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/secret"
@@ -88,6 +89,7 @@ type App struct {
 	Registry   *channel.Registry
 	Board      *switchboard.Board
 	Intake     *intake.Service
+	Purge      *purge.Service
 	Dispatch   *dispatch.Service
 	Search     *search.Service
 	Views      *view.Service

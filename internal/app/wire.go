@@ -18,6 +18,7 @@ import (
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/netx"
+	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/switchboard"
@@ -48,6 +49,10 @@ func (a *App) flows(ctx context.Context) error {
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Blobs: a.Blobs, Events: a.Events, Jobs: a.Jobs, Contacts: a.Contacts, Threads: a.Threads,
 		Tickets: a.Tickets, Inbox: a.Inbox, Assign: a.Assign, Lines: a.Board,
 		RawKeep: config.Window("RAW_KEEP"), Reopen: config.Window("REOPEN"), Orphans: config.Window("ATTACHMENT_ORPHAN"),
+	})
+	a.Purge = purge.New(purge.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Log: a.log,
+		Spam: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE"),
 	})
 	a.Dispatch = dispatch.New(dispatch.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
@@ -115,5 +120,6 @@ func (a *App) housekeeping() {
 		_, err := a.Jobs.PruneDead(ctx, a.Clock.Ms().Add(-config.Window("JOB_DEAD")))
 		return err
 	})
+	a.Jobs.Every("tickets.purge", config.Window("PURGE_EVERY"), a.Purge.Run)
 	a.Jobs.Every("blobs.collect", config.Window("BLOB_GC_EVERY"), blobgc.New(a.DB, a.Blobs, config.Window("BLOB_GC"), a.log).Run)
 }

@@ -51,8 +51,9 @@ var Windows = []WindowSpec{
 	{"SEND_GIVE_UP", 2 * day, "a message that still cannot be handed over after this has failed", false},
 	{"SEND_TIMEOUT", 5 * time.Minute, "one attempt to send may take this long", false},
 	{"SESSION", 14 * day, "a sign-in not used for this long ends", false},
-	{"SPAM_PURGE", 90 * day, "spam is deleted after this", true},
-	{"TRASH_PURGE", 30 * day, "what was deleted is gone for good after this", true},
+	{"PURGE_EVERY", time.Hour, "how often spam and trash that is old enough is looked for", false},
+	{"SPAM_PURGE", 90 * day, "spam is deleted for good after this; 0 keeps it", false},
+	{"TRASH_PURGE", 30 * day, "what was deleted is gone for good after this; 0 keeps it", false},
 	{"UNDO_SEND", 0, "a reply waits this long before it leaves, and can be undone", false},
 }
 

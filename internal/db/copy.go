@@ -321,7 +321,7 @@ func (c *copier) finish(ctx context.Context) error {
 			}
 			c.report.Events = n
 		} else {
-			if _, err := tx.Exec(ctx, "SELECT setval('ticket_numbers', (SELECT GREATEST(COALESCE(MAX(number), 0), 1000) FROM tickets))"); err != nil {
+			if _, err := tx.Exec(ctx, "SELECT setval('ticket_numbers', (SELECT GREATEST(COALESCE((SELECT MAX(number) FROM tickets), 0), COALESCE((SELECT MAX(number) FROM erased_tickets), 0), 1000)))"); err != nil {
 				return err
 			}
 		}

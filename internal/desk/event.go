@@ -31,6 +31,8 @@ const (
 	EvMessageUncertain   = "message.uncertain"     // {recipients}
 	EvMessageRetried     = "message.retried"       // {attempt, after_ms, reason}
 	EvMessageUpdated     = "message.updated"       // {fields}
+	EvMessageScheduled   = "message.scheduled"     // {send_at, if_quiet}; also when its time is changed
+	EvMessageHeld        = "message.held"          // {reason: customer_wrote | ticket_hidden}: its time came and it did not leave; UserID is who wrote it
 	EvCommentAdded       = "comment.added"         // {mentions:[user ids]}
 	EvThreadOpened       = "thread.opened"         // {}
 	EvThreadMoved        = "thread.moved"          // {from_ticket, to_ticket, reason}
@@ -42,6 +44,7 @@ const (
 	EvTicketMerged       = "ticket.merged"         // {into}
 	EvTicketDeleted      = "ticket.deleted"
 	EvTicketRestored     = "ticket.restored"
+	EvTicketPurged       = "ticket.purged"     // {number, messages:[ids], reason: spam|trash|merged|privacy} gone for good
 	EvContactCreated     = "contact.created"   // {address}
 	EvContactUpdated     = "contact.updated"   // {changes}
 	EvContactMerged      = "contact.merged"    // {into}

@@ -1,7 +1,7 @@
 // Package event owns the event log: what happened, recorded in the transaction that made it happen, numbered in
 // commit order, read again by number. It publishes only that there is something new; followers (realtime, search,
-// webhooks, rules) read the rows with After. It refuses to change or remove a recorded event. Every package that
-// changes a noun calls Record; app runs Run.
+// webhooks, rules) read the rows with After. It refuses to change or remove a recorded event, but for what an erasure
+// must make unreadable (Forget). Every package that changes a noun calls Record; app runs Run.
 //
 // On SQLite an event gets its number in its own transaction: there is one writer. On PostgreSQL numbering must neither skip
 // an event that commits late nor make commits wait for each other: rows are written without a number, and one elected node
@@ -98,6 +98,23 @@ func (l *Log) committed() {
 		return
 	}
 	poke(l.pending)
+}
+
+// Forget empties the particulars of a ticket's and of its threads' events, for an erasure: that something happened, when and by whom stays, and so do the numbers. Ids
+// that followers need to find what moved are kept.
+func (l *Log) Forget(ctx context.Context, tx *db.Tx, ticket desk.TicketID, threads ...desk.ThreadID) error {
+	const blank = "UPDATE events SET data = '{}' WHERE type NOT IN ('" + desk.EvThreadMoved + "', '" + desk.EvTicketMerged + "', '" + desk.EvTicketPurged + "') AND "
+	if ticket != 0 {
+		if _, err := tx.Exec(ctx, blank+"ticket_id = $1 AND ticket_id <> 0", ticket); err != nil {
+			return fmt.Errorf("event: forget: %w", err)
+		}
+	}
+	for _, th := range threads {
+		if _, err := tx.Exec(ctx, blank+"thread_id = $1 AND ticket_id = 0 AND thread_id <> 0", th); err != nil {
+			return fmt.Errorf("event: forget: %w", err)
+		}
+	}
+	return nil
 }
 
 // Columns are the columns of the events table, qualified by no name, in the order that Scan reads.

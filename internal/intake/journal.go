@@ -212,9 +212,13 @@ func (s *Service) Source(ctx context.Context, id desk.RawID) (io.ReadSeekCloser,
 		return r, size, err
 	}
 	if size > 0 && len(body) == 0 {
-		return nil, 0, desk.Errorf(desk.NotFound, "inbound.pruned", "The original was removed after the time you keep originals.")
+		return nil, 0, pruned()
 	}
 	return nopCloser{bytes.NewReader(body)}, size, nil
+}
+
+func pruned() error {
+	return desk.Errorf(desk.NotFound, "inbound.pruned", "The original was removed: after the time you keep originals, or with what was erased.")
 }
 
 type nopCloser struct{ *bytes.Reader }
@@ -227,10 +231,14 @@ func (s *Service) loadRaw(ctx context.Context, id desk.RawID) (channel.Raw, stri
 	var at desk.Time
 	var auth desk.AuthEvidence
 	var authText, sha, envelope string
-	err := s.DB.QueryRow(ctx, "SELECT account_id, channel, dedupe_key, at, body, blob, envelope, auth FROM inbound_raw WHERE id = $1", id).
-		Scan(&raw.Account, &raw.Channel, &raw.Dedupe, &at, &raw.Body, &sha, &envelope, &authText)
+	var size int64
+	err := s.DB.QueryRow(ctx, "SELECT account_id, channel, dedupe_key, at, body, blob, envelope, auth, size FROM inbound_raw WHERE id = $1", id).
+		Scan(&raw.Account, &raw.Channel, &raw.Dedupe, &at, &raw.Body, &sha, &envelope, &authText, &size)
 	if err != nil {
 		return raw, sha, missing(err)
+	}
+	if size > 0 && sha == "" && len(raw.Body) == 0 {
+		return raw, sha, pruned()
 	}
 	raw.At = at.Time()
 	if err := json.Unmarshal([]byte(envelope), &raw.Envelope); err != nil {

@@ -179,8 +179,16 @@ func (w *work) event(ev desk.Event) {
 			return
 		}
 		w.tickets[ev.TicketID] = true
-		if what == "merged" || what == "deleted" || what == "restored" || strings.Contains(string(ev.Data), `"inbox`) {
+		if what == "merged" || what == "deleted" || what == "restored" || what == "purged" || strings.Contains(string(ev.Data), `"inbox`) {
 			w.whole[ev.TicketID] = true
+		}
+		if ev.Type == desk.EvTicketPurged { // the index may hold its messages under another ticket still
+			var d struct{ Messages []desk.MessageID }
+			if json.Unmarshal(ev.Data, &d) == nil {
+				for _, id := range d.Messages {
+					w.messages[id] = true
+				}
+			}
 		}
 	case "contact":
 		if ev.Contact != 0 {

@@ -179,9 +179,9 @@ func merge(dst, src map[string]any) {
 	}
 }
 
-// number is the next short number. PostgreSQL's sequence may leave gaps and never repeats; SQLite has one writer.
+// number is the next short number, never one of a ticket that is gone. PostgreSQL's sequence may leave gaps and never repeats; SQLite has one writer.
 func (s *Service) number(ctx context.Context, tx *db.Tx) (n int64, err error) {
-	query := `SELECT COALESCE(MAX(number), 1000) + 1 FROM tickets`
+	query := `SELECT MAX(COALESCE((SELECT MAX(number) FROM tickets), 1000), COALESCE((SELECT MAX(number) FROM erased_tickets), 0)) + 1`
 	if tx.Dialect() == db.Postgres {
 		query = `SELECT nextval('ticket_numbers')`
 	}

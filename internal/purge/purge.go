@@ -1,0 +1,172 @@
+// Package purge takes tickets away for good: their conversations, files, originals, documents of the search and the words in their events. It owns no table: it
+// calls the owners, in the order of their locks, in one transaction a ticket. It refuses to decide who may: the callers do. Run by schedule for spam and trash that
+// has lain long enough (EM-36, WS-29), called by the API for one ticket, and by the erasure of a person (CR-14).
+package purge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/ticket"
+)
+
+// Journal forgets originals: intake.Service.
+type Journal interface {
+	Forget(ctx context.Context, tx *db.Tx, messages []desk.MessageID) error
+}
+
+// Deps are what the service works with.
+type Deps struct {
+	DB      *db.DB
+	Clock   *clock.Clock
+	Events  *event.Log
+	Threads *thread.Service
+	Tickets *ticket.Service
+	Journal Journal
+	Log     *slog.Logger
+	Spam    time.Duration // how long spam is kept; 0 keeps it
+	Trash   time.Duration // how long trash is kept; 0 keeps it
+}
+
+// Service erases.
+type Service struct{ Deps }
+
+// New makes the service.
+func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{d}
+}
+
+// Why a ticket was erased, as ticket.purged tells.
+const (
+	Spam    = "spam"
+	Trash   = "trash"
+	Merged  = "merged"
+	Privacy = "privacy"
+	Person  = "person" // somebody emptied the trash
+)
+
+// Ticket erases one ticket, with everything that was merged into it.
+func (s *Service) Ticket(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, reason string) error {
+	shells, err := s.Tickets.Absorbed(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	for _, shell := range shells {
+		if err := s.one(ctx, tx, actor, shell, Merged); err != nil {
+			return err
+		}
+	}
+	return s.one(ctx, tx, actor, id, reason)
+}
+
+// one erases a ticket's threads, then the ticket. A thread that came between is taken too: nothing may point to a ticket that is gone.
+func (s *Service) one(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, reason string) error {
+	before := func(ctx context.Context, messages []desk.MessageID) error { return s.Journal.Forget(ctx, tx, messages) }
+	gone, err := s.Threads.Erase(ctx, tx, id, before)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Tickets.Lock(ctx, tx, id); err != nil {
+		return err
+	}
+	late, err := s.Threads.Erase(ctx, tx, id, before)
+	if err != nil {
+		return err
+	}
+	if err := s.Events.Forget(ctx, tx, id, append(gone.Threads, late.Threads...)...); err != nil {
+		return err
+	}
+	return s.Tickets.Erase(ctx, tx, actor, id, reason, append(gone.Messages, late.Messages...))
+}
+
+// slice is how many tickets are looked up at a time; each is erased in its own transaction, so that nobody waits long and a stop loses nothing.
+const slice = 100
+
+// Run erases what has lain hidden for longer than its window. Where it stops, by a shutdown or a kill, it goes on the next time: what is left is found again.
+func (s *Service) Run(ctx context.Context) error {
+	for _, w := range []struct {
+		hidden desk.Hidden
+		keep   time.Duration
+		reason string
+	}{{desk.HiddenSpam, s.Spam, Spam}, {desk.HiddenTrash, s.Trash, Trash}} {
+		if w.keep <= 0 {
+			continue
+		}
+		if err := s.expire(ctx, w.hidden, s.Clock.Ms().Add(-w.keep), w.reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) expire(ctx context.Context, hidden desk.Hidden, before desk.Time, reason string) error {
+	var n int
+	var faults []error
+	defer func() {
+		if n > 0 {
+			s.Log.Info("hidden tickets were erased for good", "tickets", n, "hidden", hidden)
+		}
+	}()
+	after := struct {
+		at desk.Time
+		id desk.TicketID
+	}{}
+	for ctx.Err() == nil {
+		type row struct {
+			id desk.TicketID
+			at desk.Time
+		}
+		rows, err := db.All(ctx, s.DB, func(r db.Scanner) (x row, err error) { err = r.Scan(&x.id, &x.at); return x, err },
+			`SELECT id, hidden_at FROM tickets WHERE hidden = $1 AND hidden <> '' AND hidden_at < $2 AND (hidden_at > $3 OR (hidden_at = $3 AND id > $4)) ORDER BY hidden_at, id LIMIT $5`,
+			hidden, before, after.at, after.id, slice)
+		if err != nil {
+			return fmt.Errorf("purge: %w", err)
+		}
+		for _, r := range rows {
+			after.at, after.id = r.at, r.id
+			gone, err := s.due(ctx, r.id, hidden, before, reason)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil { // one that cannot be erased does not hold up the others
+				faults = append(faults, fmt.Errorf("purge: ticket %d: %w", r.id, err))
+				continue
+			}
+			if gone {
+				n++
+			}
+		}
+		if len(rows) < slice {
+			break
+		}
+	}
+	return errors.Join(append(faults, ctx.Err())...)
+}
+
+// due erases a ticket if it is still hidden for as long as it seemed.
+func (s *Service) due(ctx context.Context, id desk.TicketID, hidden desk.Hidden, before desk.Time, reason string) (gone bool, err error) {
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		gone = false
+		t, err := s.Tickets.Get(ctx, tx, id)
+		if desk.CodeOf(err) == desk.NotFound {
+			return nil
+		}
+		if err != nil || t.Hidden != hidden || t.HiddenAt >= before {
+			return err
+		}
+		gone = true
+		return s.Ticket(ctx, tx, desk.System, id, reason)
+	})
+	return gone, err
+}
