@@ -109,6 +109,7 @@ var writers = map[string]string{
 	"idempotency_keys": "internal/api",
 	"search_state":     "internal/search", "search_docs": "internal/search", "search_text": "internal/search",
 	"search_terms": "internal/search", "erased_tickets": "internal/ticket",
+	"ticket_followers": "internal/ticket", "ticket_merges": "internal/ticket", "ticket_splits": "internal/ticket", "thread_splits": "internal/thread",
 	"sender_rules": "internal/spam", "spam_kinds": "internal/spam", "bulk_runs": "internal/bulk", "bulk_items": "internal/bulk",
 }
 
