@@ -14,6 +14,9 @@ function sources(dir: string): string[] {
     return statSync(path).isDirectory() ? sources(path) : /\.tsx?$/.test(name) && !/\.(test|d)\.ts$/.test(name) && name !== 'generated.ts' ? [path] : []
   })
 }
+function styles(dir: string): string[] {
+  return readdirSync(dir).flatMap((name) => { const path = join(dir, name); return statSync(path).isDirectory() ? styles(path) : name.endsWith('.css') ? [path] : [] })
+}
 const files = [...sources(app), ...['api', 'convo', 'ui'].flatMap((p) => sources(join(web, 'packages', p, 'src')))]
 const short = (f: string) => relative(web, f)
 
@@ -110,6 +113,13 @@ describe('the rules of web/', () => {
       if (!f.includes('/packages/ui/') && f.includes('/packages/') && /from 'react'/.test(code)) bad.push(`${short(f)} imports React`)
     }
     expect(bad).toEqual([])
+  })
+
+  it('XC-07: styles name no left and right, so that a page can be read from the right', () => {
+    const sheets = [...styles(app), ...styles(join(web, 'packages/ui/src'))]
+    expect(sheets.length).toBeGreaterThan(10)
+    const physical = /(margin|padding|border)-(left|right)\b|[^-\w](left|right): (?!50%)|text-align: (left|right)|float: (left|right)/
+    expect(sheets.flatMap((f) => readFileSync(f, 'utf8').split('\n').flatMap((line, i) => (physical.test(line) ? [`${short(f)}:${i + 1} ${line.trim().slice(0, 80)}`] : [])))).toEqual([])
   })
 
   it('files stay under 500 lines', () => {
