@@ -1,4 +1,5 @@
-// Package contact owns known people and the addresses that reach them: the tables contacts and contact_addresses.
+// Package contact owns known people, the addresses that reach them, their companies, and the words and keys they are found by: the tables
+// contacts, contact_addresses, companies and contact_keys.
 // It turns an address into a person (Resolve), fills what is blank and never overwrites what somebody typed. It refuses an
 // address that another contact holds, and a contact for a colleague: users and the team's own addresses are no
 // customers (EM-37). Called by intake, dispatch, the agents' API and imports.
@@ -117,51 +118,25 @@ func (s *Service) ByAddress(ctx context.Context, q db.Queryer, kind desk.Address
 
 // Addresses returns every address of a contact, first seen first.
 func (s *Service) Addresses(ctx context.Context, q db.Queryer, id desk.ContactID) ([]desk.Address, error) {
-	out, err := db.All(ctx, q, scanAddress, "SELECT id, contact_id, kind, value, name, verified, source, first_seen, last_seen FROM contact_addresses WHERE contact_id = $1 ORDER BY first_seen, id", id)
+	out, err := db.All(ctx, q, scanAddress, "SELECT "+addressColumns+" FROM contact_addresses WHERE contact_id = $1 ORDER BY first_seen, id", id)
 	if err != nil {
 		return nil, fmt.Errorf("contact: addresses: %w", err)
 	}
 	return out, nil
 }
 
-// Filter narrows List. Query matches the beginning of a name or an address.
-type Filter struct {
-	Query string
-	After desk.ContactID // contacts below this id: newest first
-	Limit int            // at most 200; 0 means 50
-}
+const columns = "id, name, first_name, last_name, email, phone, owner_id, language, properties, company_id, merged_into, created_at, updated_at, deleted_at"
 
-// List returns contacts, newest first, without addresses, merged and deleted ones left out.
-func (s *Service) List(ctx context.Context, q db.Queryer, f Filter) ([]desk.Contact, error) {
-	if f.Limit <= 0 || f.Limit > 200 {
-		f.Limit = 50
-	}
-	if f.After == 0 {
-		f.After = desk.MaxID
-	}
-	if f.Query = strings.ToLower(strings.TrimSpace(f.Query)); f.Query == "" {
-		return db.All(ctx, q, scanContact, "SELECT "+columns+" FROM contacts WHERE id < $1 AND merged_into = 0 AND deleted_at = 0 ORDER BY id DESC LIMIT $2", f.After, f.Limit)
-	}
-	like := likePrefix(f.Query)
-	return db.All(ctx, q, scanContact, "SELECT "+columns+` FROM contacts WHERE id < $1 AND merged_into = 0 AND deleted_at = 0
-		AND (LOWER(name) LIKE $2 ESCAPE '!' OR LOWER(last_name) LIKE $2 ESCAPE '!'
-			OR id IN (SELECT contact_id FROM contact_addresses WHERE value LIKE $2 ESCAPE '!')) ORDER BY id DESC LIMIT $3`, f.After, like, f.Limit)
-}
-
-func likePrefix(s string) string {
-	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s) + "%"
-}
-
-const columns = "id, name, first_name, last_name, email, phone, owner_id, language, properties, merged_into, created_at, updated_at"
+const addressColumns = "id, contact_id, kind, value, name, verified, verified_by, verified_at, source, first_seen, last_seen"
 
 func scanContact(s db.Scanner) (c desk.Contact, err error) {
 	c.Properties, c.Addresses = map[string]any{}, []desk.Address{}
-	err = s.Scan(&c.ID, &c.Name, &c.FirstName, &c.LastName, &c.Email, &c.Phone, &c.OwnerID, &c.Language, db.ScanJSON(&c.Properties), &c.MergedInto, &c.CreatedAt, &c.UpdatedAt)
+	err = s.Scan(&c.ID, &c.Name, &c.FirstName, &c.LastName, &c.Email, &c.Phone, &c.OwnerID, &c.Language, db.ScanJSON(&c.Properties), &c.CompanyID, &c.MergedInto, &c.CreatedAt, &c.UpdatedAt, &c.DeletedAt)
 	return c, err
 }
 
 func scanAddress(s db.Scanner) (a desk.Address, err error) {
-	err = s.Scan(&a.ID, &a.ContactID, &a.Kind, &a.Value, &a.Name, &a.Verified, &a.Source, &a.FirstSeen, &a.LastSeen)
+	err = s.Scan(&a.ID, &a.ContactID, &a.Kind, &a.Value, &a.Name, &a.Verified, &a.By, &a.At, &a.Source, &a.FirstSeen, &a.LastSeen)
 	return a, err
 }
 

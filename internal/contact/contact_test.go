@@ -232,13 +232,14 @@ func TestUpdateAndCreate(t *testing.T) {
 			t.Fatalf("%v", err)
 		}
 		for query, want := range map[string]desk.ContactID{"mira": c.ID, "NEW@": c.ID, "noor": other.ID, "100%": 0} {
-			list, err := w.List(ctx, w.DB, contact.Filter{Query: query})
+			page, err := w.List(ctx, w.DB, contact.Filter{Query: query})
 			must(t, err)
+			list := page.Items
 			if want == 0 && len(list) != 0 || want != 0 && (len(list) != 1 || list[0].ID != want) {
 				t.Errorf("%q finds %+v", query, list)
 			}
 		}
-		if list, err := w.List(ctx, w.DB, contact.Filter{Limit: 1}); err != nil || len(list) != 1 || list[0].ID != c.ID {
+		if list, err := w.List(ctx, w.DB, contact.Filter{Limit: 1}); err != nil || len(list.Items) != 1 || list.Items[0].ID != c.ID {
 			t.Fatalf("newest first: %+v %v", list, err)
 		}
 		if _, err := w.Get(ctx, w.DB, 1); desk.CodeOf(err) != desk.NotFound {

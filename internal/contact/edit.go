@@ -62,7 +62,7 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, actor desk.Actor, f Fie
 		}
 		c.Addresses = append(c.Addresses, a)
 	}
-	return c, nil
+	return c, s.reindex(ctx, tx, c.ID)
 }
 
 func wellFormed(kind desk.AddressKind, value, field string) (string, error) {
@@ -98,7 +98,16 @@ func (s *Service) AddAddress(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 	if err != nil {
 		return a, err
 	}
+	if c.ID != a.ContactID { // merged meanwhile
+		a.ContactID = c.ID
+		if err := s.point(ctx, tx, kind, v, c.ID); err != nil {
+			return a, err
+		}
+	}
 	if _, _, err := s.fill(ctx, tx, c, kind, v, ""); err != nil {
+		return a, err
+	}
+	if err := s.reindex(ctx, tx, c.ID); err != nil {
 		return a, err
 	}
 	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvContactUpdated, Actor: actor, Contact: c.ID, Data: event.Data(map[string]any{"changes": map[string]any{"addresses": []string{"", v}}})})
@@ -164,6 +173,9 @@ func (s *Service) RemoveAddress(ctx context.Context, tx *db.Tx, actor desk.Actor
 			return fmt.Errorf("contact: remove address: %w", err)
 		}
 	}
+	if err := s.reindex(ctx, tx, id); err != nil {
+		return err
+	}
 	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvContactUpdated, Actor: actor, Contact: id, Data: event.Data(map[string]any{"changes": map[string]any{"addresses": []string{v, ""}}})})
 	return err
 }
@@ -198,6 +210,9 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 			c.Name, c.FirstName, c.LastName, c.Email, c.Phone, c.OwnerID, c.Language, db.JSON(c.Properties), c.UpdatedAt, c.ID)
 		if err != nil {
 			return c, fmt.Errorf("contact: update: %w", err)
+		}
+		if err := s.reindex(ctx, tx, c.ID); err != nil {
+			return c, err
 		}
 		if _, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvContactUpdated, Actor: actor, Contact: c.ID, Data: event.Data(map[string]any{"changes": changes})}); err != nil {
 			return c, err

@@ -122,15 +122,19 @@ func (s *Service) insert(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	case desk.AddrPhone:
 		c.Phone = value
 	}
+	c.Addresses = append(c.Addresses, desk.Address{ContactID: id, Kind: kind, Value: value, Name: name})
 	return c, s.write(ctx, tx, actor, c, value)
 }
 
 func (s *Service) write(ctx context.Context, tx *db.Tx, actor desk.Actor, c desk.Contact, address string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO contacts (id, name, first_name, last_name, email, phone, owner_id, language, properties, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		c.ID, c.Name, c.FirstName, c.LastName, c.Email, c.Phone, c.OwnerID, c.Language, db.JSON(c.Properties), c.CreatedAt, c.UpdatedAt)
+	_, err := tx.Exec(ctx, `INSERT INTO contacts (id, name, first_name, last_name, email, phone, owner_id, language, properties, sort_name, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		c.ID, c.Name, c.FirstName, c.LastName, c.Email, c.Phone, c.OwnerID, c.Language, db.JSON(c.Properties), sortName(c), c.CreatedAt, c.UpdatedAt)
 	if err != nil {
 		return fmt.Errorf("contact: create: %w", err)
+	}
+	if err := putKeys(ctx, tx, c.ID, keysOf(c)); err != nil {
+		return err
 	}
 	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvContactCreated, Actor: actor, Contact: c.ID, Data: event.Data(map[string]any{"address": address})})
 	return err
@@ -166,6 +170,9 @@ func (s *Service) fill(ctx context.Context, tx *db.Tx, c desk.Contact, kind desk
 		phone = CASE WHEN phone = '' THEN $5 ELSE phone END, updated_at = $6 WHERE id = $7`, c.Name, c.FirstName, c.LastName, c.Email, c.Phone, c.UpdatedAt, c.ID)
 	if err != nil {
 		return c, false, fmt.Errorf("contact: fill in: %w", err)
+	}
+	if err := s.reindex(ctx, tx, c.ID); err != nil {
+		return c, false, err
 	}
 	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvContactUpdated, Contact: c.ID, Data: event.Data(map[string]any{"changes": changes})})
 	return c, false, err

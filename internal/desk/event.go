@@ -47,7 +47,13 @@ const (
 	EvTicketPurged       = "ticket.purged"     // {number, messages:[ids], reason: spam|trash|merged|privacy} gone for good
 	EvContactCreated     = "contact.created"   // {address}
 	EvContactUpdated     = "contact.updated"   // {changes}
-	EvContactMerged      = "contact.merged"    // {into}
+	EvContactMerged      = "contact.merged"    // {into, merge_id}
+	EvContactUnmerged    = "contact.unmerged"  // {from, merge_id}: of the one who goes on alone and of the one it was part of
+	EvContactDeleted     = "contact.deleted"   // {}
+	EvContactRestored    = "contact.restored"  // {}
+	EvContactErased      = "contact.erased"    // {}: nothing of the person is left
+	EvPrivacyErased      = "privacy.erased"    // {tickets, messages, files}: no contact, so that the line itself is not about a person
+	EvPrivacyExported    = "privacy.exported"  // {contact_id}
 	EvSenderCorrected    = "sender.corrected"  // {message_id, from_contact, to_contact, to: original|forwarder}
 	EvInboundSetAside    = "inbound.set_aside" // {raw_id, account_id, error}
 	EvInboundReplayed    = "inbound.replayed"  // {raw_id}

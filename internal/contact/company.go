@@ -1,0 +1,70 @@
+package contact
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// freeMail are providers whose addresses say nothing about where somebody works.
+var freeMail = func() map[string]bool {
+	out := map[string]bool{}
+	for _, d := range strings.Fields(`gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk hotmail.de hotmail.dk hotmail.fr hotmail.se hotmail.fi hotmail.it hotmail.es live.com live.dk live.se
+		live.de live.co.uk live.fr live.nl live.no msn.com yahoo.com yahoo.co.uk yahoo.de yahoo.dk yahoo.fr yahoo.se yahoo.es yahoo.it yahoo.co.in yahoo.co.jp yahoo.com.br ymail.com rocketmail.com aol.com
+		icloud.com me.com mac.com proton.me protonmail.com pm.me gmx.de gmx.net gmx.at gmx.ch gmx.com web.de t-online.de freenet.de posteo.de mailbox.org tutanota.com tuta.io tutamail.com fastmail.com fastmail.fm
+		mail.com email.com zoho.com yandex.com yandex.ru mail.ru bk.ru list.ru inbox.ru rambler.ru qq.com 163.com 126.com sina.com foxmail.com naver.com daum.net hanmail.net orange.fr wanadoo.fr free.fr sfr.fr laposte.net
+		libero.it virgilio.it alice.it tin.it tiscali.it telia.com bredband.net spray.se comhem.se elisanet.fi luukku.com kolumbus.fi suomi24.fi saunalahti.fi jubii.dk mail.dk stofanet.dk tdcadsl.dk post.tele.dk
+		online.no ziggo.nl kpnmail.nl planet.nl xs4all.nl skynet.be telenet.be btinternet.com sky.com virginmedia.com talktalk.net comcast.net verizon.net att.net sbcglobal.net bellsouth.net cox.net charter.net
+		earthlink.net shaw.ca rogers.com bigpond.com optusnet.com.au wp.pl o2.pl interia.pl onet.pl seznam.cz centrum.cz freemail.hu abv.bg ukr.net hey.com duck.com uol.com.br bol.com.br terra.com.br rediffmail.com`) {
+		out[d] = true
+	}
+	return out
+}()
+
+// FreeMail reports whether a domain gives addresses to anybody (CR-11).
+func FreeMail(domain string) bool { return freeMail[domain] }
+
+// companyOf is the company of a contact's oldest work address, which is made when it is new; 0 for who has none.
+func (s *Service) companyOf(ctx context.Context, tx *db.Tx, c desk.Contact) (desk.CompanyID, error) {
+	for _, a := range c.Addresses {
+		_, domain, ok := strings.Cut(a.Value, "@")
+		if a.Kind != desk.AddrEmail || !ok || FreeMail(domain) || domain[0] == '[' {
+			continue
+		}
+		var id desk.CompanyID
+		err := tx.QueryRow(ctx, `INSERT INTO companies (id, domain, created_at) VALUES ($1, $2, $3)
+			ON CONFLICT (domain) DO UPDATE SET domain = excluded.domain RETURNING id`, tx.NewID(), domain, s.clk.Ms()).Scan(&id)
+		if err != nil {
+			return 0, fmt.Errorf("contact: company: %w", err)
+		}
+		return id, nil
+	}
+	return 0, nil
+}
+
+// Company returns a company; NotFound when there is none.
+func (s *Service) Company(ctx context.Context, q db.Queryer, id desk.CompanyID) (desk.Company, error) {
+	cs, err := db.All(ctx, q, func(r db.Scanner) (c desk.Company, err error) {
+		err = r.Scan(&c.ID, &c.Domain, &c.Name, &c.CreatedAt)
+		return c, err
+	},
+		"SELECT id, domain, name, created_at FROM companies WHERE id = $1", id)
+	if err != nil {
+		return desk.Company{}, fmt.Errorf("contact: company: %w", err)
+	}
+	if len(cs) == 0 {
+		return desk.Company{}, desk.Errorf(desk.NotFound, "company.not_found", "There is no such company.")
+	}
+	return cs[0], nil
+}
+
+// RenameCompany gives a company the name that people call it by.
+func (s *Service) RenameCompany(ctx context.Context, tx *db.Tx, id desk.CompanyID, name string) (desk.Company, error) {
+	if _, err := tx.Exec(ctx, "UPDATE companies SET name = $1 WHERE id = $2", CleanName(name, ""), id); err != nil {
+		return desk.Company{}, fmt.Errorf("contact: rename company: %w", err)
+	}
+	return s.Company(ctx, tx, id)
+}
