@@ -34,6 +34,7 @@ import (
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/purge"
@@ -41,6 +42,8 @@ import (
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/secret"
 	"github.com/kanalhq/kanal/internal/setting"
+	"github.com/kanalhq/kanal/internal/snippet"
+	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
@@ -85,6 +88,8 @@ type App struct {
 	Inbox      *inbox.Service
 	Contacts   *contact.Service
 	Threads    *thread.Service
+	Snippets   *snippet.Service
+	Spam       *spam.Service
 	Assign     *assignment.Service
 	Registry   *channel.Registry
 	Board      *switchboard.Board
@@ -95,6 +100,7 @@ type App struct {
 	Views      *view.Service
 	Transfer   *transfer.Service
 	Hub        *realtime.Hub
+	Notify     *notify.Service
 
 	listen  map[string]net.Listener // shared listeners of channels, by name
 	mail    net.Listener            // the one that takes mail
@@ -198,6 +204,8 @@ func (a *App) nouns() {
 	a.Tickets = ticket.New(a.DB, a.Clock, a.Events, a.Properties)
 	a.Contacts = contact.New(a.Clock, a.Events)
 	a.Threads = thread.New(a.Clock, a.Events)
+	a.Snippets = snippet.New(a.Clock, a.Events)
+	a.Spam = spam.New(a.DB, a.Clock, a.Events)
 }
 
 // ensureDefaults makes what every installation has.

@@ -9,7 +9,9 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/public"
+	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/blobgc"
 	"github.com/kanalhq/kanal/internal/channel"
@@ -47,7 +49,7 @@ func (a *App) flows(ctx context.Context) error {
 	})
 	a.Intake = intake.New(intake.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Blobs: a.Blobs, Events: a.Events, Jobs: a.Jobs, Contacts: a.Contacts, Threads: a.Threads,
-		Tickets: a.Tickets, Inbox: a.Inbox, Assign: a.Assign, Lines: a.Board,
+		Tickets: a.Tickets, Inbox: a.Inbox, Assign: a.Assign, Lines: a.Board, Sieve: a.Spam,
 		RawKeep: config.Window("RAW_KEEP"), Reopen: config.Window("REOPEN"), Orphans: config.Window("ATTACHMENT_ORPHAN"),
 	})
 	a.Purge = purge.New(purge.Deps{
@@ -66,6 +68,8 @@ func (a *App) flows(ctx context.Context) error {
 	a.Views = view.New(a.DB, a.abilities)
 	a.Transfer = a.transfer(transfer.Outside{})
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE")})
+	a.Notify = a.notifier()
+	a.Notify.Schedule(a.Jobs)
 	a.metrics = a.newMetrics()
 	a.housekeeping()
 	return nil
@@ -74,7 +78,7 @@ func (a *App) flows(ctx context.Context) error {
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Outside: outside,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Outside: outside,
 	})
 }
 
@@ -84,15 +88,21 @@ func (a *App) edge() http.Handler {
 		DB: a.DB, Clock: a.Clock, Log: a.log, Access: a.Access, Key: a.Box.Derive("signed links"), BaseURL: a.cfg.Base, Version: Version().Version,
 		Assets: web.FS(), Proxies: a.cfg.TrustedProxies, Observe: a.metrics.observe, RepeatKept: config.Window("IDEMPOTENCY"),
 	})
+	writes := writing.Deps{
+		DB: a.DB, Clock: a.Clock, People: a.People, Contacts: a.Contacts, Threads: a.Threads, Settings: a.Settings, Snippets: a.Snippets, Dispatch: a.Dispatch, View: a.Views,
+	}
+	writing.Mount(s, writes)
 	agent.Mount(s, agent.Deps{
+		Macro: writing.MacroOf(writes), Undo: config.Window("UNDO_SEND"),
 		DB: a.DB, Clock: a.Clock, Log: a.log, Events: a.Events, Access: a.Access, People: a.People, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads,
-		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.find, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox,
+		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.find, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox, Seen: a.Notify.Seen,
 		MaxUpload: 250 << 20, // what a mail cannot carry goes as a link
 	})
 	admin.Mount(s, admin.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Access: a.Access, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Properties: a.Properties,
 		Settings: a.Settings, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),
 	})
+	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
 	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Log: a.log})
 	a.Jobs.Every("api.prune", time.Hour, s.Prune)
 	s.Handle("/hooks/", hook.New(hook.Deps{DB: a.DB, Registry: a.Registry, Inbox: a.Inbox, Intake: late{a}, Log: a.log}))

@@ -177,6 +177,7 @@ type Inbound struct {
 	Bounce      *Bounce
 	Verify      *Verification
 	Flags       []string
+	Marks       []string // kinds that a filter may hold back: marketing, automated, role_address (internal/spam); facts, not a verdict
 	Problems    []string // what was ugly, in words; the item is filed all the same
 	Status      *Status
 	Language    string
@@ -239,6 +240,8 @@ type Outbound struct {
 	Subject     string
 	Text        string
 	HTML        string
+	QuotedText  string // what is passed on, below the signature
+	QuotedHTML  string
 	Refs        []string // References, oldest first, bounded
 	InReplyTo   string
 	Attachments []OutAttachment

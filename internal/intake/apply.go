@@ -52,6 +52,7 @@ type filing struct {
 	twin  thread.Seen // the same mail in another inbox
 	late  desk.Thread // what it answers was closed too long ago
 	flags []string
+	sifted
 }
 
 // applyMessage is the walk of one message: who wrote it, have we seen it, where does it belong, what does the table say, file it.
@@ -89,6 +90,9 @@ func (s *Service) applyMessage(ctx context.Context, tx *db.Tx, it *item, in *cha
 	}
 	if f.rule.Files == FilesNothing {
 		return s.ignore(ctx, tx, f, disposition)
+	}
+	if err := s.sift(ctx, tx, f, disposition); err != nil {
+		return outcome{}, err
 	}
 	if err := s.tooLate(ctx, tx, f, disposition); err != nil {
 		return outcome{}, err
@@ -268,6 +272,9 @@ func (s *Service) fileMessage(ctx context.Context, tx *db.Tx, f *filing, d desk.
 			return outcome{}, err
 		}
 	}
+	if f.held() {
+		return outcome{state: f.rule.State, disposition: d, thread: m.ThreadID, ticket: m.TicketID, message: m.ID, reason: f.by()}, nil
+	}
 	if err := s.claim(ctx, tx, f, th, m); err != nil {
 		return outcome{}, err
 	}
@@ -284,7 +291,7 @@ func (f *filing) by() string {
 
 // afterwards updates the ticket: what lists show, the owner of a new one, and a link to its twin in another inbox.
 func (s *Service) afterwards(ctx context.Context, tx *db.Tx, f *filing, tk desk.Ticket, m desk.Message, isNew bool) error {
-	if isNew && f.rule.Assign {
+	if isNew && f.rule.Assign && !f.held() {
 		if _, err := s.Assign.Assign(ctx, tx, tk, f.it.acc); err != nil {
 			return wrap("assign", err)
 		}
@@ -296,8 +303,14 @@ func (s *Service) afterwards(ctx context.Context, tx *db.Tx, f *filing, tk desk.
 	if err := s.Tickets.NoteMessage(ctx, tx, tk.ID, seen); err != nil {
 		return wrap("ticket", err)
 	}
-	if f.late.TicketID != 0 && isNew {
-		err := s.Tickets.Link(ctx, tx, desk.TicketLink{TicketID: tk.ID, OtherID: f.late.TicketID, Kind: ticket.LinkRelated, MessageID: m.ID, Reason: "It answers a ticket that was closed long ago."})
+	for _, l := range []struct {
+		to  desk.TicketID
+		why string
+	}{{f.late.TicketID, "It answers a ticket that was closed long ago."}, {f.apart.TicketID, "It answers this ticket, and its sender is on the deny list."}} {
+		if l.to == 0 || !isNew {
+			continue
+		}
+		err := s.Tickets.Link(ctx, tx, desk.TicketLink{TicketID: tk.ID, OtherID: l.to, Kind: ticket.LinkRelated, MessageID: m.ID, Reason: l.why})
 		if err != nil {
 			return wrap("link", err)
 		}

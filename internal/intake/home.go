@@ -60,7 +60,7 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread,
 	}
 	var tk desk.Ticket
 	var err error
-	if f.rule.Ticket != TicketNone && s.wantsTicket(f.it) {
+	if f.rule.Ticket != TicketNone && (s.wantsTicket(f.it) || f.verdict.Hold) { // only a ticket can be hidden
 		if tk, err = s.newTicket(ctx, tx, f, th); err != nil {
 			return th, tk, false, err
 		}
@@ -94,8 +94,16 @@ func (s *Service) newTicket(ctx context.Context, tx *db.Tx, f *filing, th desk.T
 	}
 	return s.Tickets.Create(ctx, tx, ticket.NewTicket{
 		Actor: f.actor(), Subject: thread.Clean(subject), Description: thread.Clean(clipText(f.in.Text, 4000)), InboxID: f.it.acc.InboxID, Channel: f.it.acc.Channel,
-		AccountID: f.it.acc.ID, ContactID: th.ContactID, Policy: f.it.acc.Ticket, ThreadID: th.ID,
+		AccountID: f.it.acc.ID, ContactID: th.ContactID, Policy: f.it.acc.Ticket, ThreadID: th.ID, Hidden: f.hidden(), HiddenReason: f.verdict.Reason,
 	})
+}
+
+// hidden is how a new ticket begins: held back, or like any other.
+func (f *filing) hidden() desk.Hidden {
+	if f.verdict.Hold {
+		return desk.HiddenSpam
+	}
+	return desk.HiddenNo
 }
 
 func clipText(s string, n int) string {
@@ -117,6 +125,11 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, f *filing, th *desk.Threa
 	}
 	if tk.ID != th.TicketID {
 		if *th, err = s.Threads.MoveToTicket(ctx, tx, desk.System, th.ID, tk.ID, "merged"); err != nil {
+			return tk, false, err
+		}
+	}
+	if f.back {
+		if tk, err = s.bringBack(ctx, tx, f, tk); err != nil {
 			return tk, false, err
 		}
 	}
@@ -143,7 +156,7 @@ func (s *Service) first(ctx context.Context, tx *db.Tx, f *filing, th *desk.Thre
 			return tk, false, err
 		}
 	}
-	if f.rule.Ticket == TicketNone || !f.rule.Counts || !s.wantsTicket(f.it) {
+	if f.rule.Ticket == TicketNone || !f.rule.Counts || !s.wantsTicket(f.it) && !f.verdict.Hold {
 		return tk, false, nil
 	}
 	if tk, err = s.newTicket(ctx, tx, f, *th); err != nil {

@@ -49,6 +49,7 @@ type Deps struct {
 	Inbox    *inbox.Service
 	Assign   *assignment.Service
 	Lines    Lines
+	Sieve    Sieve         // nil holds nothing back
 	RawKeep  time.Duration // originals are pruned after this; 0 keeps them
 	Reopen   time.Duration // a reply to a ticket closed for longer begins a new one, linked (TK-15); 0: every reply reopens
 	Orphans  time.Duration // an upload that no message took is forgotten after this; 0: a day

@@ -21,6 +21,7 @@ import (
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
@@ -76,7 +77,7 @@ func newWorld(t testing.TB, d *db.DB, adapters ...channel.Adapter) *world {
 	w := &world{Desk: k, t: t, Threads: thread.New(k.Clock, k.Events), Contacts: contact.New(k.Clock, k.Events)}
 	w.Service = intake.New(intake.Deps{
 		DB: d, Clock: k.Clock, Registry: k.Channels, Blobs: blobs, Events: k.Events, Jobs: job.New(d, k.Clock, nil, job.Options{}),
-		Contacts: w.Contacts, Threads: w.Threads, Tickets: k.Tickets, Inbox: k.Inboxes, Assign: k.Assignment,
+		Contacts: w.Contacts, Threads: w.Threads, Tickets: k.Tickets, Inbox: k.Inboxes, Assign: k.Assignment, Sieve: spam.New(d, k.Clock, k.Events),
 	})
 	w.support = k.Account(desktest.At("support@acme.example"))
 	return w

@@ -70,12 +70,12 @@ func (s *Service) append(ctx context.Context, tx *db.Tx, f *filing, th desk.Thre
 		}
 		m.Attachments = append(m.Attachments, desk.Attachment{Name: a.Name, Type: a.Type, Size: a.Size, SHA256: a.SHA256, Inline: a.Inline, ContentID: a.ContentID})
 	}
-	x := thread.Extra{ContentHash: in.ContentHash, AutoReply: f.autoReply(), ThreadedBy: f.by(), Quiet: !f.rule.Notify}
+	x := thread.Extra{ContentHash: in.ContentHash, AutoReply: f.autoReply(), ThreadedBy: f.by(), Quiet: !f.rule.Notify || f.held()}
 	if f.it.spec.Threading == channel.ByReference {
 		x.Ids = &f.ids
 	}
-	if len(in.Extra) > 0 || len(in.Problems) > 0 || in.Language != "" {
-		x.Data = map[string]any{"problems": in.Problems, "language": in.Language, "adapter": in.Extra}
+	if len(in.Extra) > 0 || len(in.Problems) > 0 || in.Language != "" || len(in.Marks) > 0 {
+		x.Data = map[string]any{"problems": in.Problems, "language": in.Language, "adapter": in.Extra, "marks": in.Marks}
 	}
 	if f.it.spec.Threading != channel.ByReference {
 		if m.InReplyTo, err = s.quoted(ctx, tx, f); err != nil {

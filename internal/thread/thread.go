@@ -1,4 +1,4 @@
-// Package thread owns conversations: the tables threads, thread_aliases, thread_keys, thread_parties, message_refs,
+// Package thread owns conversations: the tables threads, thread_aliases, thread_splits, thread_keys, thread_parties, message_refs,
 // messages, attachments, deliveries, attempts, early_statuses, drafts and mentions. It finds the thread an item belongs to
 // (LockRefs, Place), appends to it in one order (Append) and keeps the delivery ledger of what went out. It refuses to decide
 // policy: whether there is a ticket, who owns it and what is answered is for intake and dispatch, which call it.
@@ -28,11 +28,11 @@ type Service struct {
 func New(clk *clock.Clock, ev *event.Log) *Service { return &Service{clk: clk, ev: ev} }
 
 // Columns are the columns of a thread, in the order that Scan reads, for read models.
-const Columns = "id, inbox_id, account_id, channel, contact_id, ticket_id, owner_id, team_id, subject, open, message_count, created_at, last_message_at, last_inbound_at"
+const Columns = "id, inbox_id, account_id, channel, contact_id, ticket_id, owner_id, team_id, subject, open, message_count, created_at, last_message_at, last_inbound_at, hidden, hidden_at"
 
 // Scan reads a row of Columns.
 func Scan(s db.Scanner) (t desk.Thread, err error) {
-	err = s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt)
+	err = s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt)
 	return t, err
 }
 
@@ -83,8 +83,8 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx, actor desk.Actor, t desk.
 	}
 	t.CreatedAt, t.Open, t.Subject = s.clk.Ms(), true, clip(t.Subject, maxSubject)
 	t.LastMessageAt, t.MessageCount, t.LastInboundAt = t.CreatedAt, 0, 0
-	_, err := tx.Exec(ctx, "INSERT INTO threads ("+Columns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-		t.ID, t.InboxID, t.AccountID, t.Channel, t.ContactID, t.TicketID, t.OwnerID, t.TeamID, t.Subject, t.Open, t.MessageCount, t.CreatedAt, t.LastMessageAt, t.LastInboundAt)
+	_, err := tx.Exec(ctx, "INSERT INTO threads ("+Columns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+		t.ID, t.InboxID, t.AccountID, t.Channel, t.ContactID, t.TicketID, t.OwnerID, t.TeamID, t.Subject, t.Open, t.MessageCount, t.CreatedAt, t.LastMessageAt, t.LastInboundAt, t.Hidden, t.HiddenAt)
 	if err != nil {
 		return t, fmt.Errorf("thread: open: %w", err)
 	}
@@ -181,5 +181,12 @@ func (s *Service) Absorb(ctx context.Context, tx *db.Tx, from, into desk.Thread)
 func (s *Service) Answered(ctx context.Context, q db.Queryer, id desk.ThreadID) (bool, error) {
 	var n int
 	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 AS one FROM messages WHERE thread_id = $1 AND (direction = 'outgoing' OR kind = 'comment') LIMIT 1) m", id).Scan(&n)
+	return n > 0, err
+}
+
+// WroteSince reports whether somebody of the team has sent a message in a thread after a time.
+func (s *Service) WroteSince(ctx context.Context, q db.Queryer, id desk.ThreadID, since desk.Time) (bool, error) {
+	var n int
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 AS one FROM messages WHERE thread_id = $1 AND direction = 'outgoing' AND kind = 'message' AND created_at > $2 LIMIT 1) m", id, since).Scan(&n)
 	return n > 0, err
 }

@@ -23,6 +23,10 @@ type Properties interface {
 	Check(ctx context.Context, q db.Queryer, object string, values map[string]any) (map[string]any, error)
 	// Sort parts good values from bad ones.
 	Sort(ctx context.Context, q db.Queryer, object string, values map[string]any) (good map[string]any, bad map[string]error, err error)
+	// Fit refuses values that do not go together.
+	Fit(ctx context.Context, q db.Queryer, object string, values, changed map[string]any) error
+	// Complete refuses values that lack what closing asks for.
+	Complete(ctx context.Context, q db.Queryer, object string, values map[string]any) error
 }
 
 // Service is the tickets of this installation. Safe for concurrent use.
@@ -50,22 +54,23 @@ const (
 // NewTicket is what a ticket begins with. InboxID is required. Policy is a channel account's stamp (GEN-18), taken leniently, so that no mail is lost to a
 // status that was removed since: what it names in vain is left out and told in the event. The other fields overrule it and are checked.
 type NewTicket struct {
-	Actor       desk.Actor
-	Subject     string
-	Description string
-	InboxID     desk.InboxID
-	Channel     string
-	AccountID   desk.ChannelAccountID
-	ContactID   desk.ContactID
-	Policy      desk.TicketPolicy
-	PipelineID  desk.PipelineID
-	StatusID    desk.StatusID
-	Priority    *desk.Priority
-	Category    *string
-	Properties  map[string]any
-	Hidden      desk.Hidden
-	ThreadID    desk.ThreadID // only for the event
-	At          desk.Time     // 0: now
+	Actor        desk.Actor
+	Subject      string
+	Description  string
+	InboxID      desk.InboxID
+	Channel      string
+	AccountID    desk.ChannelAccountID
+	ContactID    desk.ContactID
+	Policy       desk.TicketPolicy
+	PipelineID   desk.PipelineID
+	StatusID     desk.StatusID
+	Priority     *desk.Priority
+	Category     *string
+	Properties   map[string]any
+	Hidden       desk.Hidden
+	HiddenReason string        // slug, with Hidden: why it is held back from the start (EM-36)
+	ThreadID     desk.ThreadID // only for the event
+	At           desk.Time     // 0: now
 }
 
 // Create adds a ticket with the next number (TK-01, TK-02, TK-19) and records ticket.created.
@@ -82,6 +87,9 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 	if n.InboxID == 0 {
 		return t, desk.Errorf(desk.Invalid, "ticket.inbox_missing", "A ticket belongs to an inbox.").In("inbox_id")
 	}
+	if t.Hidden != desk.HiddenNo {
+		t.HiddenAt, t.HiddenReason = now, n.HiddenReason
+	}
 	left, err := s.stamp(ctx, tx, &t, n)
 	if err != nil {
 		return t, err
@@ -90,14 +98,17 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 		return t, err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO tickets (id, number, subject, description, inbox_id, channel, account_id, contact_id, pipeline_id, status_id, open, priority, category,
-		properties, hidden, created_at, updated_at, last_activity_at, closed_at, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $16, $17, 1)`,
+		properties, hidden, created_at, updated_at, last_activity_at, closed_at, hidden_at, hidden_reason, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $16, $17, $18, $19, 1)`,
 		t.ID, t.Number, t.Subject, t.Description, t.InboxID, t.Channel, t.AccountID, t.ContactID, t.PipelineID, t.StatusID, t.Open, t.Priority, t.Category,
-		db.JSON(t.Properties), t.Hidden, now, t.ClosedAt)
+		db.JSON(t.Properties), t.Hidden, now, t.ClosedAt, t.HiddenAt, t.HiddenReason)
 	if err != nil {
 		return t, fmt.Errorf("ticket: create: %w", err)
 	}
 	data := map[string]any{"number": t.Number, "subject": t.Subject}
+	if t.Hidden != desk.HiddenNo {
+		data["hidden"], data["hidden_reason"] = t.Hidden, t.HiddenReason
+	}
 	if len(left) > 0 {
 		data["defaults_left_out"] = left
 	}
@@ -166,6 +177,14 @@ func (s *Service) stamp(ctx context.Context, tx *db.Tx, t *desk.Ticket, n NewTic
 	}
 	merge(t.Properties, good)
 	merge(t.Properties, asked)
+	if len(asked) > 0 {
+		if err := s.props.Fit(ctx, tx, object, t.Properties, asked); err != nil {
+			return nil, err
+		}
+	}
+	if !t.Open && binds(n.Actor) {
+		return left, s.props.Complete(ctx, tx, object, t.Properties)
+	}
 	return left, nil
 }
 

@@ -181,9 +181,9 @@ func language(v string) string {
 // judge decides what kind of mail it is and whether it was forwarded.
 func (r *reading) judge() {
 	in := r.in
-	v := notice.Decide(notice.Mail{
-		Tree: r.tree, Header: r.head, Content: r.content, Text: r.text, Subject: in.Subject, From: in.From, Envelope: r.raw.Envelope,
-	})
+	m := notice.Mail{Tree: r.tree, Header: r.head, Content: r.content, Text: r.text, Subject: in.Subject, From: in.From, Envelope: r.raw.Envelope}
+	v := notice.Decide(m)
+	in.Marks = notice.Marks(m)
 	in.Disposition, in.AutoReply, in.Bounce, in.Verify = v.Disposition, v.AutoReply, v.Bounce, v.Verify
 	switch in.Disposition {
 	case desk.DispBounce:

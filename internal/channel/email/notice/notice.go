@@ -137,6 +137,51 @@ func list(h mime.Header) string {
 	return ""
 }
 
+// Marks are the kinds of a mail that a filter may hold back (EM-36): what it is, not what to do with it.
+func Marks(m Mail) []string {
+	var out []string
+	if marketing(m.Header) {
+		out = append(out, "marketing")
+	}
+	if made(m) {
+		out = append(out, "automated")
+	}
+	if l := local(m.From.Address); robotLocal(l) || roleLocal(l) {
+		out = append(out, "role_address")
+	}
+	return out
+}
+
+// marketing says whether a mail went to many who can only leave: it names a way to unsubscribe or is bulk, and is nothing that one writes to. A group that passes on what
+// people write to it (Google Groups, Mailman) names its own address for writing.
+func marketing(h mime.Header) bool {
+	if post := strings.ToLower(strings.TrimSpace(h.Get("list-post"))); post != "" && !strings.HasPrefix(post, "no") || h.Has("x-beenthere") || h.Has("x-google-group-id") || h.Has("mailing-list") {
+		return false
+	}
+	if strings.TrimSpace(h.Get("list-unsubscribe")) != "" || h.Has("feedback-id") && strings.TrimSpace(h.Get("list-id")) != "" {
+		return true
+	}
+	p := token(h.Get("precedence"))
+	return p == "bulk" || p == "junk"
+}
+
+// made says whether a machine made the mail: it says so, or it has no return path. That one asks for no automatic answer says nothing of who wrote it.
+func made(m Mail) bool {
+	if s := token(m.Header.Get("auto-submitted")); s != "" && s != "no" {
+		return true
+	}
+	return m.Header.Has("x-ms-exchange-generated-message-source") || nullPath(m)
+}
+
+// roleLocal are senders that stand for a program or a mailing, and nobody reads what is sent there.
+func roleLocal(l string) bool {
+	switch l {
+	case "notification", "notifications", "notify", "newsletter", "newsletters", "marketing", "alerts", "alert", "mailer", "automailer", "system", "cron", "daemon", "root":
+		return true
+	}
+	return false
+}
+
 // machine says why a mail was made by a machine, of whatever purpose.
 func machine(m Mail) string {
 	h := m.Header
