@@ -191,6 +191,7 @@ func (a *App) run(ctx context.Context, web net.Listener) error {
 	follow := a.start(ctx, "metrics", a.followEvents)
 	indexer := a.start(ctx, "search", a.Search.Run)
 	hub := a.start(ctx, "stream", a.Hub.Run)
+	teller := a.start(ctx, "notify", a.Notify.Run)
 	jobs := a.start(ctx, "jobs", a.Jobs.Run)
 	board := a.start(ctx, "channels", func(ctx context.Context) {
 		if err := a.Board.Run(ctx); err != nil {
@@ -206,6 +207,7 @@ func (a *App) run(ctx context.Context, web net.Listener) error {
 		}
 	}
 	a.stop(srv, board, jobs)
+	teller.end()
 	hub.end()
 	indexer.end()
 	follow.end()

@@ -16,10 +16,12 @@ import (
 	"github.com/kanalhq/kanal/internal/blobgc"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/config"
+	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/netx"
+	"github.com/kanalhq/kanal/internal/oversight"
 	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
@@ -64,7 +66,7 @@ func (a *App) flows(ctx context.Context) error {
 			Undo: config.Window("UNDO_SEND"), RetryBase: config.Window("RETRY_BASE"), RetryMax: config.Window("RETRY_MAX"), GiveUp: config.Window("SEND_GIVE_UP"),
 		},
 	})
-	a.Search = search.New(a.DB, a.Events, a.log)
+	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs)
 	a.Views = view.New(a.DB, a.abilities)
 	a.Transfer = a.transfer(transfer.Outside{})
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE")})
@@ -95,12 +97,14 @@ func (a *App) edge() http.Handler {
 	agent.Mount(s, agent.Deps{
 		Macro: writing.MacroOf(writes), Undo: config.Window("UNDO_SEND"),
 		DB: a.DB, Clock: a.Clock, Log: a.log, Events: a.Events, Access: a.Access, People: a.People, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads,
-		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.find, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox, Seen: a.Notify.Seen,
+		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.Search, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox, Seen: a.Notify.Seen,
 		MaxUpload: 250 << 20, // what a mail cannot carry goes as a link
 	})
 	admin.Mount(s, admin.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Access: a.Access, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Properties: a.Properties,
 		Settings: a.Settings, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),
+		Assign: a.Assign, Transfer: a.transfer(transfer.Outside{Closed: true}), Oversight: oversight.New(a.DB),
+		Health: admin.Health{Jobs: a.Jobs.Stats, Dead: a.Jobs.DeadJobs, Search: a.Search.Behind, Missing: a.missing, DiskFree: a.diskFree, Started: desk.Time(time.Now().UnixMilli())},
 	})
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
 	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Log: a.log})
@@ -110,18 +114,6 @@ func (a *App) edge() http.Handler {
 	s.Handle("GET /readyz", http.HandlerFunc(a.readyz))
 	s.Handle("GET /metrics", a.metrics.handler())
 	return s.Handler()
-}
-
-// find searches what a viewer may see.
-func (a *App) find(ctx context.Context, v access.Viewer, q, cursor string, limit int) (agent.SearchResult, error) {
-	r, err := a.Search.Search(ctx, v, q, search.Options{Cursor: cursor, Limit: limit})
-	out := agent.SearchResult{Items: make([]agent.Hit, len(r.Hits)), Next: r.Next, Behind: r.BehindSeq}
-	for i, h := range r.Hits {
-		out.Items[i] = agent.Hit{
-			Kind: string(h.Kind), TicketID: h.TicketID, ThreadID: h.ThreadID, MessageID: h.MessageID, ContactID: h.ContactID, Number: h.Number, Title: h.Title, Excerpt: h.Excerpt, At: h.At,
-		}
-	}
-	return out, err
 }
 
 // housekeeping registers what is done now and then, on one node.

@@ -92,6 +92,12 @@ func (s *Service) IsFallback(ctx context.Context, q db.Queryer, id desk.ChannelA
 	return is, noAccount(err)
 }
 
+// Fallback is the account that every installation begins with (EM-13), which also sends the installation's own mail.
+func (s *Service) Fallback(ctx context.Context, q db.Queryer) (desk.ChannelAccount, error) {
+	a, err := db.One(ctx, q, scanAccount, `SELECT `+accountColumns+` FROM channel_accounts WHERE is_fallback = 1 AND archived_at = 0`)
+	return a, noAccount(err)
+}
+
 // NewAccount is what a channel account begins with. Secrets may stand in Settings at their fields or in Secrets, nested or by dotted path.
 type NewAccount struct {
 	Slug     string          // of Name when empty

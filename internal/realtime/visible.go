@@ -11,11 +11,12 @@ import (
 type sight int
 
 const (
-	ofInbox  sight = iota // who sees its inbox, whole
-	ofPerson              // the user it concerns and who may read the audit log, whole
-	ofDesk                // everybody who may see tickets, whole: contacts are everybody's
-	ofAll                 // everybody is told that it happened; its particulars are for who holds the permission
-	ofRight               // only who holds the permission (and sees its inbox, when it has one)
+	ofInbox   sight = iota // who sees its inbox, whole
+	ofPerson               // the user it concerns and who may read the audit log, whole
+	ofDesk                 // everybody who may see tickets, whole: contacts are everybody's
+	ofAll                  // everybody is told that it happened; its particulars are for who holds the permission
+	ofOneself              // the user it concerns alone
+	ofRight                // only who holds the permission (and sees its inbox, when it has one)
 )
 
 // rule is one row of the table: events whose type begins with prefix.
@@ -28,10 +29,11 @@ type rule struct {
 // table says who is told of what. What stands in no row is for the audit log's readers alone.
 var table = []rule{
 	{"ticket.", ofInbox, ""}, {"thread.", ofInbox, ""}, {"message.", ofInbox, ""}, {"comment.", ofInbox, ""}, {"sender.", ofInbox, ""},
-	{"contact.", ofDesk, ""},
+	{"contact.", ofDesk, ""}, {"snippet.", ofAll, access.SettingsManage},
 	{"user.", ofAll, access.UsersManage}, {"team.", ofAll, access.UsersManage},
-	{"settings.", ofAll, access.SettingsManage}, {"channel_account.", ofAll, access.AccountAccess},
+	{"customview.", ofAll, access.SettingsManage}, {"settings.", ofAll, access.SettingsManage}, {"channel_account.", ofAll, access.AccountAccess},
 	{"inbound.", ofRight, access.AccountAccess}, {"terms.", ofRight, access.AccountAccess}, {"mail.", ofRight, access.AccountAccess},
+	{"notification.", ofOneself, ""},
 	{"session.", ofPerson, ""}, {"token.", ofPerson, ""},
 }
 
@@ -55,6 +57,10 @@ func (it *item) frame(v *access.Viewer) []byte {
 		}
 	case ofPerson:
 		if it.ev.UserID != 0 && it.ev.UserID == v.User.ID || it.ev.Actor == desk.ByUser(v.User.ID) || v.Can(access.AuditView) {
+			return it.full
+		}
+	case ofOneself:
+		if it.ev.UserID != 0 && it.ev.UserID == v.User.ID {
 			return it.full
 		}
 	case ofAll:

@@ -244,17 +244,37 @@ type AuditPage struct {
 	Next  string          `json:"next" doc:"Send it as cursor for the next page; empty at the end."`
 }
 
+// AuditFilter narrows the audit log; zero values do not. Object is a noun: the first part of an event's type, or the object of changed settings.
+type AuditFilter struct {
+	Object string
+	Actor  desk.UserID
+	From   desk.Time
+	To     desk.Time
+}
+
 // Audit lists what concerns no ticket and no contact: settings, people, tokens, sessions, channel accounts, what came in and was set aside. Newest first.
-func (v *Service) Audit(ctx context.Context, p Page) (AuditPage, error) {
+func (v *Service) Audit(ctx context.Context, f AuditFilter, p Page) (AuditPage, error) {
 	key, more, err := decode(p.Cursor, 1)
 	if err != nil {
 		return AuditPage{}, err
 	}
 	n := p.size(50)
 	var q query
-	q.add("SELECT " + eventColumns + " FROM events e WHERE e.ticket_id = 0 AND e.contact_id = 0 AND e.thread_id = 0")
+	q.add("SELECT " + eventColumns + " FROM events e WHERE e.ticket_id = 0 AND e.contact_id = 0 AND e.thread_id = 0 AND e.type NOT LIKE 'notification.%'") // what people were told is their own business
 	if more {
 		q.add(" AND e.id < ").arg(key[0])
+	}
+	if f.Object != "" { // a slug: nothing in it means more to LIKE than itself, but _, which matches itself too
+		q.add(" AND (e.type LIKE ").arg(f.Object + ".%").add(" OR e.type = ").arg(desk.EvSettingsChanged).add(" AND e.data LIKE ").arg(`%"object":"` + f.Object + `"%`).add(")")
+	}
+	if f.Actor != 0 {
+		q.add(" AND e.actor = ").arg(desk.ByUser(f.Actor))
+	}
+	if f.From != 0 {
+		q.add(" AND e.at >= ").arg(f.From)
+	}
+	if f.To != 0 {
+		q.add(" AND e.at < ").arg(f.To)
 	}
 	q.add(" ORDER BY e.id DESC LIMIT ").arg(n + 1)
 	es, err := all(ctx, v.db, &q, scanEvent)

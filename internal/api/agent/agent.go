@@ -6,6 +6,7 @@ package agent
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
@@ -55,6 +56,12 @@ type Deps struct {
 	Images   *netx.Images
 	Settings *setting.Service
 	Inboxes  *inbox.Service
+	// Macro is what a template does to a ticket besides its text (WS-24), as whoever uses it would: api/writing's.
+	Macro func(ctx context.Context, v access.Viewer, id string) (desk.SendPlan, error)
+	// Undo is how long a person may take a message back who has not said it themselves.
+	Undo time.Duration
+	// Seen is told who looks at which ticket, so that what they were told of it is read; nil: nobody wants to know.
+	Seen func(ctx context.Context, user desk.UserID, ticket desk.TicketID) error
 	// MaxUpload bounds one uploaded file, in bytes; 0 means 50 MB.
 	MaxUpload int64
 }

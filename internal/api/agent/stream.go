@@ -66,6 +66,11 @@ func (a *agents) presence(ctx context.Context, v access.Viewer, in *presenceInpu
 	if in.Body.State != realtime.Viewing {
 		return &api.None{}, nil
 	}
+	if a.Seen != nil {
+		if err := a.Seen(ctx, v.User.ID, id); err != nil {
+			return nil, err
+		}
+	}
 	unread, err := a.View.Unread(ctx, v.User.ID, id)
 	if err != nil || !unread {
 		return &api.None{}, err

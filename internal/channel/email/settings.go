@@ -382,6 +382,9 @@ func (s *settings) submission(relay *Submission) (*Submission, *channel.SendErro
 
 // replyAddress is the plus-address that answers go to, or "" when the account has none.
 func (s *settings) replyAddress(token, hostname string) string {
+	if token == "" { // of no thread
+		return ""
+	}
 	if s.Kind != kindHosted && !s.ReplyToken {
 		return ""
 	}
