@@ -176,8 +176,8 @@ func (s *Service) Manual(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 		if err != nil {
 			return t, field(err, "team_id")
 		}
-		if !box.Access.Everyone && !slices.Contains(box.Access.Teams, team) {
-			return t, desk.Errorf(desk.Invalid, "assign.team_no_access", "The team “%s” has no access to “%s”. Choose another, or give it access in the inbox's settings.", got.Name, box.Name).In("team_id")
+		if err := mayHold(box, got); err != nil {
+			return t, err
 		}
 	}
 	reason := routing.ManuallyChosen
@@ -188,6 +188,38 @@ func (s *Service) Manual(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 		return t, err
 	}
 	return s.tickets.Get(ctx, tx, id)
+}
+
+// May refuses an owner or a team that could not have work of an inbox, as Manual does.
+func (s *Service) May(ctx context.Context, q db.Queryer, id desk.InboxID, owner desk.UserID, team desk.TeamID) error {
+	box, err := s.inboxes.Inbox(ctx, q, id)
+	if err != nil {
+		return err
+	}
+	if owner != 0 {
+		u, err := s.people.Get(ctx, q, owner)
+		if err != nil {
+			return field(err, "owner_id")
+		}
+		if err := mayOwn(box, u); err != nil {
+			return err
+		}
+	}
+	if team == 0 {
+		return nil
+	}
+	t, err := s.people.Team(ctx, q, team)
+	if err != nil {
+		return field(err, "team_id")
+	}
+	return mayHold(box, t)
+}
+
+func mayHold(box desk.Inbox, t desk.Team) error {
+	if box.Access.Everyone || slices.Contains(box.Access.Teams, t.ID) {
+		return nil
+	}
+	return desk.Errorf(desk.Invalid, "assign.team_no_access", "The team “%s” has no access to “%s”. Choose another, or give it access in the inbox's settings.", t.Name, box.Name).In("team_id")
 }
 
 func field(err error, name string) error {

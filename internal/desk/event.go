@@ -33,7 +33,7 @@ const (
 	EvMessageUpdated      = "message.updated"       // {fields}
 	EvMessageScheduled    = "message.scheduled"     // {send_at, if_quiet}; also when its time is changed
 	EvMessageHeld         = "message.held"          // {reason: customer_wrote | ticket_hidden}: its time came and it did not leave; UserID is who wrote it
-	EvCommentAdded        = "comment.added"         // {mentions:[user ids]}
+	EvCommentAdded        = "comment.added"         // {mentions:[user ids], team_mentions:[team ids]}
 	EvThreadOpened        = "thread.opened"         // {}
 	EvThreadMoved         = "thread.moved"          // {from_ticket, to_ticket, reason}
 	EvThreadClaimed       = "thread.claimed"        // {claims_ticket, message_id, reason} a stranger's reference match
@@ -57,6 +57,7 @@ const (
 	EvThreadState         = "thread.state_changed" // {open, hidden} of a conversation without a ticket
 	EvThreadAssigned      = "thread.assigned"      // {owner_id, team_id, previous_owner_id, previous_team_id} of a conversation without a ticket
 	EvTicketPurged        = "ticket.purged"        // {number, messages:[ids], reason: spam|trash|merged|privacy} gone for good
+	EvTicketRated         = "ticket.rated"         // {score, comment}: what a customer said after closing
 	EvContactCreated      = "contact.created"      // {address}
 	EvContactUpdated      = "contact.updated"      // {changes}
 	EvContactMerged       = "contact.merged"       // {into, merge_id}

@@ -16,4 +16,6 @@ type Thread struct {
 	CreatedAt     Time             `json:"created_at"`
 	LastMessageAt Time             `json:"last_message_at"`
 	LastInboundAt Time             `json:"last_inbound_at"`
+	Hidden        Hidden           `json:"hidden" enum:",spam,trash"` // only while TicketID is 0
+	HiddenAt      Time             `json:"hidden_at"`
 }

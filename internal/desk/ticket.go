@@ -1,5 +1,7 @@
 package desk
 
+import "strconv"
+
 // Pipeline is an ordered list of statuses (TK-07).
 type Pipeline struct {
 	ID       PipelineID `json:"id"`
@@ -79,11 +81,12 @@ type Ticket struct {
 	Version       int64            `json:"version"`       // grows with every change; PATCH may send it to refuse a stale edit
 }
 
-// TicketLink joins two tickets: "claims" (a stranger's mail claims to belong to the other), "related", "same_mail" (one mail to two inboxes).
+// TicketLink joins two tickets: "claims" (a stranger's mail claims to belong to the other), "related", "same_mail" (one mail to two inboxes),
+// "duplicate" (TicketID asks what OtherID asks), "blocks" (OtherID waits for TicketID).
 type TicketLink struct {
 	TicketID  TicketID  `json:"ticket_id"`
 	OtherID   TicketID  `json:"other_id"`
-	Kind      string    `json:"kind" enum:"claims,related,same_mail"`
+	Kind      string    `json:"kind" enum:"claims,related,same_mail,duplicate,blocks"`
 	MessageID MessageID `json:"message_id"`
 	Reason    string    `json:"reason"`
 	CreatedAt Time      `json:"created_at"`
@@ -98,6 +101,10 @@ type Property struct {
 	Type     string     `json:"type" enum:"text,long_text,number,boolean,date,choice,multi_choice"`
 	Options  []string   `json:"options"`
 	Position int        `json:"position"`
+
+	RequiredOnClose bool                `json:"required_on_close" doc:"Nobody closes a ticket without it. Tickets only."`
+	DependsOn       string              `json:"depends_on" doc:"The name of another choice of the same object, on whose value the options depend."`
+	OptionsBy       map[string][]string `json:"options_by" doc:"Which options may be chosen, by the value of depends_on. A value that is not named allows all."`
 }
 
 // Assignment is a decision: owner, rule, and the reasons for every candidate (RT-20).
@@ -119,4 +126,25 @@ type Candidate struct {
 	LastAssigned Time   `json:"last_assigned_at"` // ties go to the longest idle
 	Chosen       bool   `json:"chosen"`
 	Reason       string `json:"reason"` // chosen, more_open, tie_idle_shorter, away, inactive, takes_no_work, no_access, not_main_member
+}
+
+// SplitID names a split of a ticket.
+type SplitID int64
+
+// String and the JSON methods write the id as the API does.
+func (id SplitID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id SplitID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *SplitID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = SplitID(n)
+	return err
+}
+
+// Tally is what the messages of a ticket add up to: what lists show beside it.
+type Tally struct {
+	Count        int
+	LastActivity Time
+	LastInbound  Time
+	FirstReply   Time    // of a person, since the ticket began
+	Last         Message // zero when there is none
 }

@@ -141,7 +141,7 @@ func (s *Service) compare(ctx context.Context, tx *db.Tx, f *filing) (*outcome, 
 			continue // another account's numbering
 		}
 		switch {
-		case m.InboxID != f.it.acc.InboxID:
+		case m.InboxID != f.it.acc.InboxID && f.ids.Known[f.ids.Own].Message != m.ID: // one that was moved away from here is known here still
 			if m.ContentHash == f.in.ContentHash || m.Ours {
 				f.twin = m
 			}

@@ -151,6 +151,11 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, f *filing, th *desk.Threa
 
 // first gives a thread that has no ticket its first one, when the policy wants it and the table makes one.
 func (s *Service) first(ctx context.Context, tx *db.Tx, f *filing, th *desk.Thread) (tk desk.Ticket, made bool, err error) {
+	if f.rule.Reopen == ReopenAlways && th.Hidden == desk.HiddenTrash { // as with tickets: who writes again brings it back
+		if _, err := s.Threads.Hide(ctx, tx, f.actor(), th.ID, desk.HiddenNo); err != nil {
+			return tk, false, err
+		}
+	}
 	if f.rule.Reopen == ReopenAlways && !th.Open {
 		if err := s.Threads.SetOpen(ctx, tx, th.ID, true); err != nil {
 			return tk, false, err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
 	"github.com/kanalhq/kanal/internal/channel"
@@ -103,12 +104,38 @@ type candidate struct {
 	by     string
 }
 
+// hit is a thread that a token or an id names.
+type hit struct {
+	id desk.ThreadID
+	by string
+}
+
+// splitOff are the threads that were made of one, and of those.
+const splitOff = `WITH RECURSIVE made(id) AS (SELECT thread_id FROM thread_splits WHERE from_id = $1 UNION SELECT s.thread_id FROM thread_splits s JOIN made ON s.from_id = made.id) SELECT id FROM made`
+
+// followSplits lets a token name the conversation that was split off its own, when the nearest id that the item refers to went over to it (WS-18).
+func (s *Service) followSplits(ctx context.Context, tx *db.Tx, hits []hit) ([]hit, error) {
+	for i, h := range hits {
+		if h.by != ByToken {
+			continue
+		}
+		parts, err := db.All(ctx, tx, db.Column[desk.ThreadID], splitOff, h.id)
+		if err != nil {
+			return nil, fmt.Errorf("thread: splits: %w", err)
+		}
+		for _, r := range hits {
+			if r.by == ByToken || r.id != h.id && !slices.Contains(parts, r.id) {
+				continue
+			}
+			hits[i].id = r.id
+			break
+		}
+	}
+	return hits, nil
+}
+
 // candidates are the threads that the item's tokens and ids name, in the order in which they count, all locked in the order of their ids.
 func (s *Service) candidates(ctx context.Context, tx *db.Tx, f Find) ([]candidate, error) {
-	type hit struct {
-		id desk.ThreadID
-		by string
-	}
 	var hits []hit
 	for _, id := range f.Tokens {
 		hits = append(hits, hit{id, ByToken})
@@ -122,6 +149,10 @@ func (s *Service) candidates(ctx context.Context, tx *db.Tx, f Find) ([]candidat
 	}
 	if k := f.Ids.Known[f.Ids.Own]; f.Ids.Own != "" && k.Message == 0 {
 		hits = append(hits, hit{k.Thread, ByOvertaken})
+	}
+	hits, err := s.followSplits(ctx, tx, hits)
+	if err != nil {
+		return nil, err
 	}
 	var ids []desk.ThreadID
 	for _, h := range hits {
@@ -145,8 +176,16 @@ func (s *Service) candidates(ctx context.Context, tx *db.Tx, f Find) ([]candidat
 	seen := map[string]bool{}
 	for _, h := range hits {
 		t := locked[h.id]
-		if t.ID == 0 || t.InboxID != f.Inbox && t.AccountID != f.Account {
-			continue // a token of another inbox: that inbox has its own copy (EM-33)
+		if t.ID == 0 {
+			continue
+		}
+		if h.by == ByToken && t.InboxID != f.Inbox && t.AccountID != f.Account {
+			if here, err := s.lived(ctx, tx, h.id, f.Inbox); err != nil || !here {
+				if err != nil {
+					return nil, err
+				}
+				continue // a token of another inbox: that inbox has its own copy (EM-33), unless the conversation was moved from here
+			}
 		}
 		if key := h.by + t.ID.String(); !seen[key] {
 			seen[key] = true

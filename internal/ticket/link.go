@@ -10,9 +10,11 @@ import (
 
 // The kinds of a link.
 const (
-	LinkClaims   = "claims"    // a stranger's mail in TicketID claims to belong to OtherID
-	LinkRelated  = "related"   // a person said so
-	LinkSameMail = "same_mail" // one mail reached two inboxes
+	LinkClaims    = "claims"    // a stranger's mail in TicketID claims to belong to OtherID
+	LinkRelated   = "related"   // a person said so
+	LinkSameMail  = "same_mail" // one mail reached two inboxes
+	LinkDuplicate = "duplicate" // TicketID asks what OtherID asks
+	LinkBlocks    = "blocks"    // OtherID cannot be solved before TicketID is
 )
 
 // Link joins two tickets by the machine; see LinkBy.
@@ -20,10 +22,10 @@ func (s *Service) Link(ctx context.Context, tx *db.Tx, l desk.TicketLink) error 
 	return s.LinkBy(ctx, tx, desk.System, l)
 }
 
-// LinkBy joins two tickets; the same link again is nothing. Records ticket.updated on TicketID.
+// LinkBy joins two tickets; the same link again is nothing. Records ticket.updated on TicketID, or ticket.linked on both when a person did it.
 func (s *Service) LinkBy(ctx context.Context, tx *db.Tx, actor desk.Actor, l desk.TicketLink) error {
 	switch l.Kind {
-	case LinkClaims, LinkRelated, LinkSameMail:
+	case LinkClaims, LinkRelated, LinkSameMail, LinkDuplicate, LinkBlocks:
 	default:
 		return desk.Errorf(desk.Invalid, "ticket.link_unknown", "%q is not a kind of link.", l.Kind).In("kind")
 	}
@@ -48,8 +50,26 @@ func (s *Service) LinkBy(ctx context.Context, tx *db.Tx, actor desk.Actor, l des
 	if n == 0 {
 		return nil
 	}
-	_, err = s.ev.Record(ctx, tx, eventOf(t, actor, desk.EvTicketUpdated, map[string]any{"changes": map[string]any{"links": [2]any{nil, l}}}))
-	return err
+	return s.tellLink(ctx, tx, actor, t, l, desk.EvTicketLinked, [2]any{nil, l})
+}
+
+// tellLink tells both ends what a person did, and the first end what the machine did.
+func (s *Service) tellLink(ctx context.Context, tx *db.Tx, actor desk.Actor, t desk.Ticket, l desk.TicketLink, typ string, change [2]any) error {
+	if actor.Kind == desk.ActorSystem {
+		_, err := s.ev.Record(ctx, tx, eventOf(t, actor, desk.EvTicketUpdated, map[string]any{"changes": map[string]any{"links": change}}))
+		return err
+	}
+	other, err := s.Get(ctx, tx, l.OtherID)
+	if err != nil {
+		return err
+	}
+	for _, end := range [][2]desk.Ticket{{t, other}, {other, t}} {
+		ev := eventOf(end[0], actor, typ, map[string]any{"other_id": end[1].ID, "other_number": end[1].Number, "kind": l.Kind})
+		if _, err := s.ev.Record(ctx, tx, ev); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Unlink removes a link, as when a claimed thread was joined; one that is not there is nothing.
@@ -65,8 +85,7 @@ func (s *Service) Unlink(ctx context.Context, tx *db.Tx, actor desk.Actor, l des
 	if err != nil {
 		return err
 	}
-	_, err = s.ev.Record(ctx, tx, eventOf(t, actor, desk.EvTicketUpdated, map[string]any{"changes": map[string]any{"links": [2]any{l, nil}}}))
-	return err
+	return s.tellLink(ctx, tx, actor, t, l, desk.EvTicketUnlinked, [2]any{l, nil})
 }
 
 // Links returns the links from and to a ticket, oldest first. A link to it has it as OtherID.

@@ -25,8 +25,12 @@ type Change struct {
 	HiddenReason  string // slug, with Hidden: why it is held back
 	Properties    map[string]any
 	ExpectVersion int64
+	Anyway        bool   // close without asking for what closing asks for: an administrator's move of many
 	Reason        string // why the status changes, for the event: "reply", "reopened_by_reply" …; "" for a person's wish
 }
+
+// binds reports whether the rules of closing bind an actor: people and their tokens, not the installation itself (TK-08, TK-10).
+func binds(a desk.Actor) bool { return a.Kind == desk.ActorUser || a.Kind == desk.ActorToken }
 
 // Update changes a ticket. A stale ExpectVersion is a Conflict with reason ticket.stale. Records ticket.updated with before and after of each field,
 // ticket.status_changed, ticket.deleted or ticket.restored; nothing when nothing changed.
@@ -42,6 +46,11 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	if err := s.apply(ctx, tx, &t, c); err != nil {
 		return before, err
 	}
+	if before.Open && !t.Open && binds(actor) && !c.Anyway {
+		if err := s.props.Complete(ctx, tx, object, t.Properties); err != nil {
+			return before, err
+		}
+	}
 	changes := difference(before, t)
 	if len(changes) == 0 && before.StatusID == t.StatusID && before.Hidden == t.Hidden {
 		return before, nil
@@ -56,12 +65,15 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	switch {
 	case before.Open && !t.Open:
 		t.ClosedAt = t.UpdatedAt
+		t.Snoozed, t.SnoozedUntil, t.SnoozedBy = false, 0, 0 // what is done needs no rest
 	case t.Open:
 		t.ClosedAt = 0
 	}
 	_, err = tx.Exec(ctx, `UPDATE tickets SET subject = $1, description = $2, contact_id = $3, pipeline_id = $4, status_id = $5, open = $6, priority = $7, category = $8,
-		properties = $9, hidden = $10, closed_at = $11, updated_at = $12, version = $13, hidden_at = $14, hidden_reason = $15 WHERE id = $16`,
-		t.Subject, t.Description, t.ContactID, t.PipelineID, t.StatusID, t.Open, t.Priority, t.Category, db.JSON(t.Properties), t.Hidden, t.ClosedAt, t.UpdatedAt, t.Version, t.HiddenAt, t.HiddenReason, id)
+		properties = $9, hidden = $10, closed_at = $11, updated_at = $12, version = $13, hidden_at = $14, hidden_reason = $15,
+		snoozed = $16, snoozed_until = $17, snoozed_by = $18 WHERE id = $19`,
+		t.Subject, t.Description, t.ContactID, t.PipelineID, t.StatusID, t.Open, t.Priority, t.Category, db.JSON(t.Properties), t.Hidden, t.ClosedAt, t.UpdatedAt, t.Version, t.HiddenAt, t.HiddenReason,
+		t.Snoozed, t.SnoozedUntil, t.SnoozedBy, id)
 	if err != nil {
 		return before, fmt.Errorf("ticket: update: %w", err)
 	}
@@ -113,6 +125,9 @@ func (s *Service) apply(ctx context.Context, tx *db.Tx, t *desk.Ticket, c Change
 		props := map[string]any{}
 		merge(props, t.Properties)
 		merge(props, asked)
+		if err := s.props.Fit(ctx, tx, object, props, asked); err != nil {
+			return err
+		}
 		t.Properties = props
 	}
 	if c.PipelineID == nil && c.StatusID == nil && c.Status == nil {
@@ -295,6 +310,7 @@ const maxSnippet = 200
 
 // NoteMessage keeps beside the ticket what lists show of its messages: last activity, snippet, who spoke last, how many, the first reply
 // of a person (RP-09: neither a machine's answer nor a welcome counts) and the customer's last word. A comment only counts as activity. Version stays: a new message is no edit.
+// The customer's word wakes a ticket that rests (WS-16).
 func (s *Service) NoteMessage(ctx context.Context, tx *db.Tx, id desk.TicketID, m desk.Message) error {
 	at := m.CreatedAt
 	if at == 0 {
@@ -308,22 +324,23 @@ func (s *Service) NoteMessage(ctx context.Context, tx *db.Tx, id desk.TicketID, 
 	if m.Direction == desk.Incoming {
 		inbound = at
 	}
-	if m.Direction == desk.Outgoing && m.Kind == desk.KindMessage && (m.Actor.Kind == desk.ActorUser || m.Actor.Kind == desk.ActorToken) {
+	if m.Direction == desk.Outgoing && m.Kind == desk.KindMessage && m.ForwardOf == 0 && (m.Actor.Kind == desk.ActorUser || m.Actor.Kind == desk.ActorToken) {
 		reply = at
 	}
-	n, err := tx.Exec(ctx, `UPDATE tickets SET
+	var rests bool
+	err := tx.QueryRow(ctx, `UPDATE tickets SET
 		last_activity_at = CASE WHEN last_activity_at < $1 THEN $1 ELSE last_activity_at END,
 		snippet = $2, last_direction = $3, message_count = message_count + 1,
 		last_inbound_at = CASE WHEN last_inbound_at < $4 THEN $4 ELSE last_inbound_at END,
-		first_reply_at = CASE WHEN first_reply_at = 0 THEN $5 ELSE first_reply_at END WHERE id = $6`,
-		at, Snippet(m), m.Direction, inbound, reply, id)
+		first_reply_at = CASE WHEN first_reply_at = 0 THEN $5 ELSE first_reply_at END WHERE id = $6 RETURNING snoozed`,
+		at, Snippet(m), m.Direction, inbound, reply, id).Scan(&rests)
 	if err != nil {
-		return fmt.Errorf("ticket: note message: %w", err)
+		return fmt.Errorf("ticket: note message: %w", missing(err))
 	}
-	if n == 0 {
-		return desk.Errorf(desk.NotFound, "ticket.not_found", "There is no such ticket.")
+	if rests && inbound != 0 {
+		_, err = s.Wake(ctx, tx, desk.System, id, WokenByReply)
 	}
-	return nil
+	return err
 }
 
 // Snippet is the first line of a message that says something, for lists; a message without words shows its files or its subject.

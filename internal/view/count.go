@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 )
@@ -17,13 +18,16 @@ const CountCap = 10_000
 
 // Count is one view of the side bar. Name is a locale key for the built-in views and the name itself for inboxes and statuses.
 type Count struct {
-	ID     string `json:"id" example:"mine" doc:"mine, unassigned, open, closed, spam, trash, mentions, inbox:ID or status:ID."`
+	ID     string `json:"id" example:"mine" doc:"mine, unassigned, open, snoozed, following, drafts, closed, recently_closed, elsewhere, spam, trash, mentions, inbox:ID, status:ID or custom:ID."`
 	Name   string `json:"name"`
 	Count  int    `json:"count" doc:"At most 10000."`
 	Capped bool   `json:"capped" doc:"There are more than count."`
 
 	Conversations       int  `json:"conversations" doc:"Of an inbox: open conversations that have no ticket (IH-01). At most 10000."`
 	ConversationsCapped bool `json:"conversations_capped" doc:"There are more than conversations."`
+
+	AsOf    desk.Time `json:"as_of" doc:"When a count that is dear to find was taken; null: just now."`
+	Pending bool      `json:"pending" doc:"The count is being found for the first time; count says nothing yet."`
 }
 
 // counter keeps counts for as long as the event log has not moved. Every viewer with the same sight who looks again because of one event
@@ -33,6 +37,8 @@ type counter struct {
 	kept    map[string]kept
 	working map[string]chan struct{} // closed when a computation that others wait for is done
 	many    map[string]time.Time     // views beyond the cap, and until when that is believed: such a count is dear and says little
+	dear    map[string]*dear
+	one     chan struct{} // held by the one dear count that is being found
 }
 
 // manyFor is how long a view that was beyond the cap is taken to be so still.
@@ -52,6 +58,10 @@ func (c *counter) noteMany(key string) {
 		clear(c.many)
 	}
 	c.many[key] = time.Now().Add(manyFor)
+}
+
+func newCounter() counter {
+	return counter{kept: map[string]kept{}, working: map[string]chan struct{}{}, many: map[string]time.Time{}, dear: map[string]*dear{}, one: make(chan struct{}, 1)}
 }
 
 type kept struct {
@@ -115,10 +125,15 @@ func (c *counter) done(key, job string, seq int64, counts []Count, err error) {
 	c.kept[key] = kept{seq, counts}
 }
 
+// ownCounts are those of views that are each viewer's own.
 func (v *Service) ownCounts(ctx context.Context, s Sight) ([]Count, error) {
-	mine, err := v.count(ctx, s, Mine)
-	if err != nil {
-		return nil, err
+	out := []Count{}
+	for _, name := range []string{Mine, Following, Drafts} {
+		c, err := v.count(ctx, s, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
 	}
 	var q query
 	q.add("SELECT COUNT(*) FROM (SELECT m.ticket_id FROM mentions m JOIN tickets t ON t.id = m.ticket_id WHERE m.user_id = ").arg(s.User)
@@ -127,11 +142,11 @@ func (v *Service) ownCounts(ctx context.Context, s Sight) ([]Count, error) {
 	if err != nil {
 		return nil, fmt.Errorf("view: count mentions: %w", err)
 	}
-	return []Count{mine, capped(Mentions, Mentions, n)}, nil
+	return append(out, capped(Mentions, Mentions, n)), nil
 }
 
 func (v *Service) sharedCounts(ctx context.Context, s Sight) ([]Count, error) {
-	names := []Count{{ID: Unassigned}, {ID: Open}, {ID: Closed}, {ID: Spam}, {ID: Trash}}
+	names := []Count{{ID: Unassigned}, {ID: Open}, {ID: Snoozed}, {ID: Elsewhere}, {ID: RecentlyClosed}, {ID: Closed}, {ID: Spam}, {ID: Trash}}
 	for i := range names {
 		names[i].Name = names[i].ID
 	}
@@ -167,7 +182,7 @@ func scanName(s db.Scanner) (c Count, err error) { err = s.Scan(&c.ID, &c.Name);
 // count stops after CountCap+1 entries of the view's own index.
 func (v *Service) count(ctx context.Context, s Sight, name string) (Count, error) {
 	key := s.key() + " " + name
-	if name == Mine {
+	if name == Mine || name == Following || name == Drafts {
 		key += s.User.String()
 	}
 	if v.counts.isMany(key) {
@@ -175,9 +190,10 @@ func (v *Service) count(ctx context.Context, s Sight, name string) (Count, error
 	}
 	var q query
 	q.add("SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets t WHERE ")
-	if err := where(&q, s, name); err != nil {
+	if err := where(&q, s, name, v.now()); err != nil {
 		return Count{}, err
 	}
+	q.inSight("t.inbox_id", s)
 	q.add(" LIMIT " + strconv.Itoa(CountCap+1) + ") x")
 	n, err := one(ctx, v.db, &q, db.Column[int])
 	if err != nil {
@@ -201,7 +217,7 @@ func (v *Service) countConversations(ctx context.Context, name string) (int, boo
 	if v.counts.isMany(key) {
 		return CountCap, true, nil
 	}
-	n, err := db.One(ctx, v.db, db.Column[int], "SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.ticket_id = 0 AND t.open = 1 AND t.inbox_id = $1 LIMIT "+strconv.Itoa(CountCap+1)+") x", inbox)
+	n, err := db.One(ctx, v.db, db.Column[int], "SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.ticket_id = 0 AND t.open = 1 AND t.hidden = '' AND t.inbox_id = $1 LIMIT "+strconv.Itoa(CountCap+1)+") x", inbox)
 	if err != nil {
 		return 0, false, fmt.Errorf("view: count conversations: %w", err)
 	}
@@ -218,4 +234,139 @@ func capped(id, name string, n int) Count {
 // InboxOf is the inbox that says who may see a ticket; sql.ErrNoRows when there is no such ticket.
 func (v *Service) InboxOf(ctx context.Context, ticket desk.TicketID) (desk.InboxID, error) {
 	return db.One(ctx, v.db, db.Column[desk.InboxID], "SELECT inbox_id FROM tickets WHERE id = $1", ticket)
+}
+
+// Counts of saved views may be dear: a filter on a property reads every open ticket. So a count that took long is told from memory, with the time it
+// was taken, and found again in the background: one at a time, and each at most a small part of the time.
+const (
+	cheap     = 5 * time.Millisecond   // such a count is simply found again
+	patience  = 100 * time.Millisecond // what an answer waits for counts that were never found
+	restTimes = 20                     // a count rests this many times as long as it took: a twentieth of one processor at most
+	restLeast = 2 * time.Second
+	dearLimit = 30 * time.Second
+)
+
+// dear is what is known of one saved view's count.
+type dear struct {
+	seq  int64
+	n    int
+	took time.Duration
+	at   time.Time // zero: never found
+	busy bool
+	used time.Time
+}
+
+// CustomCounts lists the saved views that a viewer sees, with their counts. again is when it is worth asking once more: 0, unless a count is older than seq.
+func (v *Service) CustomCounts(ctx context.Context, s Sight, seq int64) (out []Count, again time.Duration, err error) {
+	out = []Count{}
+	if v.saved == nil {
+		return out, 0, nil
+	}
+	who := customview.Reader{User: s.User, Share: s.Share}
+	if who.Teams, err = v.teamsOf(ctx, s.User); err != nil {
+		return nil, 0, err
+	}
+	views, err := v.saved.List(ctx, v.db, who)
+	if err != nil {
+		return nil, 0, err
+	}
+	began := time.Now()
+	for _, one := range views {
+		name := "custom:" + one.ID.String()
+		key := s.key() + " " + name + " " + strconv.FormatInt(one.Version, 10)
+		if one.Filter.Personal() {
+			key += s.User.String()
+		}
+		c := Count{ID: name, Name: one.Name}
+		wait := v.dearCount(s, key, name, seq, patience-time.Since(began), &c)
+		if wait > 0 && (again == 0 || wait < again) {
+			again = wait
+		}
+		out = append(out, c)
+	}
+	return out, again, nil
+}
+
+// dearCount fills in a count: fresh, or remembered with its time. It says after how long asking again is worth while.
+func (v *Service) dearCount(s Sight, key, name string, seq int64, spare time.Duration, c *Count) time.Duration {
+	m := &v.counts
+	m.mu.Lock()
+	d := m.dear[key]
+	if d == nil {
+		m.forgetDear()
+		d = &dear{}
+		m.dear[key] = d
+	}
+	d.used = time.Now()
+	fresh := !d.at.IsZero() && d.seq == seq && seq > 0
+	due := time.Since(d.at) >= max(restLeast, restTimes*d.took)
+	quick := !d.at.IsZero() && d.took < cheap || d.at.IsZero() && spare > 0
+	var done chan struct{}
+	if !fresh && !d.busy && (quick || due || d.at.IsZero()) {
+		d.busy = true
+		done = make(chan struct{})
+		go v.findDear(s, d, name, seq, quick, done)
+	}
+	m.mu.Unlock()
+	if done != nil && quick {
+		select {
+		case <-done:
+		case <-time.After(max(spare, cheap)):
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c.Count, c.Capped = min(d.n, CountCap), d.n > CountCap
+	switch {
+	case d.at.IsZero():
+		c.Pending = true
+		return max(restLeast, restTimes*d.took)
+	case d.seq == seq:
+		return 0
+	}
+	c.AsOf = desk.At(d.at)
+	return max(restLeast, restTimes*d.took-time.Since(d.at))
+}
+
+// findDear finds one count. Dear ones wait for each other; the request that asked may be gone by then.
+func (v *Service) findDear(s Sight, d *dear, name string, seq int64, quick bool, done chan struct{}) {
+	defer close(done)
+	ctx, cancel := context.WithTimeout(context.Background(), dearLimit)
+	defer cancel()
+	if !quick {
+		select {
+		case v.counts.one <- struct{}{}:
+			defer func() { <-v.counts.one }()
+		case <-ctx.Done():
+		}
+	}
+	began := time.Now()
+	ready, err := v.ask(ctx, s, Ask{View: name})
+	n := 0
+	if err == nil {
+		n, err = v.countAsked(ctx, ready)
+	}
+	v.counts.mu.Lock()
+	defer v.counts.mu.Unlock()
+	d.busy, d.took = false, time.Since(began)
+	if err == nil {
+		d.n, d.seq, d.at = n, seq, time.Now()
+	} else if desk.CodeOf(err) == desk.Conflict || desk.CodeOf(err) == desk.Invalid {
+		d.n, d.seq, d.at = 0, seq, time.Now() // a broken filter finds nothing, and its list says why
+	}
+}
+
+// forgetDear drops what nobody asked for lately when there is much.
+func (c *counter) forgetDear() {
+	if len(c.dear) < maxKept {
+		return
+	}
+	for k, d := range c.dear {
+		if !d.busy && time.Since(d.used) > time.Minute {
+			delete(c.dear, k)
+		}
+	}
+	if len(c.dear) >= 4*maxKept {
+		clear(c.dear)
+	}
 }

@@ -27,7 +27,7 @@ type ThreadPage struct {
 	Next  string      `json:"next" doc:"Send it as cursor for the next page; empty at the end."`
 }
 
-const threadColumns = `t.id, t.inbox_id, t.account_id, t.channel, t.contact_id, t.ticket_id, t.owner_id, t.team_id, t.subject, t.open, t.message_count, t.created_at, t.last_message_at, t.last_inbound_at`
+const threadColumns = `t.id, t.inbox_id, t.account_id, t.channel, t.contact_id, t.ticket_id, t.owner_id, t.team_id, t.subject, t.open, t.message_count, t.created_at, t.last_message_at, t.last_inbound_at, t.hidden, t.hidden_at`
 
 const threadJoins = `, COALESCE(c.name, ''), COALESCE(c.email, ''), COALESCE(u.name, ''), COALESCE(g.name, ''), COALESCE(i.name, ''), COALESCE(i.kind, ''), COALESCE(k.number, 0)`
 
@@ -36,7 +36,7 @@ func scanThreadRow(s db.Scanner) (ThreadRow, error) {
 	var c ContactRef
 	var u UserRef
 	var g TeamRef
-	err := s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt,
+	err := s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt,
 		&c.Name, &c.Email, &u.Name, &g.Name, &t.Inbox.Name, &t.Inbox.Kind, &t.TicketNumber)
 	t.Inbox.ID = t.InboxID
 	if c.ID = t.ContactID; c.ID != 0 {
@@ -64,9 +64,9 @@ func (v *Service) Threads(ctx context.Context, s Sight, inbox desk.InboxID, open
 	n := p.size(50)
 	var q query
 	q.add("SELECT " + threadColumns + threadJoins + " FROM (SELECT " + threadColumns + " FROM threads t WHERE t.inbox_id = ").arg(inbox).add(" AND ")
-	bare := "t.ticket_id = 0 AND t.open = 0"
+	bare := "t.ticket_id = 0 AND t.open = 0 AND t.hidden = ''"
 	if open {
-		bare = "t.ticket_id = 0 AND t.open = 1" // as literals, for the partial index
+		bare = "t.ticket_id = 0 AND t.open = 1 AND t.hidden = ''" // as literals, for the partial index
 	}
 	if withTicket {
 		q.add("(" + bare + " OR t.ticket_id <> 0 AND EXISTS (SELECT 1 FROM tickets k WHERE k.id = t.ticket_id AND k.hidden = '' AND k.open = ").arg(open).add("))")

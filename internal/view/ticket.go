@@ -128,15 +128,23 @@ func (v *Service) ThreadPlace(ctx context.Context, s Sight, id desk.ThreadID) (P
 	return p, nil
 }
 
-// Unchanged refuses (Conflict, thread.changed) when somebody has written to a thread since an event that the writer of an answer had seen.
-func (v *Service) Unchanged(ctx context.Context, q db.Queryer, id desk.ThreadID, seen int64) error {
-	n, err := db.One(ctx, q, db.Column[int], `SELECT COUNT(*) FROM messages m JOIN events e ON e.message_id = m.id AND e.message_id <> 0
-		WHERE m.thread_id = $1 AND m.direction = $2 AND e.type = $3 AND (e.seq > $4 OR e.seq IS NULL)`, id, desk.Incoming, desk.EvMessageReceived, seen)
+// Unchanged refuses (Conflict, thread.changed) when somebody else has written to a thread since an event that the writer of an answer had seen: the customer,
+// or a colleague who answered (WS-11).
+func (v *Service) Unchanged(ctx context.Context, q db.Queryer, writer desk.Actor, id desk.ThreadID, seen int64) error {
+	type count struct{ heard, answered int }
+	n, err := db.One(ctx, q, func(s db.Scanner) (c count, err error) { err = s.Scan(&c.heard, &c.answered); return c, err },
+		`SELECT COALESCE(SUM(CASE WHEN m.direction = 'incoming' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN m.direction = 'incoming' THEN 0 ELSE 1 END), 0)
+		FROM messages m JOIN events e ON e.message_id = m.id AND e.message_id <> 0
+		WHERE m.thread_id = $1 AND e.type IN ($2, $3, $4) AND (e.seq > $5 OR e.seq IS NULL) AND m.actor <> $6 AND m.status <> $7`,
+		id, desk.EvMessageReceived, desk.EvMessageQueued, desk.EvMessageScheduled, seen, writer, desk.StatusCancelled)
 	if err != nil {
 		return fmt.Errorf("view: unchanged: %w", err)
 	}
-	if n > 0 {
+	switch {
+	case n.heard > 0:
 		return desk.Errorf(desk.Conflict, "thread.changed", "The customer has written again while you were answering. Read it, then send.")
+	case n.answered > 0:
+		return desk.Errorf(desk.Conflict, "thread.changed", "A colleague has answered while you were writing. Read it, then send.")
 	}
 	return nil
 }
@@ -193,11 +201,11 @@ func (v *Service) threads(ctx context.Context, ticket desk.TicketID) ([]TicketTh
 func (v *Service) threadsWhere(ctx context.Context, cond string, arg any) ([]TicketThread, error) {
 	threads, err := db.All(ctx, v.db, func(s db.Scanner) (t TicketThread, err error) {
 		err = s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount,
-			&t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Account.Name, &t.Account.Address, &t.Account.Active, &t.Account.State)
+			&t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt, &t.Account.Name, &t.Account.Address, &t.Account.Active, &t.Account.State)
 		t.Account.ID = t.AccountID
 		return t, err
 	}, `SELECT h.id, h.inbox_id, h.account_id, h.channel, h.contact_id, h.ticket_id, h.owner_id, h.team_id, h.subject, h.open, h.message_count,
-		h.created_at, h.last_message_at, h.last_inbound_at, COALESCE(a.name, ''), COALESCE(a.address, ''), COALESCE(a.active, 0), COALESCE(a.state, '')
+		h.created_at, h.last_message_at, h.last_inbound_at, h.hidden, h.hidden_at, COALESCE(a.name, ''), COALESCE(a.address, ''), COALESCE(a.active, 0), COALESCE(a.state, '')
 		FROM threads h LEFT JOIN channel_accounts a ON a.id = h.account_id WHERE `+cond+` ORDER BY h.id`, arg)
 	if err != nil || len(threads) == 0 {
 		return threads, err
