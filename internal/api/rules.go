@@ -140,6 +140,10 @@ var rules = map[string]Rule{
 	"DELETE /api/users/{id}/sessions":             needs(access.UsersManage),
 	"GET /api/sessions":                           oneself, // one's own
 	"DELETE /api/sessions/{id}":                   oneself,
+	"GET /api/surveys":                            needs(access.TicketsView),
+	"GET /api/surveys/summary":                    needs(access.TicketsView),
+	"GET /api/settings/survey":                    signedIn,
+	"PUT /api/settings/survey":                    needs(access.SettingsManage),
 	"POST /api/test/clock":                        {Public: true, Limit: LimitPublic}, // refused unless the server was started for a test
 }
 

@@ -44,9 +44,11 @@ import (
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/snippet"
 	"github.com/kanalhq/kanal/internal/spam"
+	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/transfer"
 	"github.com/kanalhq/kanal/internal/view"
 )
@@ -95,6 +97,8 @@ type App struct {
 	Board      *switchboard.Board
 	Intake     *intake.Service
 	Purge      *purge.Service
+	Surveys    *survey.Service
+	Triage     *triage.Service
 	Dispatch   *dispatch.Service
 	Search     *search.Service
 	Views      *view.Service

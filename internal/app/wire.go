@@ -10,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
 	"github.com/kanalhq/kanal/internal/api/inform"
+	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/public"
 	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/assignment"
@@ -17,6 +18,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/intake"
@@ -25,8 +27,10 @@ import (
 	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
+	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/transfer"
+	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
 	"github.com/kanalhq/kanal/web"
 )
@@ -54,11 +58,22 @@ func (a *App) flows(ctx context.Context) error {
 		Tickets: a.Tickets, Inbox: a.Inbox, Assign: a.Assign, Lines: a.Board, Sieve: a.Spam,
 		RawKeep: config.Window("RAW_KEEP"), Reopen: config.Window("REOPEN"), Orphans: config.Window("ATTACHMENT_ORPHAN"),
 	})
+	a.Surveys = survey.New(survey.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads, Replies: a.Dispatch, Base: a.cfg.Base, Key: a.Box.Derive("survey links"),
+		Keep: config.Window("SURVEY"), Log: a.log, Words: func(ctx context.Context, q db.Queryer) (string, string, error) {
+			c, err := a.Settings.Company(ctx, q)
+			return c.Name, c.Locale, err
+		},
+	})
 	a.Purge = purge.New(purge.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Log: a.log,
 		Spam: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE"),
 	})
+	a.Triage = triage.New(triage.Deps{
+		DB: a.DB, Clock: a.Clock, Jobs: a.Jobs, People: a.People, Inboxes: a.Inbox, Threads: a.Threads, Tickets: a.Tickets, Assign: a.Assign, Senders: a.Spam, Log: a.log,
+	})
 	a.Dispatch = dispatch.New(dispatch.Deps{
+		Rest: a.Triage, Follow: a.Triage,
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
 		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Log: a.log, Fallback: a.cfg.RelayTo != nil,
 		Links: dispatch.Links{Base: a.cfg.Base, Key: a.Box.Derive("file links"), Keep: config.Window("FILE_LINK"), Local: a.cfg.LocalLinks || config.LocalLinks(), Words: a.words},
@@ -67,7 +82,7 @@ func (a *App) flows(ctx context.Context) error {
 		},
 	})
 	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs)
-	a.Views = view.New(a.DB, a.abilities)
+	a.Views = view.New(a.DB, a.abilities).Saved(a.Saved)
 	a.Transfer = a.transfer(transfer.Outside{})
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE")})
 	a.Notify = a.notifier()
@@ -102,12 +117,13 @@ func (a *App) edge() http.Handler {
 	})
 	admin.Mount(s, admin.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Access: a.Access, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Properties: a.Properties,
-		Settings: a.Settings, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),
+		Settings: a.Settings, Surveys: a.Surveys, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),
 		Assign: a.Assign, Transfer: a.transfer(transfer.Outside{Closed: true}), Oversight: oversight.New(a.DB),
 		Health: admin.Health{Jobs: a.Jobs.Stats, Dead: a.Jobs.DeadJobs, Search: a.Search.Behind, Missing: a.missing, DiskFree: a.diskFree, Started: desk.Time(time.Now().UnixMilli())},
 	})
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
-	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Log: a.log})
+	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved})
+	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Surveys: a.Surveys, Log: a.log})
 	a.Jobs.Every("api.prune", time.Hour, s.Prune)
 	s.Handle("/hooks/", hook.New(hook.Deps{DB: a.DB, Registry: a.Registry, Inbox: a.Inbox, Intake: late{a}, Log: a.log}))
 	s.Handle("GET /healthz", http.HandlerFunc(healthz))
@@ -122,6 +138,8 @@ func (a *App) housekeeping() {
 		_, err := a.Jobs.PruneDead(ctx, a.Clock.Ms().Add(-config.Window("JOB_DEAD")))
 		return err
 	})
+	a.Jobs.Every("tickets.wake", time.Hour, a.Triage.WakeDue)
+	a.Jobs.Every("surveys.ask", time.Minute, a.Surveys.Run)
 	a.Jobs.Every("tickets.purge", config.Window("PURGE_EVERY"), a.Purge.Run)
 	a.Jobs.Every("blobs.collect", config.Window("BLOB_GC_EVERY"), blobgc.New(a.DB, a.Blobs, config.Window("BLOB_GC"), a.log).Run)
 }

@@ -33,6 +33,8 @@ type (
 	TokenID          int64
 	SessionID        int64
 	DraftID          int64
+	SnippetID        int64
+	ViewID           int64
 )
 
 // MaxID is the largest id: 53 bits.
@@ -241,6 +243,14 @@ func ValidSlug(s string) bool {
 	return true
 }
 
+func (id ViewID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id ViewID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *ViewID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = ViewID(n)
+	return err
+}
+
 // CheckSlug refuses what ValidSlug does, naming the field.
 func CheckSlug(field, s string) error {
 	if ValidSlug(s) {
@@ -270,4 +280,12 @@ func Slug(name string) string {
 		}
 	}
 	return b.String()
+}
+
+func (id SnippetID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id SnippetID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *SnippetID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = SnippetID(n)
+	return err
 }

@@ -89,8 +89,44 @@ type Message struct {
 	Client       string           `json:"client"` // what made it: workspace, api, email, system
 	Attachments  []Attachment     `json:"attachments"`
 	Mentions     []UserID         `json:"mentions"`
+	TeamMentions []TeamID         `json:"team_mentions"` // named as teams; Mentions holds their members of that moment
+	SendAt       Time             `json:"send_at"` // when it leaves or left by a rule; null: at once
+	SendRule     SendRule         `json:"send_rule" enum:",undo,later,later_if_quiet"`
+	Plan         *SendPlan        `json:"plan"`       // what is done to the ticket when it leaves
+	ForwardOf    MessageID        `json:"forward_of"` // the message that it passes on
 	SentAt       Time             `json:"sent_at"`    // the sender's own clock, if believable, else ReceivedAt
 	CreatedAt    Time             `json:"created_at"` // when Kanal stored it
+}
+
+// SendRule is what a message waits for before it leaves (WS-23); "" once it is on its way.
+type SendRule string
+
+// The rules. LaterIfQuiet holds the message back when the customer has written before its time.
+const (
+	SendUndo         SendRule = "undo"
+	SendLater        SendRule = "later"
+	SendLaterIfQuiet SendRule = "later_if_quiet"
+)
+
+// Scheduled tells a message that a person put off.
+func (r SendRule) Scheduled() bool { return r == SendLater || r == SendLaterIfQuiet }
+
+// SendPlan is what is done to the ticket with a send (WS-23, WS-24): nil and "" leave a field alone.
+type SendPlan struct {
+	Status     string         `json:"status,omitempty"` // slug in the ticket's pipeline
+	Priority   *Priority      `json:"priority,omitempty"`
+	Category   *string        `json:"category,omitempty"`
+	OwnerID    *UserID        `json:"owner_id,omitempty"` // 0: nobody
+	TeamID     *TeamID        `json:"team_id,omitempty"`
+	Properties map[string]any `json:"properties,omitempty"`
+	Snooze     bool           `json:"snooze,omitempty"`
+	SnoozeTo   Time           `json:"snooze_until,omitempty"` // 0 with Snooze: until the customer writes
+	WasStatus  StatusID       `json:"was_status,omitempty"`   // what taking the message back restores
+}
+
+// Empty tells that nothing is done.
+func (p *SendPlan) Empty() bool {
+	return p == nil || p.Status == "" && p.Priority == nil && p.Category == nil && p.OwnerID == nil && p.TeamID == nil && len(p.Properties) == 0 && !p.Snooze
 }
 
 // Flags of a message.
@@ -162,7 +198,7 @@ type Draft struct {
 	UserID      UserID         `json:"user_id"`
 	TicketID    TicketID       `json:"ticket_id"`
 	ThreadID    ThreadID       `json:"thread_id"`
-	Kind        string         `json:"type" enum:"reply,comment,new"`
+	Kind        string         `json:"type" enum:"reply,comment,new,forward"`
 	InReplyTo   MessageID      `json:"in_reply_to"`
 	To          []Party        `json:"to"`
 	Cc          []Party        `json:"cc"`
@@ -173,4 +209,5 @@ type Draft struct {
 	Attachments []AttachmentID `json:"attachments"`
 	UpdatedAt   Time           `json:"updated_at"`
 	SeenSeq     int64          `json:"seen_seq"` // the ticket's last event when the draft began
+	ForwardOf   MessageID      `json:"forward_of"`
 }

@@ -36,6 +36,11 @@ func (s *Service) Resend(ctx context.Context, actor desk.Actor, id desk.MessageI
 		if err := s.renewLinks(ctx, tx, m); err != nil {
 			return err
 		}
+		if m.SendRule.Scheduled() { // it was held or taken back before it left
+			if err := s.depart(ctx, tx, m); err != nil {
+				return err
+			}
+		}
 		if err := s.enqueue(ctx, tx, m, s.Clock.Ms()); err != nil {
 			return err
 		}
@@ -63,32 +68,6 @@ func (s *Service) outgoing(ctx context.Context, q db.Queryer, id desk.MessageID)
 	return m, err
 }
 
-// Cancel takes back a message that has not gone out: within the undo window, or while it waits for another try. A Conflict when it has.
-func (s *Service) Cancel(ctx context.Context, actor desk.Actor, id desk.MessageID) (desk.Message, error) {
-	var m desk.Message
-	err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		var err error
-		if m, err = s.outgoing(ctx, tx, id); err != nil {
-			return err
-		}
-		// The move is refused for a recipient that a marked attempt may have reached: its state is sending.
-		changed, err := s.Threads.MarkStatus(ctx, tx, id, "", desk.StatusCancelled, "cancelled", "Taken back before it went out.")
-		if err != nil {
-			return err
-		}
-		if !changed {
-			return desk.Errorf(desk.Conflict, "message.on_its_way", "It is too late: the message has gone out, or is just going.")
-		}
-		m, err = s.Threads.Message(ctx, tx, id)
-		return err
-	})
-	if err != nil {
-		return desk.Message{}, fmt.Errorf("dispatch: cancel: %w", err)
-	}
-	s.Log.Info("message cancelled", "message_id", id, "actor", actor.String())
-	return m, nil
-}
-
 // sweepAge is how old a mark must be before Sweep looks at it, on the server's clock: longer than any attempt.
 const sweepAge = 45 * 60 * 1000
 
@@ -113,7 +92,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 	}
 	lost, err := db.All(ctx, s.DB, db.Column[desk.MessageID], `SELECT m.id FROM messages m WHERE m.status IN ('queued', 'sending') AND m.direction = 'outgoing' AND m.created_at < $1
-		AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = $2 AND j.unique_key = CAST(m.id AS TEXT) AND j.state <> 'dead') ORDER BY m.id LIMIT 500`, s.Clock.Ms()-60_000, SendKind)
+		AND m.send_rule NOT IN ('later', 'later_if_quiet') AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.kind = $2 AND j.unique_key = CAST(m.id AS TEXT) AND j.state <> 'dead') ORDER BY m.id LIMIT 500`, s.Clock.Ms()-60_000, SendKind)
 	if err != nil {
 		return fmt.Errorf("dispatch: sweep: %w", err)
 	}
@@ -130,7 +109,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 		s.Log.Warn("a queued message had lost its job and got a new one", "message_id", id)
 	}
-	return nil
+	return s.sweepDue(ctx)
 }
 
 var _ job.Handler = (*Service)(nil).send

@@ -22,8 +22,9 @@ type ComposeCommand struct {
 	StatusID   desk.StatusID
 	Properties map[string]any
 	SetStatus  string
-	Mentions   []desk.UserID
-	Client     string
+	Timing
+	Mentions []desk.UserID
+	Client   string
 	// Also runs in the same transaction once everything is stored.
 	Also func(ctx context.Context, tx *db.Tx, t desk.Ticket, m desk.Message) error
 }
@@ -32,7 +33,7 @@ type ComposeCommand struct {
 func (s *Service) Compose(ctx context.Context, c ComposeCommand) (desk.Ticket, desk.Message, error) {
 	var tk desk.Ticket
 	var m desk.Message
-	content, err := s.clean(c.Content)
+	content, err := s.clean(c.Content, false)
 	if err != nil {
 		return tk, m, err
 	}
@@ -92,7 +93,8 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, c ComposeCommand, cont
 	if th, err = s.Threads.Open(ctx, tx, c.Actor, th); err != nil {
 		return tk, m, err
 	}
-	m, err = s.queue(ctx, tx, outgoing{actor: c.Actor, thread: th, account: acc, to: to, subject: subject, content: content, client: c.Client, mentions: c.Mentions})
+	m, err = s.queue(ctx, tx, outgoing{actor: c.Actor, thread: th, account: acc, to: to, subject: subject, content: content, client: c.Client, mentions: c.Mentions,
+		timing: c.Timing, plan: desk.SendPlan{Status: c.SetStatus}})
 	if err != nil {
 		return tk, m, err
 	}
@@ -102,7 +104,7 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, c ComposeCommand, cont
 		}
 	}
 	if tk.ID != 0 {
-		after := ReplyCommand{Actor: c.Actor, SetStatus: c.SetStatus}
+		after := ReplyCommand{Actor: c.Actor, Plan: desk.SendPlan{Status: c.SetStatus}}
 		if err := s.afterwards(ctx, tx, after, m); err != nil {
 			return tk, m, err
 		}

@@ -81,7 +81,21 @@ type Deps struct {
 	// Links is how files go out that do not fit into a message.
 	Links   Links
 	Windows Windows
-	Log     *slog.Logger
+	// Rest lets a ticket rest with a send: triage.Service. Nil: asking for it is refused.
+	Rest Rest
+	// Follow lets who comments and who is mentioned follow the ticket (WS-15): triage.Service. Nil: nobody follows by themselves.
+	Follow Follow
+	Log    *slog.Logger
+}
+
+// Rest is how a ticket is snoozed; until 0 means until the customer writes.
+type Rest interface {
+	Snooze(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, until desk.Time) error
+}
+
+// Follow is who follows a ticket for what they wrote, or for being named.
+type Follow interface {
+	AutoFollow(ctx context.Context, tx *db.Tx, m desk.Message) error
 }
 
 // Service is the outbound walk. Safe for concurrent use.
@@ -144,6 +158,9 @@ type refusal struct {
 // SendKind is the kind of the jobs that send.
 const SendKind = "dispatch.send"
 
+// DueKind is the kind of the jobs that let a scheduled message leave. They have no order: one that waits for Monday holds nobody up.
+const DueKind = "dispatch.due"
+
 // New makes the service and registers its jobs: call it before the queue runs.
 func New(d Deps) *Service {
 	d.Windows = d.Windows.withDefaults()
@@ -153,6 +170,7 @@ func New(d Deps) *Service {
 	s := &Service{Deps: d, refused: map[desk.ChannelAccountID]refusal{}, busy: map[desk.ChannelAccountID]int{}, waiting: map[desk.ChannelAccountID]map[desk.MessageID]bool{}}
 	// Giving up is decided here, by time; the queue's own limit must not bury a message silently.
 	d.Jobs.RegisterWith(SendKind, s.send, job.KindOptions{MaxAttempts: 1 << 30, Timeout: 30 * time.Minute})
+	d.Jobs.RegisterWith(DueKind, s.due, job.KindOptions{MaxAttempts: 1 << 30})
 	d.Jobs.Every("dispatch.sweep", time.Minute, s.Sweep)
 	return s
 }

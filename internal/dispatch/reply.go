@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/contact"
@@ -14,7 +15,6 @@ import (
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/richtext"
 	"github.com/kanalhq/kanal/internal/thread"
-	"github.com/kanalhq/kanal/internal/ticket"
 )
 
 // Content is what somebody wrote. HTML is cleaned; Text is derived from it when it is missing.
@@ -36,29 +36,55 @@ type ReplyCommand struct {
 	InReplyTo   desk.MessageID        // 0: the thread's latest message
 	FromAccount desk.ChannelAccountID // 0: the account of the answered message, or the thread's own
 	SetStatus   string                // slug of a status in the ticket's pipeline
-	Mentions    []desk.UserID
-	Automatic   bool   // made by the machine: marked so that nobody answers it automatically (EM-31)
-	Client      string // workspace, api, …
+	Plan        desk.SendPlan         // more that is done to the ticket with the send
+	Timing
+	Forward
+	Mentions  []desk.UserID
+	Teams     []desk.TeamID // mentioned in a comment
+	Automatic bool          // made by the machine: marked so that nobody answers it automatically (EM-31)
+	Client    string        // workspace, api, …
 	// Also runs in the same transaction once the message is stored: an answer kept for a repeated request, for example.
 	Also func(ctx context.Context, tx *db.Tx, m desk.Message) error
+}
+
+// Timing is when an answer leaves (WS-23). Zero: at once, or after the installation's undo window.
+type Timing struct {
+	Undo    *time.Duration // may be taken back for this long; nil takes the installation's window
+	SendAt  desk.Time      // not before this
+	IfQuiet bool           // with SendAt: only if the customer has not written by then
+}
+
+// Forward passes a message of the conversation on to somebody else.
+type Forward struct {
+	ForwardOf desk.MessageID
+	Carry     bool // with its files; else only those named
 }
 
 // Reply stores an answer or a comment and, for an answer, queues it. The message is returned as stored: queued. Errors: desk.NotFound,
 // desk.Invalid or desk.TooLarge naming the field, desk.Conflict when the channel was removed.
 func (s *Service) Reply(ctx context.Context, c ReplyCommand) (desk.Message, error) {
 	var out desk.Message
-	content, err := s.clean(c.Content)
+	content, err := s.clean(c.Content, c.ForwardOf != 0)
 	if err != nil {
 		return out, err
+	}
+	if c.SetStatus != "" {
+		c.Plan.Status = c.SetStatus
 	}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		th, err := s.Threads.Lock(ctx, tx, c.ThreadID)
 		if err != nil {
 			return err
 		}
-		if c.Comment {
+		if err := s.prepare(ctx, tx, &c, th.TicketID); err != nil {
+			return err
+		}
+		switch {
+		case c.Comment:
 			out, err = s.comment(ctx, tx, c, th, content)
-		} else {
+		case c.ForwardOf != 0:
+			out, err = s.forward(ctx, tx, c, th, content)
+		default:
 			out, err = s.answer(ctx, tx, c, th, content)
 		}
 		if err != nil {
@@ -73,7 +99,7 @@ func (s *Service) Reply(ctx context.Context, c ReplyCommand) (desk.Message, erro
 }
 
 // clean sanitises what was written and derives the text.
-func (s *Service) clean(c Content) (Content, error) {
+func (s *Service) clean(c Content, mayBeEmpty bool) (Content, error) {
 	if strings.TrimSpace(c.HTML) != "" {
 		c.HTML = richtext.SanitizeComposer(richtext.Rewrite(c.HTML, inlineImage, nil))
 		if strings.TrimSpace(c.Text) == "" {
@@ -83,7 +109,7 @@ func (s *Service) clean(c Content) (Content, error) {
 		c.HTML = ""
 	}
 	c.Text = cleanText(c.Text)
-	if c.Text == "" && !strings.Contains(c.HTML, "<img") && len(c.Attachments) == 0 {
+	if !mayBeEmpty && c.Text == "" && !strings.Contains(c.HTML, "<img") && len(c.Attachments) == 0 {
 		return c, desk.Errorf(desk.Invalid, "message.empty", "Write something first.").In("text")
 	}
 	return c, nil
@@ -125,13 +151,17 @@ func uploadedImage(u string) (desk.AttachmentID, bool) {
 func contentID(id desk.AttachmentID) string { return "att-" + id.String() + "@kanal" }
 
 func (s *Service) comment(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk.Thread, content Content) (desk.Message, error) {
-	files, err := s.files(ctx, tx, c.Actor, content)
+	files, err := s.files(ctx, tx, c.Actor, content, th)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	users, teams, err := s.named(ctx, tx, c.Mentions, c.Teams)
 	if err != nil {
 		return desk.Message{}, err
 	}
 	return s.Threads.Append(ctx, tx, desk.Message{
 		ThreadID: th.ID, TicketID: th.TicketID, Kind: desk.KindComment, Channel: th.Channel, AccountID: th.AccountID, Actor: c.Actor,
-		Text: content.Text, HTML: content.HTML, Truncation: desk.NotTruncated, Client: c.Client, Mentions: c.Mentions, Attachments: files,
+		Text: content.Text, HTML: content.HTML, Truncation: desk.NotTruncated, Client: c.Client, Mentions: users, TeamMentions: teams, Attachments: files,
 	})
 }
 
@@ -173,7 +203,7 @@ func (s *Service) answer(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk
 	}
 	return s.queue(ctx, tx, outgoing{
 		actor: c.Actor, thread: th, account: acc, to: to, subject: subject, content: content, inReplyTo: parent.ID, automatic: c.Automatic,
-		client: c.Client, mentions: c.Mentions,
+		client: c.Client, mentions: c.Mentions, timing: c.Timing, plan: c.Plan,
 	})
 }
 
@@ -194,7 +224,7 @@ func (s *Service) answered(ctx context.Context, q db.Queryer, th desk.Thread, id
 		return desk.Message{}, err
 	}
 	for _, m := range recent {
-		if m.Kind == desk.KindMessage && m.Status != desk.StatusCancelled && (m.Direction == desk.Outgoing || personal[m.Disposition]) {
+		if m.Kind == desk.KindMessage && m.Status != desk.StatusCancelled && m.ForwardOf == 0 && !(m.SendRule.Scheduled() && m.Status == desk.StatusQueued) && (m.Direction == desk.Outgoing || personal[m.Disposition]) {
 			return m, nil
 		}
 	}
@@ -289,28 +319,34 @@ func (s *Service) standIn(ctx context.Context, q db.Queryer, acc desk.ChannelAcc
 // afterwards is what follows a stored reply or comment on its ticket.
 func (s *Service) afterwards(ctx context.Context, tx *db.Tx, c ReplyCommand, m desk.Message) error {
 	if m.TicketID != 0 {
-		if err := s.Tickets.NoteMessage(ctx, tx, m.TicketID, m); err != nil {
-			return err
+		if s.Follow != nil {
+			if err := s.Follow.AutoFollow(ctx, tx, m); err != nil {
+				return err
+			}
+		}
+		if !m.SendRule.Scheduled() { // else when it leaves
+			if err := s.Tickets.NoteMessage(ctx, tx, m.TicketID, m); err != nil {
+				return err
+			}
+			if err := s.carryOut(ctx, tx, c.Actor, m.TicketID, &c.Plan); err != nil {
+				return err
+			}
 		}
 		if !c.Comment && !c.Automatic {
 			if err := s.replyAssigns(ctx, tx, c.Actor, m.TicketID); err != nil {
 				return err
 			}
 		}
-		if c.SetStatus != "" {
-			if _, err := s.Tickets.Update(ctx, tx, c.Actor, m.TicketID, ticket.Change{Status: &c.SetStatus, Reason: "reply"}); err != nil {
-				return inField(err, "set_status")
-			}
-		}
-	} else if c.SetStatus != "" {
-		return desk.Errorf(desk.Invalid, "ticket.none", "This conversation has no ticket whose status could be set.").In("set_status")
 	}
-	if user := c.Actor.UserID(); user != 0 {
+	if user := c.Actor.UserID(); user != 0 && c.ThreadID != 0 {
 		kind := "reply"
-		if c.Comment {
+		switch {
+		case c.Comment:
 			kind = "comment"
+		case c.ForwardOf != 0:
+			kind = "forward"
 		}
-		if err := s.Threads.DeleteDraft(ctx, tx, user, m.TicketID, m.ThreadID, kind); err != nil {
+		if err := s.Threads.DeleteDraft(ctx, tx, user, m.TicketID, c.ThreadID, kind); err != nil {
 			return err
 		}
 	}
@@ -349,6 +385,9 @@ type outgoing struct {
 	automatic bool
 	client    string
 	mentions  []desk.UserID
+	timing    Timing
+	plan      desk.SendPlan
+	forward   *passed // what is passed on
 }
 
 // queue stores an outgoing message with its name fixed now, its recipients in the ledger, and the job that sends it. The caller holds
@@ -363,10 +402,11 @@ func (s *Service) queue(ctx context.Context, tx *db.Tx, o outgoing) (desk.Messag
 	if err != nil {
 		return desk.Message{}, err
 	}
-	files, err := s.files(ctx, tx, o.actor, o.content)
+	files, err := s.files(ctx, tx, o.actor, o.content, o.thread)
 	if err != nil {
 		return desk.Message{}, err
 	}
+	files = append(files, o.forward.carried()...)
 	can := channel.Can(adapter, o.account.Settings)
 	if err := checkLimits(can, o.content.Text, files); err != nil {
 		return desk.Message{}, err
@@ -389,12 +429,17 @@ func (s *Service) queue(ctx context.Context, tx *db.Tx, o outgoing) (desk.Messag
 	if err != nil {
 		return desk.Message{}, err
 	}
-	m, err := s.Threads.AppendWith(ctx, tx, desk.Message{
+	at, rule, err := s.timed(o.timing)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	m, err := s.Threads.AppendWith(ctx, tx, o.forward.on(desk.Message{
+		SendAt: at, SendRule: rule, Plan: planned(o.plan),
 		ThreadID: o.thread.ID, TicketID: o.thread.TicketID, Kind: desk.KindMessage, Direction: desk.Outgoing, Channel: o.account.Channel,
 		AccountID: o.account.ID, Actor: o.actor, ContactID: o.thread.ContactID, From: desk.Party{Field: fieldFrom, Kind: spec.Address, Address: o.account.Address},
 		Recipients: to.all(), Subject: o.subject, Text: o.content.Text, HTML: html, Truncation: desk.NotTruncated, RemoteID: remote,
 		InReplyTo: o.inReplyTo, Disposition: disposition(o.automatic), Status: desk.StatusQueued, Client: o.client, Attachments: files, Mentions: o.mentions,
-	}, thread.Extra{References: chain})
+	}), thread.Extra{References: chain})
 	if err != nil {
 		return m, err
 	}
@@ -410,7 +455,10 @@ func (s *Service) queue(ctx context.Context, tx *db.Tx, o outgoing) (desk.Messag
 	if err := s.Threads.CreateDeliveries(ctx, tx, m.ID, addressesOf(m.Recipients)); err != nil {
 		return m, err
 	}
-	return m, s.enqueue(ctx, tx, m, s.Clock.Ms().Add(s.Windows.Undo))
+	if rule.Scheduled() {
+		return m, s.enqueueDue(ctx, tx, m)
+	}
+	return m, s.enqueue(ctx, tx, m, max(at, s.Clock.Ms()))
 }
 
 // chain is what the message refers to, nearest first, as it is stored.
@@ -438,8 +486,9 @@ func addressesOf(ps []desk.Party) []string {
 	return out
 }
 
-// files loads uploads that wait to be bound, in the order given, and marks those that the text shows as inline.
-func (s *Service) files(ctx context.Context, q db.Queryer, actor desk.Actor, c Content) ([]desk.Attachment, error) {
+// files loads uploads that wait to be bound, and files that stand in the same thread or ticket already, in the order given, and marks those
+// that the text shows as inline.
+func (s *Service) files(ctx context.Context, q db.Queryer, actor desk.Actor, c Content, th desk.Thread) ([]desk.Attachment, error) {
 	out := make([]desk.Attachment, 0, len(c.Attachments))
 	seen := map[desk.AttachmentID]bool{}
 	for i, id := range c.Attachments {
@@ -448,7 +497,11 @@ func (s *Service) files(ctx context.Context, q db.Queryer, actor desk.Actor, c C
 		}
 		seen[id] = true
 		a, uploader, _, err := s.Threads.Attachment(ctx, q, id)
-		if err == nil && (a.MessageID != 0 || uploader != actor.UserID()) {
+		free := a.MessageID == 0 && uploader == actor.UserID()
+		if err == nil && a.MessageID != 0 {
+			free, err = s.sentHere(ctx, q, actor, a.MessageID, th)
+		}
+		if err == nil && !free {
 			err = desk.Errorf(desk.NotFound, "attachment.not_found", "An attachment is no longer there. Attach the file again.")
 		}
 		if err != nil {
@@ -460,6 +513,16 @@ func (s *Service) files(ctx context.Context, q db.Queryer, actor desk.Actor, c C
 		out = append(out, a)
 	}
 	return out, nil
+}
+
+// sentHere tells a file that whoever writes in a thread has before them: of the thread, of its ticket, or of a message of their own.
+func (s *Service) sentHere(ctx context.Context, q db.Queryer, actor desk.Actor, id desk.MessageID, th desk.Thread) (bool, error) {
+	m, err := s.Threads.Message(ctx, q, id)
+	if desk.CodeOf(err) == desk.NotFound {
+		return false, nil
+	}
+	own := m.Status == desk.StatusCancelled && m.Actor == actor
+	return own || m.ThreadID == th.ID || m.TicketID != 0 && m.TicketID == th.TicketID, err
 }
 
 func inAnyField(err error, field string) error {

@@ -175,6 +175,10 @@ func TestAttachmentsAreBoundAndLimited(t *testing.T) { // EM-39
 		if out := r.line.outbox()[0]; len(out.Attachments) != 2 || out.Attachments[0].Name != "one.txt" || out.Attachments[1].Size != 20 {
 			t.Errorf("went out with %+v", out.Attachments)
 		}
+		other := r.conversation(func(m *desk.Message) {
+			m.RemoteID = "elsewhere@home.example"
+			m.Attachments = []desk.Attachment{{Name: "secret.txt", Type: "text/plain", Size: 1, SHA256: strings.Repeat("c", 64)}}
+		})
 		for name, tc := range map[string]struct {
 			ids    []desk.AttachmentID
 			reason string
@@ -183,7 +187,7 @@ func TestAttachmentsAreBoundAndLimited(t *testing.T) { // EM-39
 			"together too large":     {[]desk.AttachmentID{up(c.agent, "a", 900), up(c.agent, "b", 900)}, "attachments.too_large"},
 			"too many":               {[]desk.AttachmentID{up(c.agent, "a", 1), up(c.agent, "b", 1), up(c.agent, "c", 1), up(c.agent, "d", 1)}, "attachments.too_many"},
 			"somebody else's upload": {[]desk.AttachmentID{up(r.User(), "theirs", 1)}, "attachment.not_found"},
-			"another message's file": {[]desk.AttachmentID{m.Attachments[0].ID}, "attachment.not_found"},
+			"another message's file": {[]desk.AttachmentID{other.message.Attachments[0].ID}, "attachment.not_found"},
 		} {
 			if _, err := r.tryReply(c, with(tc.ids...)); desk.ReasonOf(err) != tc.reason || !strings.HasPrefix(asError(err).Field, "attachments") {
 				t.Errorf("%s: %v", name, err)
@@ -293,7 +297,7 @@ func TestAMessageCanBeTakenBackUntilItGoesOut(t *testing.T) { // undo window
 		c := r.conversation()
 		r.run()
 		back, gone := r.reply(c), r.reply(c)
-		if m, err := r.s.Cancel(ctx, desk.ByUser(c.agent.ID), back.ID); err != nil || m.Status != desk.StatusCancelled {
+		if m, _, err := r.s.Cancel(ctx, desk.ByUser(c.agent.ID), back.ID); err != nil || m.Status != desk.StatusCancelled {
 			t.Fatalf("%v, %v", m.Status, err)
 		}
 		r.Clock.Advance(61 * time.Minute)
@@ -301,7 +305,7 @@ func TestAMessageCanBeTakenBackUntilItGoesOut(t *testing.T) { // undo window
 		if out := r.line.outbox(); len(out) != 1 || out[0].MessageID != gone.ID {
 			t.Errorf("went out: %+v", out)
 		}
-		if _, err := r.s.Cancel(ctx, desk.ByUser(c.agent.ID), gone.ID); desk.CodeOf(err) != desk.Conflict {
+		if _, _, err := r.s.Cancel(ctx, desk.ByUser(c.agent.ID), gone.ID); desk.CodeOf(err) != desk.Conflict {
 			t.Errorf("too late: %v", err)
 		}
 	})

@@ -125,6 +125,9 @@ func prepare(m *desk.Message) {
 	if m.Mentions == nil {
 		m.Mentions = []desk.UserID{}
 	}
+	if m.TeamMentions == nil {
+		m.TeamMentions = []desk.TeamID{}
+	}
 	if m.Attachments == nil {
 		m.Attachments = []desk.Attachment{}
 	}
@@ -132,8 +135,8 @@ func prepare(m *desk.Message) {
 
 const insertSQL = `INSERT INTO messages (id, thread_id, ticket_id, inbox_id, kind, direction, channel, account_id, actor, contact_id, from_name, from_address, recipients, subject,
 	text, quoted_text, html, quoted_html, truncation, remote_id, content_hash, in_reply_to, reply_refs, raw_id, disposition, auto_reply, flags, forward, auth,
-	status, status_reason, client, mentions, extra, sent_at, created_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)`
+	status, status_reason, client, mentions, extra, sent_at, created_at, send_at, send_rule, plan, forward_of)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)`
 
 func insertMessage(ctx context.Context, tx *db.Tx, m desk.Message, x Extra, inbox desk.InboxID, refs []string) error {
 	if refs == nil {
@@ -142,7 +145,7 @@ func insertMessage(ctx context.Context, tx *db.Tx, m desk.Message, x Extra, inbo
 	_, err := tx.Exec(ctx, insertSQL, m.ID, m.ThreadID, m.TicketID, inbox, m.Kind, m.Direction, m.Channel, m.AccountID, m.Actor, m.ContactID, m.From.Name, m.From.Address,
 		db.JSON(m.Recipients), m.Subject, m.Text, m.QuotedText, m.HTML, m.QuotedHTML, m.Truncation, m.RemoteID, Clean(x.ContentHash), m.InReplyTo, db.JSON(refs), m.RawID,
 		m.Disposition, Clean(x.AutoReply), db.JSON(m.Flags), optional(m.Forward), optional(m.Auth), m.Status, m.StatusReason, m.Client, db.JSON(m.Mentions), data(x.Data),
-		m.SentAt, m.CreatedAt)
+		m.SentAt, m.CreatedAt, m.SendAt, m.SendRule, optional(m.Plan), m.ForwardOf)
 	if err != nil {
 		return fmt.Errorf("thread: append: %w", err)
 	}
@@ -251,6 +254,14 @@ func (s *Service) addParties(ctx context.Context, tx *db.Tx, id desk.ThreadID, a
 	return nil
 }
 
+// Parties are the addresses that have been in a thread.
+func (s *Service) Parties(ctx context.Context, q db.Queryer, id desk.ThreadID) ([]desk.Party, error) {
+	return db.All(ctx, q, func(sc db.Scanner) (p desk.Party, err error) {
+		err = sc.Scan(&p.Kind, &p.Address)
+		return p, err
+	}, "SELECT kind, address FROM thread_parties WHERE thread_id = $1 ORDER BY kind, address LIMIT 1000", id)
+}
+
 // AddParties names further addresses that belong in a thread (Bcc of a mail to many, for example).
 func (s *Service) AddParties(ctx context.Context, tx *db.Tx, id desk.ThreadID, all []desk.Party) error {
 	return s.addParties(ctx, tx, id, parties(desk.Message{Recipients: all}))
@@ -276,7 +287,11 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, m desk.Message, x Extra, 
 	ev := desk.Event{Actor: m.Actor, TicketID: m.TicketID, ThreadID: m.ThreadID, Message: m.ID, Contact: m.ContactID, Inbox: inbox, At: m.CreatedAt}
 	switch {
 	case m.Kind == desk.KindComment:
-		ev.Type, ev.Data = desk.EvCommentAdded, event.Data(map[string]any{"mentions": m.Mentions})
+		ev.Type, ev.Data = desk.EvCommentAdded, event.Data(map[string]any{"mentions": m.Mentions, "team_mentions": m.TeamMentions})
+	case m.SendRule.Scheduled():
+		ev.Type, ev.Data = desk.EvMessageScheduled, event.Data(map[string]any{"send_at": m.SendAt, "if_quiet": m.SendRule == desk.SendLaterIfQuiet})
+	case m.Direction == desk.Outgoing && m.RawID == 0 && m.Status == desk.StatusQueued && m.ForwardOf != 0:
+		ev.Type, ev.Data = desk.EvMessageQueued, event.Data(map[string]any{"type": "forward", "forward_of": m.ForwardOf})
 	case m.Direction == desk.Outgoing && m.RawID == 0 && m.Status == desk.StatusQueued:
 		ev.Type, ev.Data = desk.EvMessageQueued, event.Data(map[string]any{"type": m.Kind})
 	default:

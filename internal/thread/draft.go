@@ -34,7 +34,7 @@ func scanDraft(s db.Scanner) (d desk.Draft, err error) {
 // SaveDraft keeps a composer's text: one draft a person, ticket, thread and kind, the last one saved (WS drafts on the server).
 func (s *Service) SaveDraft(ctx context.Context, tx *db.Tx, d desk.Draft) (desk.Draft, error) {
 	switch d.Kind {
-	case "reply", "comment", "new":
+	case "reply", "comment", "new", "forward":
 	default:
 		return d, desk.Errorf(desk.Invalid, "draft.type", "A draft is a reply, a comment or a new message.").In("type")
 	}
@@ -68,6 +68,22 @@ func (s *Service) Draft(ctx context.Context, q db.Queryer, user desk.UserID, tic
 	return d, err == nil, err
 }
 
+// SameDraft refuses (Conflict, draft.changed) when the draft of a place is not the one that was last kept at base; 0: there was none. Nil asks nothing.
+func (s *Service) SameDraft(ctx context.Context, tx *db.Tx, user desk.UserID, ticket desk.TicketID, thread desk.ThreadID, kind string, base *desk.Time) error {
+	if base == nil {
+		return nil
+	}
+	var at desk.Time
+	err := tx.QueryRow(ctx, "SELECT updated_at FROM drafts WHERE user_id = $1 AND ticket_id = $2 AND thread_id = $3 AND kind = $4"+tx.ForUpdate(), user, ticket, thread, kind).Scan(&at)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("thread: draft: %w", err)
+	}
+	if at != 0 && at != *base {
+		return desk.Errorf(desk.Conflict, "draft.changed", "This draft was changed in another window or on another device.")
+	}
+	return nil
+}
+
 // Drafts returns all drafts of a person, newest first; ticket 0 means every place.
 func (s *Service) Drafts(ctx context.Context, q db.Queryer, user desk.UserID, ticket desk.TicketID) ([]desk.Draft, error) {
 	if ticket != 0 {
@@ -96,6 +112,11 @@ func (s *Service) moveDrafts(ctx context.Context, tx *db.Tx, from, to desk.Threa
 
 // mention tells the people a message names.
 func (s *Service) mention(ctx context.Context, tx *db.Tx, m desk.Message) error {
+	if len(m.TeamMentions) > 0 {
+		if _, err := tx.Exec(ctx, "UPDATE messages SET team_mentions = $1 WHERE id = $2", db.JSON(m.TeamMentions), m.ID); err != nil {
+			return fmt.Errorf("thread: mention teams: %w", err)
+		}
+	}
 	for _, u := range m.Mentions {
 		_, err := tx.Exec(ctx, "INSERT INTO mentions (message_id, user_id, ticket_id, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", m.ID, u, m.TicketID, m.CreatedAt)
 		if err != nil {

@@ -21,6 +21,8 @@ type Options struct {
 	// Prune also removes what the file leaves out, in the sections it has: users are deactivated, teams removed, the rest archived. Owners, the
 	// help desk and the fallback address stay.
 	Prune bool
+	// Check looks at what would change before it is kept, and may refuse it; nil does not.
+	Check func(Plan) error
 }
 
 // errOnlyLooking undoes a diff.
@@ -62,7 +64,7 @@ func (s *Service) run(ctx context.Context, text []byte, o Options, look bool) (p
 		if err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{a.company, a.teams, a.users, a.extraMembers, a.properties, a.pipelines, a.inboxes, a.channels, a.prune} {
+		for _, step := range []func(context.Context) error{a.company, a.teams, a.users, a.extraMembers, a.properties, a.pipelines, a.inboxes, a.channels, a.snippets, a.prune} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -76,6 +78,11 @@ func (s *Service) run(ctx context.Context, text []byte, o Options, look bool) (p
 			return err
 		}
 		p = compare(before, after, changed(had, has))
+		if o.Check != nil {
+			if err := o.Check(p); err != nil {
+				return err
+			}
+		}
 		if look {
 			return errOnlyLooking
 		}
@@ -347,6 +354,7 @@ func (a *applying) properties(ctx context.Context) error {
 			n := desk.Property{Object: p.Object, Name: p.Name, Type: p.Type}
 			set(&n.Label, p.Label)
 			set(&n.Options, p.Options)
+			set(&n.RequiredOnClose, p.RequiredOnClose)
 			if len(all) > 0 {
 				n.Position = all[len(all)-1].Position + 1
 			}
@@ -355,10 +363,28 @@ func (a *applying) properties(ctx context.Context) error {
 			if p.Type != "" && p.Type != all[at].Type {
 				return a.src.refuse(path+".type", "property.type_stays", "The type of %s is %s and stays: its values are stored so. Use another name.", p.Name, all[at].Type)
 			}
-			_, err = a.Properties.Update(ctx, a.tx, a.o.Actor, all[at].ID, property.Change{Label: p.Label, Options: p.Options})
+			_, err = a.Properties.Update(ctx, a.tx, a.o.Actor, all[at].ID, property.Change{Label: p.Label, Options: p.Options, RequiredOnClose: p.RequiredOnClose})
 		}
 		if err != nil {
 			return a.src.at(path, err)
+		}
+	}
+	return a.dependences(ctx)
+}
+
+// dependences come when every property of the file is there.
+func (a *applying) dependences(ctx context.Context) error {
+	for i, p := range a.src.Properties {
+		if p.DependsOn == nil && p.OptionsBy == nil {
+			continue
+		}
+		all, err := a.Properties.List(ctx, a.tx, p.Object)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(all, func(x desk.Property) bool { return x.Name == p.Name })
+		if _, err := a.Properties.Update(ctx, a.tx, a.o.Actor, all[at].ID, property.Change{DependsOn: p.DependsOn, OptionsBy: p.OptionsBy}); err != nil {
+			return a.src.at(indexed("properties", i), err)
 		}
 	}
 	return nil

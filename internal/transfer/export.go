@@ -17,6 +17,7 @@ import (
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/setting"
+	"github.com/kanalhq/kanal/internal/snippet"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -29,6 +30,7 @@ type Deps struct {
 	Tickets    *ticket.Service
 	Inboxes    *inbox.Service
 	Settings   *setting.Service
+	Snippets   *snippet.Service
 	Outside    Outside
 }
 
@@ -83,7 +85,7 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		return f, err
 	}
 	for _, p := range ps {
-		f.Properties = append(f.Properties, Property{Object: p.Object, Name: p.Name, Label: &p.Label, Type: p.Type, Options: optional(p.Options)})
+		f.Properties = append(f.Properties, exportProperty(p))
 	}
 	pipes, err := s.Tickets.Pipelines(ctx, q)
 	if err != nil {
@@ -95,6 +97,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 			x.Statuses = append(x.Statuses, Status{Slug: st.Slug, Name: st.Name, State: st.State})
 		}
 		f.Pipelines = append(f.Pipelines, x)
+	}
+	if err := s.exportSnippets(ctx, q, n, &f); err != nil {
+		return f, err
 	}
 	return f, s.exportInboxes(ctx, q, n, &f)
 }
@@ -199,6 +204,17 @@ func (n names) access(a desk.Access) *Access {
 		return &Access{Everyone: true}
 	}
 	return &Access{Users: n.emails(a.Users), Teams: n.slugs(a.Teams)}
+}
+
+func exportProperty(p desk.Property) Property {
+	x := Property{Object: p.Object, Name: p.Name, Label: &p.Label, Type: p.Type, Options: optional(p.Options)}
+	if p.RequiredOnClose {
+		x.RequiredOnClose = &p.RequiredOnClose
+	}
+	if p.DependsOn != "" {
+		x.DependsOn, x.OptionsBy = &p.DependsOn, &p.OptionsBy
+	}
+	return x
 }
 
 func optional(list []string) *[]string {

@@ -26,6 +26,7 @@ type File struct {
 	Pipelines  []Pipeline `yaml:"pipelines,omitempty"`
 	Inboxes    []Inbox    `yaml:"inboxes,omitempty"`
 	Channels   []Channel  `yaml:"channels,omitempty"`
+	Snippets   []Snippet  `yaml:"snippets,omitempty"`
 }
 
 // Company is who runs the installation.
@@ -63,6 +64,10 @@ type Property struct {
 	Label   *string   `yaml:"label,omitempty"`
 	Type    string    `yaml:"type"`
 	Options *[]string `yaml:"options,omitempty"`
+	// What closing asks for, and options that depend on another choice (TK-10).
+	RequiredOnClose *bool                `yaml:"required_on_close,omitempty"`
+	DependsOn       *string              `yaml:"depends_on,omitempty"`
+	OptionsBy       *map[string][]string `yaml:"options_by,omitempty"`
 }
 
 // Pipeline is a pipeline. Statuses stand in their order; those that are left out keep their place.

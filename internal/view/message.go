@@ -45,18 +45,25 @@ func (m Message) Inbox() desk.InboxID { return m.inbox }
 
 const messageColumns = `m.id, m.thread_id, m.ticket_id, m.inbox_id, m.kind, m.direction, m.channel, m.account_id, m.actor, m.contact_id,
 	m.from_name, m.from_address, m.recipients, m.subject, m.text, m.quoted_text, m.html, m.quoted_html, m.truncation, m.remote_id, m.in_reply_to, m.raw_id,
-	m.disposition, m.flags, m.forward, m.auth, m.status, m.status_reason, m.client, m.mentions, m.sent_at, m.created_at`
+	m.disposition, m.flags, m.forward, m.auth, m.status, m.status_reason, m.client, m.mentions, m.sent_at, m.created_at,
+	m.send_at, m.send_rule, m.plan, m.forward_of, m.team_mentions`
 
 func scanMessage(s db.Scanner) (Message, error) {
 	var m Message
+	var plan desk.SendPlan
 	err := s.Scan(&m.ID, &m.ThreadID, &m.TicketID, &m.inbox, &m.Kind, &m.Direction, &m.Channel, &m.AccountID, db.ScanActor(&m.Actor), &m.ContactID,
 		&m.From.Name, &m.From.Address, db.ScanJSON(&m.Recipients), &m.Subject, &m.Text, &m.QuotedText, &m.HTML, &m.QuotedHTML, &m.Truncation,
 		&m.RemoteID, &m.InReplyTo, &m.RawID, &m.Disposition, db.ScanJSON(&m.Flags), db.ScanJSON(&m.Forward), db.ScanJSON(&m.Auth),
-		&m.Status, &m.StatusReason, &m.Client, db.ScanJSON(&m.Mentions), &m.SentAt, &m.CreatedAt)
+		&m.Status, &m.StatusReason, &m.Client, db.ScanJSON(&m.Mentions), &m.SentAt, &m.CreatedAt,
+		&m.SendAt, &m.SendRule, db.ScanJSON(&plan), &m.ForwardOf, db.ScanJSON(&m.TeamMentions))
+	if !plan.Empty() {
+		m.Plan = &plan
+	}
 	m.From = sender(m.From, m.ContactID)
 	m.HasSource = m.RawID != 0
 	m.BlockedImages = strings.Count(m.HTML, "data-blocked-src=") + strings.Count(m.HTML, "data-blocked-background=")
 	m.Recipients, m.Flags, m.Mentions = orEmpty(m.Recipients), orEmpty(m.Flags), orEmpty(m.Mentions)
+	m.TeamMentions = orEmpty(m.TeamMentions)
 	m.Attachments, m.Deliveries, m.Attempts = []desk.Attachment{}, []desk.Party{}, []Attempt{}
 	return m, err
 }

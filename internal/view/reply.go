@@ -12,7 +12,7 @@ import (
 func (v *Service) answerable(ctx context.Context, threads []TicketThread, ids []desk.ThreadID) error {
 	var q query
 	q.add(`SELECT m.thread_id, m.id, m.kind, m.direction, m.channel, m.contact_id, m.subject, m.from_name, m.from_address, m.recipients, m.forward FROM messages m WHERE m.id IN
-		(SELECT MAX(x.id) FROM messages x WHERE x.kind = 'message' AND x.status <> `).arg(desk.StatusCancelled)
+		(SELECT MAX(x.id) FROM messages x WHERE x.kind = 'message' AND x.forward_of = 0 AND NOT (x.send_rule LIKE 'later%' AND x.status = 'queued') AND x.status <> `).arg(desk.StatusCancelled)
 	q.add(" AND (x.direction = ").arg(desk.Outgoing).add(" OR x.disposition IN ")
 	list(&q, []desk.Disposition{"", desk.DispNormal, desk.DispColleague, desk.DispList}).add(") AND x.thread_id IN ")
 	list(&q, ids).add(" GROUP BY x.thread_id)")

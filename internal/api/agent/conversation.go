@@ -23,7 +23,7 @@ func (a *agents) mountConversation() {
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/trace/{id}", ID: "trace", Tag: tag, Summary: "The story of one message",
 		Description: "`id` is an id, `#` and a ticket number, or a Message-ID.", Errors: []int{404}}, a.trace)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/threads/{id}/messages", ID: "postMessage", Tag: tag, Summary: "Reply or comment", Status: 201, Repeatable: true, MaxBody: 8 << 20,
-		Description: "A reply is answered as stored: queued. A comment is internal and never leaves. With `if_unchanged` it is refused (409, thread.changed) when the customer has written since `seen_seq`.", Errors: []int{404, 409, 413}}, a.postMessage)
+		Description: "A reply is answered as stored: queued. A comment is internal and never leaves. With `if_unchanged` it is refused (409, thread.changed) when the customer or a colleague has written since `seen_seq`.", Errors: []int{404, 409, 413}}, a.postMessage)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/messages/{id}", ID: "getMessage", Tag: tag, Summary: "One message, whole", Errors: []int{404}}, func(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[view.Message], error) {
 		id, err := desk.ParseID[desk.MessageID](in.ID)
 		if err != nil {
@@ -115,12 +115,26 @@ type postMessageInput struct {
 		Attachments []desk.AttachmentID   `json:"attachments,omitempty" maxItems:"100" doc:"Uploaded before."`
 		SetStatus   string                `json:"set_status,omitempty" doc:"A status slug of the ticket's pipeline, set with the send." example:"waiting_on_contact"`
 		InReplyTo   desk.MessageID        `json:"in_reply_to,omitempty"`
-		Mentions    []desk.UserID         `json:"mentions,omitempty" maxItems:"100"`
+		Mentions    []desk.UserID         `json:"mentions,omitempty" maxItems:"100" doc:"People; a team's id among them counts as in team_mentions."`
+		Teams       []desk.TeamID         `json:"team_mentions,omitempty" maxItems:"50" doc:"Teams: in a comment, their members of this moment are told."`
 		DraftID     desk.DraftID          `json:"draft_id,omitempty" doc:"Deleted with the send."`
 		SeenSeq     int64                 `json:"seen_seq,omitempty" doc:"The last event that the writer had seen."`
 		IfUnchanged bool                  `json:"if_unchanged,omitempty"`
 		FromAccount desk.ChannelAccountID `json:"channel_account_id,omitempty" doc:"Left out: the account that the conversation is on."`
+		SendOptions
+		ForwardOf desk.MessageID `json:"forward_of,omitempty" doc:"Passes this message on, below the text and with its files, to those in to. On a ticket the answer of the other party comes to a conversation of its own."`
+		Carry     *bool          `json:"carry_attachments,omitempty" doc:"With forward_of: its files go along (the default). false: only those in attachments."`
+		MacroID   string         `json:"macro_id,omitempty" doc:"A template whose actions are done to the ticket with the send."`
 	}
+}
+
+// SendOptions is when a message leaves, and what is done to the ticket then.
+type SendOptions struct {
+	Undo        bool      `json:"undo,omitempty" doc:"Wait for the person's undo time before it leaves. Left out, it leaves at once, or after the installation's own window."`
+	SendAt      desk.Time `json:"send_at,omitempty" doc:"Not before this time."`
+	IfQuiet     bool      `json:"only_if_quiet,omitempty" doc:"With send_at: hold it back when the customer has written by then."`
+	Snooze      bool      `json:"snooze,omitempty" doc:"The ticket rests once it has left: until snooze_until, or until the customer writes."`
+	SnoozeUntil desk.Time `json:"snooze_until,omitempty"`
 }
 
 var errNoThread = desk.Errorf(desk.NotFound, "thread.not_found", "There is no such thread, or you may not see it.")
@@ -150,10 +164,9 @@ func (a *agents) postMessage(ctx context.Context, v access.Viewer, in *postMessa
 	if err := v.NeedIn(place.Inbox, p); err != nil {
 		return nil, err
 	}
-	if b.SetStatus != "" {
-		if err := v.NeedIn(place.Inbox, access.TicketsEdit); err != nil {
-			return nil, err
-		}
+	plan, timing, err := a.options(ctx, v, place.Inbox, place.Ticket, b.SendOptions, b.SetStatus, b.MacroID)
+	if err != nil {
+		return nil, err
 	}
 	if b.FromAccount != 0 {
 		inbox, err := a.View.AccountInbox(ctx, b.FromAccount)
@@ -167,10 +180,10 @@ func (a *agents) postMessage(ctx context.Context, v access.Viewer, in *postMessa
 	m, err := a.Dispatch.Reply(ctx, dispatch.ReplyCommand{
 		Actor: v.Actor, ThreadID: id, Comment: comment, Content: dispatch.Content{Text: b.Text, HTML: b.HTML, Attachments: b.Attachments},
 		To: parties(b.To), Cc: parties(b.Cc), Bcc: parties(b.Bcc), Subject: b.Subject, InReplyTo: b.InReplyTo, FromAccount: b.FromAccount,
-		SetStatus: b.SetStatus, Mentions: b.Mentions, Client: client(v),
+		Plan: plan, Timing: timing, Forward: dispatch.Forward{ForwardOf: b.ForwardOf, Carry: b.Carry == nil || *b.Carry}, Mentions: b.Mentions, Teams: b.Teams, Client: client(v),
 		Also: func(ctx context.Context, tx *db.Tx, m desk.Message) error {
 			if b.IfUnchanged {
-				if err := a.View.Unchanged(ctx, tx, id, b.SeenSeq); err != nil {
+				if err := a.View.Unchanged(ctx, tx, v.Actor, id, b.SeenSeq); err != nil {
 					return err
 				}
 			}
@@ -234,15 +247,23 @@ func (a *agents) resend(ctx context.Context, v access.Viewer, in *resendInput) (
 	return api.Answer(a.View.Message(ctx, view.SightOf(v), m.ID))
 }
 
-func (a *agents) cancel(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[view.Message], error) {
+// TakenBack is a message that was taken back, and the draft it became.
+type TakenBack struct {
+	view.Message
+	Draft *desk.Draft `json:"draft" doc:"What it was, to go on writing. Kept at the server too, unless one writes in that place already."`
+}
+
+func (a *agents) cancel(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[TakenBack], error) {
 	m, err := a.inMessage(ctx, v, in.ID, access.TicketsReply)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.Dispatch.Cancel(ctx, v.Actor, m.ID); err != nil {
+	_, draft, err := a.Dispatch.Cancel(ctx, v.Actor, m.ID)
+	if err != nil {
 		return nil, err
 	}
-	return api.Answer(a.View.Message(ctx, view.SightOf(v), m.ID))
+	m, err = a.View.Message(ctx, view.SightOf(v), m.ID)
+	return api.Answer(TakenBack{m, &draft}, err)
 }
 
 type senderInput struct {

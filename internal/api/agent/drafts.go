@@ -14,7 +14,7 @@ import (
 func (a *agents) mountDrafts() {
 	const tag = "Drafts"
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/drafts", ID: "listDrafts", Tag: tag, Summary: "One's own drafts, newest first"}, a.drafts)
-	api.Register(a.server, api.Op{Method: "PUT", Path: "/api/drafts", ID: "putDraft", Tag: tag, Summary: "Keep a draft: one a person, ticket, thread and type", MaxBody: 8 << 20, Errors: []int{404}}, a.putDraft)
+	api.Register(a.server, api.Op{Method: "PUT", Path: "/api/drafts", ID: "putDraft", Tag: tag, Summary: "Keep a draft: one a person, ticket, thread and type", MaxBody: 8 << 20, Errors: []int{404, 409}}, a.putDraft)
 	api.Register(a.server, api.Op{Method: "DELETE", Path: "/api/drafts", ID: "deleteDraft", Tag: tag, Summary: "Throw a draft away", Status: http.StatusNoContent}, a.deleteDraft)
 }
 
@@ -22,7 +22,7 @@ func (a *agents) mountDrafts() {
 type Place struct {
 	TicketID string `query:"ticket_id"`
 	ThreadID string `query:"thread_id"`
-	Type     string `query:"type" enum:"reply,comment,new"`
+	Type     string `query:"type" enum:"reply,comment,new,forward"`
 }
 
 // at reads the ids; none is zero.
@@ -60,7 +60,7 @@ type putDraftInput struct {
 		UserID      *string             `json:"user_id,omitempty" nullable:"true"`
 		TicketID    desk.TicketID       `json:"ticket_id,omitempty"`
 		ThreadID    desk.ThreadID       `json:"thread_id,omitempty"`
-		Kind        string              `json:"type,omitempty" enum:"reply,comment,new"`
+		Kind        string              `json:"type,omitempty" enum:"reply,comment,new,forward"`
 		InReplyTo   desk.MessageID      `json:"in_reply_to,omitempty"`
 		To          []PartyInput        `json:"to,omitempty" maxItems:"100"`
 		Cc          []PartyInput        `json:"cc,omitempty" maxItems:"100"`
@@ -71,6 +71,8 @@ type putDraftInput struct {
 		Attachments []desk.AttachmentID `json:"attachments,omitempty" maxItems:"100"`
 		UpdatedAt   *string             `json:"updated_at,omitempty" nullable:"true"`
 		SeenSeq     int64               `json:"seen_seq,omitempty"`
+		ForwardOf   desk.MessageID      `json:"forward_of,omitempty"`
+		Base        *string             `json:"base,omitempty" doc:"The updated_at of the draft that was changed here, empty for none: refused (409, draft.changed) when another window or device has kept another one since. Left out, the last one wins."`
 	}
 }
 
@@ -100,10 +102,22 @@ func (a *agents) putDraft(ctx context.Context, v access.Viewer, in *putDraftInpu
 			return nil, err
 		}
 	}
+	var base *desk.Time
+	if b.Base != nil {
+		base = new(desk.Time)
+		if *b.Base != "" {
+			if err := base.UnmarshalJSON([]byte(`"` + *b.Base + `"`)); err != nil {
+				return nil, desk.Errorf(desk.Invalid, "draft.base", "base is the updated_at of a draft.").In("base")
+			}
+		}
+	}
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Draft, error) {
+		if err := a.Threads.SameDraft(ctx, tx, v.User.ID, ticket, thread, kind, base); err != nil {
+			return desk.Draft{}, err
+		}
 		return a.Threads.SaveDraft(ctx, tx, desk.Draft{
 			UserID: v.User.ID, TicketID: ticket, ThreadID: thread, Kind: kind, InReplyTo: b.InReplyTo, To: some(parties(b.To)), Cc: some(parties(b.Cc)), Bcc: some(parties(b.Bcc)),
-			Subject: b.Subject, HTML: b.HTML, Text: b.Text, Attachments: some(b.Attachments), SeenSeq: b.SeenSeq,
+			Subject: b.Subject, HTML: b.HTML, Text: b.Text, Attachments: some(b.Attachments), SeenSeq: b.SeenSeq, ForwardOf: b.ForwardOf,
 		})
 	}))
 }

@@ -5,44 +5,58 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
-	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/search"
 )
 
-// Hit is one thing found.
-type Hit struct {
-	Kind      string         `json:"kind" enum:"ticket,message,contact"`
-	TicketID  desk.TicketID  `json:"ticket_id"`
-	ThreadID  desk.ThreadID  `json:"thread_id" doc:"Of a message: its conversation, which stands alone when there is no ticket."`
-	MessageID desk.MessageID `json:"message_id"`
-	ContactID desk.ContactID `json:"contact_id"`
-	Number    int64          `json:"number" doc:"Of the ticket."`
-	Title     string         `json:"title"`
-	Excerpt   string         `json:"excerpt" doc:"HTML-escaped text with the words found in <mark>."`
-	At        desk.Time      `json:"at"`
+// Searcher finds what a viewer may see: search.Service.
+type Searcher interface {
+	Search(ctx context.Context, v access.Viewer, q string, opt search.Options) (search.Result, error)
+	Facets(ctx context.Context, v access.Viewer, q string) (search.Facets, error)
+	Suggest(ctx context.Context, v access.Viewer, q string, limit int) ([]search.Suggestion, error)
 }
-
-// SearchResult is one page of hits, newest first.
-type SearchResult struct {
-	Items  []Hit  `json:"items"`
-	Next   string `json:"next" doc:"Send it as cursor for the next page; empty at the end."`
-	Behind int64  `json:"behind_seq" doc:"How many events the index has still to read: what happened in them is not found yet."`
-}
-
-// Searcher finds what a viewer may see: search.Service, as app hands it over.
-type Searcher func(ctx context.Context, v access.Viewer, q, cursor string, limit int) (SearchResult, error)
 
 func (a *agents) mountSearch() {
-	api.Register(a.server, api.Op{Method: "GET", Path: "/api/search", ID: "search", Tag: "Search", Summary: "Search tickets, messages and contacts",
-		Description: "Words, \"phrases\", and the operators is: from: to: status: has:attachment before: after: subject: #number."}, a.search)
+	const tag = "Search"
+	api.Register(a.server, api.Op{
+		Method: "GET", Path: "/api/search", ID: "search", Tag: tag, Summary: "Search tickets, messages, comments and contacts",
+		Description: "Words, \"phrases\", -without, one OR another, and the operators from: to: cc: subject: filename: is: in: status: owner: team: inbox: channel: priority: category: has: type: " +
+			"before: after: on: older_than: newer_than: property.name: #number. Newest first.",
+	}, a.search)
+	api.Register(a.server, api.Op{
+		Method: "GET", Path: "/api/search/facets", ID: "searchFacets", Tag: tag, Summary: "What a search finds, counted by kind, status, owner and inbox",
+	}, a.searchFacets)
+	api.Register(a.server, api.Op{
+		Method: "GET", Path: "/api/search/suggest", ID: "searchSuggest", Tag: tag, Summary: "How a search that is being typed may go on",
+		Description: "Operators and the values they take, contacts, tickets by number or subject: for the last word of q.",
+	}, a.searchSuggest)
 }
 
 type searchInput struct {
 	api.Listing
-	Q string `query:"q" maxLength:"500" example:"from:mira invoice"`
+	Q     string `query:"q" maxLength:"1000" example:"from:mira invoice"`
+	Exact bool   `query:"exact" doc:"Find what was typed and nothing that was perhaps meant."`
 }
 
-func (a *agents) search(ctx context.Context, v access.Viewer, in *searchInput) (*api.Out[SearchResult], error) {
-	r, err := a.Search(ctx, v, in.Q, in.Cursor, in.Limit)
-	r.Items = some(r.Items)
+func (a *agents) search(ctx context.Context, v access.Viewer, in *searchInput) (*api.Out[search.Result], error) {
+	r, err := a.Search.Search(ctx, v, in.Q, search.Options{Cursor: in.Cursor, Limit: in.Limit, Exact: in.Exact})
 	return api.Answer(r, err)
+}
+
+type searchText struct {
+	Q string `query:"q" maxLength:"1000" example:"from:mira invoice"`
+}
+
+func (a *agents) searchFacets(ctx context.Context, v access.Viewer, in *searchText) (*api.Out[search.Facets], error) {
+	r, err := a.Search.Facets(ctx, v, in.Q)
+	return api.Answer(r, err)
+}
+
+// Suggestions are what may come next.
+type Suggestions struct {
+	Items []search.Suggestion `json:"items"`
+}
+
+func (a *agents) searchSuggest(ctx context.Context, v access.Viewer, in *searchText) (*api.Out[Suggestions], error) {
+	items, err := a.Search.Suggest(ctx, v, in.Q, 10)
+	return api.Answer(Suggestions{items}, err)
 }

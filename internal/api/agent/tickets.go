@@ -7,6 +7,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
@@ -44,7 +45,8 @@ func (a *agents) mountTickets() {
 
 // Views is the side bar.
 type Views struct {
-	Views []view.Count `json:"views"`
+	Views []view.Count `json:"views" doc:"The saved ones come last, in their order."`
+	Again int64        `json:"again_ms" doc:"Some counts are dear and from a moment ago (as_of): after so long newer ones are there. 0: all are of now."`
 }
 
 func (a *agents) views(ctx context.Context, v access.Viewer, _ *api.None) (*api.Out[Views], error) {
@@ -53,17 +55,29 @@ func (a *agents) views(ctx context.Context, v access.Viewer, _ *api.None) (*api.
 		return nil, err
 	}
 	counts, err := a.View.Counts(ctx, view.SightOf(v), seq)
-	return api.Answer(Views{counts}, err)
+	if err != nil {
+		return nil, err
+	}
+	saved, again, err := a.View.CustomCounts(ctx, view.SightOf(v), seq)
+	return api.Answer(Views{append(counts, saved...), again.Milliseconds()}, err)
 }
 
 type ticketsInput struct {
 	api.Listing
-	View string `query:"view" default:"open" doc:"mine, unassigned, open, closed, spam, trash, mentions, inbox:ID or status:ID." example:"mine"`
-	Sort string `query:"sort" enum:"-last_activity,last_activity" default:"-last_activity"`
+	View   string          `query:"view" default:"open" doc:"mine, unassigned, open, snoozed, following, drafts, mentions, closed, recently_closed, elsewhere, spam, trash, inbox:ID, status:ID or custom:ID." example:"mine"`
+	Filter string          `query:"filter" doc:"Narrows the view: JSON, {\"all\":[…]}, {\"any\":[…]} or {\"field\":…,\"op\":…,\"value\":…}. GET /api/custom-views/fields lists the fields and what each takes." example:"{\"field\":\"priority\",\"op\":\"in\",\"value\":[\"high\",\"urgent\"]}"`
+	Sort   string          `query:"sort" maxLength:"100" doc:"A field that sorts, - before it for the other way round; last_activity, created, closed, status, owner and contact are short names. Left out: the view's own order, mostly -last_activity." example:"-priority"`
+	Group  string          `query:"group" maxLength:"100" doc:"A field that groups: rows of one group stand together." example:"owner_id"`
+	IDs    []desk.TicketID `query:"ids" maxItems:"200" doc:"Only these, as far as they belong to the view."`
 }
 
 func (a *agents) listTickets(ctx context.Context, v access.Viewer, in *ticketsInput) (*api.Out[view.TicketPage], error) {
-	return api.Answer(a.View.Tickets(ctx, view.SightOf(v), in.View, in.Sort, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+	f, err := customview.Parse(in.Filter)
+	if err != nil {
+		return nil, err
+	}
+	ask := view.Ask{View: in.View, Filter: f, Sort: in.Sort, Group: in.Group, IDs: in.IDs}
+	return api.Answer(a.View.List(ctx, view.SightOf(v), ask, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (a *agents) getTicket(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Ticket], error) {
@@ -316,6 +330,8 @@ type createTicketInput struct {
 		Text        string                `json:"text,omitempty"`
 		HTML        string                `json:"html,omitempty"`
 		Attachments []desk.AttachmentID   `json:"attachments,omitempty"`
+		SetStatus   string                `json:"set_status,omitempty" doc:"With a message: a status slug of the ticket's pipeline."`
+		SendOptions
 	}
 }
 
@@ -404,7 +420,12 @@ func (a *agents) compose(ctx context.Context, v access.Viewer, in *createTicketI
 	if err := v.NeedIn(inbox, access.TicketsReply); err != nil {
 		return nil, err
 	}
+	plan, timing, err := a.options(ctx, v, inbox, 0, b.SendOptions, b.SetStatus, "")
+	if err != nil {
+		return nil, err
+	}
 	t, m, err := a.Dispatch.Compose(ctx, dispatch.ComposeCommand{
+		SetStatus: plan.Status, Timing: timing,
 		Actor: v.Actor, AccountID: b.AccountID, To: parties(b.To), Cc: parties(b.Cc), Bcc: parties(b.Bcc), Subject: b.Subject,
 		Content: dispatch.Content{Text: b.Text, HTML: b.HTML, Attachments: b.Attachments}, Client: client(v),
 		Priority: b.Priority, Category: b.Category, StatusID: b.StatusID, Properties: b.Properties,

@@ -96,8 +96,24 @@ func (h *header) list(ps []desk.Party) []string {
 	return out
 }
 
-// bodies makes the text and the HTML part, each with the signature.
+// bodies makes the text and the HTML part, each with the signature and, below it, what is passed on.
 func (d *Draft) bodies() {
+	d.signed()
+	if d.Out.QuotedText == "" && d.Out.QuotedHTML == "" {
+		return
+	}
+	if d.html == "" {
+		d.html = richtext.FromText(d.text)
+	}
+	quoted := d.Out.QuotedHTML
+	if quoted == "" {
+		quoted = richtext.FromText(d.Out.QuotedText)
+	}
+	d.html += `<div class="kanal-forward"><br>` + quoted + "</div>"
+	d.text = strings.TrimLeft(strings.TrimRight(d.text, "\r\n")+"\n\n"+d.Out.QuotedText, "\n")
+}
+
+func (d *Draft) signed() {
 	d.text, d.html = d.Out.Text, d.Out.HTML
 	if d.text == "" && d.html != "" {
 		d.text = richtext.ToText(d.html)
