@@ -21,6 +21,7 @@ import (
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
+	"github.com/kanalhq/kanal/internal/search"
 )
 
 // Signing in gives a cookie that no script can read and no other site can send; signing out ends it.
@@ -164,15 +165,20 @@ func TestTheClientsAddressComesFromATrustedProxyOnly(t *testing.T) {
 	}
 }
 
+// burning fails as nothing should.
+type burning struct{ agent.Searcher }
+
+func (burning) Search(context.Context, access.Viewer, string, search.Options) (search.Result, error) {
+	return search.Result{}, fmt.Errorf("search: index: %w", fmt.Errorf("the disk is on fire"))
+}
+
 // An error that is no desk.Error tells the person a request id, and the log the cause.
 func TestAnUnknownErrorSpeaksToTheLogOnly(t *testing.T) {
 	var log bytes.Buffer
 	var mu sync.Mutex
 	s := newSite(t, dbtest.SQLite(t), func(a *api.Deps, g *agent.Deps, _ *admin.Deps) {
 		a.Log = slog.New(slog.NewTextHandler(&lockedWriter{&mu, &log}, nil))
-		g.Search = func(context.Context, access.Viewer, string, string, int) (agent.SearchResult, error) {
-			return agent.SearchResult{}, fmt.Errorf("search: index: %w", fmt.Errorf("the disk is on fire"))
-		}
+		g.Search = burning{g.Search}
 	})
 	r := s.as(s.user("Ann Holm", desk.RoleAgent)).with("X-Request-Id", "abcdefgh-1").do("GET", "/api/search?q=x", nil)
 	r.want(500, `"detail":"Something went wrong."`, `"request_id":"abcdefgh-1"`, "!fire")

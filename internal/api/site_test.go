@@ -21,6 +21,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/api/person"
 	"github.com/kanalhq/kanal/internal/api/public"
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/channel"
@@ -32,14 +33,18 @@ import (
 	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/hook"
+	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/netx"
+	"github.com/kanalhq/kanal/internal/oversight"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/transfer"
 	"github.com/kanalhq/kanal/internal/view"
 )
 
@@ -102,17 +107,21 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	ad := api.Deps{DB: d, Clock: s.Clock, Access: s.Access, Key: bytes.Repeat([]byte{9}, 32), BaseURL: base, Version: "test", SignInBurst: 1000}
 	gd := agent.Deps{DB: d, Clock: s.Clock, Events: s.Events, Access: s.Access, People: s.People, Contacts: s.Contacts, Tickets: s.Tickets, Threads: s.Threads, Assign: s.Assignment,
 		Dispatch: s.Dispatch, Correct: s.Intake, View: s.View, Hub: s.Hub, Blobs: s.Blobs, Settings: s.Settings, Inboxes: s.Inboxes, Images: netx.NewImages(netx.Guard{}),
-		Search: func(context.Context, access.Viewer, string, string, int) (agent.SearchResult, error) {
-			return agent.SearchResult{}, nil
-		}}
+		Search: search.New(d, s.Events, nil)}
 	md := admin.Deps{DB: d, Clock: s.Clock, Registry: s.Channels, Access: s.Access, People: s.People, Inboxes: s.Inboxes, Tickets: s.Tickets, Properties: s.Properties, Settings: s.Settings,
-		Intake: s.Intake, Board: board, View: s.View}
+		Intake: s.Intake, Board: board, View: s.View, Assign: s.Assignment, Oversight: oversight.New(d),
+		Transfer: transfer.New(transfer.Deps{DB: d, Channels: s.Channels, People: s.People, Properties: s.Properties, Tickets: s.Tickets, Inboxes: s.Inboxes, Settings: s.Settings, Outside: transfer.Outside{Closed: true}}),
+		Health: admin.Health{Jobs: jobs.Stats, Dead: jobs.DeadJobs, Search: func(context.Context) (int64, bool, error) { return 0, false, nil },
+			Missing: func(context.Context) map[string]string { return map[string]string{} }, DiskFree: func() int64 { return 1 }}}
 	for _, w := range with {
 		w(&ad, &gd, &md)
 	}
 	s.api = api.New(ad)
 	agent.Mount(s.api, gd)
 	admin.Mount(s.api, md)
+	person.Mount(s.api, person.Deps{DB: d, Contacts: s.Contacts, Properties: s.Properties, People: s.People, View: s.View, Identity: identity.New(identity.Deps{
+		DB: d, Clock: s.Clock, Events: s.Events, Contacts: s.Contacts, Threads: s.Threads, Tickets: s.Tickets, Journal: s.Intake, Files: s.Blobs,
+	})})
 	public.Mount(s.api, public.Deps{Links: s.Dispatch, Blobs: s.Blobs})
 	s.api.Handle("/hooks/", hook.New(hook.Deps{DB: d, Registry: s.Channels, Inbox: s.Inboxes, Intake: s.Intake}))
 	s.http = httptest.NewServer(s.api.Handler())

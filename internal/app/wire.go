@@ -5,22 +5,24 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/api/actions"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
 	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
+	"github.com/kanalhq/kanal/internal/api/person"
 	"github.com/kanalhq/kanal/internal/api/public"
 	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/blobgc"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/config"
-	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/hook"
+	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/netx"
 	"github.com/kanalhq/kanal/internal/oversight"
@@ -81,6 +83,10 @@ func (a *App) flows(ctx context.Context) error {
 			Undo: config.Window("UNDO_SEND"), RetryBase: config.Window("RETRY_BASE"), RetryMax: config.Window("RETRY_MAX"), GiveUp: config.Window("SEND_GIVE_UP"),
 		},
 	})
+	a.Identity = identity.New(identity.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Files: a.Blobs, Log: a.log,
+		Keep: config.Window("CONTACT_KEEP"),
+	})
 	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs)
 	a.Views = view.New(a.DB, a.abilities).Saved(a.Saved)
 	a.Transfer = a.transfer(transfer.Outside{})
@@ -95,7 +101,7 @@ func (a *App) flows(ctx context.Context) error {
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Outside: outside,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Outside: outside,
 	})
 }
 
@@ -115,6 +121,7 @@ func (a *App) edge() http.Handler {
 		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.Search, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox, Seen: a.Notify.Seen,
 		MaxUpload: 250 << 20, // what a mail cannot carry goes as a link
 	})
+	actions.Mount(s, actions.Deps{DB: a.DB, Log: a.log, View: a.Views, Triage: a.Triage})
 	admin.Mount(s, admin.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Access: a.Access, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Properties: a.Properties,
 		Settings: a.Settings, Surveys: a.Surveys, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),
@@ -123,6 +130,7 @@ func (a *App) edge() http.Handler {
 	})
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
 	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved})
+	person.Mount(s, person.Deps{DB: a.DB, Contacts: a.Contacts, Identity: a.Identity, Properties: a.Properties, People: a.People, View: a.Views, Log: a.log})
 	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Surveys: a.Surveys, Log: a.log})
 	a.Jobs.Every("api.prune", time.Hour, s.Prune)
 	s.Handle("/hooks/", hook.New(hook.Deps{DB: a.DB, Registry: a.Registry, Inbox: a.Inbox, Intake: late{a}, Log: a.log}))
@@ -134,6 +142,8 @@ func (a *App) edge() http.Handler {
 
 // housekeeping registers what is done now and then, on one node.
 func (a *App) housekeeping() {
+	a.Jobs.Every("contact.duplicates", 5*time.Second, a.Identity.Look)
+	a.Jobs.Every("contact.expire", time.Hour, a.Identity.Expire)
 	a.Jobs.Every("job.prune", time.Hour, func(ctx context.Context) error {
 		_, err := a.Jobs.PruneDead(ctx, a.Clock.Ms().Add(-config.Window("JOB_DEAD")))
 		return err

@@ -14,11 +14,14 @@ import (
 
 // row is a document as stored; one without a kind is taken out.
 type row struct {
-	id     int64
-	kind   string
-	ticket desk.TicketID
-	inbox  desk.InboxID
-	at     desk.Time
+	id      int64
+	kind    string
+	ticket  desk.TicketID
+	inbox   desk.InboxID
+	thread  desk.ThreadID
+	contact desk.ContactID
+	at      desk.Time
+	files   []file // whose text was taken out now
 	document
 }
 
@@ -59,25 +62,28 @@ func each[T ~int64](ctx context.Context, s *Service, ids []T, query string, scan
 }
 
 func (s *Service) readMessages(ctx context.Context, w *work, rows map[int64]*row) error {
-	return each(ctx, s, keys(w.messages), `SELECT id, kind, ticket_id, inbox_id, created_at, from_name, from_address, recipients, subject, SUBSTR(text, 1, 300000), contact_id
+	return each(ctx, s, keys(w.messages), `SELECT id, kind, channel, thread_id, ticket_id, inbox_id, created_at, from_name, from_address, recipients, subject, SUBSTR(text, 1, 300000), contact_id
 		FROM messages WHERE id IN `+s.in(1), func(r db.Scanner) error {
 		var m row
-		var name, address, subject, text string
-		var contact desk.ContactID
+		var channel, name, address, subject, text string
 		var to []desk.Party
-		if err := r.Scan(&m.id, &m.kind, &m.ticket, &m.inbox, &m.at, &name, &address, db.ScanJSON(&to), &subject, &text, &contact); err != nil {
+		if err := r.Scan(&m.id, &m.kind, &channel, &m.thread, &m.ticket, &m.inbox, &m.at, &name, &address, db.ScanJSON(&to), &subject, &text, &m.contact); err != nil {
 			return err
 		}
 		if m.kind != "comment" {
 			m.kind = "message"
 		}
-		m.text(subject)
-		m.text(name)
+		m.marks(channel)
+		m.name(subject)
+		m.name(name)
 		m.text(address)
 		m.field(fieldFrom, name+" "+address)
 		m.field(fieldSubject, subject)
 		for _, p := range to {
 			m.field(fieldTo, p.Name+" "+p.Address)
+			if p.Field == "cc" {
+				m.field(fieldCc, p.Name+" "+p.Address)
+			}
 		}
 		m.text(text)
 		rows[m.id] = &m
@@ -85,35 +91,27 @@ func (s *Service) readMessages(ctx context.Context, w *work, rows map[int64]*row
 	})
 }
 
-func (s *Service) readAttachments(ctx context.Context, w *work, rows map[int64]*row) error {
-	return each(ctx, s, keys(w.messages), "SELECT message_id, name, inline FROM attachments WHERE message_id IN "+s.in(1), func(r db.Scanner) error {
-		var id int64
-		var name string
-		var inline bool
-		if err := r.Scan(&id, &name, &inline); err != nil {
-			return err
-		}
-		if m := rows[id]; m != nil && m.kind != "" {
-			m.text(name)
-			if !inline {
-				m.mark("attachment")
-			}
-		}
-		return nil
-	})
+// marks says what a document is, for the operators that leave little over: they are words of the index too.
+func (r *row) marks(channel string) {
+	r.mark("k" + r.kind)
+	r.mark("i" + strconv.FormatInt(int64(r.inbox), 10))
+	if c := plain(channel); c != "" {
+		r.mark("c" + c)
+	}
 }
 
 func (s *Service) readTickets(ctx context.Context, w *work, rows map[int64]*row) error {
-	return each(ctx, s, keys(w.tickets), "SELECT id, number, inbox_id, created_at, subject, description FROM tickets WHERE id IN "+s.in(1), func(r db.Scanner) error {
+	return each(ctx, s, keys(w.tickets), "SELECT id, number, channel, contact_id, inbox_id, created_at, subject, description FROM tickets WHERE id IN "+s.in(1), func(r db.Scanner) error {
 		t := row{kind: "ticket"}
 		var number int64
-		var subject, description string
-		if err := r.Scan(&t.id, &number, &t.inbox, &t.at, &subject, &description); err != nil {
+		var channel, subject, description string
+		if err := r.Scan(&t.id, &number, &channel, &t.contact, &t.inbox, &t.at, &subject, &description); err != nil {
 			return err
 		}
 		t.ticket = desk.TicketID(t.id)
+		t.marks(channel)
 		t.text(strconv.FormatInt(number, 10))
-		t.text(subject)
+		t.name(subject)
 		t.field(fieldSubject, subject)
 		t.text(description)
 		rows[t.id] = &t
@@ -129,9 +127,12 @@ func (s *Service) readContacts(ctx context.Context, w *work, rows map[int64]*row
 		if err := r.Scan(&c.id, &c.at, &name, &email, &phone); err != nil {
 			return err
 		}
-		c.text(name)
+		c.contact = desk.ContactID(c.id)
+		c.marks("")
+		c.name(name)
 		c.text(email)
 		c.text(phone)
+		c.field(fieldFrom, name+" "+email)
 		rows[c.id] = &c
 		return nil
 	})
@@ -145,7 +146,7 @@ func (s *Service) readContacts(ctx context.Context, w *work, rows map[int64]*row
 			return err
 		}
 		if c := rows[id]; c != nil && c.kind != "" {
-			c.text(name)
+			c.name(name)
 			c.text(value)
 		}
 		return nil
@@ -168,7 +169,7 @@ func (s *Service) write(ctx context.Context, docs []*row, state string, from, to
 		if err != nil {
 			return err
 		}
-		return remember(ctx, tx, fresh)
+		return fresh.store(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("search: write: %w", err)
@@ -198,31 +199,6 @@ func (s *Service) putOneByOne(ctx context.Context, tx *db.Tx, docs []*row) error
 	return nil
 }
 
-// remember stores words for completion.
-func remember(ctx context.Context, tx *db.Tx, fresh []string) error {
-	for part := range slices.Chunk(fresh, 200) {
-		args := make([]any, len(part))
-		for i, t := range part {
-			args[i] = t
-		}
-		if _, err := tx.Exec(ctx, "INSERT INTO search_terms (term) VALUES "+placeholders(len(part))+" ON CONFLICT DO NOTHING", args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func placeholders(n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("($" + strconv.Itoa(i+1) + ")")
-	}
-	return b.String()
-}
-
 func (s *Service) put(ctx context.Context, tx *db.Tx, docs []*row) error {
 	var stored []*row
 	for _, d := range docs {
@@ -247,16 +223,16 @@ func (s *Service) put(ctx context.Context, tx *db.Tx, docs []*row) error {
 				values.WriteString(", ")
 			}
 			n := len(args)
-			fmt.Fprintf(&values, "($%d::bigint, $%d::text, $%d::bigint, $%d::bigint, $%d::bigint, $%d::tsvector)", n+1, n+2, n+3, n+4, n+5, n+6)
-			args = append(args, d.id, d.kind, d.ticket, d.inbox, d.at, d.vector())
+			fmt.Fprintf(&values, "($%d::bigint, $%d::text, $%d::bigint, $%d::bigint, $%d::bigint, $%d::bigint, $%d::bigint, $%d::tsvector)", n+1, n+2, n+3, n+4, n+5, n+6, n+7, n+8)
+			args = append(args, d.id, d.kind, d.ticket, d.inbox, d.thread, d.contact, d.at, d.vector())
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO search_docs (id, kind, ticket_id, inbox_id, at, tsv) VALUES "+values.String()+` ON CONFLICT (id) DO UPDATE
-			SET kind = excluded.kind, ticket_id = excluded.ticket_id, inbox_id = excluded.inbox_id, at = excluded.at, tsv = excluded.tsv`, args...)
+		_, err := tx.Exec(ctx, "INSERT INTO search_docs (id, kind, ticket_id, inbox_id, thread_id, contact_id, at, tsv) VALUES "+values.String()+` ON CONFLICT (id) DO UPDATE
+			SET kind = excluded.kind, ticket_id = excluded.ticket_id, inbox_id = excluded.inbox_id, thread_id = excluded.thread_id, contact_id = excluded.contact_id, at = excluded.at, tsv = excluded.tsv`, args...)
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return s.keepFiles(ctx, tx, docs)
 }
 
 func (s *Service) remove(ctx context.Context, tx *db.Tx, id int64) error {
@@ -265,18 +241,22 @@ func (s *Service) remove(ctx context.Context, tx *db.Tx, id int64) error {
 			return err
 		}
 	}
+	if _, err := tx.Exec(ctx, "DELETE FROM search_files WHERE message_id = $1", id); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, "DELETE FROM search_docs WHERE id = $1", id)
 	return err
 }
 
 func putSQLite(ctx context.Context, tx *db.Tx, d *row) error {
-	n, err := tx.Exec(ctx, `INSERT INTO search_docs (id, kind, ticket_id, inbox_id, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`,
-		d.id, d.kind, d.ticket, d.inbox, d.at)
+	n, err := tx.Exec(ctx, `INSERT INTO search_docs (id, kind, ticket_id, inbox_id, thread_id, contact_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
+		d.id, d.kind, d.ticket, d.inbox, d.thread, d.contact, d.at)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
-		if _, err = tx.Exec(ctx, "UPDATE search_docs SET kind = $1, ticket_id = $2, inbox_id = $3, at = $4 WHERE id = $5", d.kind, d.ticket, d.inbox, d.at, d.id); err != nil {
+		if _, err = tx.Exec(ctx, "UPDATE search_docs SET kind = $1, ticket_id = $2, inbox_id = $3, thread_id = $4, contact_id = $5, at = $6 WHERE id = $7",
+			d.kind, d.ticket, d.inbox, d.thread, d.contact, d.at, d.id); err != nil {
 			return err
 		}
 		if _, err = tx.Exec(ctx, "DELETE FROM search_text WHERE rowid = $1", d.id); err != nil {
@@ -285,40 +265,4 @@ func putSQLite(ctx context.Context, tx *db.Tx, d *row) error {
 	}
 	_, err = tx.Exec(ctx, "INSERT INTO search_text (rowid, body) VALUES ($1, $2)", d.id, d.spaced())
 	return err
-}
-
-// recent remembers words that are stored, so that few are stored again. Used by the one follower.
-type recent struct {
-	words map[string]struct{}
-	limit int
-}
-
-func newRecent(limit int) *recent { return &recent{map[string]struct{}{}, limit} }
-
-// fresh are the words of documents that may not be stored yet, each once. Long ones nobody completes.
-func (r *recent) fresh(docs []*row) []string {
-	seen := map[string]struct{}{}
-	var out []string
-	for _, d := range docs {
-		for _, w := range d.words {
-			if _, ok := r.words[w]; ok || len(w) > 40 {
-				continue
-			}
-			if _, ok := seen[w]; !ok {
-				seen[w] = struct{}{}
-				out = append(out, w)
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-func (r *recent) add(words []string) {
-	if len(r.words)+len(words) > r.limit {
-		clear(r.words)
-	}
-	for _, w := range words {
-		r.words[w] = struct{}{}
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -148,74 +149,120 @@ type work struct {
 	messages map[desk.MessageID]bool
 	tickets  map[desk.TicketID]bool
 	contacts map[desk.ContactID]bool
-	threads  map[desk.ThreadID]bool // with all their messages
-	whole    map[desk.TicketID]bool // with all their messages
+	threads  map[desk.ThreadID]bool  // with all their messages
+	whole    map[desk.TicketID]bool  // with all their messages
+	people   map[desk.ContactID]bool // with all their messages
 }
 
 func newWork() *work {
-	return &work{map[desk.MessageID]bool{}, map[desk.TicketID]bool{}, map[desk.ContactID]bool{}, map[desk.ThreadID]bool{}, map[desk.TicketID]bool{}}
+	return &work{map[desk.MessageID]bool{}, map[desk.TicketID]bool{}, map[desk.ContactID]bool{}, map[desk.ThreadID]bool{}, map[desk.TicketID]bool{}, map[desk.ContactID]bool{}}
 }
+
+// small are the events that change nothing the index holds: most of them.
+var small = map[string]bool{
+	desk.EvMessageSent: true, desk.EvMessageDelivered: true, desk.EvMessageRead: true, desk.EvMessageFailed: true, desk.EvMessageUncertain: true, desk.EvMessageRetried: true,
+	desk.EvTicketAssigned: true, desk.EvTicketStatus: true,
+}
+
+// light are the events of a ticket that leave its messages where they are.
+var light = map[string]bool{desk.EvTicketCreated: true, "ticket.snoozed": true, "ticket.woken": true, "ticket.followed": true, "ticket.unfollowed": true, "ticket.linked": true, "ticket.unlinked": true}
 
 // event notes what an event may have changed of the index. Rows are read as they are now, so noting too much is only slower.
 func (w *work) event(ev desk.Event) {
+	if small[ev.Type] {
+		return
+	}
 	noun, what, _ := strings.Cut(ev.Type, ".")
+	data := idsOf(ev.Data)
+	if ev.Message != 0 {
+		w.messages[ev.Message] = true
+	}
+	for _, id := range data["messages"] {
+		w.messages[desk.MessageID(id)] = true
+	}
 	switch noun {
-	case "message", "comment", "sender":
-		switch ev.Type {
-		case desk.EvMessageSent, desk.EvMessageDelivered, desk.EvMessageRead, desk.EvMessageFailed, desk.EvMessageUncertain, desk.EvMessageRetried:
-			return
-		}
-		if ev.Message != 0 {
-			w.messages[ev.Message] = true
-		}
 	case "thread":
-		if ev.Type == desk.EvThreadMoved {
+		if what != "opened" && what != "claimed" && ev.ThreadID != 0 {
 			w.threads[ev.ThreadID] = true
 		}
-		w.threadData(ev.Data)
+		w.mark(data, "from_ticket", "to_ticket")
 	case "ticket":
-		switch what {
-		case "assigned", "status_changed":
+		w.tickets[ev.TicketID] = true
+		if light[ev.Type] || ev.Type == desk.EvTicketUpdated && !strings.Contains(string(ev.Data), `"inbox`) {
 			return
 		}
-		w.tickets[ev.TicketID] = true
-		if what == "merged" || what == "deleted" || what == "restored" || what == "purged" || strings.Contains(string(ev.Data), `"inbox`) {
-			w.whole[ev.TicketID] = true
+		w.whole[ev.TicketID] = true
+		w.mark(data, "into", "to", "from", "from_ticket", "to_ticket", "tickets")
+		for _, id := range data["threads"] {
+			w.threads[desk.ThreadID(id)] = true
 		}
-		if ev.Type == desk.EvTicketPurged { // the index may hold its messages under another ticket still
-			var d struct{ Messages []desk.MessageID }
-			if json.Unmarshal(ev.Data, &d) == nil {
-				for _, id := range d.Messages {
-					w.messages[id] = true
-				}
+	case "contact", "sender":
+		w.person(ev.Contact, what)
+		for _, key := range []string{"into", "from", "to", "contacts", "from_contact", "to_contact"} {
+			for _, id := range data[key] {
+				w.person(desk.ContactID(id), what)
 			}
 		}
-	case "contact":
-		if ev.Contact != 0 {
-			w.contacts[ev.Contact] = true
-		}
-		var d struct{ Into desk.ContactID }
-		if json.Unmarshal(ev.Data, &d) == nil && d.Into != 0 {
-			w.contacts[d.Into] = true
+		w.mark(data, "tickets")
+		for _, id := range data["threads"] {
+			w.threads[desk.ThreadID(id)] = true
 		}
 	}
 }
 
-func (w *work) threadData(data []byte) {
-	var d struct {
-		From desk.TicketID `json:"from_ticket"`
-		To   desk.TicketID `json:"to_ticket"`
+// person: a contact, with what was said by them when more than their own data changed.
+func (w *work) person(id desk.ContactID, what string) {
+	if id == 0 {
+		return
 	}
-	if json.Unmarshal(data, &d) == nil {
-		for _, t := range []desk.TicketID{d.From, d.To} {
-			if t != 0 {
-				w.whole[t] = true
-			}
+	w.contacts[id] = true
+	if what != "created" && what != "updated" {
+		w.people[id] = true
+	}
+}
+
+func (w *work) mark(data map[string][]int64, keys ...string) {
+	for _, k := range keys {
+		for _, id := range data[k] {
+			w.tickets[desk.TicketID(id)] = true
+			w.whole[desk.TicketID(id)] = true
 		}
 	}
 }
 
-// widen finds the messages of threads and tickets, those that are in the index under them among them.
+// idsOf are the members of an event's data that are ids or lists of ids.
+func idsOf(data []byte) map[string][]int64 {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(data, &members) != nil {
+		return nil
+	}
+	out := map[string][]int64{}
+	for name, raw := range members {
+		var one any
+		if json.Unmarshal(raw, &one) != nil {
+			continue
+		}
+		list, ok := one.([]any)
+		if !ok {
+			list = []any{one}
+		}
+		for _, x := range list {
+			text := ""
+			switch x := x.(type) {
+			case string:
+				text = x
+			case float64:
+				text = strconv.FormatFloat(x, 'f', -1, 64)
+			}
+			if id, err := strconv.ParseInt(text, 10, 64); err == nil && id > 0 {
+				out[name] = append(out[name], id)
+			}
+		}
+	}
+	return out
+}
+
+// widen finds the messages of threads, tickets and people, those that are in the index under them among them.
 func (s *Service) widen(ctx context.Context, w *work) error {
 	for _, x := range []struct {
 		query string
@@ -223,18 +270,21 @@ func (s *Service) widen(ctx context.Context, w *work) error {
 		n     int
 	}{
 		{"SELECT id FROM messages WHERE thread_id IN " + s.in(1), list(keys(w.threads)), len(w.threads)},
+		{"SELECT id FROM search_docs WHERE thread_id <> 0 AND thread_id IN " + s.in(1), list(keys(w.threads)), len(w.threads)},
 		{"SELECT id FROM messages WHERE ticket_id IN " + s.in(1), list(keys(w.whole)), len(w.whole)},
 		{"SELECT id FROM search_docs WHERE kind IN ('message', 'comment') AND ticket_id IN " + s.in(1), list(keys(w.whole)), len(w.whole)},
+		{"SELECT id FROM messages WHERE contact_id <> 0 AND contact_id IN " + s.in(1), list(keys(w.people)), len(w.people)},
+		{"SELECT id FROM search_docs WHERE contact_id <> 0 AND contact_id IN " + s.in(1), list(keys(w.people)), len(w.people)},
 	} {
 		if x.n == 0 {
 			continue
 		}
-		ids, err := db.All(ctx, s.db, db.Column[desk.MessageID], x.query, x.ids)
+		found, err := db.All(ctx, s.db, db.Column[int64], x.query, x.ids)
 		if err != nil {
 			return fmt.Errorf("search: widen: %w", err)
 		}
-		for _, id := range ids {
-			w.messages[id] = true
+		for _, id := range found { // of whatever kind: an id is one noun's alone
+			w.messages[desk.MessageID(id)], w.tickets[desk.TicketID(id)], w.contacts[desk.ContactID(id)] = true, true, true
 		}
 	}
 	return nil

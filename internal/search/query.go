@@ -1,304 +1,491 @@
 package search
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/search/lang"
 )
 
-// query is a search understood.
+// query is a search understood: every clause, and every want, must hold.
 type query struct {
-	terms    []term
-	exclude  []term
-	number   int64 // #123; -1 after one that cannot be a number
+	text     string
+	clauses  []clause
+	wants    []want
+	number   int64 // #123
 	after    desk.Time
 	before   desk.Time
-	states   []string // is:open, is:closed
-	statuses []string // slugs or names
-	inboxes  []string // slugs or names
-	kinds    []string
-	hidden   string // "", spam, trash: which tickets; is:anywhere is "*"
-	owner    string // "", mine, none
+	hidden   string // "", spam, trash: which tickets; "*" for in:anywhere
+	problems []Problem
 }
 
-// term is one or several words in a row.
+// clause is words of which one must be there, or none when it is negated.
+type clause struct {
+	any []term
+	not bool
+}
+
+// term is one or several words in a row, all of one field.
 type term struct {
+	field  rune // 0: anywhere
 	words  []string
-	prefix bool // the last word is the beginning of one
+	exact  bool     // quoted: as written
+	prefix bool     // the last word may be the beginning of one
+	alts   []string // what a single word may also be, without its field; resolved later
+	raw    string
+	part   part
+}
+
+// want is an operator about tickets with the values of which one must hold.
+type want struct {
+	op     string
+	values []string
+	not    bool
+	part   part
+}
+
+// Problem is an operator that cannot be followed. Nothing is searched then: a silent empty answer would be a lie.
+type Problem struct {
+	Reason     string   `json:"reason" enum:"unknown_operator,unknown_value,unknown_property,bad_date,bad_age,missing_value,or_mixed,too_long"`
+	Operator   string   `json:"operator"`
+	Value      string   `json:"value"`
+	Suggestion string   `json:"suggestion" doc:"The whole search, mended, when there is a likely meaning."`
+	Options    []string `json:"options" doc:"Values that the operator takes, the likely ones first; at most eight."`
 }
 
 const maxTerms = 20
 
-// parse understands what somebody typed. Nothing is an error: what is no operator is a word.
-func parse(s string, now time.Time) query {
-	var q query
-	parts := split(s)
-	for i, p := range parts {
-		if p.op != "" && q.operator(p, now) {
-			continue
-		}
-		text := p.text
-		if p.op != "" {
-			text = p.op + " " + p.text
-		}
-		if n, ok := strings.CutPrefix(text, "#"); ok && !p.quoted {
-			if num, err := strconv.ParseInt(n, 10, 64); err == nil && num > 0 {
-				q.number = num
-				continue
-			}
-		}
-		last := i == len(parts)-1 && !p.quoted && !strings.HasSuffix(s, " ")
-		q.add(0, text, p.not, last)
-	}
-	return q
+// operators with what they take: used to tell, to complete and to explain.
+var operators = []string{
+	"from", "to", "cc", "subject", "is", "in", "status", "owner", "team", "inbox", "channel", "priority", "category", "has", "filename", "type", "before", "after", "on", "older_than", "newer_than",
 }
 
-func (q *query) add(field rune, text string, not, last bool) {
-	var t term
-	for _, w := range words(text, 20) {
-		if field != 0 {
-			w.text = string(field) + w.text
+// states are the values of is:.
+var states = []string{"open", "closed", "mine", "unassigned", "snoozed", "unread", "following", "mentioned", "spam", "trash", "message", "comment", "ticket", "contact"}
+
+// reader turns what somebody typed into a query.
+type reader struct {
+	q   query
+	now time.Time // in the searcher's time zone
+}
+
+// parse understands what somebody typed. Words that are no operator are words; a known operator that makes no sense is a problem.
+func parse(s string, now time.Time) query {
+	r := reader{q: query{text: s}, now: now}
+	parts := split(s)
+	was := ""
+	for i, p := range parts {
+		clauses, problems := len(r.q.clauses), len(r.q.problems)
+		last := i == len(parts)-1 && !p.quoted && !strings.HasSuffix(s, " ")
+		if !r.operator(p, last) {
+			r.words(p, last)
 		}
+		is := "words"
+		if len(r.q.problems) > problems || len(r.q.clauses) == clauses && p.op == "" {
+			is = ""
+		} else if !slices.Contains([]string{"", "from", "to", "cc", "subject", "filename"}, p.op) {
+			is = p.op
+		}
+		if p.or && i > 0 && is != "" {
+			r.join(p, was, is)
+		}
+		was = is
+	}
+	return r.q
+}
+
+// join makes what was read last an alternative of what was read before it: words of words, a value of a value of the same operator.
+func (r *reader) join(p part, was, is string) {
+	c := r.q.clauses
+	switch n := len(c); {
+	case is == "words" && was == "words" && n > 1 && !c[n-1].not && !c[n-2].not:
+		c[n-2].any = append(c[n-2].any, c[n-1].any...)
+		r.q.clauses = c[:n-1]
+	case is != "words" && is == was:
+		// values of one operator are alternatives anyhow
+	default:
+		r.problem("or_mixed", p, "")
+	}
+}
+
+func (r *reader) problem(reason string, p part, value string, options ...string) {
+	r.q.problems = append(r.q.problems, Problem{Reason: reason, Operator: p.op, Value: p.text, Suggestion: p.replaced(r.q.text, value), Options: append([]string{}, options...)})
+}
+
+// words adds what is no operator.
+func (r *reader) words(p part, last bool) {
+	text := p.text
+	if p.op != "" {
+		text = p.op + " " + p.text
+	}
+	if n, ok := strings.CutPrefix(text, "#"); ok && !p.quoted {
+		if num, err := strconv.ParseInt(n, 10, 64); err == nil && num > 0 {
+			r.q.number = num
+			return
+		}
+	}
+	r.add(0, text, p, last)
+}
+
+func (r *reader) add(field rune, text string, p part, last bool) {
+	t := term{field: field, exact: p.quoted, raw: text, part: p}
+	for _, w := range words(text, 20) {
 		t.words = append(t.words, w.text)
 	}
-	if len(t.words) == 0 || len(q.terms)+len(q.exclude) >= maxTerms {
+	if len(t.words) == 0 || len(r.q.clauses) >= maxTerms {
 		return
 	}
 	// One letter begins too many words to be of use.
-	t.prefix = last && len([]rune(strings.TrimLeft(t.words[len(t.words)-1], string(field)))) >= 2
-	if not {
-		q.exclude = append(q.exclude, t)
-	} else {
-		q.terms = append(q.terms, t)
+	t.prefix = last && len([]rune(t.words[len(t.words)-1])) >= 2
+	r.q.clauses = append(r.q.clauses, clause{any: []term{t}, not: p.not})
+}
+
+func (r *reader) mark(not bool, names ...string) {
+	c := clause{not: not}
+	for i := range r.q.clauses { // values of one operator are alternatives
+		if k := &r.q.clauses[i]; !not && !k.not && k.any[0].field == fieldMark && k.any[0].words[0][0] == names[0][0] {
+			k.any = append(k.any, term{field: fieldMark, words: names, exact: true})
+			return
+		}
 	}
+	for _, n := range names {
+		c.any = append(c.any, term{field: fieldMark, words: []string{n}, exact: true})
+	}
+	r.q.clauses = append(r.q.clauses, c)
+}
+
+func (r *reader) want(op string, p part, values ...string) {
+	for i := range r.q.wants {
+		if w := &r.q.wants[i]; w.op == op && w.not == p.not && !p.not {
+			w.values = append(w.values, values...)
+			return
+		}
+	}
+	r.q.wants = append(r.q.wants, want{op, values, p.not, p})
 }
 
 // operator applies one and reports whether it is one.
-func (q *query) operator(p part, now time.Time) bool {
+func (r *reader) operator(p part, last bool) bool {
+	if p.op == "" {
+		return false
+	}
+	if !slices.Contains(operators, p.op) && !strings.HasPrefix(p.op, "property.") {
+		return r.misspelt(p)
+	}
+	if strings.TrimSpace(p.text) == "" {
+		if !last {
+			r.problem("missing_value", p, "", r.optionsOf(p.op)...)
+		}
+		return true // being typed
+	}
 	v := strings.ToLower(p.text)
 	switch p.op {
 	case "from":
-		q.add(fieldFrom, p.text, p.not, !p.quoted)
-	case "to", "cc":
-		q.add(fieldTo, p.text, p.not, !p.quoted)
+		r.add(fieldFrom, p.text, p, !p.quoted)
+	case "to":
+		r.add(fieldTo, p.text, p, !p.quoted)
+	case "cc":
+		r.add(fieldCc, p.text, p, !p.quoted)
 	case "subject":
-		q.add(fieldSubject, p.text, p.not, !p.quoted)
+		r.add(fieldSubject, p.text, p, !p.quoted)
+	case "filename":
+		r.add(fieldFile, p.text, p, !p.quoted)
 	case "has":
-		if v != "attachment" && v != "attachments" && v != "file" {
-			return false
-		}
-		t := term{words: []string{string(fieldHas) + "attachment"}}
-		if p.not {
-			q.exclude = append(q.exclude, t)
-		} else {
-			q.terms = append(q.terms, t)
-		}
-	case "status":
-		q.statuses = append(q.statuses, v)
+		r.has(p, v)
+	case "is":
+		r.is(p, v)
+	case "type":
+		r.kind(p, v)
 	case "in":
 		switch v {
 		case "spam", "trash":
-			q.hidden = v
+			r.q.hidden = v
 		case "anywhere":
-			q.hidden = "*"
+			r.q.hidden = "*"
 		default:
-			q.inboxes = append(q.inboxes, v)
+			r.want("inbox", p, p.text)
 		}
+	case "before", "after", "on", "older_than", "newer_than":
+		r.time(p, v)
+	default:
+		r.want(p.op, p, p.text)
+	}
+	return true
+}
+
+// misspelt: an operator with a slip in it is told; anything else with a colon in it is words, as times and addresses are.
+func (r *reader) misspelt(p part) bool {
+	if p.quoted || len(p.op) < 4 || p.text == "" || strings.HasPrefix(p.text, "//") {
+		return false
+	}
+	for _, op := range operators {
+		if len(op) > 3 && lang.Distance(p.op, op, 1) == 1 {
+			fixed := p
+			fixed.op = op
+			r.q.problems = append(r.q.problems, Problem{Reason: "unknown_operator", Operator: p.op, Value: p.text, Suggestion: fixed.replaced(r.q.text, p.text), Options: []string{op}})
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) optionsOf(op string) []string {
+	switch op {
 	case "is":
-		return q.is(v)
-	case "before", "after":
-		day, ok := date(v, now)
-		if !ok {
-			return false
-		}
-		if p.op == "before" {
-			q.before = desk.At(day)
-		} else {
-			q.after = desk.At(day)
-		}
-	default:
-		return false
+		return states[:8]
+	case "has":
+		return []string{"attachment", "draft", "comment"}
+	case "type":
+		return []string{"ticket", "message", "comment", "contact"}
+	case "before", "after", "on":
+		return []string{"today", "yesterday", r.now.Format("2006-01-02"), r.now.Format("2006-01")}
+	case "older_than", "newer_than":
+		return []string{"7d", "4w", "6m", "1y"}
 	}
-	return true
+	return nil
 }
 
-func (q *query) is(v string) bool {
+// unknown tells of a value that the operator does not take, with the nearest that it does.
+func (r *reader) unknown(p part, options []string) {
+	r.problem("unknown_value", p, nearest(p.text, options), first(byDistance(p.text, options), 8)...)
+}
+
+func (r *reader) has(p part, v string) {
 	switch v {
-	case "open", "closed":
-		q.states = append(q.states, v)
-	case "spam", "trash":
-		q.hidden = v
-	case "mine", "unassigned":
-		q.owner = v
-	case "comment", "internal":
-		q.kinds = append(q.kinds, "comment")
-	case "message", "ticket", "contact":
-		q.kinds = append(q.kinds, v)
+	case "attachment", "attachments", "file", "files":
+		r.mark(p.not, "hasattachment")
+	case "draft", "comment":
+		r.want("has", p, v)
+	case "note":
+		r.want("has", p, "comment")
 	default:
-		return false
+		r.unknown(p, r.optionsOf("has"))
 	}
-	return true
 }
 
-// date reads 2026-03-01, 2026-03, 2026, today, yesterday or 7d (days ago), in UTC.
-func date(s string, now time.Time) (time.Time, bool) {
-	now = now.UTC()
-	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+func (r *reader) kind(p part, v string) {
+	switch strings.TrimSuffix(v, "s") {
+	case "comment", "note":
+		r.mark(p.not, "kcomment")
+	case "message", "ticket", "contact":
+		r.mark(p.not, "k"+strings.TrimSuffix(v, "s"))
+	default:
+		r.unknown(p, r.optionsOf("type"))
+	}
+}
+
+func (r *reader) is(p part, v string) {
+	switch v {
+	case "spam", "trash":
+		r.q.hidden = v
+	case "mine":
+		r.want("owner", p, "me")
+	case "unassigned":
+		r.want("owner", p, "none")
+	case "comment", "note", "internal", "message", "ticket", "contact":
+		if v == "internal" {
+			v = "comment"
+		}
+		r.kind(p, v)
+	case "open", "closed":
+		r.want("state", p, v)
+	case "snoozed", "unread", "following", "mentioned":
+		r.q.wants = append(r.q.wants, want{"is", []string{v}, p.not, p})
+	default:
+		r.unknown(p, states)
+	}
+}
+
+func (r *reader) time(p part, v string) {
+	var from, to time.Time
+	switch p.op {
+	case "older_than", "newer_than":
+		at, ok := age(v, r.now)
+		if !ok {
+			r.problem("bad_age", p, "", r.optionsOf(p.op)...)
+			return
+		}
+		if p.op == "older_than" != p.not {
+			to = at
+		} else {
+			from = at
+		}
+	default:
+		day, end, ok := date(v, r.now)
+		if !ok {
+			r.problem("bad_date", p, "", r.optionsOf(p.op)...)
+			return
+		}
+		switch {
+		case p.op == "on":
+			from, to = day, end
+		case p.op == "before" != p.not:
+			to = day
+		default:
+			from = day
+		}
+	}
+	if !from.IsZero() {
+		r.q.after = max(r.q.after, desk.At(from))
+	}
+	if !to.IsZero() && (r.q.before == 0 || desk.At(to) < r.q.before) {
+		r.q.before = desk.At(to)
+	}
+}
+
+// age reads 7d, 3w, 6m or 1y back from now.
+func age(s string, now time.Time) (time.Time, bool) {
+	if s == "" {
+		return now, false
+	}
+	n, err := strconv.Atoi(s[:len(s)-1])
+	if err != nil || n < 0 || n > 10_000 {
+		return now, false
+	}
+	switch s[len(s)-1] {
+	case 'h':
+		return now.Add(-time.Duration(n) * time.Hour), true
+	case 'd':
+		return now.AddDate(0, 0, -n), true
+	case 'w':
+		return now.AddDate(0, 0, -7*n), true
+	case 'm':
+		return now.AddDate(0, -n, 0), true
+	case 'y':
+		return now.AddDate(-n, 0, 0), true
+	}
+	return now, false
+}
+
+// date reads 2026-03-01, 1.3.2026, 2026-03, 2026, today, yesterday or 7d (days ago): when it begins and ends, in the time zone of now.
+func date(s string, now time.Time) (from, to time.Time, ok bool) {
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	switch s {
 	case "today":
-		return today, true
+		return today, today.AddDate(0, 0, 1), true
 	case "yesterday":
-		return today.AddDate(0, 0, -1), true
+		return today.AddDate(0, 0, -1), today, true
 	}
-	if n, ok := strings.CutSuffix(s, "d"); ok {
+	if n, cut := strings.CutSuffix(s, "d"); cut {
 		if days, err := strconv.Atoi(n); err == nil && days >= 0 && days < 36500 {
-			return today.AddDate(0, 0, -days), true
+			return today.AddDate(0, 0, -days), today.AddDate(0, 0, 1-days), true
 		}
 	}
-	for _, layout := range []string{"2006-01-02", "2006-01", "2006", time.RFC3339} {
-		if t, err := time.Parse(layout, strings.ToUpper(s)); err == nil {
-			return t, true
+	for _, l := range []struct {
+		layout              string
+		years, months, days int
+	}{{"2006-01-02", 0, 0, 1}, {"2.1.2006", 0, 0, 1}, {"2006-01", 0, 1, 0}, {"2006", 1, 0, 0}} {
+		if t, err := time.ParseInLocation(l.layout, s, now.Location()); err == nil && t.Year() > 1900 && t.Year() < 3000 {
+			return t, t.AddDate(l.years, l.months, l.days), true
 		}
 	}
-	return time.Time{}, false
-}
-
-// part is a word, "a phrase", -either, or operator:either as typed.
-type part struct {
-	op, text    string
-	not, quoted bool
-}
-
-func split(s string) (out []part) {
-	if len(s) > 1000 {
-		s = strings.ToValidUTF8(s[:1000], "")
+	if t, err := time.Parse(time.RFC3339, strings.ToUpper(s)); err == nil {
+		return t, t.Add(time.Second), true
 	}
-	for {
-		s = strings.TrimLeftFunc(s, unicode.IsSpace)
-		if s == "" {
-			return out
-		}
-		var p part
-		if rest, ok := strings.CutPrefix(s, "-"); ok && rest != "" && !unicode.IsSpace(rune(rest[0])) {
-			p.not, s = true, rest
-		}
-		if i := strings.IndexByte(s, ':'); i > 0 && i < 12 && !strings.ContainsFunc(s[:i], func(r rune) bool { return !unicode.IsLetter(r) }) {
-			p.op, s = strings.ToLower(s[:i]), s[i+1:]
-		}
-		if rest, ok := strings.CutPrefix(s, `"`); ok {
-			p.quoted = true
-			if i := strings.IndexByte(rest, '"'); i >= 0 {
-				p.text, s = rest[:i], rest[i+1:]
-			} else {
-				p.text, s = rest, ""
-			}
-		} else {
-			i := strings.IndexFunc(s, unicode.IsSpace)
-			if i < 0 {
-				i = len(s)
-			}
-			p.text, s = s[:i], s[i:]
-		}
-		if p.text != "" || p.op != "" {
-			out = append(out, p)
-		}
-	}
+	return time.Time{}, time.Time{}, false
 }
 
 // empty: nothing was asked for.
 func (q query) empty() bool {
-	return len(q.terms) == 0 && q.number == 0 && q.after == 0 && q.before == 0 && len(q.states)+len(q.statuses)+len(q.inboxes)+len(q.kinds) == 0 && q.hidden == "" && q.owner == ""
+	return len(q.clauses)+len(q.wants) == 0 && q.number == 0 && q.after == 0 && q.before == 0 && q.hidden == ""
 }
 
-// alternatives are the words that a term's last may be: itself and those it begins.
-type alternatives func(prefix string) ([]string, error)
+// asksKind: the search says itself what it wants to find.
+func (q query) asksKind() bool {
+	return slices.ContainsFunc(q.clauses, func(c clause) bool { return c.any[0].field == fieldMark && c.any[0].words[0][0] == 'k' })
+}
 
-// match writes the terms in the language of FTS5, or "" when there are none.
-func (q query) fts5(alt alternatives) (string, error) {
-	group := func(ts []term) ([]string, error) {
-		var out []string
-		for _, t := range ts {
-			variants, err := t.variants(alt)
-			if err != nil {
-				return nil, err
-			}
-			for i, v := range variants {
-				variants[i] = `"` + strings.Join(v1(v), " ") + `"`
-			}
-			out = append(out, "("+strings.Join(variants, " OR ")+")")
+// hasWords: there is something the index can find.
+func (q query) hasWords() bool {
+	return slices.ContainsFunc(q.clauses, func(c clause) bool { return !c.not })
+}
+
+// only makes a query that finds one kind.
+func (q query) only(kind string) query {
+	q.clauses = append(slices.Clone(q.clauses), clause{any: []term{{field: fieldMark, words: []string{"k" + kind}, exact: true}}})
+	return q
+}
+
+// variants are the ways a term may stand, each as its words with fields.
+func (t term) variants() [][]string {
+	head := make([]string, len(t.words))
+	for i, w := range t.words {
+		head[i] = t.word(w)
+	}
+	out := [][]string{head}
+	for _, a := range t.alts {
+		v := slices.Clone(head)
+		v[len(v)-1] = t.word(a)
+		out = append(out, v)
+	}
+	return out
+}
+
+func (t term) word(w string) string {
+	if t.field == 0 {
+		return w
+	}
+	return string(t.field) + w
+}
+
+// match writes the clauses, those without words or those negated, in the language of the database; "" when there are none.
+func (q query) match(sqlite, negated bool) string {
+	var out []string
+	for _, c := range q.clauses {
+		if c.not != negated {
+			continue
 		}
-		return out, nil
+		var any []string
+		for _, t := range c.any {
+			for _, v := range t.variants() {
+				any = append(any, phrase(v, sqlite))
+			}
+		}
+		if sqlite {
+			out = append(out, "("+strings.Join(any, " OR ")+")")
+		} else {
+			out = append(out, "("+strings.Join(any, " | ")+")")
+		}
 	}
-	terms, err := group(q.terms)
-	if err != nil || len(terms) == 0 {
-		return "", err
+	switch {
+	case len(out) == 0:
+		return ""
+	case negated && sqlite:
+		return strings.Join(out, " OR ")
+	case negated:
+		return strings.Join(out, " | ")
+	case sqlite:
+		return strings.Join(out, " AND ")
 	}
-	exclude, err := group(q.exclude)
-	if err != nil {
-		return "", err
-	}
-	s := strings.Join(terms, " AND ")
-	if len(exclude) > 0 {
-		s = "(" + s + ") NOT (" + strings.Join(exclude, " OR ") + ")"
-	}
-	return s, nil
+	return strings.Join(out, " & ")
 }
 
-// tsquery writes the terms as PostgreSQL does.
-func (q query) tsquery(alt alternatives) (string, error) {
+func phrase(words []string, sqlite bool) string {
+	if sqlite {
+		return `"` + strings.Join(words, " ") + `"`
+	}
 	var b strings.Builder
-	for i, t := range append(append([]term(nil), q.terms...), q.exclude...) {
+	for i, w := range words {
 		if i > 0 {
-			b.WriteString(" & ")
+			b.WriteString(" <-> ")
 		}
-		if i >= len(q.terms) {
-			b.WriteByte('!')
-		}
-		variants, err := t.variants(alt)
-		if err != nil {
-			return "", err
-		}
-		b.WriteByte('(')
-		for k, v := range variants {
-			if k > 0 {
-				b.WriteString(" | ")
-			}
-			for n, w := range v1(v) {
-				if n > 0 {
-					b.WriteString(" <-> ")
-				}
-				lexeme(&b, w)
-			}
-		}
-		b.WriteByte(')')
+		lexeme(&b, w)
 	}
-	if len(q.terms) == 0 {
-		return "", nil
-	}
-	return b.String(), nil
+	return b.String()
 }
 
-func v1(s string) []string { return strings.Split(s, " ") }
-
-// variants are the ways a term may stand, each as its words with spaces between.
-func (t term) variants(alt alternatives) ([]string, error) {
-	head := strings.Join(t.words, " ")
-	out := []string{head}
-	if !t.prefix {
-		return out, nil
+// expression is what is to be found without what is not to be.
+func (q query) expression(sqlite bool) string {
+	yes, no := q.match(sqlite, false), q.match(sqlite, true)
+	switch {
+	case yes == "" || no == "":
+		return yes
+	case sqlite:
+		return fmt.Sprintf("(%s) NOT (%s)", yes, no)
 	}
-	last := t.words[len(t.words)-1]
-	more, err := alt(last)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range more {
-		if w != last {
-			out = append(out, strings.TrimSuffix(head, last)+w)
-		}
-	}
-	return out, nil
+	return fmt.Sprintf("%s & !(%s)", yes, no)
 }

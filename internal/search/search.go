@@ -1,7 +1,7 @@
-// Package search owns the index of everything that is said: messages, comments, tickets and contacts, with the names of their
+// Package search owns the index of everything that is said: messages, comments, tickets and contacts, with the names and the text of their
 // attachments. It follows the events by number (index.go), so that edits, merges and erasures are followed too, and never indexes inside the
-// transaction of a message. It answers newest first, within a bound of work, and says how far the index is behind (find.go). It writes no
-// other table. The API asks it; app runs it.
+// transaction of a message. It answers newest first, within a bound of work and within what the viewer may see, says how far the index is behind, and
+// tells what of a search it does not understand. It writes no other table. The API asks it; app runs it.
 package search
 
 import (
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -26,6 +27,7 @@ type Service struct {
 	db    *db.DB
 	ev    *event.Log
 	log   *slog.Logger
+	blobs blob.Store // of attachments; nil: their names alone are found
 	every time.Duration
 	known *recent
 }
@@ -35,47 +37,35 @@ func New(d *db.DB, ev *event.Log, log *slog.Logger) *Service {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{db: d, ev: ev, log: log, every: config.Window("SEARCH_EVERY"), known: newRecent(200_000)}
+	return &Service{db: d, ev: ev, log: log, every: config.Window("SEARCH_EVERY"), known: newRecent(400_000)}
 }
+
+// Files lets the index read what is in attachments.
+func (s *Service) Files(b blob.Store) *Service {
+	s.blobs = b
+	return s
+}
+
+func (s *Service) sqlite() bool { return s.db.Dialect() == db.SQLite }
 
 // Options of a search.
 type Options struct {
 	Cursor string // Result.Next of the page before
 	Limit  int    // 1 to 100; 0 means 25
-}
-
-// Kind is what was found.
-type Kind string
-
-// The kinds. A comment is found as a message.
-const (
-	KindTicket  Kind = "ticket"
-	KindMessage Kind = "message"
-	KindContact Kind = "contact"
-)
-
-// Hit is one thing found.
-type Hit struct {
-	Kind      Kind           `json:"kind"`
-	TicketID  desk.TicketID  `json:"ticket_id"`
-	Number    int64          `json:"number"` // of the ticket
-	ThreadID  desk.ThreadID  `json:"thread_id"`
-	MessageID desk.MessageID `json:"message_id"`
-	ContactID desk.ContactID `json:"contact_id"`
-	Comment   bool           `json:"comment"`
-	Title     string         `json:"title"`
-	Excerpt   string         `json:"excerpt"` // HTML-escaped, the words found in <mark>
-	At        desk.Time      `json:"at"`
+	Exact  bool   // nothing but what was typed: no guess at what was meant
 }
 
 // Result is one page, newest first.
 type Result struct {
-	Hits []Hit  `json:"hits"`
-	Next string `json:"next"` // "" at the end. A page may be short and have a Next: the bound of work was reached
-	// BehindSeq is how many events the index has still to read; what they changed may not be found yet.
-	BehindSeq int64 `json:"behind_seq"`
-	// Building: the index is being made from what is stored already.
-	Building bool `json:"building"`
+	Hits []Hit  `json:"items"`
+	Next string `json:"next" doc:"Send it as cursor for the next page; empty at the end. A page may be short and have one: the bound of work was reached."`
+	// People and tickets that the whole search names, on the first page of a search for words.
+	Top       []Hit     `json:"top" doc:"Contacts that the words name, on the first page of a search that does not say what it wants to find."`
+	Problems  []Problem `json:"problems" doc:"What of the search is not understood; nothing is searched then."`
+	Spelling  *Spelling `json:"spelling" doc:"When little is found: what was probably meant."`
+	LookedTo  desk.Time `json:"looked_to" doc:"On a page that is short though there may be more: how far back it looked."`
+	BehindSeq int64     `json:"behind_seq" doc:"How many events the index has still to read: what happened in them is not found yet."`
+	Building  bool      `json:"building" doc:"The index is being made from what is stored already."`
 }
 
 // Bounds of one page's work: DESIGN section 11 asks for a p99 under 200 ms at a million messages.
@@ -84,12 +74,12 @@ const (
 	maxChunk   = 4000
 	maxLooked  = 20_000
 	maxTime    = 80 * time.Millisecond
+	little     = 3 // hits: with fewer, another spelling is looked for
 )
 
-// Search finds what the viewer may see. Operators: is: from: to: subject: status: in: has:attachment before: after: #number -word "a phrase"; the last
-// word also finds those it begins.
+// Search finds what the viewer may see.
 func (s *Service) Search(ctx context.Context, v access.Viewer, text string, opt Options) (Result, error) {
-	res := Result{Hits: []Hit{}}
+	res := Result{Hits: []Hit{}, Top: []Hit{}, Problems: []Problem{}}
 	if err := v.Need(access.TicketsView); err != nil {
 		return res, err
 	}
@@ -108,23 +98,86 @@ func (s *Service) Search(ctx context.Context, v access.Viewer, text string, opt 
 	if res.BehindSeq, res.Building, err = s.Behind(ctx); err != nil {
 		return res, err
 	}
-	q := parse(text, time.Now())
-	if q.empty() {
+	a, err := s.ask(ctx, v, parse(text, nowOf(v)))
+	if err != nil || a.idle() {
+		res.Problems = append(res.Problems, a.q.problems...)
+		return res, err
+	}
+	if err := s.page(ctx, a, below, opt.Limit, &res); err != nil {
+		return res, err
+	}
+	if opt.Cursor != "" {
 		return res, nil
 	}
-	f, possible, err := s.filter(ctx, v, q)
-	if err != nil || !possible {
+	if err := s.top(ctx, v, text, &res); err != nil || opt.Exact || len(res.Hits) >= little || res.Next != "" {
 		return res, err
 	}
-	found, next, err := s.find(ctx, q, f, below, opt.Limit)
+	return res, s.respell(ctx, v, text, opt.Limit, &res)
+}
+
+// nowOf is the searcher's time: today is theirs.
+func nowOf(v access.Viewer) time.Time {
+	now := time.Now()
+	if v.User.Timezone != "" {
+		if loc, err := time.LoadLocation(v.User.Timezone); err == nil {
+			return now.In(loc)
+		}
+	}
+	return now.UTC()
+}
+
+// asked is a query with everything in it found out.
+type asked struct {
+	q        query
+	f        filter
+	possible bool
+}
+
+// idle: there is nothing to search for.
+func (a asked) idle() bool { return len(a.q.problems) > 0 || a.q.empty() || !a.possible }
+
+func (s *Service) ask(ctx context.Context, v access.Viewer, q query) (asked, error) {
+	a := asked{q: q}
+	if q.empty() && len(q.problems) == 0 {
+		return a, nil
+	}
+	var err error
+	if a.f, a.possible, err = s.filter(ctx, v, &a.q); err != nil || len(a.q.problems) > 0 {
+		return a, err
+	}
+	return a, s.expand(ctx, &a.q)
+}
+
+func (s *Service) page(ctx context.Context, a asked, below int64, limit int, res *Result) error {
+	found, next, looked, err := s.find(ctx, a, below, limit, maxTime)
 	if err != nil {
-		return res, err
+		return err
 	}
 	if next > 0 {
 		res.Next = strconv.FormatInt(next, 36)
+		if len(found) < limit {
+			res.LookedTo = looked
+		}
 	}
-	res.Hits, err = s.show(ctx, q, found)
-	return res, err
+	res.Hits, err = s.show(ctx, a.q, found)
+	return err
+}
+
+// top are the contacts that a search for words names: they would stand far below what they wrote.
+func (s *Service) top(ctx context.Context, v access.Viewer, text string, res *Result) error {
+	q := parse(text, nowOf(v))
+	if q.asksKind() || !q.hasWords() || len(q.wants) > 0 || q.number != 0 || q.hidden != "" {
+		return nil
+	}
+	a, err := s.ask(ctx, v, q.only("contact"))
+	if err != nil || a.idle() {
+		return err
+	}
+	found, _, _, err := s.find(ctx, a, desk.MaxID, 3, maxTime/2)
+	if err == nil {
+		res.Top, err = s.show(ctx, a.q, found)
+	}
+	return err
 }
 
 // doc is a row of the index that passed the filter.
@@ -132,69 +185,56 @@ type doc struct {
 	id     int64
 	kind   string
 	ticket desk.TicketID
+	inbox  desk.InboxID
 	at     desk.Time
 }
 
-// find looks through candidates in growing chunks until a page is full, nothing is left, or the bound of work is reached.
-func (s *Service) find(ctx context.Context, q query, f filter, below int64, limit int) (docs []doc, next int64, err error) {
-	match, err := s.compile(ctx, q)
-	if err != nil {
-		return nil, 0, err
-	}
-	began, looked := time.Now(), 0
+// find looks through candidates in growing chunks until a page is full, nothing is left, or the bound of work is reached; looked is how far back then.
+func (s *Service) find(ctx context.Context, a asked, below int64, limit int, bound time.Duration) (docs []doc, next int64, looked desk.Time, err error) {
+	match := a.q.expression(s.sqlite())
+	began, seen := time.Now(), 0
 	for n := limit + firstChunk; ; n = min(4*n, maxChunk) {
-		ids, err := s.candidates(ctx, match, f, below, n)
+		ids, err := s.candidates(ctx, match, a, below, n)
 		if err != nil {
-			return nil, 0, fmt.Errorf("search: %w", err)
+			return nil, 0, 0, fmt.Errorf("search: %w", err)
 		}
 		if len(ids) > 0 {
-			some, err := s.pass(ctx, f, ids)
+			some, err := s.pass(ctx, a.f, ids)
 			if err != nil {
-				return nil, 0, fmt.Errorf("search: %w", err)
+				return nil, 0, 0, fmt.Errorf("search: %w", err)
 			}
 			docs = append(docs, some...)
 			below = ids[len(ids)-1]
-			looked += len(ids)
+			seen += len(ids)
 		}
 		if len(docs) > limit {
-			return docs[:limit], docs[limit-1].id, nil
+			return docs[:limit], docs[limit-1].id, 0, nil
 		}
 		if len(ids) < n {
-			return docs, 0, nil
+			return docs, 0, 0, nil
 		}
-		if len(docs) == limit || looked >= maxLooked || time.Since(began) > maxTime {
-			return docs, below, nil
+		if len(docs) == limit || seen >= maxLooked || time.Since(began) > bound {
+			return docs, below, s.timeOf(ctx, below), nil
 		}
 	}
 }
 
-// compile writes the query in the database's language; "" when it has no words.
-func (s *Service) compile(ctx context.Context, q query) (string, error) {
-	alt := func(prefix string) ([]string, error) {
-		return db.All(ctx, s.db, db.Column[string], `SELECT term FROM (SELECT term FROM search_terms WHERE term >= $1 AND term < $2 ORDER BY term LIMIT 3000) near
-			ORDER BY LENGTH(term), term LIMIT 40`, prefix, prefix+"\U0010FFFF")
-	}
-	var match string
-	var err error
-	if s.db.Dialect() == db.SQLite {
-		match, err = q.fts5(alt)
-	} else {
-		match, err = q.tsquery(alt)
-	}
-	if err != nil {
-		return "", fmt.Errorf("search: %w", err)
-	}
-	return match, nil
+// timeOf is when the document of an id was; 0 when that cannot be told.
+func (s *Service) timeOf(ctx context.Context, id int64) (at desk.Time) {
+	_ = s.db.QueryRow(ctx, "SELECT at FROM search_docs WHERE id = $1", id).Scan(&at)
+	return at
 }
 
 // candidates are the ids of the newest n documents below an id that have the words.
-func (s *Service) candidates(ctx context.Context, match string, f filter, below int64, n int) ([]int64, error) {
+func (s *Service) candidates(ctx context.Context, match string, a asked, below int64, n int) ([]int64, error) {
 	switch {
-	case match == "" && f.ticket != 0:
-		return db.All(ctx, s.db, db.Column[int64], "SELECT id FROM search_docs WHERE ticket_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3", f.ticket, below, n)
+	case match == "" && a.f.ticket != 0:
+		return db.All(ctx, s.db, db.Column[int64], "SELECT id FROM search_docs WHERE ticket_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3", a.f.ticket, below, n)
+	case match == "" && a.f.tickets: // asked of tickets alone, tickets are the answer
+		return db.All(ctx, s.db, db.Column[int64], "SELECT id FROM tickets WHERE id < $1 ORDER BY id DESC LIMIT $2", below, n)
 	case match == "":
 		return db.All(ctx, s.db, db.Column[int64], "SELECT id FROM search_docs WHERE id < $1 ORDER BY id DESC LIMIT $2", below, n)
-	case s.db.Dialect() == db.SQLite:
+	case s.sqlite():
 		return db.All(ctx, s.db, db.Column[int64], "SELECT rowid FROM search_text WHERE search_text MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3", match, below, n)
 	}
 	return s.candidatesPostgres(ctx, match, below, n)
@@ -235,8 +275,16 @@ func list[T ~int64](ids []T) string {
 
 // in is the subquery over argument $n made by list.
 func (s *Service) in(n int) string {
-	if s.db.Dialect() == db.SQLite {
+	if s.sqlite() {
 		return fmt.Sprintf("(SELECT value FROM json_each($%d))", n)
 	}
 	return fmt.Sprintf("(SELECT value::bigint FROM json_array_elements_text($%d::json))", n)
+}
+
+// strings is the subquery over argument $n that is a JSON list of texts.
+func (s *Service) texts(n int) string {
+	if s.sqlite() {
+		return fmt.Sprintf("(SELECT value FROM json_each($%d))", n)
+	}
+	return fmt.Sprintf("(SELECT value FROM json_array_elements_text($%d::json))", n)
 }

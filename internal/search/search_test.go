@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
@@ -27,16 +28,26 @@ type world struct {
 }
 
 func each(t *testing.T, fn func(w *world)) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		ev := event.New(d, clock.New(), nil)
-		ctx, cancel := context.WithCancel(context.Background())
-		done := make(chan struct{})
-		go func() { defer close(done); ev.Run(ctx) }()
-		t.Cleanup(func() { cancel(); <-done })
-		fn(&world{t: t, d: d, ev: ev, s: search.New(d, ev, nil), viewer: access.Viewer{
-			User: desk.User{ID: 7, Role: desk.RoleAgent, Active: true}, Scopes: []string{access.ScopeAll}, AllInboxes: true,
-		}})
-	})
+	dbtest.Each(t, func(t *testing.T, d *db.DB) { fn(newWorld(t, d)) })
+}
+
+func newWorld(t *testing.T, d *db.DB) *world {
+	ev := event.New(d, clock.New(), nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); ev.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return &world{t: t, d: d, ev: ev, s: search.New(d, ev, nil), viewer: access.Viewer{
+		User: desk.User{ID: 7, Role: desk.RoleAgent, Active: true}, Scopes: []string{access.ScopeAll}, AllInboxes: true,
+	}}
+}
+
+func newStore(t *testing.T) blob.Store {
+	store, err := blob.Disk(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
 }
 
 type change struct {
@@ -157,8 +168,9 @@ func TestWordsPhrasesAndBeginningsAreFoundNewestFirst(t *testing.T) {
 		w.expect(`"please help"`, a)
 		w.expect(`"help please"`)
 		w.expect("invoi", b, a, id)
-		w.expect("invoi ") // a space ends the word
-		w.expect("invoice ", a, id)
+		w.expect(`"invoi"`)            // quotes end the word
+		w.expect(`"invoice"`, a, id)   // quoted: as written
+		w.expect("invoice ", b, a, id) // otherwise in its other forms too
 		w.expect("wrong -please", b)
 		w.expect("muller son", a)
 		w.expect("müller", a)

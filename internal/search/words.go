@@ -95,13 +95,18 @@ const (
 	fieldFrom    = '\uE000'
 	fieldTo      = '\uE001'
 	fieldSubject = '\uE002'
-	fieldHas     = '\uE003'
+	fieldMark    = '\uE003' // what a document is or has: mark
+	fieldFile    = '\uE004'
+	fieldCc      = '\uE005'
+	allFields    = "\uE000\uE001\uE002\uE003\uE004\uE005"
 )
 
 // document is what is indexed of one row: its words in order, the field words among them.
 type document struct {
 	words []string
 	size  int
+	prose map[string]string // folded words of its texts, with how they are written
+	names map[string]string // those of names, subjects and files, which may be mistyped
 }
 
 func (d *document) add(w string) {
@@ -110,20 +115,51 @@ func (d *document) add(w string) {
 	}
 }
 
-func (d *document) text(s string) {
+// text adds what is said, name what is called: a mistyped search is led to names.
+func (d *document) text(s string) { d.put(s, false) }
+func (d *document) name(s string) { d.put(s, true) }
+
+func (d *document) put(s string, named bool) {
 	if len(s) > maxText {
 		s = s[:maxText]
 	}
+	if d.prose == nil {
+		d.prose, d.names = map[string]string{}, map[string]string{}
+	}
 	for _, w := range words(s, maxWords-len(d.words)) {
 		d.add(w.text)
+		if !worth(w.text) {
+			continue
+		}
+		if _, ok := d.prose[w.text]; !ok {
+			d.prose[w.text] = written(s[w.start:w.end])
+		}
+		if named {
+			d.names[w.text] = d.prose[w.text]
+		}
 	}
 	d.gap()
 }
 
+// worth: a word of letters alone, neither a sign nor a code.
+func worth(w string) bool {
+	n := 0
+	for _, r := range w {
+		if !unicode.IsLetter(r) || unbroken(r) {
+			return false
+		}
+		n++
+	}
+	return n >= 3 && n <= 30
+}
+
+// written is a word in lower case, its accents kept.
+func written(s string) string { return norm.NFC.String(strings.ToLower(s)) }
+
 // gap keeps a phrase from reaching over the end of a text.
 func (d *document) gap() {
 	if len(d.words) > 0 && len(d.words) < maxWords {
-		d.add(string(fieldHas) + "end")
+		d.add(string(fieldMark) + "end")
 	}
 }
 
@@ -137,7 +173,8 @@ func (d *document) field(f rune, s string) {
 	d.gap()
 }
 
-func (d *document) mark(name string) { d.words = append(d.words, string(fieldHas)+name) }
+// mark adds a word that says what the document is: hasattachment, kmessage, i17, cchat.
+func (d *document) mark(name string) { d.words = append(d.words, string(fieldMark)+name) }
 
 // spaced is the document for FTS5.
 func (d *document) spaced() string { return strings.Join(d.words, " ") }
