@@ -58,6 +58,7 @@ const (
 	EvThreadAssigned      = "thread.assigned"      // {owner_id, team_id, previous_owner_id, previous_team_id} of a conversation without a ticket
 	EvTicketPurged        = "ticket.purged"        // {number, messages:[ids], reason: spam|trash|merged|privacy} gone for good
 	EvTicketRated         = "ticket.rated"         // {score, comment}: what a customer said after closing
+	EvBulkProgressed      = "bulk.progressed"      // {id, state, action, total, done, same, failed, undo_of}: of its UserID alone
 	EvContactCreated      = "contact.created"      // {address}
 	EvContactUpdated      = "contact.updated"      // {changes}
 	EvContactMerged       = "contact.merged"       // {into, merge_id}

@@ -10,7 +10,7 @@ import (
 
 // named is whom a comment mentions: the people, and the members that the mentioned teams have now (WS-10). A team may stand among the people too: ids are
 // one noun's alone, and an editor need not tell them apart. What is neither is left out.
-func (s *Service) named(ctx context.Context, q db.Queryer, people []desk.UserID, named []desk.TeamID) (users []desk.UserID, teams []desk.TeamID, err error) {
+func (s *Service) named(ctx context.Context, q db.Queryer, by desk.Actor, people []desk.UserID, named []desk.TeamID) (users []desk.UserID, teams []desk.TeamID, err error) {
 	users, teams = []desk.UserID{}, []desk.TeamID{}
 	if len(people) == 0 && len(named) == 0 {
 		return users, teams, nil
@@ -33,7 +33,7 @@ func (s *Service) named(ctx context.Context, q db.Queryer, people []desk.UserID,
 		}
 		teams = append(teams, t.ID)
 		for _, id := range slices.Concat(t.Members, t.Extra) {
-			if !slices.Contains(users, id) {
+			if id != by.UserID() && !slices.Contains(users, id) {
 				users = append(users, id)
 			}
 		}

@@ -155,7 +155,7 @@ func (s *Service) comment(ctx context.Context, tx *db.Tx, c ReplyCommand, th des
 	if err != nil {
 		return desk.Message{}, err
 	}
-	users, teams, err := s.named(ctx, tx, c.Mentions, c.Teams)
+	users, teams, err := s.named(ctx, tx, c.Actor, c.Mentions, c.Teams)
 	if err != nil {
 		return desk.Message{}, err
 	}

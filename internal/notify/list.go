@@ -141,7 +141,7 @@ func (s *Service) names(ctx context.Context, rows []row) (map[desk.Actor]string,
 			id   int64
 			name string
 		}
-		found, err := db.All(ctx, s.DB, func(r db.Scanner) (n named, err error) { err = r.Scan(&n.id, &n.name); return n, err }, "SELECT id, name FROM "+table+" WHERE id IN ("+list(by[kind])+")")
+		found, err := db.All(ctx, s.DB, func(r db.Scanner) (n named, err error) { err = r.Scan(&n.id, &n.name); return n, err }, "SELECT id, CASE WHEN name <> '' THEN name ELSE email END FROM "+table+" WHERE id IN ("+list(by[kind])+")")
 		if err != nil {
 			return nil, fmt.Errorf("notify: names: %w", err)
 		}
@@ -283,7 +283,9 @@ func (s *Service) SendTest(ctx context.Context, u desk.User) error {
 	if err != nil {
 		return err
 	}
-	set.Email.Mode = AtOnce
+	if set.Email.Mode != Off {
+		set.Email.Mode = AtOnce
+	}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		fresh := newCrier()
 		ev := desk.Event{Seq: -tx.NewID(), Actor: desk.System}

@@ -37,7 +37,7 @@ func TestQuietHoursEndWhenTheyShould(t *testing.T) {
 		{"at its end", "Europe/Copenhagen", "2026-06-10 07:00", "", night},
 		{"within a day", "UTC", "2026-06-10 12:30", "2026-06-10T13:00:00Z", lunch},
 		{"off", "UTC", "2026-06-10 23:00", "", Quiet{From: "19:00", To: "07:00", Days: everyDay}},
-		{"a night that is not one of its days", "UTC", "2026-06-12 21:00", "", work},                          // Friday evening
+		{"a night that is not one of its days", "UTC", "2026-06-12 21:00", "", work},                            // Friday evening
 		{"the weekend and the night before it joined", "UTC", "2026-06-13 00:30", "2026-06-15T00:00:00Z", work}, // Saturday
 		{"a night that runs into a day", "UTC", "2026-06-11 23:00", "2026-06-12T07:00:00Z", work},
 		{"sunday's end is monday", "UTC", "2026-06-14 23:59", "2026-06-15T00:00:00Z", work},
