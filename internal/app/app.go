@@ -28,9 +28,11 @@ import (
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/contact"
+	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
@@ -48,8 +50,8 @@ import (
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
-	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/transfer"
+	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
 )
 
@@ -86,6 +88,7 @@ type App struct {
 	People     *people.Service
 	Access     *access.Service
 	Properties *property.Service
+	Saved      *customview.Service
 	Tickets    *ticket.Service
 	Inbox      *inbox.Service
 	Contacts   *contact.Service
@@ -96,6 +99,7 @@ type App struct {
 	Registry   *channel.Registry
 	Board      *switchboard.Board
 	Intake     *intake.Service
+	Identity   *identity.Service
 	Purge      *purge.Service
 	Surveys    *survey.Service
 	Triage     *triage.Service
@@ -205,6 +209,7 @@ func (a *App) nouns() {
 	a.People = people.New(a.DB, a.Clock, a.Events)
 	a.Access = access.New(access.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, People: a.People, Idle: config.Window("SESSION"), Invite: config.Window("INVITE")})
 	a.Properties = property.New(a.DB, a.Clock, a.Events)
+	a.Saved = customview.New(a.DB, a.Clock, a.Events, a.Properties)
 	a.Tickets = ticket.New(a.DB, a.Clock, a.Events, a.Properties)
 	a.Contacts = contact.New(a.Clock, a.Events)
 	a.Threads = thread.New(a.Clock, a.Events)

@@ -27,6 +27,7 @@ var Windows = []WindowSpec{
 	{"BLOB_GC", 24 * time.Hour, "a stored file is collected this long after nothing refers to it", false},
 	{"BLOB_GC_EVERY", 6 * time.Hour, "how often stored files without a reference are looked for", false},
 
+	{"CONTACT_KEEP", 90 * day, "a deleted contact can be restored this long; then nothing of it is kept", false},
 	{"DRAIN", 30 * time.Second, "how long work in progress may go on once the server is told to stop", false},
 	{"FILE_LINK", 30 * day, "how long a file that was too large for a mail can be fetched by its link", false},
 	{"IDEMPOTENCY", day, "how long the answer to a repeated request is kept", false},
@@ -56,6 +57,7 @@ var Windows = []WindowSpec{
 	{"SESSION", 14 * day, "a sign-in not used for this long ends", false},
 	{"PURGE_EVERY", time.Hour, "how often spam and trash that is old enough is looked for", false},
 	{"SPAM_PURGE", 90 * day, "spam is deleted for good after this; 0 keeps it", false},
+	{"SURVEY", 30 * day, "how long a customer may answer how it went", false},
 	{"TRASH_PURGE", 30 * day, "what was deleted is gone for good after this; 0 keeps it", false},
 	{"UNDO_SEND", 0, "a reply waits this long before it leaves, and can be undone", false},
 }

@@ -1,5 +1,5 @@
 // Package admin has the operations of administrators: channel accounts with their wizard, inboxes, pipelines, properties, users, teams, tokens, sessions, the
-// journal of what came in, the company's settings, the audit log and the test clock. Handlers are thin, as in api/agent; secrets go in and
+// journal of what came in, the company's settings, settings as text, what a change affects, the audit log, the state of the installation and the test clock. Handlers are thin, as in api/agent; secrets go in and
 // never come out. app mounts them.
 package admin
 
@@ -11,17 +11,21 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
+	"github.com/kanalhq/kanal/internal/oversight"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/setting"
+	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/transfer"
 	"github.com/kanalhq/kanal/internal/view"
 )
 
@@ -40,6 +44,11 @@ type Deps struct {
 	Intake     *intake.Service
 	Board      *switchboard.Board
 	View       *view.Service
+	Assign     *assignment.Service
+	Transfer   *transfer.Service
+	Oversight  *oversight.Service
+	Surveys    *survey.Service
+	Health     Health
 	// TestClock lets POST /api/test/clock move the server's time: only with --clock.
 	TestClock bool
 }
@@ -61,6 +70,10 @@ func Mount(s *api.Server, d Deps) {
 	a.mountPeople()
 	a.mountTokens()
 	a.mountOperating()
+	a.mountText()
+	a.mountOversight()
+	a.mountRemoval()
+	a.mountSurveys()
 }
 
 // write runs fn in a write transaction and returns what it returned last.
@@ -99,11 +112,10 @@ func (a *admins) mountOperating() {
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/settings/company", ID: "getCompany", Tag: tag, Summary: "The company"}, func(ctx context.Context, _ access.Viewer, _ *api.None) (*api.Out[setting.Company], error) {
 		return api.Answer(a.Settings.Company(ctx, a.DB))
 	})
-	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/settings/company", ID: "patchCompany", Tag: tag, Summary: "Change the company"}, a.patchCompany)
+	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/settings/company", ID: "patchCompany", Tag: tag, Summary: "Change the company", Errors: []int{409}}, a.patchCompany)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/inbound", ID: "listInbound", Tag: tag, Summary: "What came in, newest first",
 		Description: "`set_aside` is what could not be understood: it is kept and can be replayed."}, a.inbound)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/inbound/{id}/replay", ID: "replayInbound", Tag: tag, Summary: "File an item again", Errors: []int{404, 409}}, a.replay)
-	api.Register(a.server, api.Op{Method: "GET", Path: "/api/audit", ID: "listAudit", Tag: tag, Summary: "What administrators and the installation did, newest first"}, a.audit)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/test/clock", ID: "setClock", Tag: tag, Summary: "Move the server's time",
 		Description: "Only on a server that was started with --clock; anybody may then.", Errors: []int{403}}, a.setClock)
 }
@@ -113,11 +125,19 @@ type patchCompanyInput struct {
 		Name     *string `json:"name,omitempty" maxLength:"200"`
 		Locale   *string `json:"locale,omitempty" maxLength:"35" example:"en"`
 		Timezone *string `json:"timezone,omitempty" maxLength:"64" example:"Europe/Copenhagen"`
+		Expect   Seen    `json:"expect,omitempty" doc:"What was seen of the company, by field: refused with 409 when it is different now."`
 	}
 }
 
 func (a *admins) patchCompany(ctx context.Context, v access.Viewer, in *patchCompanyInput) (*api.Out[setting.Company], error) {
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (setting.Company, error) {
+		now, err := a.Settings.Company(ctx, tx)
+		if err == nil {
+			err = in.Body.Expect.still(now)
+		}
+		if err != nil {
+			return now, err
+		}
 		return a.Settings.SetCompany(ctx, tx, v.Actor, setting.CompanyChange{Name: in.Body.Name, Locale: in.Body.Locale, Timezone: in.Body.Timezone})
 	}))
 }
@@ -157,10 +177,6 @@ func (a *admins) replay(ctx context.Context, _ access.Viewer, in *api.ByID) (*ap
 		return nil, err
 	}
 	return api.Answer(a.Intake.Replay(ctx, id))
-}
-
-func (a *admins) audit(ctx context.Context, _ access.Viewer, in *api.Listing) (*api.Out[view.AuditPage], error) {
-	return api.Answer(a.View.Audit(ctx, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 type clockInput struct {

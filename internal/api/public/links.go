@@ -1,5 +1,5 @@
 // Package public answers people who are not signed in and need not be: customers who follow the link of a file that was too large for a
-// mail (EM-39). A link is all they have and all they get: no cookie is read, nothing is listed, and a wrong link learns nothing.
+// mail (EM-39), or of the question how it went (WS-25). A link is all they have and all they get: no cookie is read, nothing is listed, and a wrong link learns nothing.
 // app mounts it.
 package public
 
@@ -17,6 +17,7 @@ import (
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/survey"
 )
 
 // Deps is what the links call.
@@ -25,8 +26,9 @@ type Deps struct {
 	Links interface {
 		Linked(ctx context.Context, token string) (dispatch.Linked, error)
 	}
-	Blobs blob.Store
-	Log   *slog.Logger
+	Blobs   blob.Store
+	Surveys *survey.Service
+	Log     *slog.Logger
 }
 
 type public struct {
@@ -41,6 +43,8 @@ func Mount(s *api.Server, d Deps) {
 	}
 	p := &public{d, s}
 	s.Handle("GET "+dispatch.LinkPath+"{token}", http.HandlerFunc(p.file))
+	s.Handle("GET "+survey.Path+"{token}", http.HandlerFunc(p.rate))
+	s.Handle("POST "+survey.Path+"{token}", http.HandlerFunc(p.rated))
 	s.Handle(dispatch.LinkPath, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.page(w, r, http.StatusNotFound, "", missing)
 	}))

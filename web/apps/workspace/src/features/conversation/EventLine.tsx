@@ -49,6 +49,7 @@ export function sentenceOf(e: KanalEvent, names: ReturnType<typeof useNames>): s
       const fields = Object.keys((d.changes ?? {}) as object)
       return t('event.updated', { actor, fields: fields.map((f) => maybe(`property.${f}`, f)).join(', ') })
     }
+    case 'ticket.rated': return t('event.rated', { score: t(`survey.score.${(['dissatisfied', 'neutral', 'satisfied'] as const)[Number(d.score) - 1] ?? 'neutral'}`).toLocaleLowerCase(), comment: str('comment') ? `: “${str('comment')}”` : '' })
     case 'thread.claimed': return t('event.claimed')
     case 'thread.moved': return t('event.moved', { actor })
     default: return maybe(`event.${e.type}` as Key, e.type.replace(/[._]/g, ' '), { actor })

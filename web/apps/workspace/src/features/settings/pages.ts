@@ -10,6 +10,8 @@ defineSettingsPage({ path: 'help-desk/channels/$accountId', group: 'helpdesk', t
 defineSettingsPage({ path: 'help-desk/statuses', group: 'helpdesk', under: 'settings.tickets', title: 'settings.statuses', icon: 'flag', load: () => import('@/features/admin/index.ts').then((m) => m.Statuses) })
 defineSettingsPage({ path: 'inboxes', group: 'inbox', title: 'settings.inboxes', icon: 'inbox', load: () => import('@/features/admin/index.ts').then((m) => m.Inboxes) })
 
+defineSettingsPage({ path: 'help-desk/satisfaction', group: 'helpdesk', under: 'settings.tickets', title: 'survey.title', icon: 'sun', words: 'survey.words', fields: [{ id: 'survey.on', label: 'survey.on' }, { id: 'survey.delay', label: 'survey.delay' }, { id: 'survey.every', label: 'survey.every' }, { id: 'survey.inboxes', label: 'survey.inboxes' }], load: () => import('@/features/survey/index.ts').then((m) => m.SurveyPage) })
+
 // Company
 defineSettingsPage({ path: 'users', group: 'company', title: 'settings.users', icon: 'user', load: () => import('@/features/admin/index.ts').then((m) => m.Users) })
 defineSettingsPage({ path: 'teams', group: 'company', title: 'settings.teams', icon: 'team', load: () => import('@/features/admin/index.ts').then((m) => m.Teams) })
