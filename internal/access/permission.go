@@ -18,6 +18,10 @@ const (
 	TicketsAssign      Permission = "tickets.assign"
 	TicketsDelete      Permission = "tickets.delete"
 	ContactsEdit       Permission = "contacts.edit"
+	ContactsDelete     Permission = "contacts.delete"
+	ContactsExport     Permission = "contacts.export" // everything held of one person, as a file
+	ContactsErase      Permission = "contacts.erase"  // CR-14: a person and everything they said, for good
+	ViewsShare         Permission = "views.share"         // WS-06: make and change views that others see
 	AvailabilityManage Permission = "availability.manage" // switch somebody else's availability
 	AccountAccess      Permission = "account.access"      // PM-01: connect channels, edit inboxes
 	PropertiesManage   Permission = "properties.manage"
@@ -29,7 +33,7 @@ const (
 
 // Permissions is every permission, in the order that screens show.
 var Permissions = []Permission{
-	TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit,
+	TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ContactsExport, ContactsErase, ViewsShare,
 	AvailabilityManage, AccountAccess, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView,
 }
 
@@ -38,7 +42,7 @@ var Roles = map[desk.Role][]Permission{
 	desk.RoleOwner: Permissions,
 	desk.RoleAdmin: Permissions,
 	desk.RoleSupervisor: {
-		TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, AvailabilityManage, AuditView,
+		TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ViewsShare, AvailabilityManage, AuditView,
 	},
 	desk.RoleAgent:  {TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, ContactsEdit},
 	desk.RoleLight:  {TicketsView, TicketsComment},

@@ -21,6 +21,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
 	"github.com/kanalhq/kanal/internal/api/public"
 	"github.com/kanalhq/kanal/internal/blob"
@@ -28,6 +29,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel/echo"
 	"github.com/kanalhq/kanal/internal/channel/email"
 	"github.com/kanalhq/kanal/internal/contact"
+	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
@@ -101,6 +103,8 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 		}
 		return ad.Spec().Can
 	})
+	saved := customview.New(d, s.Clock, s.Events, s.Properties)
+	s.View.Saved(saved)
 	s.Hub = realtime.New(realtime.Deps{Events: s.Events, DB: d, InboxOf: s.View.InboxOf})
 
 	base, _ := url.Parse("http://desk.example")
@@ -119,6 +123,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	s.api = api.New(ad)
 	agent.Mount(s.api, gd)
 	admin.Mount(s.api, md)
+	lists.Mount(s.api, lists.Deps{DB: d, View: s.View, Saved: saved})
 	person.Mount(s.api, person.Deps{DB: d, Contacts: s.Contacts, Properties: s.Properties, People: s.People, View: s.View, Identity: identity.New(identity.Deps{
 		DB: d, Clock: s.Clock, Events: s.Events, Contacts: s.Contacts, Threads: s.Threads, Tickets: s.Tickets, Journal: s.Intake, Files: s.Blobs,
 	})})

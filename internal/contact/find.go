@@ -240,3 +240,17 @@ func (s *Service) withAddresses(ctx context.Context, q db.Queryer, cs []desk.Con
 	}
 	return nil
 }
+
+// NameOf is what a contact is called, merged or deleted as it may be; "" when nothing is known of it any more.
+func (s *Service) NameOf(ctx context.Context, q db.Queryer, id desk.ContactID) (string, error) {
+	c, err := raw(ctx, q, id, "")
+	if desk.CodeOf(err) == desk.NotFound {
+		return "", nil
+	}
+	for _, name := range []string{c.Name, c.Email, c.Phone} {
+		if name != "" {
+			return name, err
+		}
+	}
+	return "", err
+}

@@ -160,6 +160,12 @@ func (s *Service) LockPeople(ctx context.Context, tx *db.Tx, ids ...desk.Contact
 	return out, nil
 }
 
+// Hold locks a contact until the transaction ends and names the one that remains of it, so that what is filed under it now cannot miss a merge.
+func (s *Service) Hold(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.ContactID, error) {
+	c, err := follow(ctx, tx, id, tx.ForUpdate())
+	return c.ID, err
+}
+
 // listed writes ids, which are numbers made here, into a statement.
 func listed[T ~int64](ids []T) string {
 	if len(ids) == 0 {

@@ -117,6 +117,22 @@ func (l *Log) Forget(ctx context.Context, tx *db.Tx, ticket desk.TicketID, threa
 	return nil
 }
 
+// ForgetPerson empties the particulars of what happened around a person, for an erasure: the events of contacts, of messages, and of tickets and threads that
+// were theirs. Who had a ticket and which states it went through stay: they tell of colleagues, and are counted. The lists are ids, written as (1,2).
+func (l *Log) ForgetPerson(ctx context.Context, tx *db.Tx, contacts, messages, tickets, threads string) error {
+	const blank = "UPDATE events SET data = '{}' WHERE type NOT IN ('" + desk.EvThreadMoved + "', '" + desk.EvTicketMerged + "', '" + desk.EvTicketPurged + "', '" + desk.EvTicketAssigned + "', '" +
+		desk.EvTicketStatus + "', '" + desk.EvContactMerged + "', '" + desk.EvContactUnmerged + "') AND "
+	for _, where := range []string{
+		"contact_id <> 0 AND contact_id IN " + contacts, "message_id <> 0 AND message_id IN " + messages, "ticket_id <> 0 AND ticket_id IN " + tickets,
+		"ticket_id = 0 AND thread_id <> 0 AND thread_id IN " + threads,
+	} {
+		if _, err := tx.Exec(ctx, blank+where); err != nil {
+			return fmt.Errorf("event: forget a person: %w", err)
+		}
+	}
+	return nil
+}
+
 // Columns are the columns of the events table, qualified by no name, in the order that Scan reads.
 const Columns = "id, COALESCE(seq, 0), at, type, actor, ticket_id, thread_id, message_id, contact_id, inbox_id, user_id, data"
 

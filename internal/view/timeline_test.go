@@ -245,50 +245,6 @@ func TestTheTraceIsForWhoMaySee(t *testing.T) {
 	})
 }
 
-// CR rows: contacts are found by name and by any address, and paged by key.
-func TestContactsAreFoundByNameAndAddress(t *testing.T) {
-	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		ctx, k := context.Background(), desktest.New(t, d)
-		k.Write(func(ctx context.Context, tx *db.Tx) error {
-			for i, n := range []string{"Mira Bell", "Otto 100% Odd", "Nils"} {
-				id := tx.NewID()
-				if _, err := tx.Exec(ctx, "INSERT INTO contacts (id, name, email, created_at, updated_at) VALUES ($1, $2, $3, 1, 1)", id, n, fmt.Sprintf("c%d@customer.example", i)); err != nil {
-					return err
-				}
-				if _, err := tx.Exec(ctx, "INSERT INTO contact_addresses (id, contact_id, kind, value, first_seen, last_seen) VALUES ($1, $2, 'email', $3, 1, 1)", tx.NewID(), id, fmt.Sprintf("other%d@elsewhere.example", i)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		v := view.New(d, nil)
-		for q, want := range map[string]string{"bell": "Mira Bell", "MIRA": "Mira Bell", "c1@": "Otto 100% Odd", "other2@elsewhere": "Nils", "100%": "Otto 100% Odd", "%": "Otto 100% Odd", "zzz": ""} {
-			out, err := v.Contacts(ctx, q, view.Page{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := ""
-			for _, c := range out.Items {
-				got += c.Name
-				if len(c.Addresses) != 1 {
-					t.Errorf("%s has %d addresses", c.Name, len(c.Addresses))
-				}
-			}
-			if got != want {
-				t.Errorf("%q finds %q, want %q", q, got, want)
-			}
-		}
-		one, err := v.Contacts(ctx, "", view.Page{Limit: 2})
-		if err != nil || len(one.Items) != 2 || one.Next == "" {
-			t.Fatalf("%v %v", one, err)
-		}
-		two, err := v.Contacts(ctx, "", view.Page{Limit: 2, Cursor: one.Next})
-		if err != nil || len(two.Items) != 1 || two.Items[0].Name != "Mira Bell" || two.Next != "" {
-			t.Errorf("second page %v, %v", two, err)
-		}
-	})
-}
-
 // talk2 is talk on the same desk, with another agent.
 func talk2(t *testing.T, k *desktest.Desk, rounds int) (desk.Ticket, desk.User) {
 	t.Helper()

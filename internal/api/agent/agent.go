@@ -1,5 +1,5 @@
 // Package agent has the operations of the people who answer: signing in, views, tickets, the timeline, replies and comments, files, drafts,
-// contacts, search, the stream and presence. Handlers are thin: they read the input, ask whether the viewer may, call the noun or the flow that
+// search, the stream and presence. Handlers are thin: they read the input, ask whether the viewer may, call the noun or the flow that
 // owns the rule, and write the answer. They hold no rule and no SQL of their own. app mounts them.
 package agent
 
@@ -94,7 +94,7 @@ func Mount(s *api.Server, d Deps) {
 	a.mountThreads()
 	a.mountFiles()
 	a.mountDrafts()
-	a.mountContacts()
+	a.mountPeople()
 	a.mountSearch()
 	a.mountStream()
 }

@@ -36,8 +36,6 @@ func (a *agents) mountTickets() {
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets/{id}/assign", ID: "assignTicket", Tag: tag, Summary: "Give a ticket to a user or a team",
 		Description: "null takes it away; what is left out stays.", Errors: []int{404}}, a.assignTicket)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/tickets/{id}/why", ID: "whyTicket", Tag: tag, Summary: "Why this owner: every assignment with its reasons", Errors: []int{404}}, a.why)
-	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets/{id}/join", ID: "joinTicket", Tag: tag, Summary: "Join this ticket into the one it claims to belong to",
-		Description: "Moves its conversation into the other ticket. Name the ticket, or the message whose link it is.", Errors: []int{404, 409}}, a.join)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets", ID: "createTicket", Tag: tag, Summary: "Open a ticket, or write a new message to somebody", Status: 201, Repeatable: true,
 		MaxBody:     8 << 20,
 		Description: "With `channel_account_id` and `to` it sends a new message, which opens a ticket (EM-11). Otherwise it opens a ticket by hand."}, a.createTicket)
@@ -243,66 +241,6 @@ func (a *agents) why(ctx context.Context, v access.Viewer, in *api.ByID) (*api.O
 	return api.Answer(api.Page[view.Decision]{Items: ds}, err)
 }
 
-type joinInput struct {
-	api.ByID
-	Body struct {
-		OtherID   desk.TicketID  `json:"other_id,omitempty" doc:"The ticket to join into."`
-		MessageID desk.MessageID `json:"message_id,omitempty" doc:"Or the message whose link names it."`
-	}
-}
-
-func (a *agents) join(ctx context.Context, v access.Viewer, in *joinInput) (*api.Out[Ticket], error) {
-	id, err := a.View.Gate(ctx, v, in.ID, access.TicketsEdit)
-	if err != nil {
-		return nil, err
-	}
-	into := in.Body.OtherID
-	if into == 0 {
-		d, err := a.View.Ticket(ctx, view.SightOf(v), id)
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range d.Links {
-			if l.Kind == "claims" && l.Direction == "to" && (in.Body.MessageID == 0 || l.MessageID == in.Body.MessageID) {
-				into = l.Other.ID
-			}
-		}
-	}
-	if into == 0 || into == id {
-		return nil, desk.Errorf(desk.Invalid, "ticket.join_nothing", "Name the ticket to join into.").In("other_id")
-	}
-	if err := a.View.MayInTicket(ctx, v, into, access.TicketsEdit); err != nil {
-		return nil, err
-	}
-	if err := a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return a.move(ctx, tx, v.Actor, id, into) }); err != nil {
-		return nil, err
-	}
-	return api.Answer(a.ticket(ctx, v, into))
-}
-
-// move puts every thread of a ticket under another and closes the empty one. Tickets are locked by id, so that two joins wait for each other.
-func (a *agents) move(ctx context.Context, tx *db.Tx, actor desk.Actor, from, into desk.TicketID) error {
-	for _, id := range []desk.TicketID{min(from, into), max(from, into)} {
-		t, err := a.Tickets.Lock(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if t.Hidden == desk.HiddenMerged {
-			return desk.Errorf(desk.Conflict, "ticket.merged", "Ticket #%d was already joined into another.", t.Number)
-		}
-	}
-	threads, err := a.Threads.OfTicket(ctx, tx, from)
-	if err != nil {
-		return err
-	}
-	for _, t := range threads {
-		if _, err := a.Threads.MoveToTicket(ctx, tx, actor, t.ID, into, "joined"); err != nil {
-			return err
-		}
-	}
-	return a.Tickets.Absorb(ctx, tx, actor, from, into, "joined")
-}
-
 // ContactInput names somebody by address, or by id.
 type ContactInput struct {
 	Email string `json:"email,omitempty" maxLength:"320"`
@@ -397,8 +335,11 @@ func (a *agents) createTicket(ctx context.Context, v access.Viewer, in *createTi
 
 // contactFor is the contact a ticket by hand is about: the one named, the one with the address, who is made when there is none yet, or nobody.
 func (a *agents) contactFor(ctx context.Context, tx *db.Tx, id desk.ContactID, in *ContactInput) (desk.ContactID, error) {
-	if id != 0 || in == nil || in.Email == "" {
-		return id, nil
+	if id != 0 {
+		return a.Contacts.Hold(ctx, tx, id)
+	}
+	if in == nil || in.Email == "" {
+		return 0, nil
 	}
 	address := desk.NormalizeEmail(in.Email)
 	if address == "" {

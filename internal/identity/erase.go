@@ -1,0 +1,348 @@
+package identity
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/contact"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/event"
+)
+
+// Held is how much is held of a person: what an erasure takes away.
+type Held struct {
+	Tickets  int `json:"tickets"`
+	Threads  int `json:"conversations"`
+	Messages int `json:"messages" doc:"Everything in the person's own conversations, and what they wrote in others'."`
+	Files    int `json:"files"`
+	Shared   int `json:"shared_conversations" doc:"Conversations of others in which they took part: only their own words go."`
+}
+
+// trail is where a person is found.
+type trail struct {
+	family    []desk.ContactID
+	addresses []string
+	threads   []desk.ThreadID // the person's own
+	tickets   []desk.TicketID
+	messages  []desk.MessageID
+	shared    []desk.ThreadID // others' in which they took part
+	touched   []desk.TicketID // the tickets of those
+	files     int
+}
+
+// follow gathers a person's trail. shared was looked for beforehand, because that reads the whole table of parties.
+func (s *Service) follow(ctx context.Context, q db.Queryer, id desk.ContactID, shared []desk.ThreadID) (t trail, err error) {
+	if t.family, err = s.Contacts.Family(ctx, q, id); err != nil {
+		return t, err
+	}
+	of := listed(t.family)
+	if t.addresses, err = db.All(ctx, q, db.Column[string], "SELECT value FROM contact_addresses WHERE contact_id IN "+of+" ORDER BY id"); err != nil {
+		return t, wrap("trail", err)
+	}
+	if t.threads, err = db.All(ctx, q, db.Column[desk.ThreadID], "SELECT id FROM threads WHERE contact_id IN "+of+" ORDER BY id"); err != nil {
+		return t, wrap("trail", err)
+	}
+	if t.tickets, err = db.All(ctx, q, db.Column[desk.TicketID], "SELECT id FROM tickets WHERE contact_id IN "+of+" ORDER BY id"); err != nil {
+		return t, wrap("trail", err)
+	}
+	own := map[desk.ThreadID]bool{}
+	for _, id := range t.threads {
+		own[id] = true
+	}
+	for part := range slices.Chunk(t.threads, 500) {
+		ids, err := db.All(ctx, q, db.Column[desk.MessageID], "SELECT id FROM messages WHERE thread_id IN "+listed(part)+" ORDER BY id")
+		if err != nil {
+			return t, wrap("trail", err)
+		}
+		t.messages = append(t.messages, ids...)
+	}
+	elsewhere, err := db.All(ctx, q, db.Column[desk.ThreadID], "SELECT DISTINCT thread_id FROM messages WHERE contact_id <> 0 AND contact_id IN "+of)
+	if err != nil {
+		return t, wrap("trail", err)
+	}
+	others := map[desk.ThreadID]bool{}
+	for _, id := range append(elsewhere, shared...) {
+		if !own[id] {
+			others[id] = true
+		}
+	}
+	t.shared = keys(others)
+	if err := s.words(ctx, q, &t); err != nil {
+		return t, err
+	}
+	for part := range slices.Chunk(t.messages, 500) {
+		n, err := db.One(ctx, q, db.Column[int], "SELECT COUNT(*) FROM attachments WHERE message_id IN "+listed(part))
+		if err != nil {
+			return t, wrap("trail", err)
+		}
+		t.files += n
+	}
+	return t, nil
+}
+
+// words adds what the person wrote in others' conversations.
+func (s *Service) words(ctx context.Context, q db.Queryer, t *trail) error {
+	touched := map[desk.TicketID]bool{}
+	for part := range slices.Chunk(t.shared, 500) {
+		type line struct {
+			id      desk.MessageID
+			ticket  desk.TicketID
+			contact desk.ContactID
+			from    string
+			outward bool
+		}
+		ms, err := db.All(ctx, q, func(r db.Scanner) (l line, err error) {
+			var d desk.Direction
+			err = r.Scan(&l.id, &l.ticket, &l.contact, &l.from, &d)
+			l.outward = d == desk.Outgoing
+			return l, err
+		}, "SELECT id, ticket_id, contact_id, from_address, direction FROM messages WHERE thread_id IN "+listed(part)+" ORDER BY id")
+		if err != nil {
+			return wrap("trail", err)
+		}
+		for _, m := range ms {
+			touched[m.ticket] = m.ticket != 0
+			if !m.outward && (slices.Contains(t.family, m.contact) || slices.Contains(t.addresses, contact.Normalize(desk.AddrEmail, m.from)) || slices.Contains(t.addresses, m.from)) {
+				t.messages = append(t.messages, m.id)
+			}
+		}
+	}
+	delete(touched, 0)
+	t.touched = slices.DeleteFunc(keys(touched), func(id desk.TicketID) bool { return slices.Contains(t.tickets, id) })
+	return nil
+}
+
+// partyIn are the threads in which one of the addresses is a party.
+func (s *Service) partyIn(ctx context.Context, addresses []string) (out []desk.ThreadID, err error) {
+	for _, a := range addresses {
+		ids, err := db.All(ctx, s.DB, db.Column[desk.ThreadID], "SELECT thread_id FROM thread_parties WHERE address = $1", a)
+		if err != nil {
+			return nil, wrap("trail", err)
+		}
+		out = append(out, ids...)
+	}
+	return out, nil
+}
+
+// whole is the trail of a contact, deleted or not.
+func (s *Service) whole(ctx context.Context, id desk.ContactID) (desk.Contact, trail, error) {
+	c, err := s.Contacts.Kept(ctx, s.DB, id)
+	if err != nil {
+		return c, trail{}, err
+	}
+	values := make([]string, len(c.Addresses))
+	for i, a := range c.Addresses {
+		values[i] = a.Value
+	}
+	shared, err := s.partyIn(ctx, values)
+	if err != nil {
+		return c, trail{}, err
+	}
+	t, err := s.follow(ctx, s.DB, c.ID, shared)
+	return c, t, err
+}
+
+// Holds says how much is held of a person.
+func (s *Service) Holds(ctx context.Context, id desk.ContactID) (Held, error) {
+	_, t, err := s.whole(ctx, id)
+	return t.held(), err
+}
+
+func (t trail) held() Held {
+	return Held{Tickets: len(t.tickets), Threads: len(t.threads), Messages: len(t.messages), Files: t.files, Shared: len(t.shared)}
+}
+
+// Confirms reports whether what somebody typed names the contact: its name, an address, or its id.
+func Confirms(c desk.Contact, typed string) bool {
+	typed = strings.TrimSpace(typed)
+	names := []string{c.Name, c.Email, c.Phone, c.ID.String()}
+	for _, a := range c.Addresses {
+		names = append(names, a.Value)
+	}
+	return typed != "" && slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, typed) })
+}
+
+// Erase takes a person out of this installation for good (CR-14): fields and addresses, everything said in their conversations, what they wrote in others', files,
+// originals, search, names in events, merges and suggestions. Tickets stay as shells, so that numbers and colleagues' statistics stay; one line of the audit
+// log tells who erased and how much, not whom. typed must name the contact.
+func (s *Service) Erase(ctx context.Context, actor desk.Actor, id desk.ContactID, typed string) (Held, error) {
+	c, found, err := s.whole(ctx, id)
+	if err != nil {
+		return Held{}, err
+	}
+	if !Confirms(c, typed) {
+		return Held{}, desk.Errorf(desk.Invalid, "contact.confirm", "Type the contact's name or address exactly to erase them.").In("confirm")
+	}
+	shared := slices.Concat(found.shared, found.threads)
+	var gone trail
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		var err error
+		gone, err = s.erase(ctx, tx, actor, c.ID, shared)
+		return err
+	})
+	return gone.held(), err
+}
+
+func (s *Service) erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ContactID, shared []desk.ThreadID) (trail, error) {
+	family, err := s.Contacts.Family(ctx, tx, id)
+	if err != nil {
+		return trail{}, err
+	}
+	for _, f := range family {
+		if _, err := s.Threads.LockOf(ctx, tx, f); err != nil {
+			return trail{}, err
+		}
+	}
+	if _, err := s.Contacts.LockPeople(ctx, tx, family...); err != nil {
+		return trail{}, err
+	}
+	t, err := s.follow(ctx, tx, id, shared)
+	if err != nil {
+		return t, err
+	}
+	if err := s.forgetOriginals(ctx, tx, t); err != nil {
+		return t, err
+	}
+	for _, step := range []func() error{
+		func() error {
+			return s.Events.ForgetPerson(ctx, tx, listed(t.family), listed(t.messages), listed(t.tickets), listed(t.threads))
+		},
+		func() error { return s.Threads.Blank(ctx, tx, t.messages) },
+		func() error { return s.Threads.BlankThreads(ctx, tx, t.threads) },
+		func() error { return s.Threads.Unname(ctx, tx, t.shared, t.addresses) },
+		func() error { return s.Contacts.Purge(ctx, tx, t.family) },
+		func() error { return s.Tickets.Blank(ctx, tx, t.tickets) },
+		func() error { return s.Tickets.BlankSnippets(ctx, tx, t.touched) },
+		func() error { return s.forgetLinks(ctx, tx, t.family) },
+	} {
+		if err := step(); err != nil {
+			return t, err
+		}
+	}
+	return t, s.tellErased(ctx, tx, actor, t)
+}
+
+// forgetEvents empties what the log says of the person.
+func (s *Service) forgetEvents(ctx context.Context, tx *db.Tx, t trail) error {
+	none := listed[int64](nil)
+	if err := s.Events.ForgetPerson(ctx, tx, listed(t.family), none, none, none); err != nil {
+		return err
+	}
+	for part := range slices.Chunk(t.messages, 500) {
+		if err := s.Events.ForgetPerson(ctx, tx, none, listed(part), none, none); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(t.tickets, 500) {
+		if err := s.Events.ForgetPerson(ctx, tx, none, none, listed(part), none); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(t.threads, 500) {
+		if err := s.Events.ForgetPerson(ctx, tx, none, none, none, listed(part)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetOriginals takes the originals of what goes, and of what was set aside from the same addresses.
+func (s *Service) forgetOriginals(ctx context.Context, tx *db.Tx, t trail) error {
+	if err := s.Journal.Forget(ctx, tx, t.messages); err != nil {
+		return err
+	}
+	for _, a := range t.addresses {
+		like := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(a) + "%"
+		ids, err := db.All(ctx, tx, db.Column[desk.RawID], "SELECT id FROM inbound_raw WHERE state = 'set_aside' AND LOWER(envelope) LIKE $1 ESCAPE '!'", like)
+		if err != nil {
+			return wrap("erase", err)
+		}
+		if err := s.Journal.ForgetEntries(ctx, tx, ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) forgetLinks(ctx context.Context, tx *db.Tx, family []desk.ContactID) error {
+	in := listed(family)
+	for _, q := range []string{
+		"DELETE FROM contact_merge_moves WHERE merge_id IN (SELECT id FROM contact_merges WHERE from_id IN " + in + " OR into_id IN " + in + ")",
+		"DELETE FROM contact_merges WHERE from_id IN " + in + " OR into_id IN " + in,
+		"DELETE FROM contact_suggestions WHERE a_id IN " + in + " OR b_id IN " + in,
+	} {
+		if _, err := tx.Exec(ctx, q); err != nil {
+			return wrap("erase", err)
+		}
+	}
+	return nil
+}
+
+// tellErased lets followers read anew what changed, search first of all, and writes the line that stays.
+func (s *Service) tellErased(ctx context.Context, tx *db.Tx, actor desk.Actor, t trail) error {
+	tell := func(ev desk.Event) error { _, err := s.Events.Record(ctx, tx, ev); return err }
+	for _, id := range t.tickets {
+		if err := tell(desk.Event{Type: desk.EvTicketErased, Actor: actor, TicketID: id}); err != nil {
+			return err
+		}
+	}
+	for _, id := range t.messages {
+		if err := tell(desk.Event{Type: desk.EvMessageUpdated, Actor: actor, Message: id, Data: event.Data(map[string]any{"fields": []string{"erased"}})}); err != nil {
+			return err
+		}
+	}
+	for _, id := range t.shared { // others' recipients have changed
+		ids, err := db.All(ctx, tx, db.Column[desk.MessageID], "SELECT id FROM messages WHERE thread_id = $1", id)
+		if err != nil {
+			return wrap("erase", err)
+		}
+		for _, m := range ids {
+			if err := tell(desk.Event{Type: desk.EvMessageUpdated, Actor: actor, Message: m, Data: event.Data(map[string]any{"fields": []string{"recipients"}})}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, id := range t.family {
+		if err := tell(desk.Event{Type: desk.EvContactErased, Actor: actor, Contact: id}); err != nil {
+			return err
+		}
+	}
+	return tell(desk.Event{Type: desk.EvPrivacyErased, Actor: actor, Data: event.Data(t.held())})
+}
+
+// Expire empties contacts that were deleted longer ago than they are kept. Their tickets and what was said in them stay: only an erasure takes those.
+func (s *Service) Expire(ctx context.Context) error {
+	if s.Keep <= 0 {
+		return nil
+	}
+	for ctx.Err() == nil {
+		ids, err := s.Contacts.Expired(ctx, s.DB, s.Clock.Ms().Add(-s.Keep), 100)
+		if err != nil || len(ids) == 0 {
+			return wrap("expire", err)
+		}
+		err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			for _, id := range ids {
+				family, err := s.Contacts.Family(ctx, tx, id)
+				if err != nil {
+					return err
+				}
+				if _, err := s.Contacts.LockPeople(ctx, tx, family...); err != nil {
+					return err
+				}
+				if err := s.Contacts.Purge(ctx, tx, family); err != nil {
+					return err
+				}
+				if err := s.forgetLinks(ctx, tx, family); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return wrap("expire", err)
+		}
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,80 @@
+// Package identity says who is whom: it merges two contacts that are one person and parts them again, suggests which may be, hands out everything that is
+// held of a person and erases it. It owns the tables contact_merges, contact_merge_moves and contact_suggestions; contacts, threads, tickets, events and the
+// journal are changed by their owners, which it calls in the order of their locks: threads, addresses, contacts, tickets. It never merges by itself.
+// Called by the API and by schedule.
+package identity
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/contact"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/ticket"
+)
+
+// Journal keeps originals: intake.Service.
+type Journal interface {
+	Source(ctx context.Context, id desk.RawID) (io.ReadSeekCloser, int64, error)
+	Forget(ctx context.Context, tx *db.Tx, messages []desk.MessageID) error
+	ForgetEntries(ctx context.Context, tx *db.Tx, ids []desk.RawID) error
+}
+
+// Files are the stored bytes of attachments: blob.Store.
+type Files interface {
+	Open(ctx context.Context, sha256hex string) (io.ReadSeekCloser, error)
+}
+
+// Deps are what the service works with.
+type Deps struct {
+	DB       *db.DB
+	Clock    *clock.Clock
+	Events   *event.Log
+	Contacts *contact.Service
+	Threads  *thread.Service
+	Tickets  *ticket.Service
+	Journal  Journal
+	Files    Files
+	Log      *slog.Logger
+	Keep     time.Duration // how long a deleted contact can be restored; 0 keeps it
+}
+
+// Service is who is whom in this installation. Safe for concurrent use.
+type Service struct{ Deps }
+
+// New makes the service.
+func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{d}
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("identity: %s: %w", what, err)
+}
+
+// listed writes ids, which are numbers made here, into a statement.
+func listed[T ~int64](ids []T) string {
+	if len(ids) == 0 {
+		return "(0)"
+	}
+	var b strings.Builder
+	for i, id := range ids {
+		b.WriteByte("(,"[min(i, 1)])
+		fmt.Fprintf(&b, "%d", id)
+	}
+	b.WriteByte(')')
+	return b.String()
+}
