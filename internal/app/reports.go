@@ -212,9 +212,7 @@ func (a *App) examine(ctx context.Context) []Finding {
 		_ = os.Remove(probe)
 	}
 	out = append(out, f)
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(a.cfg.Data, &fs); err == nil {
-		free := int64(fs.Bavail) * int64(fs.Bsize)
+	if free := a.diskFree(); free > 0 {
 		f = Finding{What: "disk", OK: free > 1<<30, Detail: fmt.Sprintf("%.1f GB free", float64(free)/(1<<30)), Fix: "Free some space: mail that cannot be stored is refused with 451 and comes again."}
 		out = append(out, f)
 	}
@@ -227,6 +225,15 @@ func (a *App) examine(ctx context.Context) []Finding {
 		out = append(out, Finding{What: "inbound", OK: len(aside) == 0, Detail: fmt.Sprintf("%d items are set aside", len(aside)), Fix: "kanal inbound list --state set_aside says why; kanal inbound replay files them after the fix."})
 	}
 	return out
+}
+
+// diskFree is what is left in the data directory, in bytes; 0 when it cannot be told.
+func (a *App) diskFree() int64 {
+	var fs syscall.Statfs_t
+	if syscall.Statfs(a.cfg.Data, &fs) != nil {
+		return 0
+	}
+	return int64(fs.Bavail) * int64(fs.Bsize)
 }
 
 // probe checks one account.

@@ -1,5 +1,5 @@
 // Package property owns the definitions of custom properties of tickets and contacts (the table properties) and checks
-// values against them. It refuses unknown names, values of the wrong type and options that do not exist, naming the
+// values against them, alone and together (options that depend on another property, what closing asks for). It refuses unknown names, values of the wrong type and options that do not exist, naming the
 // field. Values themselves live with their object. Called by ticket and contact through a small interface, by transfer and the admin API.
 package property
 
@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -45,11 +46,11 @@ func New(d *db.DB, clk *clock.Clock, ev *event.Log) *Service {
 	return &Service{db: d, clk: clk, ev: ev}
 }
 
-const columns = `id, object, name, label, type, options, position`
+const columns = `id, object, name, label, type, options, position, required_on_close, depends_on, options_by`
 
 func scan(r db.Scanner) (p desk.Property, err error) {
-	p.Options = []string{}
-	err = r.Scan(&p.ID, &p.Object, &p.Name, &p.Label, &p.Type, db.ScanJSON(&p.Options), &p.Position)
+	p.Options, p.OptionsBy = []string{}, map[string][]string{}
+	err = r.Scan(&p.ID, &p.Object, &p.Name, &p.Label, &p.Type, db.ScanJSON(&p.Options), &p.Position, &p.RequiredOnClose, &p.DependsOn, db.ScanJSON(&p.OptionsBy))
 	return p, err
 }
 
@@ -90,9 +91,12 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, actor desk.Actor, p des
 	if len(have) >= maxDefinitions {
 		return desk.Property{}, desk.Errorf(desk.TooLarge, "property.too_many", "An object may have at most %d properties.", maxDefinitions)
 	}
+	if err := checkDependence(p, have); err != nil {
+		return desk.Property{}, err
+	}
 	p.ID = desk.PropertyID(tx.NewID())
-	n, err := tx.Exec(ctx, `INSERT INTO properties (id, object, name, label, type, options, position) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (object, name) DO NOTHING`,
-		p.ID, p.Object, p.Name, p.Label, p.Type, db.JSON(p.Options), p.Position)
+	n, err := tx.Exec(ctx, `INSERT INTO properties (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (object, name) DO NOTHING`,
+		p.ID, p.Object, p.Name, p.Label, p.Type, db.JSON(p.Options), p.Position, p.RequiredOnClose, p.DependsOn, db.JSON(p.OptionsBy))
 	if err != nil {
 		return desk.Property{}, fmt.Errorf("property: create: %w", err)
 	}
@@ -117,7 +121,8 @@ func (s *Service) revive(ctx context.Context, tx *db.Tx, p desk.Property) (desk.
 	if kind != p.Type {
 		return p, desk.Errorf(desk.Conflict, "property.name_used", "A removed %s property named %s had the type %s, and its values are still there. Use that type or another name.", p.Object, p.Name, kind).In("type")
 	}
-	_, err = tx.Exec(ctx, `UPDATE properties SET label = $1, options = $2, position = $3, archived_at = 0 WHERE id = $4`, p.Label, db.JSON(p.Options), p.Position, p.ID)
+	_, err = tx.Exec(ctx, `UPDATE properties SET label = $1, options = $2, position = $3, required_on_close = $4, depends_on = $5, options_by = $6, archived_at = 0 WHERE id = $7`,
+		p.Label, db.JSON(p.Options), p.Position, p.RequiredOnClose, p.DependsOn, db.JSON(p.OptionsBy), p.ID)
 	return p, err
 }
 
@@ -126,6 +131,10 @@ type Change struct {
 	Label    *string   `json:"label"`
 	Options  *[]string `json:"options"`
 	Position *int      `json:"position"`
+
+	RequiredOnClose *bool                `json:"required_on_close"`
+	DependsOn       *string              `json:"depends_on"` // "" takes the dependence away
+	OptionsBy       *map[string][]string `json:"options_by"`
 }
 
 // Update changes a property. Removing an option leaves it on the objects that have it; it cannot be chosen again.
@@ -144,13 +153,33 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	if c.Position != nil {
 		p.Position = *c.Position
 	}
+	if c.RequiredOnClose != nil {
+		p.RequiredOnClose = *c.RequiredOnClose
+	}
+	if c.DependsOn != nil {
+		p.DependsOn = *c.DependsOn
+	}
+	if c.OptionsBy != nil {
+		p.OptionsBy = *c.OptionsBy
+	}
 	if err := check(&p); err != nil {
 		return before, err
 	}
-	if p.Label == before.Label && p.Position == before.Position && slices.Equal(p.Options, before.Options) {
+	all, err := s.List(ctx, tx, p.Object)
+	if err != nil {
+		return before, err
+	}
+	if err := checkDependence(p, all); err != nil {
+		return before, err
+	}
+	if err := checkDependents(p, p.Options, all); err != nil {
+		return before, err
+	}
+	if reflect.DeepEqual(p, before) {
 		return before, nil
 	}
-	if _, err := tx.Exec(ctx, `UPDATE properties SET label = $1, options = $2, position = $3 WHERE id = $4`, p.Label, db.JSON(p.Options), p.Position, id); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE properties SET label = $1, options = $2, position = $3, required_on_close = $4, depends_on = $5, options_by = $6 WHERE id = $7`,
+		p.Label, db.JSON(p.Options), p.Position, p.RequiredOnClose, p.DependsOn, db.JSON(p.OptionsBy), id); err != nil {
 		return before, fmt.Errorf("property: update: %w", err)
 	}
 	return p, s.tell(ctx, tx, actor, &before, &p)
@@ -160,6 +189,13 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 func (s *Service) Archive(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.PropertyID) error {
 	before, err := s.Get(ctx, tx, id)
 	if err != nil {
+		return err
+	}
+	all, err := s.List(ctx, tx, before.Object)
+	if err != nil {
+		return err
+	}
+	if err := checkDependents(before, []string{}, all); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE properties SET archived_at = $1 WHERE id = $2`, s.clk.Ms(), id); err != nil {
@@ -194,6 +230,12 @@ func check(p *desk.Property) error {
 	chosen := p.Type == "choice" || p.Type == "multi_choice"
 	if p.Options == nil {
 		p.Options = []string{}
+	}
+	if p.OptionsBy == nil || p.DependsOn == "" {
+		p.OptionsBy = map[string][]string{}
+	}
+	if p.RequiredOnClose && p.Object != Ticket {
+		return desk.Errorf(desk.Invalid, "property.never_closed", "Only a ticket is closed: a contact's property cannot be asked for then.").In("required_on_close")
 	}
 	switch {
 	case chosen && len(p.Options) == 0:

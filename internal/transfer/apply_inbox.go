@@ -107,6 +107,9 @@ func (a *applying) channel(ctx context.Context, path string, c Channel) error {
 		_, err = a.Inboxes.CreateAccount(ctx, a.tx, a.o.Actor, n)
 		return a.src.at(path, err)
 	}
+	if err := a.elsewhere(ctx, have, settings, c.secrets); err != nil {
+		return a.src.at(path, err)
+	}
 	ch := inbox.AccountChange{Name: c.Name, Active: c.Active, Settings: settings, Secrets: secrets, Assign: assign}
 	if box.ID != have.InboxID {
 		ch.InboxID = &box.ID
@@ -122,6 +125,27 @@ func (a *applying) channel(ctx context.Context, path string, c Channel) error {
 	}
 	_, err = a.Inboxes.UpdateAccount(ctx, a.tx, a.o.Actor, have.ID, ch)
 	return a.src.at(path, err)
+}
+
+// elsewhere holds back stored credentials from a server they were not entered for, when the text comes from a browser and not from who runs the machine.
+func (a *applying) elsewhere(ctx context.Context, have desk.ChannelAccount, settings json.RawMessage, secrets map[string]any) error {
+	adapter, ok := a.Channels.Get(have.Channel)
+	if !a.Outside.Closed || settings == nil || !ok {
+		return nil
+	}
+	stored, err := a.Inboxes.AccountWithSecrets(ctx, a.tx, have.ID)
+	if err != nil {
+		return nil // the update says what is wrong; with a changed key the secrets are entered anew
+	}
+	given := map[string]any{}
+	for at, v := range secrets {
+		putPath(given, at, v)
+	}
+	fresh, err := json.Marshal(given)
+	if err != nil {
+		return err
+	}
+	return a.Inboxes.Elsewhere(adapter.Spec(), stored, settings, fresh)
 }
 
 // assign is the policy to store, or nil when it stays as it is: one that names somebody who has gone since may stay so.

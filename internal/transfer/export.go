@@ -11,6 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
@@ -31,6 +32,7 @@ type Deps struct {
 	Inboxes    *inbox.Service
 	Settings   *setting.Service
 	Snippets   *snippet.Service
+	Views      *customview.Service // nil: saved views are left alone
 	Outside    Outside
 }
 
@@ -101,7 +103,10 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 	if err := s.exportSnippets(ctx, q, n, &f); err != nil {
 		return f, err
 	}
-	return f, s.exportInboxes(ctx, q, n, &f)
+	if err := s.exportInboxes(ctx, q, n, &f); err != nil {
+		return f, err
+	}
+	return f, s.exportViews(ctx, q, n, &f)
 }
 
 func (s *Service) exportInboxes(ctx context.Context, q db.Queryer, n names, f *File) error {

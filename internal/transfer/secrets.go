@@ -16,6 +16,8 @@ const keep = "keep"
 type Outside struct {
 	Getenv   func(name string) (string, bool)
 	ReadFile func(path string) ([]byte, error)
+	// Closed refuses both, for text that comes from a browser: secrets are typed in, or keep.
+	Closed bool
 }
 
 func (o Outside) getenv(name string) (string, bool) {
@@ -88,6 +90,8 @@ func (s *Service) read(src *source, path string, v any) (any, error) {
 	switch {
 	case len(m) != 1 || !isEnv && !isFile:
 		return nil, src.refuse(path, "config.secret_malformed", "A secret is {env: NAME}, {file: PATH} or keep.")
+	case s.Outside.Closed:
+		return nil, src.refuse(path, "config.outside", "The environment and the files of the server are read by the command line only. Write the secret itself, or keep.")
 	case isEnv:
 		got, ok := s.Outside.getenv(name)
 		if !ok || got == "" {

@@ -177,12 +177,19 @@ func (p *AssignPolicyInput) policy() *desk.AssignPolicy {
 	return &desk.AssignPolicy{To: p.To, Users: p.Users, Teams: p.Teams, AvailableOnly: p.AvailableOnly == nil || *p.AvailableOnly, By: p.By} // RT-06
 }
 
+// NewInboxInput is an inbox that is made with its first channel.
+type NewInboxInput struct {
+	Name   string       `json:"name" maxLength:"200" example:"Sales"`
+	Access *AccessInput `json:"access,omitempty" doc:"Left out: everybody."`
+}
+
 type createAccountInput struct {
 	Body struct {
 		Channel  string             `json:"channel" maxLength:"40"`
 		Name     string             `json:"name" maxLength:"200" example:"Support"`
 		Slug     string             `json:"slug,omitempty" maxLength:"100"`
-		InboxID  desk.InboxID       `json:"inbox_id"`
+		InboxID  desk.InboxID       `json:"inbox_id,omitempty" doc:"Or new_inbox."`
+		NewInbox *NewInboxInput     `json:"new_inbox,omitempty" doc:"Make the inbox together with its channel (GEN-15)."`
 		Active   *bool              `json:"active,omitempty"`
 		Settings json.RawMessage    `json:"settings,omitempty"`
 		Secrets  json.RawMessage    `json:"secrets,omitempty" doc:"Written, never read."`
@@ -195,6 +202,13 @@ type createAccountInput struct {
 func (a *admins) create(ctx context.Context, v access.Viewer, in *createAccountInput) (*api.Out[Account], error) {
 	b := in.Body
 	c, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.ChannelAccount, error) {
+		if b.NewInbox != nil {
+			box, err := a.Inboxes.CreateInbox(ctx, tx, v.Actor, inbox.NewInbox{Name: b.NewInbox.Name, Access: b.NewInbox.Access.access()})
+			if err != nil {
+				return desk.ChannelAccount{}, err
+			}
+			b.InboxID = box.ID
+		}
 		return a.Inboxes.CreateAccount(ctx, tx, v.Actor, inbox.NewAccount{
 			Slug: b.Slug, Channel: b.Channel, InboxID: b.InboxID, Name: b.Name, Active: b.Active, Settings: b.Settings, Secrets: b.Secrets,
 			Ticket: b.Ticket.policy(), Assign: b.Assign.policy(), Terms: b.Terms,

@@ -16,14 +16,14 @@ func (a *admins) mountInboxes() {
 	const tag = "Inboxes and tickets"
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/inboxes", ID: "listInboxes", Tag: tag, Summary: "The inboxes one sees"}, a.inboxes)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/inboxes", ID: "createInbox", Tag: tag, Summary: "Add an inbox", Status: 201, Errors: []int{409}}, a.createInbox)
-	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/inboxes/{id}", ID: "patchInbox", Tag: tag, Summary: "Change an inbox and who sees it", Errors: []int{404}}, a.patchInbox)
+	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/inboxes/{id}", ID: "patchInbox", Tag: tag, Summary: "Change an inbox and who sees it", Errors: []int{404, 409}}, a.patchInbox)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/pipelines", ID: "listPipelines", Tag: tag, Summary: "The pipelines with their statuses"}, a.pipelines)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/pipelines", ID: "createPipeline", Tag: tag, Summary: "Add a pipeline", Status: 201, Errors: []int{409}}, a.createPipeline)
 	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/pipelines/{id}", ID: "patchPipeline", Tag: tag, Summary: "Change a pipeline", Errors: []int{404, 409},
 		Description: "`statuses` is the whole list in its order: those with an id are changed, others added, those left out removed."}, a.patchPipeline)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/properties", ID: "listProperties", Tag: tag, Summary: "The custom properties"}, a.properties)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/properties", ID: "createProperty", Tag: tag, Summary: "Define a property", Status: 201, Errors: []int{409}}, a.createProperty)
-	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/properties/{id}", ID: "patchProperty", Tag: tag, Summary: "Change a property", Errors: []int{404}}, a.patchProperty)
+	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/properties/{id}", ID: "patchProperty", Tag: tag, Summary: "Change a property", Errors: []int{404, 409}}, a.patchProperty)
 }
 
 func (a *admins) inboxes(ctx context.Context, v access.Viewer, _ *api.None) (*api.Out[api.Page[desk.Inbox]], error) {
@@ -77,6 +77,7 @@ type patchInboxInput struct {
 	Body struct {
 		Name   *string      `json:"name,omitempty" maxLength:"200"`
 		Access *AccessInput `json:"access,omitempty"`
+		Expect Seen         `json:"expect,omitempty" doc:"What was seen of the inbox, by field: refused with 409 when it is different now."`
 	}
 }
 
@@ -86,6 +87,13 @@ func (a *admins) patchInbox(ctx context.Context, v access.Viewer, in *patchInbox
 		return nil, err
 	}
 	b, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Inbox, error) {
+		now, err := a.Inboxes.Inbox(ctx, tx, id)
+		if err == nil {
+			err = in.Body.Expect.still(tidyInbox(now))
+		}
+		if err != nil {
+			return now, err
+		}
 		return a.Inboxes.UpdateInbox(ctx, tx, v.Actor, id, inbox.InboxChange{Name: in.Body.Name, Access: in.Body.Access.access()})
 	})
 	return api.Answer(tidyInbox(b), err)
@@ -143,6 +151,7 @@ type patchPipelineInput struct {
 		Name     *string        `json:"name,omitempty" maxLength:"200"`
 		Position *int           `json:"position,omitempty"`
 		Statuses *[]StatusInput `json:"statuses,omitempty"`
+		Expect   Seen           `json:"expect,omitempty" doc:"What was seen of the pipeline, by field: refused with 409 when it is different now."`
 	}
 }
 
@@ -157,6 +166,13 @@ func (a *admins) patchPipeline(ctx context.Context, v access.Viewer, in *patchPi
 		c.Statuses = &sts
 	}
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Pipeline, error) {
+		now, err := a.Tickets.Pipeline(ctx, tx, id)
+		if err == nil {
+			err = in.Body.Expect.still(now)
+		}
+		if err != nil {
+			return now, err
+		}
 		return a.Tickets.UpdatePipeline(ctx, tx, v.Actor, id, c)
 	}))
 }
@@ -165,10 +181,18 @@ type propertiesInput struct {
 	Object string `query:"object" enum:"ticket,contact"`
 }
 
+func tidyProperty(p desk.Property) desk.Property {
+	p.Options = some(p.Options)
+	if p.OptionsBy == nil {
+		p.OptionsBy = map[string][]string{}
+	}
+	return p
+}
+
 func (a *admins) properties(ctx context.Context, _ access.Viewer, in *propertiesInput) (*api.Out[api.Page[desk.Property]], error) {
 	ps, err := a.Properties.List(ctx, a.DB, in.Object)
 	for i := range ps {
-		ps[i].Options = some(ps[i].Options)
+		ps[i] = tidyProperty(ps[i])
 	}
 	return page(ps, err)
 }
@@ -181,16 +205,20 @@ type createPropertyInput struct {
 		Type     string   `json:"type" enum:"text,long_text,number,boolean,date,choice,multi_choice"`
 		Options  []string `json:"options,omitempty"`
 		Position int      `json:"position,omitempty"`
+
+		RequiredOnClose bool                `json:"required_on_close,omitempty" doc:"Nobody closes a ticket without it."`
+		DependsOn       string              `json:"depends_on,omitempty" maxLength:"100" doc:"Another choice of the same object."`
+		OptionsBy       map[string][]string `json:"options_by,omitempty" doc:"By its value: which options may be chosen."`
 	}
 }
 
 func (a *admins) createProperty(ctx context.Context, v access.Viewer, in *createPropertyInput) (*api.Out[desk.Property], error) {
 	b := in.Body
 	p, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Property, error) {
-		return a.Properties.Create(ctx, tx, v.Actor, desk.Property{Object: b.Object, Name: b.Name, Label: b.Label, Type: b.Type, Options: b.Options, Position: b.Position})
+		return a.Properties.Create(ctx, tx, v.Actor, desk.Property{Object: b.Object, Name: b.Name, Label: b.Label, Type: b.Type, Options: b.Options, Position: b.Position,
+			RequiredOnClose: b.RequiredOnClose, DependsOn: b.DependsOn, OptionsBy: b.OptionsBy})
 	})
-	p.Options = some(p.Options)
-	return api.Answer(p, err)
+	return api.Answer(tidyProperty(p), err)
 }
 
 type patchPropertyInput struct {
@@ -200,6 +228,11 @@ type patchPropertyInput struct {
 		Options  *[]string `json:"options,omitempty"`
 		Position *int      `json:"position,omitempty"`
 		Archived bool      `json:"archived,omitempty" doc:"true takes it out of use; the values stay."`
+
+		RequiredOnClose *bool                `json:"required_on_close,omitempty"`
+		DependsOn       *string              `json:"depends_on,omitempty" maxLength:"100" doc:"Empty takes the dependence away."`
+		OptionsBy       *map[string][]string `json:"options_by,omitempty"`
+		Expect          Seen                 `json:"expect,omitempty" doc:"What was seen of the property, by field: refused with 409 when it is different now."`
 	}
 }
 
@@ -210,12 +243,19 @@ func (a *admins) patchProperty(ctx context.Context, v access.Viewer, in *patchPr
 	}
 	b := in.Body
 	p, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Property, error) {
-		p, err := a.Properties.Update(ctx, tx, v.Actor, id, property.Change{Label: b.Label, Options: b.Options, Position: b.Position})
+		p, err := a.Properties.Get(ctx, tx, id)
+		if err == nil {
+			err = b.Expect.still(p)
+		}
+		if err != nil {
+			return p, err
+		}
+		p, err = a.Properties.Update(ctx, tx, v.Actor, id, property.Change{Label: b.Label, Options: b.Options, Position: b.Position,
+			RequiredOnClose: b.RequiredOnClose, DependsOn: b.DependsOn, OptionsBy: b.OptionsBy})
 		if err == nil && b.Archived {
 			err = a.Properties.Archive(ctx, tx, v.Actor, id)
 		}
 		return p, err
 	})
-	p.Options = some(p.Options)
-	return api.Answer(p, err)
+	return api.Answer(tidyProperty(p), err)
 }

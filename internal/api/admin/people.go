@@ -31,7 +31,7 @@ func (a *admins) mountPeople() {
 		Description: "Availability needs availability.manage, everything else users.manage. Nobody gives a role above their own."}, a.patchUser)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/users/{id}/link", ID: "createUserLink", Tag: tag, Summary: "Make a one-time link to set a password", Errors: []int{404, 409}}, a.userLink)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/teams", ID: "createTeam", Tag: tag, Summary: "Add a team", Status: 201, Errors: []int{409}}, a.createTeam)
-	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/teams/{id}", ID: "patchTeam", Tag: tag, Summary: "Change a team", Errors: []int{404}}, a.patchTeam)
+	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/teams/{id}", ID: "patchTeam", Tag: tag, Summary: "Change a team", Errors: []int{404, 409}}, a.patchTeam)
 }
 
 type createUserInput struct {
@@ -105,6 +105,7 @@ type patchUserInput struct {
 		Locale    *string        `json:"locale,omitempty" maxLength:"35"`
 		Timezone  *string        `json:"timezone,omitempty" maxLength:"64"`
 		Teams     *[]desk.TeamID `json:"teams,omitempty"`
+		Expect    Seen           `json:"expect,omitempty" doc:"What was seen of the user, by field: refused with 409 when it is different now."`
 	}
 }
 
@@ -124,6 +125,9 @@ func (a *admins) patchUser(ctx context.Context, v access.Viewer, in *patchUserIn
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.User, error) {
 		u, err := a.People.Get(ctx, tx, id)
 		if err != nil {
+			return u, err
+		}
+		if err := b.Expect.still(u); err != nil {
 			return u, err
 		}
 		if beyond {
@@ -196,6 +200,7 @@ type patchTeamInput struct {
 		Name    *string        `json:"name,omitempty" maxLength:"200"`
 		Members *[]desk.UserID `json:"members,omitempty"`
 		Extra   *[]desk.UserID `json:"extra_members,omitempty"`
+		Expect  Seen           `json:"expect,omitempty" doc:"What was seen of the team, by field: refused with 409 when it is different now."`
 	}
 }
 
@@ -206,6 +211,13 @@ func (a *admins) patchTeam(ctx context.Context, v access.Viewer, in *patchTeamIn
 	}
 	b := in.Body
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Team, error) {
+		now, err := a.People.Team(ctx, tx, id)
+		if err == nil {
+			err = b.Expect.still(now)
+		}
+		if err != nil {
+			return now, err
+		}
 		return a.People.UpdateTeam(ctx, tx, v.Actor, id, people.TeamChange{Name: b.Name, Members: b.Members, Extra: b.Extra})
 	}))
 }
