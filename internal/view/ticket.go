@@ -20,12 +20,25 @@ type TicketDetail struct {
 	Assignment  *desk.Assignment `json:"assignment" doc:"The last decision, with its reasons."`
 	Links       []TicketLink     `json:"links"`
 	Threads     []TicketThread   `json:"threads"`
+	Followers   []UserRef        `json:"followers" doc:"Who hears of it, the longest first."`
+	Following   bool             `json:"following" doc:"Whether the viewer does."`
+	Merged      []MergedTicket   `json:"merged" doc:"What was merged into it, newest first."`
+	Survivor    *OtherTicket     `json:"survivor" doc:"Of a merged ticket: the one that it went into in the end, when it is in sight."`
+	MergeID     desk.MergeID     `json:"merge_id" doc:"Of a merged ticket: what POST /api/merges/{id}/undo takes; null when a machine found the two to be one."`
 	Person      *desk.Contact    `json:"-"`
+}
+
+// MergedTicket is a ticket that was merged into another.
+type MergedTicket struct {
+	OtherTicket
+	MergeID desk.MergeID `json:"merge_id"`
+	At      desk.Time    `json:"at"`
+	By      desk.Actor   `json:"by"`
 }
 
 // TicketLink is a ticket that this one is joined to. Claims: a stranger's mail in ticket claims to belong to other.
 type TicketLink struct {
-	Kind      string         `json:"kind" enum:"claims,related,same_mail"`
+	Kind      string         `json:"kind" enum:"claims,related,same_mail,duplicate,blocks"`
 	Direction string         `json:"direction" enum:"to,from" doc:"from: the other ticket points at this one."`
 	Other     OtherTicket    `json:"other"`
 	MessageID desk.MessageID `json:"message_id"`
@@ -174,6 +187,9 @@ func (v *Service) Ticket(ctx context.Context, s Sight, id desk.TicketID) (Ticket
 	if d.Links, err = v.links(ctx, s, id); err != nil {
 		return d, fmt.Errorf("view: links: %w", err)
 	}
+	if err = v.kin(ctx, s, &d); err != nil {
+		return d, fmt.Errorf("view: kin: %w", err)
+	}
 	if d.Threads, err = v.threads(ctx, id); err != nil {
 		return d, fmt.Errorf("view: threads: %w", err)
 	}
@@ -183,15 +199,100 @@ func (v *Service) Ticket(ctx context.Context, s Sight, id desk.TicketID) (Ticket
 	return d, nil
 }
 
+// links are those of the ticket and of what was merged into it; a merged ticket at the other end stands for its survivor.
 func (v *Service) links(ctx context.Context, s Sight, id desk.TicketID) ([]TicketLink, error) {
 	var q query
-	q.add("SELECT l.kind, l.direction, l.message_id, l.reason, l.created_at, t.id, t.number, t.subject, t.open FROM (SELECT kind, 'to' AS direction, other_id AS other, message_id, reason, created_at FROM ticket_links WHERE ticket_id = ").arg(id)
-	q.add(" UNION ALL SELECT kind, 'from', ticket_id, message_id, reason, created_at FROM ticket_links WHERE other_id = ").arg(id)
-	q.add(") l JOIN tickets t ON t.id = l.other WHERE 1 = 1").inSight("t.inbox_id", s).add(" ORDER BY l.created_at, t.id")
-	return all(ctx, v.db, &q, func(s db.Scanner) (l TicketLink, err error) {
-		err = s.Scan(&l.Kind, &l.Direction, &l.MessageID, &l.Reason, &l.CreatedAt, &l.Other.ID, &l.Other.Number, &l.Other.Subject, &l.Other.Open)
+	q.add("WITH RECURSIVE family(id) AS (SELECT CAST(").arg(id).add(` AS BIGINT) UNION SELECT t.id FROM tickets t JOIN family f ON t.merged_into = f.id AND t.merged_into <> 0)
+		SELECT l.kind, l.direction, l.message_id, l.reason, l.created_at, t.id, t.merged_into FROM (
+		SELECT kind, 'to' AS direction, other_id AS other, message_id, reason, created_at FROM ticket_links WHERE ticket_id IN (SELECT id FROM family)
+		UNION ALL SELECT kind, 'from', ticket_id, message_id, reason, created_at FROM ticket_links WHERE other_id IN (SELECT id FROM family)
+		) l JOIN tickets t ON t.id = l.other ORDER BY l.created_at, t.id`)
+	type end struct {
+		TicketLink
+		into desk.TicketID
+	}
+	found, err := all(ctx, v.db, &q, func(s db.Scanner) (l end, err error) {
+		err = s.Scan(&l.Kind, &l.Direction, &l.MessageID, &l.Reason, &l.CreatedAt, &l.Other.ID, &l.into)
 		return l, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	out := []TicketLink{}
+	seen := map[string]bool{}
+	for _, l := range found {
+		o, err := v.other(ctx, s, l.Other.ID)
+		if err != nil {
+			return nil, err
+		}
+		key := l.Kind + l.Direction
+		if o != nil {
+			key += o.ID.String()
+		}
+		if o == nil || o.ID == id || seen[key] {
+			continue
+		}
+		seen[key] = true
+		l.Other = *o
+		out = append(out, l.TicketLink)
+	}
+	return out, nil
+}
+
+// other names the ticket that another one is by now; nil when it is out of sight or gone.
+func (v *Service) other(ctx context.Context, s Sight, id desk.TicketID) (*OtherTicket, error) {
+	for range 64 {
+		var o OtherTicket
+		var into desk.TicketID
+		var inbox desk.InboxID
+		err := v.db.QueryRow(ctx, "SELECT id, number, subject, open, merged_into, inbox_id FROM tickets WHERE id = $1", id).Scan(&o.ID, &o.Number, &o.Subject, &o.Open, &into, &inbox)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if into == 0 {
+			if !s.Sees(inbox) {
+				return nil, nil
+			}
+			return &o, nil
+		}
+		id = into
+	}
+	return nil, nil
+}
+
+// kin fills in who follows a ticket, what was merged into it, and where it went.
+func (v *Service) kin(ctx context.Context, s Sight, d *TicketDetail) (err error) {
+	d.Followers, err = db.All(ctx, v.db, func(sc db.Scanner) (u UserRef, err error) { err = sc.Scan(&u.ID, &u.Name); return u, err },
+		"SELECT u.id, u.name FROM ticket_followers f JOIN users u ON u.id = f.user_id WHERE f.ticket_id = $1 ORDER BY f.created_at, u.id", d.ID)
+	if err != nil {
+		return err
+	}
+	d.Followers = orEmpty(d.Followers)
+	for _, f := range d.Followers {
+		d.Following = d.Following || f.ID == s.User
+	}
+	d.Merged, err = db.All(ctx, v.db, func(sc db.Scanner) (m MergedTicket, err error) {
+		err = sc.Scan(&m.ID, &m.Number, &m.Subject, &m.MergeID, &m.At, db.ScanActor(&m.By))
+		return m, err
+	}, "SELECT t.id, t.number, t.subject, m.id, m.created_at, m.actor FROM ticket_merges m JOIN tickets t ON t.id = m.from_id WHERE m.into_id = $1 AND m.undone_at = 0 ORDER BY m.id DESC", d.ID)
+	if err != nil {
+		return err
+	}
+	d.Merged = orEmpty(d.Merged)
+	if d.MergedInto == 0 {
+		return nil
+	}
+	if d.Survivor, err = v.other(ctx, s, d.MergedInto); err != nil {
+		return err
+	}
+	ids, err := db.All(ctx, v.db, db.Column[desk.MergeID], "SELECT id FROM ticket_merges WHERE from_id = $1 AND undone_at = 0 ORDER BY id DESC LIMIT 1", d.ID)
+	if len(ids) > 0 {
+		d.MergeID = ids[0]
+	}
+	return err
 }
 
 func (v *Service) threads(ctx context.Context, ticket desk.TicketID) ([]TicketThread, error) {

@@ -48,13 +48,22 @@ func (a *agents) events(w http.ResponseWriter, r *http.Request, v access.Viewer)
 
 type presenceInput struct {
 	Body struct {
-		TicketID desk.TicketID `json:"ticket_id"`
+		TicketID desk.TicketID `json:"ticket_id,omitempty"`
+		ThreadID desk.ThreadID `json:"thread_id,omitempty" doc:"Of a conversation without a ticket, instead of ticket_id; it is told as ticket_id."`
 		State    string        `json:"state" enum:"viewing,typing,left"`
 	}
 }
 
 func (a *agents) presence(ctx context.Context, v access.Viewer, in *presenceInput) (*api.None, error) {
 	id := in.Body.TicketID
+	if th := in.Body.ThreadID; id == 0 && th != 0 {
+		place, err := a.View.ThreadPlace(ctx, view.SightOf(v), th)
+		if err != nil {
+			return nil, err
+		}
+		a.Hub.Presence(ctx, v, desk.TicketID(th), place.Inbox, in.Body.State) // an id is one noun's alone
+		return &api.None{}, nil
+	}
 	if err := a.View.MayOpen(ctx, view.SightOf(v), id); err != nil {
 		return nil, err
 	}
