@@ -34,7 +34,7 @@ var table = []rule{
 	{"customview.", ofAll, access.SettingsManage}, {"settings.", ofAll, access.SettingsManage}, {"channel_account.", ofAll, access.AccountAccess},
 	{"inbound.", ofRight, access.AccountAccess}, {"terms.", ofRight, access.AccountAccess}, {"mail.", ofRight, access.AccountAccess},
 	{"notification.", ofOneself, ""},
-	{"session.", ofPerson, ""}, {"token.", ofPerson, ""},
+	{"session.", ofPerson, ""}, {"bulk.", ofPerson, ""}, {"token.", ofPerson, ""},
 }
 
 // frame is what a viewer gets of an event: all of it, that it happened, or nothing.

@@ -29,10 +29,13 @@ func (c *Counted) QueryRow(ctx context.Context, text string, args ...any) *sql.R
 func On(q db.Queryer) *Service { return on(q, nil) }
 
 // PageSQL is the statement that reads a page's rows, for a test of its plan.
-func PageSQL(s Sight, name, sorted, cursor string, limit int) (string, []any, error) {
-	page, err := pageQuery(s, name, sorted, cursor, limit)
+func (v *Service) PageSQL(ctx context.Context, s Sight, a Ask, cursor string, limit int) (string, []any, error) {
+	ready, err := v.ask(ctx, s, a)
+	if err == nil {
+		err = ready.page(cursor, limit)
+	}
 	if err != nil {
 		return "", nil, err
 	}
-	return "SELECT " + rowColumns + " FROM tickets t WHERE " + page.text.String(), page.args, nil
+	return "SELECT " + rowColumns + ready.how.columns() + " FROM tickets t WHERE " + ready.cond.text.String(), ready.cond.args, nil
 }

@@ -4,154 +4,43 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
-// TicketRow is a ticket as lists show it, with the names of what it points at.
-type TicketRow struct {
-	ID            desk.TicketID         `json:"id"`
-	Number        int64                 `json:"number" doc:"Short, human, never reused." example:"1042"`
-	Subject       string                `json:"subject"`
-	InboxID       desk.InboxID          `json:"inbox_id"`
-	Channel       string                `json:"channel"`
-	AccountID     desk.ChannelAccountID `json:"channel_account_id"`
-	ContactID     desk.ContactID        `json:"contact_id"`
-	PipelineID    desk.PipelineID       `json:"pipeline_id"`
-	StatusID      desk.StatusID         `json:"status_id"`
-	Open          bool                  `json:"open"`
-	Priority      desk.Priority         `json:"priority" enum:",low,medium,high,urgent"`
-	Category      string                `json:"category"`
-	OwnerID       desk.UserID           `json:"owner_id"`
-	TeamID        desk.TeamID           `json:"team_id"`
-	Properties    map[string]any        `json:"properties"`
-	Hidden        desk.Hidden           `json:"hidden" enum:",spam,trash,merged" doc:"Why the ticket is out of the ordinary views; empty: it is not."`
-	MergedInto    desk.TicketID         `json:"merged_into"`
-	Snippet       string                `json:"snippet"`
-	LastDirection desk.Direction        `json:"last_direction" enum:",incoming,outgoing" doc:"incoming: the customer waits."`
-	MessageCount  int                   `json:"message_count"`
-	CreatedAt     desk.Time             `json:"created_at"`
-	UpdatedAt     desk.Time             `json:"updated_at"`
-	LastActivity  desk.Time             `json:"last_activity_at"`
-	LastInbound   desk.Time             `json:"last_inbound_at"`
-	FirstReply    desk.Time             `json:"first_reply_at"`
-	ClosedAt      desk.Time             `json:"closed_at"`
-	Snoozed       bool                  `json:"snoozed" doc:"Rests until snoozed_until or the customer's next word."`
-	SnoozedUntil  desk.Time             `json:"snoozed_until" doc:"null while snoozed: only until the customer writes."`
-	SnoozedBy     desk.UserID           `json:"snoozed_by"`
-	HiddenAt      desk.Time             `json:"hidden_at"`
-	HiddenReason  string                `json:"hidden_reason" doc:"Why it was held back or hidden; empty when a person just did."`
-	Version       int64                 `json:"version" doc:"Grows with every change; send it with PATCH to refuse a stale edit."`
-
-	Contact *ContactRef `json:"contact"`
-	Owner   *UserRef    `json:"owner"`
-	Team    *TeamRef    `json:"team"`
-	Status  StatusRef   `json:"status"`
-	Inbox   InboxRef    `json:"inbox"`
-}
-
-// The names of what a row points at.
-type (
-	// ContactRef names a contact.
-	ContactRef struct {
-		ID    desk.ContactID `json:"id"`
-		Name  string         `json:"name"`
-		Email string         `json:"email"`
-	}
-	// UserRef names a user.
-	UserRef struct {
-		ID   desk.UserID `json:"id"`
-		Name string      `json:"name"`
-	}
-	// TeamRef names a team.
-	TeamRef struct {
-		ID   desk.TeamID `json:"id"`
-		Name string      `json:"name"`
-	}
-	// StatusRef names a status.
-	StatusRef struct {
-		ID    desk.StatusID `json:"id"`
-		Slug  string        `json:"slug"`
-		Name  string        `json:"name"`
-		State string        `json:"state"`
-	}
-	// InboxRef names an inbox.
-	InboxRef struct {
-		ID   desk.InboxID   `json:"id"`
-		Name string         `json:"name"`
-		Kind desk.InboxKind `json:"kind"`
-	}
-)
-
-// TicketPage is one page of tickets; Next is the cursor of the next, or "".
-type TicketPage struct {
-	Items []TicketRow `json:"items"`
-	Next  string      `json:"next" doc:"Send it as cursor for the next page; empty at the end."`
-}
-
-// rowColumns are those of t in rowScan's order; longer ones (description, assignment) are the detail's.
-const rowColumns = `t.id, t.number, t.subject, t.inbox_id, t.channel, t.account_id, t.contact_id, t.pipeline_id, t.status_id, t.open,
-	t.priority, t.category, t.owner_id, t.team_id, t.properties, t.hidden, t.merged_into, t.snippet, t.last_direction, t.message_count,
-	t.created_at, t.updated_at, t.last_activity_at, t.last_inbound_at, t.first_reply_at, t.closed_at,
-	t.snoozed, t.snoozed_until, t.snoozed_by, t.hidden_at, t.hidden_reason, t.version`
-
-const joinColumns = `, COALESCE(c.name, ''), COALESCE(c.email, ''), COALESCE(u.name, ''), COALESCE(g.name, ''),
-	COALESCE(s.slug, ''), COALESCE(s.name, ''), COALESCE(s.state, ''), COALESCE(i.name, ''), COALESCE(i.kind, '')`
-
-const joins = ` t LEFT JOIN contacts c ON c.id = t.contact_id LEFT JOIN users u ON u.id = t.owner_id LEFT JOIN teams g ON g.id = t.team_id
-	LEFT JOIN pipeline_statuses s ON s.id = t.status_id LEFT JOIN inboxes i ON i.id = t.inbox_id`
-
-func scanRow(s db.Scanner, more ...any) (TicketRow, error) {
-	var t TicketRow
-	var contact ContactRef
-	var owner UserRef
-	var team TeamRef
-	err := s.Scan(append([]any{
-		&t.ID, &t.Number, &t.Subject, &t.InboxID, &t.Channel, &t.AccountID, &t.ContactID, &t.PipelineID, &t.StatusID, &t.Open,
-		&t.Priority, &t.Category, &t.OwnerID, &t.TeamID, db.ScanJSON(&t.Properties), &t.Hidden, &t.MergedInto, &t.Snippet, &t.LastDirection, &t.MessageCount,
-		&t.CreatedAt, &t.UpdatedAt, &t.LastActivity, &t.LastInbound, &t.FirstReply, &t.ClosedAt,
-		&t.Snoozed, &t.SnoozedUntil, &t.SnoozedBy, &t.HiddenAt, &t.HiddenReason, &t.Version,
-		&contact.Name, &contact.Email, &owner.Name, &team.Name,
-		&t.Status.Slug, &t.Status.Name, &t.Status.State, &t.Inbox.Name, &t.Inbox.Kind,
-	}, more...)...)
-	if err != nil {
-		return t, err
-	}
-	if t.Properties == nil {
-		t.Properties = map[string]any{}
-	}
-	t.Status.ID, t.Inbox.ID = t.StatusID, t.InboxID
-	if t.ContactID != 0 {
-		contact.ID = t.ContactID
-		t.Contact = &contact
-	}
-	if t.OwnerID != 0 {
-		owner.ID = t.OwnerID
-		t.Owner = &owner
-	}
-	if t.TeamID != 0 {
-		team.ID = t.TeamID
-		t.Team = &team
-	}
-	return t, nil
-}
-
-// The built-in views. "inbox:ID" and "status:ID" are made of an id.
+// The built-in views. "inbox:ID", "status:ID" and "custom:ID" are made of an id.
 const (
-	Mine       = "mine"
-	Unassigned = "unassigned"
-	Open       = "open"
-	Closed     = "closed"
-	Spam       = "spam"
-	Trash      = "trash"
-	Mentions   = "mentions"
+	Mine           = "mine"
+	Unassigned     = "unassigned"
+	Open           = "open"
+	Closed         = "closed"
+	Spam           = "spam"
+	Trash          = "trash"
+	Mentions       = "mentions"
+	Snoozed        = "snoozed"
+	Following      = "following"
+	Drafts         = "drafts"
+	RecentlyClosed = "recently_closed" // within recentDays
+	Elsewhere      = "elsewhere"       // GEN-09, TK-06: open ones that live in another inbox than the help desk
 )
+
+const recentDays = 7
+
+// customID is the saved view that a name means.
+func customID(name string) (desk.ViewID, bool) {
+	value, is := strings.CutPrefix(name, "custom:")
+	id, err := desk.ParseID[desk.ViewID](value)
+	return id, is && err == nil
+}
 
 // where is the condition of a view on tickets. The constants stand as literals, because that is what lets both databases use
 // the partial index made for the view.
-func where(q *query, s Sight, name string) error {
+func where(q *query, s Sight, name string, now desk.Time) error {
 	switch name {
 	case Mine:
 		q.add("t.open = 1 AND t.hidden = '' AND t.snoozed = 0 AND t.owner_id = ").arg(s.User)
@@ -161,6 +50,18 @@ func where(q *query, s Sight, name string) error {
 		q.add("t.open = 1 AND t.hidden = '' AND t.snoozed = 0")
 	case Closed:
 		q.add("t.open = 0 AND t.hidden = ''")
+	case RecentlyClosed:
+		q.add("t.open = 0 AND t.hidden = '' AND t.closed_at >= ").arg(now.Add(-recentDays * day))
+	case Snoozed:
+		q.add("t.snoozed = 1 AND t.hidden = ''")
+	case Following:
+		q.add("t.open = 1 AND t.hidden = '' AND t.id IN (SELECT f.ticket_id FROM ticket_followers f WHERE f.user_id = ").arg(s.User).add(")")
+	case Drafts:
+		q.add("t.hidden = '' AND t.id IN (SELECT d.ticket_id FROM drafts d WHERE d.user_id = ").arg(s.User).add(")")
+	case Mentions:
+		q.add("t.hidden = '' AND t.id IN (SELECT m.ticket_id FROM mentions m WHERE m.user_id = ").arg(s.User).add(")")
+	case Elsewhere:
+		q.add("t.open = 1 AND t.hidden = '' AND t.snoozed = 0 AND t.inbox_id IN (SELECT x.id FROM inboxes x WHERE x.kind <> 'helpdesk')")
 	case Spam, Trash:
 		q.add("t.hidden <> '' AND t.hidden = ").arg(name)
 	default:
@@ -175,69 +76,223 @@ func where(q *query, s Sight, name string) error {
 			return desk.Errorf(desk.Invalid, "view.unknown", "There is no view called %q.", name).In("view")
 		}
 	}
-	q.inSight("t.inbox_id", s)
 	return nil
+}
+
+// ownSort is the order of a built-in view that does not stand by newest activity.
+var ownSort = map[string]string{RecentlyClosed: "-closed"}
+
+// Ask says which tickets are wanted.
+type Ask struct {
+	View   string            // "" is Open
+	Filter customview.Filter // narrows the view
+	Sort   string            // a field or one of the short names, with - the other way round; "" is the view's own order
+	Group  string            // rows of one group stand together
+	IDs    []desk.TicketID   // if any: only these
+}
+
+// asked is an Ask made ready: its condition, and how it stands.
+type asked struct {
+	cond *query
+	how  order
+}
+
+// slowAfter bounds a list or a count: a filter that reads everything and finds little is refused, and says so.
+const slowAfter = 15 * time.Second
+
+// ask makes the condition of an Ask. A saved view that the viewer does not see is not found.
+func (v *Service) ask(ctx context.Context, s Sight, a Ask) (asked, error) {
+	q := v.query()
+	fields, err := v.fields(ctx)
+	if err != nil {
+		return asked{}, err
+	}
+	if err := fields.Check(a.Filter); err != nil {
+		return asked{}, err
+	}
+	if a.View == "" {
+		a.View = Open
+	}
+	var own customview.Filter
+	if id, is := customID(a.View); is {
+		if own, err = v.custom(ctx, s, id, fields, &a, q); err != nil {
+			return asked{}, err
+		}
+	} else if err := where(q, s, a.View, v.now()); err != nil {
+		return asked{}, err
+	}
+	if a.Sort == "" {
+		a.Sort = ownSort[a.View]
+	}
+	who, err := v.readerOf(ctx, s, own, a.Filter)
+	if err != nil {
+		return asked{}, err
+	}
+	for _, f := range []customview.Filter{own, a.Filter} {
+		if !f.Empty() {
+			q.add(" AND ")
+			filterSQL{q, fields, who}.write(f)
+		}
+	}
+	if len(a.IDs) > 0 {
+		list(q.add(" AND t.id IN "), a.IDs)
+	}
+	q.inSight("t.inbox_id", s)
+	how, err := orderOf(fields, a.Group, a.Sort, q.pg)
+	return asked{q, how}, err
+}
+
+// custom puts a saved view into an Ask and gives its filter. Unless the filter asks for them, hidden and resting tickets are left out.
+func (v *Service) custom(ctx context.Context, s Sight, id desk.ViewID, fields customview.Catalogue, a *Ask, q *query) (customview.Filter, error) {
+	if v.saved == nil {
+		return customview.Filter{}, desk.Errorf(desk.NotFound, "customview.not_found", "There is no such view, or it is not shared with you.")
+	}
+	who := customview.Reader{User: s.User, Share: s.Share}
+	var err error
+	if who.Teams, err = v.teamsOf(ctx, s.User); err != nil {
+		return customview.Filter{}, err
+	}
+	saved, err := v.saved.Get(ctx, v.db, who, id)
+	if err != nil {
+		return customview.Filter{}, err
+	}
+	if a.Sort == "" {
+		a.Sort = saved.Sort
+	}
+	base(q, saved.Filter)
+	if fields.Check(saved.Filter) != nil { // a property that it names was removed since: the view says so instead of showing too much
+		return customview.Filter{}, desk.Errorf(desk.Conflict, "customview.broken", "The view %q filters by something that no longer exists. Change its filter.", saved.Name)
+	}
+	return saved.Filter, nil
+}
+
+// base begins the condition of a saved view.
+func base(q *query, f customview.Filter) {
+	switch {
+	case f.Names("hidden"):
+		q.add("1 = 1")
+	case f.Names("snoozed", "snoozed_until"):
+		q.add("t.hidden = ''")
+	case f.Names("status_state"):
+		q.add("t.hidden = '' AND t.snoozed = 0")
+	default:
+		q.add("t.hidden = '' AND t.snoozed = 0 AND t.id > 0") // as the index tickets_shown says it
+	}
 }
 
 // Tickets lists a view, newest activity first, or oldest first when sort is "last_activity".
 func (v *Service) Tickets(ctx context.Context, s Sight, name, sorted string, p Page) (TicketPage, error) {
-	if name == "" {
-		name = Open
-	}
-	if name == Mentions {
+	return v.List(ctx, s, Ask{View: name, Sort: sorted}, p)
+}
+
+// List gives a page of tickets.
+func (v *Service) List(ctx context.Context, s Sight, a Ask, p Page) (TicketPage, error) {
+	if a.View == Mentions && a.Filter.Empty() && a.Sort == "" && a.Group == "" && len(a.IDs) == 0 {
 		return v.mentions(ctx, s, p)
 	}
-	n := p.size(50)
-	page, err := pageQuery(s, name, sorted, p.Cursor, n+1)
+	ready, err := v.ask(ctx, s, a)
 	if err != nil {
 		return TicketPage{}, err
 	}
-	rows, err := v.rows(ctx, page)
-	if err != nil {
-		return TicketPage{}, fmt.Errorf("view: tickets: %w", err)
+	n := p.size(50)
+	if err := ready.page(p.Cursor, n+1); err != nil {
+		return TicketPage{}, err
 	}
-	sort.Slice(rows, func(a, b int) bool {
-		x, y := rows[a], rows[b]
-		if sorted == "last_activity" {
-			x, y = y, x
-		}
-		return x.LastActivity > y.LastActivity || x.LastActivity == y.LastActivity && x.ID > y.ID
-	})
-	out := TicketPage{Items: rows}
+	ctx, cancel := context.WithTimeout(ctx, slowAfter)
+	defer cancel()
+	rows, err := v.placed(ctx, ready)
+	if err != nil {
+		return TicketPage{}, tooSlow(ctx, fmt.Errorf("view: tickets: %w", err))
+	}
+	out := TicketPage{Items: make([]TicketRow, 0, min(n, len(rows)))}
 	if len(rows) > n {
-		out.Items = rows[:n]
-		last := rows[n-1]
-		out.Next = encode(int64(last.LastActivity), int64(last.ID))
+		out.Next = rows[n-1].at.cursor()
+		rows = rows[:n]
 	}
-	return out, nil
+	for _, r := range rows {
+		out.Items = append(out.Items, r.row)
+	}
+	return out, v.decorate(ctx, s, out.Items)
 }
 
-// pageQuery is the condition, order and bound of one page of a view.
-func pageQuery(s Sight, name, sorted, cursor string, limit int) (*query, error) {
-	less, order := "<", "DESC"
-	switch sorted {
-	case "", "-last_activity":
-	case "last_activity":
-		less, order = ">", "ASC"
-	default:
-		return nil, desk.Errorf(desk.Invalid, "view.sort", "Lists are sorted by -last_activity or last_activity, not by %q.", sorted).In("sort")
+// tooSlow says so when a list took longer than anybody waits.
+func tooSlow(ctx context.Context, err error) error {
+	if ctx.Err() == context.DeadlineExceeded {
+		return desk.Errorf(desk.Unavailable, "view.too_slow", "This list takes too long to find. Narrow the filter, for example to open tickets or to a time.").Because(err)
 	}
-	var page query
-	if err := where(&page, s, name); err != nil {
-		return nil, err
+	return err
+}
+
+// page adds the order and the bound of one page.
+func (a asked) page(cursor string, limit int) error {
+	if cursor != "" {
+		at, err := a.how.at(cursor)
+		if err != nil {
+			return err
+		}
+		a.how.beyond(a.cond, at)
 	}
-	key, more, err := decode(cursor, 2)
+	a.how.write(a.cond)
+	a.cond.add(" LIMIT ").arg(limit)
+	return nil
+}
+
+type placedRow struct {
+	row TicketRow
+	at  place
+}
+
+// placed reads a page by its index first and joins the names to the page only.
+func (v *Service) placed(ctx context.Context, a asked) ([]placedRow, error) {
+	text := "SELECT " + rowColumns + joinColumns + a.how.outer() + " FROM (SELECT " + rowColumns + a.how.columns() + " FROM tickets t WHERE " + a.cond.text.String() + ")" + joins
+	rows, err := db.All(ctx, v.db, func(s db.Scanner) (placedRow, error) {
+		into, done := a.how.targets()
+		row, err := scanRow(s, into...)
+		return placedRow{row, done(row.ID)}, err
+	}, text, a.cond.args...)
+	sortRows(rows, a.how, func(r placedRow) place { return r.at })
+	return rows, err
+}
+
+// CountOf counts what an Ask finds, up to CountCap.
+func (v *Service) CountOf(ctx context.Context, s Sight, a Ask) (Count, error) {
+	ready, err := v.ask(ctx, s, a)
+	if err != nil {
+		return Count{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, slowAfter)
+	defer cancel()
+	n, err := v.countAsked(ctx, ready)
+	if err != nil {
+		return Count{}, tooSlow(ctx, err)
+	}
+	return capped(a.View, "", n), nil
+}
+
+func (v *Service) countAsked(ctx context.Context, a asked) (int, error) {
+	q := a.cond
+	n, err := db.One(ctx, v.db, db.Column[int], "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets t WHERE "+q.text.String()+" LIMIT "+strconv.Itoa(CountCap+1)+") x", q.args...)
+	if err != nil {
+		return 0, fmt.Errorf("view: count: %w", err)
+	}
+	return n, nil
+}
+
+// Select gives the ids of what an Ask finds, in the order of ids, beginning after one: for work on many tickets.
+func (v *Service) Select(ctx context.Context, s Sight, a Ask, after desk.TicketID, limit int) ([]desk.TicketID, error) {
+	ready, err := v.ask(ctx, s, a)
 	if err != nil {
 		return nil, err
 	}
-	if more {
-		page.add(" AND (t.last_activity_at, t.id) " + less + " (").arg(key[0]).add(", ").arg(key[1]).add(")")
+	q := ready.cond.add(" AND t.id > ").arg(after).add(" ORDER BY t.id LIMIT ").arg(limit)
+	ids, err := db.All(ctx, v.db, db.Column[desk.TicketID], "SELECT t.id FROM tickets t WHERE "+q.text.String(), q.args...)
+	if err != nil {
+		return nil, fmt.Errorf("view: select: %w", err)
 	}
-	page.add(" ORDER BY t.last_activity_at " + order + ", t.id " + order + " LIMIT ").arg(limit)
-	return &page, nil
+	return ids, nil
 }
 
-// rows reads a page by its index first and joins the names to the page only.
+// rows reads tickets by a condition, with their names, in no order.
 func (v *Service) rows(ctx context.Context, page *query) ([]TicketRow, error) {
 	text := "SELECT " + rowColumns + joinColumns + " FROM (SELECT " + rowColumns + " FROM tickets t WHERE " + page.text.String() + ")" + joins
 	return db.All(ctx, v.db, func(s db.Scanner) (TicketRow, error) { return scanRow(s) }, text, page.args...)
@@ -298,7 +353,7 @@ func (v *Service) TicketRows(ctx context.Context, s Sight, ids []desk.TicketID) 
 		at[id] = i
 	}
 	sort.Slice(rows, func(a, b int) bool { return at[rows[a].ID] < at[rows[b].ID] })
-	return rows, nil
+	return rows, v.decorate(ctx, s, rows)
 }
 
 // ContactTickets lists a contact's tickets, newest first, open or not.
@@ -323,5 +378,5 @@ func (v *Service) ContactTickets(ctx context.Context, s Sight, contact desk.Cont
 	if len(rows) > n {
 		out.Items, out.Next = rows[:n], encode(int64(rows[n-1].ID))
 	}
-	return out, nil
+	return out, v.decorate(ctx, s, out.Items)
 }

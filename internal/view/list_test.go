@@ -135,7 +135,7 @@ func TestEachViewUsesItsIndex(t *testing.T) {
 		} {
 			for _, sorted := range []string{"-last_activity", "last_activity"} {
 				for _, cursor := range []string{"", next[sorted]} {
-					text, args, err := view.PageSQL(s, name, sorted, cursor, 51)
+					text, args, err := view.New(d, nil).PageSQL(ctx, s, view.Ask{View: name, Sort: sorted}, cursor, 51)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -303,7 +303,7 @@ func TestMentionsListEachTicketOnce(t *testing.T) {
 func TestABadCursorViewOrSortIsRefused(t *testing.T) {
 	ctx, v := context.Background(), view.New(dbtest.SQLite(t), nil)
 	for _, c := range []struct{ name, sort, cursor, field string }{
-		{"nonsense", "", "", "view"}, {"inbox:x", "", "", "view"}, {"open", "subject", "", "sort"}, {"open", "", "!!", "cursor"}, {"open", "", "eA", "cursor"},
+		{"nonsense", "", "", "view"}, {"inbox:x", "", "", "view"}, {"open", "description", "", "sort"}, {"open", "", "!!", "cursor"}, {"open", "", "eA", "cursor"},
 	} {
 		_, err := v.Tickets(ctx, view.Everything, c.name, c.sort, view.Page{Cursor: c.cursor})
 		if desk.CodeOf(err) != desk.Invalid || !strings.Contains(fmt.Sprint(err), desk.ReasonOf(err)) {

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 )
@@ -21,6 +23,7 @@ type Sight struct {
 	User    desk.UserID
 	All     bool
 	Inboxes []desk.InboxID
+	Share   bool // looks after the saved views of every team
 }
 
 // Everything is the sight of an owner and of the command line.
@@ -59,7 +62,28 @@ type Abilities func(channelName string) channel.Abilities
 type Service struct {
 	db     db.Queryer
 	can    Abilities
+	saved  *customview.Service
 	counts counter
+}
+
+// Saved gives the service the saved views, with the fields that filters may name and the clock that they go by; without them there are the built-in ones.
+func (v *Service) Saved(s *customview.Service) *Service { v.saved = s; return v }
+
+func (v *Service) now() desk.Time {
+	if v.saved == nil {
+		return desk.At(time.Now())
+	}
+	return v.saved.Now()
+}
+
+func (v *Service) query() *query { return &query{pg: v.db.Dialect() == db.Postgres} }
+
+// fields is the catalogue of what filters and orders may name.
+func (v *Service) fields(ctx context.Context) (customview.Catalogue, error) {
+	if v.saved == nil {
+		return customview.Fields(nil), nil
+	}
+	return v.saved.Fields(ctx, v.db)
 }
 
 // New makes a Service. can may be nil: then every channel is shown without abilities.
@@ -69,7 +93,7 @@ func on(d db.Queryer, can Abilities) *Service {
 	if can == nil {
 		can = func(string) channel.Abilities { return channel.Abilities{} }
 	}
-	return &Service{db: d, can: can, counts: counter{kept: map[string]kept{}, working: map[string]chan struct{}{}, many: map[string]time.Time{}}}
+	return &Service{db: d, can: can, counts: newCounter()}
 }
 
 // MaxPage is the most rows of one page; a larger limit is cut to it.
@@ -127,6 +151,7 @@ func decode(cursor string, n int) (key []int64, ok bool, err error) {
 type query struct {
 	text strings.Builder
 	args []any
+	pg   bool // written for PostgreSQL
 }
 
 func (q *query) add(text string) *query { q.text.WriteString(text); return q }
@@ -174,4 +199,30 @@ func all[T any](ctx context.Context, from db.Queryer, q *query, scan func(db.Sca
 
 func one[T any](ctx context.Context, from db.Queryer, q *query, scan func(db.Scanner) (T, error)) (T, error) {
 	return db.One(ctx, from, scan, q.text.String(), q.args...)
+}
+
+// SightOf is what a viewer may see.
+func SightOf(v access.Viewer) Sight {
+	return Sight{User: v.User.ID, All: v.AllInboxes, Inboxes: v.Inboxes, Share: v.Can(access.ViewsShare)}
+}
+
+// Gate is the ticket that a path names (an id or #number), when the viewer may do p in its inbox. What cannot be seen is NotFound.
+func (v *Service) Gate(ctx context.Context, who access.Viewer, name string, p access.Permission) (desk.TicketID, error) {
+	id, err := v.TicketID(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	return id, v.MayInTicket(ctx, who, id, p)
+}
+
+// MayInTicket returns nil when the viewer may do p in the ticket's inbox.
+func (v *Service) MayInTicket(ctx context.Context, who access.Viewer, id desk.TicketID, p access.Permission) error {
+	if err := v.MayOpen(ctx, SightOf(who), id); err != nil {
+		return err
+	}
+	inbox, err := v.InboxOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return who.NeedIn(inbox, p)
 }

@@ -12,7 +12,7 @@ import { AdminPage } from './Page.tsx'
 import s from './admin.module.css'
 
 const key = ['tokens']
-const scopes = ['all', 'tickets.view', 'tickets.reply', 'tickets.comment', 'tickets.edit', 'tickets.assign', 'tickets.delete', 'contacts.edit', 'account.access', 'users.manage', 'settings.manage', 'audit.view']
+const scopes = ['all', 'tickets.view', 'tickets.reply', 'tickets.comment', 'tickets.edit', 'tickets.assign', 'tickets.delete', 'contacts.edit', 'views.share', 'account.access', 'users.manage', 'settings.manage', 'audit.view']
 
 export function Tokens() {
   const q = useQuery({ queryKey: key, queryFn: async () => { const b = await get<Page<ApiToken> | ApiToken[]>('/api/tokens'); return Array.isArray(b) ? b : (b.items ?? []) } })
