@@ -11,6 +11,9 @@ import (
 // erased are the statements that take a ticket away, in order; each is given its id.
 var erased = []string{
 	"DELETE FROM ticket_links WHERE ticket_id = $1 OR other_id = $1",
+	"DELETE FROM ticket_followers WHERE ticket_id = $1",
+	"DELETE FROM ticket_merges WHERE from_id = $1 OR into_id = $1",
+	"DELETE FROM ticket_splits WHERE from_id = $1 OR to_id = $1",
 	"DELETE FROM tickets WHERE id = $1",
 }
 
@@ -59,5 +62,11 @@ func (s *Service) Erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 	}
 	t.ContactID = 0
 	_, err = s.ev.Record(ctx, tx, eventOf(t, actor, desk.EvTicketPurged, map[string]any{"number": t.Number, "messages": messages, "reason": reason}))
+	return err
+}
+
+// CheckProperties refuses properties that no ticket may have.
+func (s *Service) CheckProperties(ctx context.Context, q db.Queryer, values map[string]any) error {
+	_, err := s.props.Check(ctx, q, object, values)
 	return err
 }

@@ -308,7 +308,7 @@ func (s *Service) SetTally(ctx context.Context, tx *db.Tx, id desk.TicketID, a d
 	if a.Last.ID != 0 {
 		snippet = Snippet(a.Last)
 	}
-	_, err := tx.Exec(ctx, `UPDATE tickets SET message_count = $1, last_activity_at = CASE WHEN $2 = 0 THEN last_activity_at ELSE $2 END, last_inbound_at = $3, first_reply_at = $4,
+	_, err := tx.Exec(ctx, `UPDATE tickets SET message_count = $1, last_activity_at = CASE WHEN CAST($2 AS BIGINT) = 0 THEN last_activity_at ELSE CAST($2 AS BIGINT) END, last_inbound_at = $3, first_reply_at = $4,
 		snippet = $5, last_direction = $6 WHERE id = $7`, a.Count, a.LastActivity, a.LastInbound, a.FirstReply, snippet, a.Last.Direction, id)
 	if err != nil {
 		return fmt.Errorf("ticket: tally: %w", err)
