@@ -1,14 +1,14 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
 import { Banner, Icon } from '@kanal/ui'
 import { preloadEditor } from '@/features/editor/index.ts'
+import { Bell } from '@/features/notify/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
 import { ViewNav } from '@/features/views/index.ts'
-import { loadMore, t } from '@/locales/index.ts'
+import { loadMore, t, withMore } from '@/locales/index.ts'
 import { keysOf, listenForKeys, useProvideActions } from './actions.ts'
 import { onStreamState, startLive, streamState } from './live.ts'
-import { Palette } from './Palette.tsx'
 import { ShortcutSheet } from './ShortcutSheet.tsx'
 import './shellActions.ts'
 import { SetAsideBadge } from './SetAsideBadge.tsx'
@@ -17,12 +17,17 @@ import { UserMenu } from './UserMenu.tsx'
 import { Wordmark } from './Wordmark.tsx'
 import s from './shell.module.css'
 
+const loadPalette = () => import('./Palette.tsx')
+const Palette = lazy(withMore(async () => ({ default: (await loadPalette()).Palette })))
+
 /** The frame of everything behind the sign-in. */
 export function Shell() {
   const session = useSession()
   const can = useCan()
   const navigate = useNavigate()
   const [palette, setPalette] = useState(false)
+  const [paletteUsed, usePalette] = useState(false)
+  useEffect(() => { if (palette) usePalette(true) }, [palette])
   const [sheet, setSheet] = useState(false)
   const [drawer, setDrawer] = useState(false)
   const { pathname } = useLocation()
@@ -35,7 +40,7 @@ export function Shell() {
     const q = () => setSheet(true)
     addEventListener('kanal:palette', p)
     addEventListener('kanal:sheet', q)
-    const idle = (globalThis.requestIdleCallback ?? ((fn: () => void) => setTimeout(fn, 1500)))(() => { preloadEditor(); void loadMore() })
+    const idle = (globalThis.requestIdleCallback ?? ((fn: () => void) => setTimeout(fn, 1500)))(() => { preloadEditor(); void loadMore(); void loadPalette() })
     return () => { removeEventListener('kanal:palette', p); removeEventListener('kanal:sheet', q); (globalThis.cancelIdleCallback ?? clearTimeout)(idle as number) }
   }, [])
   useProvideActions({
@@ -49,6 +54,7 @@ export function Shell() {
         <ActionIcon variant="transparent" size={40} className={s.onNav} aria-label={t('nav.menu')} aria-expanded={drawer} onClick={() => setDrawer(!drawer)}><Icon name="menu" size={20} /></ActionIcon>
         <Wordmark />
         <span className={s.space} />
+        <Bell size={40} className={s.onNav} />
         <ActionIcon variant="transparent" size={40} className={s.onNav} aria-label={t('action.search')} component={Link} to="/search"><Icon name="search" size={18} /></ActionIcon>
         {can('tickets.reply') ? <ActionIcon variant="transparent" size={40} className={s.onNav} aria-label={t('action.compose')} component={Link} to="/compose"><Icon name="compose" size={18} /></ActionIcon> : null}
       </div>
@@ -57,6 +63,7 @@ export function Shell() {
         <div className={s.quick}>
           <button type="button" className={s.searchButton} onClick={() => void navigate({ to: '/search' })}><Icon name="search" size={14} /><span>{t('action.search')}</span><kbd>/</kbd></button>
           {can('tickets.reply') ? <Tooltip label={`${t('action.compose')} (${keysOf('n')[0]})`}><ActionIcon variant="transparent" size={32} className={s.composeButton} aria-label={t('action.compose')} component={Link} to="/compose"><Icon name="compose" /></ActionIcon></Tooltip> : null}
+          <Bell listens size={32} className={s.composeButton} />
         </div>
         <div className={s.views}><ViewNav onPick={() => setDrawer(false)} /></div>
         <div className={s.bottom}>
@@ -69,7 +76,7 @@ export function Shell() {
         <ConnectionBanner />
         <Outlet />
       </div>
-      <Palette opened={palette} onClose={() => setPalette(false)} />
+      {paletteUsed ? <Suspense fallback={null}><Palette opened={palette} onClose={() => setPalette(false)} /></Suspense> : null}
       <ShortcutSheet opened={sheet} onClose={() => setSheet(false)} />
     </div>
   )

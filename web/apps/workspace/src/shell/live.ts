@@ -5,6 +5,7 @@ import type { InfiniteData } from '@tanstack/react-query'
 import { get, SharedStream, type KanalEvent, type Page, type Session, type StreamState, type Ticket, type TicketRow } from '@kanal/api'
 import { knownConvo, syncAll } from '@/features/conversation/index.ts'
 import { conversationQuery, refreshConversations } from '@/features/conversations/index.ts'
+import { hearNews } from '@/features/notify/index.ts'
 import { hearPresence } from '@/features/presence/index.ts'
 import { reconcile, ticketQuery, type ListPage } from '@/features/tickets/index.ts'
 import { viewsQuery } from '@/features/views/index.ts'
@@ -49,10 +50,11 @@ let timer: ReturnType<typeof setTimeout> | undefined
 
 /** What else an event type makes stale, by the noun before the dot. */
 const stale: Record<string, string[]> = {
-  user: ['users', 'session'], team: ['teams'], settings: ['pipelines', 'inboxes', 'properties', 'teams', 'company'], channel_account: ['channel-accounts', 'verification'], inbound: ['inbound'], token: ['tokens'], contact: ['contact'], inbox: ['inboxes'],
+  user: ['users', 'session'], team: ['teams'], settings: ['pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults'], channel_account: ['channel-accounts', 'verification'], inbound: ['inbound'], token: ['tokens'], contact: ['contact'], inbox: ['inboxes'], notification: ['notifications'],
 }
 
 function touch(ev: KanalEvent): void {
+  hearNews(ev)
   const noun = ev.type.split('.')[0] ?? ''
   if (ev.ticket_id) {
     dirty.add(ev.ticket_id)

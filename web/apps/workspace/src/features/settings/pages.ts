@@ -12,7 +12,11 @@ defineSettingsPage({ path: 'inboxes', group: 'inbox', title: 'settings.inboxes',
 
 defineSettingsPage({ path: 'help-desk/satisfaction', group: 'helpdesk', under: 'settings.tickets', title: 'survey.title', icon: 'sun', words: 'survey.words', fields: [{ id: 'survey.on', label: 'survey.on' }, { id: 'survey.delay', label: 'survey.delay' }, { id: 'survey.every', label: 'survey.every' }, { id: 'survey.inboxes', label: 'survey.inboxes' }], load: () => import('@/features/survey/index.ts').then((m) => m.SurveyPage) })
 
+// Me
+defineSettingsPage({ path: 'my-notifications', group: 'me', title: 'mynews.title', icon: 'bell', words: 'mynews.words', fields: [{ id: 'mynews.matrix', label: 'mynews.what' }, { id: 'mynews.desktop', label: 'mynews.desktop_here' }, { id: 'mynews.sound', label: 'mynews.sound' }, { id: 'mynews.email', label: 'mynews.mode' }, { id: 'mynews.quiet', label: 'mynews.quiet_on' }], load: () => import('@/features/mynews/index.ts').then((m) => m.MyNotifications) })
+
 // Company
+defineSettingsPage({ path: 'notification-defaults', group: 'company', title: 'newsdefaults.title', icon: 'bell', needs: 'settings.manage', words: 'mynews.words', fields: [{ id: 'mynews.email', label: 'mynews.mode' }, { id: 'mynews.quiet', label: 'mynews.quiet_on' }], load: () => import('@/features/mynews/index.ts').then((m) => m.NotificationDefaults) })
 defineSettingsPage({ path: 'users', group: 'company', title: 'settings.users', icon: 'user', load: () => import('@/features/admin/index.ts').then((m) => m.Users) })
 defineSettingsPage({ path: 'teams', group: 'company', title: 'settings.teams', icon: 'team', load: () => import('@/features/admin/index.ts').then((m) => m.Teams) })
 

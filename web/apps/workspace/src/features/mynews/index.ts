@@ -1,0 +1,2 @@
+export { MyNotifications } from './MyNotifications.tsx'
+export { NotificationDefaults } from './NotificationDefaults.tsx'
