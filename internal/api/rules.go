@@ -31,6 +31,18 @@ var rules = map[string]Rule{
 	"GET /api/views":                    needs(access.TicketsView),
 	"GET /api/tickets":                  needs(access.TicketsView),
 	"POST /api/tickets":                 needs(access.TicketsEdit),
+	"POST /api/bulk":                    needs(access.TicketsView), // each action needs its own, for each ticket
+	"GET /api/bulk":                     needs(access.TicketsView), // one's own
+	"GET /api/bulk/{id}":                needs(access.TicketsView),
+	"GET /api/bulk/{id}/failures":       needs(access.TicketsView),
+	"POST /api/bulk/{id}/cancel":        needs(access.TicketsView),
+	"POST /api/bulk/{id}/undo":          needs(access.TicketsView),
+	"GET /api/spam/rules":               needs(access.AccountAccess),
+	"POST /api/spam/rules":              needs(access.AccountAccess),
+	"DELETE /api/spam/rules/{id}":       needs(access.AccountAccess),
+	"GET /api/spam/settings":            needs(access.AccountAccess),
+	"PATCH /api/spam/settings":          needs(access.AccountAccess),
+	"GET /api/spam/preview":             needs(access.AccountAccess),
 	"GET /api/tickets/{id}":             needs(access.TicketsView),
 	"PATCH /api/tickets/{id}":           needs(access.TicketsView), // each changed field needs its own: edit, assign, delete
 	"GET /api/tickets/{id}/timeline":    needs(access.TicketsView),

@@ -24,6 +24,7 @@ import (
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/blob"
+	"github.com/kanalhq/kanal/internal/bulk"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/config"
@@ -101,6 +102,7 @@ type App struct {
 	Intake     *intake.Service
 	Identity   *identity.Service
 	Purge      *purge.Service
+	Bulk       *bulk.Service
 	Surveys    *survey.Service
 	Triage     *triage.Service
 	Dispatch   *dispatch.Service

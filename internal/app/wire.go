@@ -16,6 +16,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/blobgc"
+	"github.com/kanalhq/kanal/internal/bulk"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/db"
@@ -89,6 +90,10 @@ func (a *App) flows(ctx context.Context) error {
 	})
 	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs)
 	a.Views = view.New(a.DB, a.abilities).Saved(a.Saved)
+	a.Bulk = bulk.New(bulk.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Access: a.Access, Tickets: a.Tickets, Assign: a.Assign, Triage: a.Triage, Purge: a.Purge, View: a.Views, Log: a.log,
+		Keep: config.Window("BULK_KEEP"),
+	})
 	a.Transfer = a.transfer(transfer.Outside{})
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE")})
 	a.Notify = a.notifier()
@@ -130,6 +135,8 @@ func (a *App) edge() http.Handler {
 	})
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
 	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved})
+	lists.MountBulk(s, a.Bulk)
+	lists.MountSpam(s, lists.SpamDeps{DB: a.DB, Spam: a.Spam, Keep: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE")})
 	person.Mount(s, person.Deps{DB: a.DB, Contacts: a.Contacts, Identity: a.Identity, Properties: a.Properties, People: a.People, View: a.Views, Log: a.log})
 	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Surveys: a.Surveys, Log: a.log})
 	a.Jobs.Every("api.prune", time.Hour, s.Prune)

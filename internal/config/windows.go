@@ -28,6 +28,7 @@ var Windows = []WindowSpec{
 	{"BLOB_GC_EVERY", 6 * time.Hour, "how often stored files without a reference are looked for", false},
 
 	{"CONTACT_KEEP", 90 * day, "a deleted contact can be restored this long; then nothing of it is kept", false},
+	{"BULK_KEEP", 30 * day, "how long an action on many tickets can be looked at and undone", false},
 	{"DRAIN", 30 * time.Second, "how long work in progress may go on once the server is told to stop", false},
 	{"FILE_LINK", 30 * day, "how long a file that was too large for a mail can be fetched by its link", false},
 	{"IDEMPOTENCY", day, "how long the answer to a repeated request is kept", false},

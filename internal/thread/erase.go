@@ -64,6 +64,7 @@ func (s *Service) EraseThread(ctx context.Context, tx *db.Tx, id desk.ThreadID, 
 		"DELETE FROM thread_parties WHERE thread_id = $1",
 		"DELETE FROM thread_keys WHERE thread_id = $1",
 		"DELETE FROM thread_aliases WHERE into_id = $1 OR thread_id = $1",
+		"DELETE FROM thread_splits WHERE thread_id = $1 OR from_id = $1",
 		"DELETE FROM drafts WHERE thread_id = $1",
 		"DELETE FROM threads WHERE id = $1",
 	} {

@@ -182,7 +182,7 @@ const counted = `kind IN ('message', 'welcome') AND NOT (direction = 'incoming' 
 // Tally adds up the messages of a ticket that began at a time.
 func (s *Service) Tally(ctx context.Context, q db.Queryer, ticket desk.TicketID, began desk.Time) (a desk.Tally, err error) {
 	err = q.QueryRow(ctx, `SELECT COUNT(CASE WHEN `+counted+` THEN 1 END), COALESCE(MAX(created_at), 0), COALESCE(MAX(CASE WHEN `+counted+` AND direction = 'incoming' THEN created_at END), 0),
-		COALESCE(MIN(CASE WHEN kind = 'message' AND direction = 'outgoing' AND forward_of = 0 AND created_at >= $2 AND (actor LIKE 'user:%' OR actor LIKE 'token:%') THEN created_at END), 0)
+		COALESCE(MIN(CASE WHEN kind = 'message' AND direction = 'outgoing' AND forward_of = 0 AND created_at >= CAST($2 AS BIGINT) AND (actor LIKE 'user:%' OR actor LIKE 'token:%') THEN created_at END), 0)
 		FROM messages WHERE ticket_id = $1`, ticket, began).Scan(&a.Count, &a.LastActivity, &a.LastInbound, &a.FirstReply)
 	if err != nil {
 		return a, fmt.Errorf("thread: tally: %w", err)
