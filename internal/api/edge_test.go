@@ -168,8 +168,8 @@ func TestTheClientsAddressComesFromATrustedProxyOnly(t *testing.T) {
 // burning fails as nothing should.
 type burning struct{ agent.Searcher }
 
-func (burning) Search(context.Context, access.Viewer, string, search.Options) (search.Result, error) {
-	return search.Result{}, fmt.Errorf("search: index: %w", fmt.Errorf("the disk is on fire"))
+func (burning) Search(context.Context, access.Viewer, string, search.Options) (search.Found, error) {
+	return search.Found{}, fmt.Errorf("search: index: %w", fmt.Errorf("the disk is on fire"))
 }
 
 // An error that is no desk.Error tells the person a request id, and the log the cause.

@@ -271,7 +271,7 @@ func (s *Service) resolve(ctx context.Context, q *query, w want, query string, a
 
 func (q *query) unknown(w want, value string, options []string) {
 	p := w.part
-	q.problems = append(q.problems, Problem{Reason: "unknown_value", Operator: w.op, Value: value, Suggestion: p.replaced(q.text, nearest(value, options)), Options: first(byDistance(value, options), 8)})
+	q.problems = append(q.problems, Misread{Reason: "unknown_value", Operator: w.op, Value: value, Suggestion: p.replaced(q.text, nearest(value, options)), Options: first(byDistance(value, options), 8)})
 }
 
 func (s *Service) channel(ctx context.Context, q *query, w want) error {
@@ -365,10 +365,10 @@ func (s *Service) property(ctx context.Context, q *query, f *filter, w want) err
 	fixed := p
 	if near := nearest(name, names); near != "" {
 		fixed.op = "property." + near
-		q.problems = append(q.problems, Problem{Reason: "unknown_property", Operator: w.op, Value: name, Suggestion: fixed.replaced(q.text, p.text), Options: first(byDistance(name, names), 8)})
+		q.problems = append(q.problems, Misread{Reason: "unknown_property", Operator: w.op, Value: name, Suggestion: fixed.replaced(q.text, p.text), Options: first(byDistance(name, names), 8)})
 		return nil
 	}
-	q.problems = append(q.problems, Problem{Reason: "unknown_property", Operator: w.op, Value: name, Options: first(names, 8)})
+	q.problems = append(q.problems, Misread{Reason: "unknown_property", Operator: w.op, Value: name, Options: first(names, 8)})
 	return nil
 }
 

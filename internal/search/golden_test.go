@@ -76,7 +76,7 @@ func TestTheGoldenCorpusIsFoundAsItShould(t *testing.T) {
 	})
 }
 
-func (w *world) exact(q string) search.Result {
+func (w *world) exact(q string) search.Found {
 	w.t.Helper()
 	r, err := w.s.Search(context.Background(), w.viewer, q, search.Options{Limit: 50, Exact: true})
 	if err != nil || len(r.Problems) > 0 {

@@ -20,7 +20,7 @@ type query struct {
 	after    desk.Time
 	before   desk.Time
 	hidden   string // "", spam, trash: which tickets; "*" for in:anywhere
-	problems []Problem
+	problems []Misread
 }
 
 // clause is words of which one must be there, or none when it is negated.
@@ -48,8 +48,8 @@ type want struct {
 	part   part
 }
 
-// Problem is an operator that cannot be followed. Nothing is searched then: a silent empty answer would be a lie.
-type Problem struct {
+// Misread is an operator that cannot be followed. Nothing is searched then: a silent empty answer would be a lie.
+type Misread struct {
 	Reason     string   `json:"reason" enum:"unknown_operator,unknown_value,unknown_property,bad_date,bad_age,missing_value,or_mixed,too_long"`
 	Operator   string   `json:"operator"`
 	Value      string   `json:"value"`
@@ -113,7 +113,7 @@ func (r *reader) join(p part, was, is string) {
 }
 
 func (r *reader) problem(reason string, p part, value string, options ...string) {
-	r.q.problems = append(r.q.problems, Problem{Reason: reason, Operator: p.op, Value: p.text, Suggestion: p.replaced(r.q.text, value), Options: append([]string{}, options...)})
+	r.q.problems = append(r.q.problems, Misread{Reason: reason, Operator: p.op, Value: p.text, Suggestion: p.replaced(r.q.text, value), Options: append([]string{}, options...)})
 }
 
 // words adds what is no operator.
@@ -226,7 +226,7 @@ func (r *reader) misspelt(p part) bool {
 		if len(op) > 3 && lang.Distance(p.op, op, 1) == 1 {
 			fixed := p
 			fixed.op = op
-			r.q.problems = append(r.q.problems, Problem{Reason: "unknown_operator", Operator: p.op, Value: p.text, Suggestion: fixed.replaced(r.q.text, p.text), Options: []string{op}})
+			r.q.problems = append(r.q.problems, Misread{Reason: "unknown_operator", Operator: p.op, Value: p.text, Suggestion: fixed.replaced(r.q.text, p.text), Options: []string{op}})
 			return true
 		}
 	}

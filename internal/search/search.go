@@ -50,18 +50,18 @@ func (s *Service) sqlite() bool { return s.db.Dialect() == db.SQLite }
 
 // Options of a search.
 type Options struct {
-	Cursor string // Result.Next of the page before
+	Cursor string // Found.Next of the page before
 	Limit  int    // 1 to 100; 0 means 25
 	Exact  bool   // nothing but what was typed: no guess at what was meant
 }
 
-// Result is one page, newest first.
-type Result struct {
+// Found is one page, newest first.
+type Found struct {
 	Hits []Hit  `json:"items"`
 	Next string `json:"next" doc:"Send it as cursor for the next page; empty at the end. A page may be short and have one: the bound of work was reached."`
 	// People and tickets that the whole search names, on the first page of a search for words.
 	Top       []Hit     `json:"top" doc:"Contacts that the words name, on the first page of a search that does not say what it wants to find."`
-	Problems  []Problem `json:"problems" doc:"What of the search is not understood; nothing is searched then."`
+	Problems  []Misread `json:"problems" doc:"What of the search is not understood; nothing is searched then."`
 	Spelling  *Spelling `json:"spelling" doc:"When little is found: what was probably meant."`
 	LookedTo  desk.Time `json:"looked_to" doc:"On a page that is short though there may be more: how far back it looked."`
 	BehindSeq int64     `json:"behind_seq" doc:"How many events the index has still to read: what happened in them is not found yet."`
@@ -78,8 +78,8 @@ const (
 )
 
 // Search finds what the viewer may see.
-func (s *Service) Search(ctx context.Context, v access.Viewer, text string, opt Options) (Result, error) {
-	res := Result{Hits: []Hit{}, Top: []Hit{}, Problems: []Problem{}}
+func (s *Service) Search(ctx context.Context, v access.Viewer, text string, opt Options) (Found, error) {
+	res := Found{Hits: []Hit{}, Top: []Hit{}, Problems: []Misread{}}
 	if err := v.Need(access.TicketsView); err != nil {
 		return res, err
 	}
@@ -148,7 +148,7 @@ func (s *Service) ask(ctx context.Context, v access.Viewer, q query) (asked, err
 	return a, s.expand(ctx, &a.q)
 }
 
-func (s *Service) page(ctx context.Context, a asked, below int64, limit int, res *Result) error {
+func (s *Service) page(ctx context.Context, a asked, below int64, limit int, res *Found) error {
 	found, next, looked, err := s.find(ctx, a, below, limit, maxTime)
 	if err != nil {
 		return err
@@ -164,7 +164,7 @@ func (s *Service) page(ctx context.Context, a asked, below int64, limit int, res
 }
 
 // top are the contacts that a search for words names: they would stand far below what they wrote.
-func (s *Service) top(ctx context.Context, v access.Viewer, text string, res *Result) error {
+func (s *Service) top(ctx context.Context, v access.Viewer, text string, res *Found) error {
 	q := parse(text, nowOf(v))
 	if q.asksKind() || !q.hasWords() || len(q.wants) > 0 || q.number != 0 || q.hidden != "" {
 		return nil

@@ -127,7 +127,7 @@ func (w *world) sync() {
 	}
 }
 
-func (w *world) search(q string) search.Result {
+func (w *world) search(q string) search.Found {
 	w.t.Helper()
 	r, err := w.s.Search(context.Background(), w.viewer, q, search.Options{Limit: 50})
 	if err != nil {

@@ -125,7 +125,7 @@ func (s *Service) forms(ctx context.Context, word, raw string) ([]string, error)
 const maxGuess = 100 * time.Millisecond
 
 // respell tries what the words may have been meant to be. A guess counts only when the viewer may see what it finds: no word is told from elsewhere.
-func (s *Service) respell(ctx context.Context, v access.Viewer, text string, limit int, res *Result) error {
+func (s *Service) respell(ctx context.Context, v access.Viewer, text string, limit int, res *Found) error {
 	began := time.Now()
 	guess, err := s.guess(ctx, v, text, began)
 	if err != nil || guess == "" {

@@ -12,8 +12,8 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
-// Suggestion is one way to go on with what is being typed.
-type Suggestion struct {
+// Completion is one way to go on with what is being typed.
+type Completion struct {
 	Kind      string         `json:"kind" enum:"operator,value,contact,ticket"`
 	Query     string         `json:"query" doc:"The whole search, should it be taken; empty for what is opened instead."`
 	Label     string         `json:"label"`
@@ -24,8 +24,8 @@ type Suggestion struct {
 }
 
 // Suggest completes the last word of a search: an operator, a value it takes, a contact, or a ticket by its number or subject.
-func (s *Service) Suggest(ctx context.Context, v access.Viewer, text string, limit int) ([]Suggestion, error) {
-	out := []Suggestion{}
+func (s *Service) Suggest(ctx context.Context, v access.Viewer, text string, limit int) ([]Completion, error) {
+	out := []Completion{}
 	if err := v.Need(access.TicketsView); err != nil {
 		return out, err
 	}
@@ -40,7 +40,7 @@ func (s *Service) Suggest(ctx context.Context, v access.Viewer, text string, lim
 	if p.op != "" && p.op != "from" && p.op != "to" && p.op != "cc" {
 		values, err := s.values(ctx, v, p)
 		for _, val := range first(values, limit) {
-			out = append(out, Suggestion{Kind: "value", Query: p.replaced(text[:p.end], val), Label: p.op + ":" + quoted(val)})
+			out = append(out, Completion{Kind: "value", Query: p.replaced(text[:p.end], val), Label: p.op + ":" + quoted(val)})
 		}
 		return out, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) Suggest(ctx context.Context, v access.Viewer, text string, lim
 	if p.op == "" {
 		for _, op := range operators {
 			if strings.HasPrefix(op, strings.ToLower(p.text)) && len(out) < 3 {
-				out = append(out, Suggestion{Kind: "operator", Query: text[:p.value] + op + ":", Label: op + ":"})
+				out = append(out, Completion{Kind: "operator", Query: text[:p.value] + op + ":", Label: op + ":"})
 			}
 		}
 		numbers, err := s.numbers(ctx, v, p.text)
@@ -66,7 +66,7 @@ func (s *Service) Suggest(ctx context.Context, v access.Viewer, text string, lim
 }
 
 // openable are contacts by name and address and, unless an address is asked for, tickets by subject.
-func (s *Service) openable(ctx context.Context, v access.Viewer, text string, p part) (out []Suggestion, err error) {
+func (s *Service) openable(ctx context.Context, v access.Viewer, text string, p part) (out []Completion, err error) {
 	kinds := []string{"contact", "ticket"}
 	words := text
 	if p.op != "" {
@@ -108,9 +108,9 @@ func (s *Service) openable(ctx context.Context, v access.Viewer, text string, p 
 	return out, nil
 }
 
-func suggestion(h Hit, text string, p part) Suggestion {
+func suggestion(h Hit, text string, p part) Completion {
 	if h.Kind == "ticket" {
-		return Suggestion{Kind: "ticket", Label: h.Title, Detail: h.Status, TicketID: h.TicketID, Number: h.Number}
+		return Completion{Kind: "ticket", Label: h.Title, Detail: h.Status, TicketID: h.TicketID, Number: h.Number}
 	}
 	address := unmarked(h.From)
 	if i := strings.IndexByte(address, ' '); i > 0 {
@@ -119,7 +119,7 @@ func suggestion(h Hit, text string, p part) Suggestion {
 	if address == "" {
 		address = h.Title
 	}
-	s := Suggestion{Kind: "contact", Label: h.Title, Detail: unmarked(h.From), ContactID: h.ContactID}
+	s := Completion{Kind: "contact", Label: h.Title, Detail: unmarked(h.From), ContactID: h.ContactID}
 	if p.op != "" {
 		s.Query = p.replaced(text[:p.end], address)
 	}
@@ -131,12 +131,12 @@ var unmark = strings.NewReplacer("<mark>", "", "</mark>", "", "&lt;", "<", "&gt;
 func unmarked(s string) string { return unmark.Replace(s) }
 
 // numbers are tickets whose number is, or begins with, what is typed.
-func (s *Service) numbers(ctx context.Context, v access.Viewer, typed string) ([]Suggestion, error) {
+func (s *Service) numbers(ctx context.Context, v access.Viewer, typed string) ([]Completion, error) {
 	n, err := strconv.ParseInt(strings.TrimPrefix(typed, "#"), 10, 64)
 	if err != nil || n <= 0 || n > 1e12 {
 		return nil, nil
 	}
-	var out []Suggestion
+	var out []Completion
 	for from, to := n, n; len(out) < 4 && from < 1e13; from, to = from*10, to*10+9 {
 		args := []any{from, to, 5 - len(out)}
 		where := ""
@@ -148,7 +148,7 @@ func (s *Service) numbers(ctx context.Context, v access.Viewer, typed string) ([
 			args = append(args, list(ids))
 			where = " AND t.inbox_id IN " + s.in(4)
 		}
-		found, err := db.All(ctx, s.db, func(r db.Scanner) (x Suggestion, err error) {
+		found, err := db.All(ctx, s.db, func(r db.Scanner) (x Completion, err error) {
 			x.Kind = "ticket"
 			err = r.Scan(&x.TicketID, &x.Number, &x.Label, &x.Detail)
 			return x, err

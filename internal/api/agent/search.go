@@ -10,9 +10,9 @@ import (
 
 // Searcher finds what a viewer may see: search.Service.
 type Searcher interface {
-	Search(ctx context.Context, v access.Viewer, q string, opt search.Options) (search.Result, error)
+	Search(ctx context.Context, v access.Viewer, q string, opt search.Options) (search.Found, error)
 	Facets(ctx context.Context, v access.Viewer, q string) (search.Facets, error)
-	Suggest(ctx context.Context, v access.Viewer, q string, limit int) ([]search.Suggestion, error)
+	Suggest(ctx context.Context, v access.Viewer, q string, limit int) ([]search.Completion, error)
 }
 
 func (a *agents) mountSearch() {
@@ -37,7 +37,7 @@ type searchInput struct {
 	Exact bool   `query:"exact" doc:"Find what was typed and nothing that was perhaps meant."`
 }
 
-func (a *agents) search(ctx context.Context, v access.Viewer, in *searchInput) (*api.Out[search.Result], error) {
+func (a *agents) search(ctx context.Context, v access.Viewer, in *searchInput) (*api.Out[search.Found], error) {
 	r, err := a.Search.Search(ctx, v, in.Q, search.Options{Cursor: in.Cursor, Limit: in.Limit, Exact: in.Exact})
 	return api.Answer(r, err)
 }
@@ -51,12 +51,12 @@ func (a *agents) searchFacets(ctx context.Context, v access.Viewer, in *searchTe
 	return api.Answer(r, err)
 }
 
-// Suggestions are what may come next.
-type Suggestions struct {
-	Items []search.Suggestion `json:"items"`
+// Completions are what may come next.
+type Completions struct {
+	Items []search.Completion `json:"items"`
 }
 
-func (a *agents) searchSuggest(ctx context.Context, v access.Viewer, in *searchText) (*api.Out[Suggestions], error) {
+func (a *agents) searchSuggest(ctx context.Context, v access.Viewer, in *searchText) (*api.Out[Completions], error) {
 	items, err := a.Search.Suggest(ctx, v, in.Q, 10)
-	return api.Answer(Suggestions{items}, err)
+	return api.Answer(Completions{items}, err)
 }
