@@ -94,9 +94,9 @@ func (a *App) flows(ctx context.Context) error {
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Access: a.Access, Tickets: a.Tickets, Assign: a.Assign, Triage: a.Triage, Purge: a.Purge, View: a.Views, Log: a.log,
 		Keep: config.Window("BULK_KEEP"),
 	})
+	a.Notify = a.notifier()
 	a.Transfer = a.transfer(transfer.Outside{})
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE")})
-	a.Notify = a.notifier()
 	a.Notify.Schedule(a.Jobs)
 	a.metrics = a.newMetrics()
 	a.housekeeping()
@@ -106,7 +106,7 @@ func (a *App) flows(ctx context.Context) error {
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Outside: outside,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Notify: a.Notify, Outside: outside,
 	})
 }
 

@@ -9,12 +9,12 @@ import (
 
 // Quiet are hours in which a person is left alone: from one time of day to another on the days on which it begins, and whole days.
 type Quiet struct {
-	On      bool     `json:"on"`
-	From    string   `json:"from" example:"19:00"`
-	To      string   `json:"to" example:"08:00" doc:"Earlier than from: on the next day."`
-	Days    []string `json:"days" doc:"On which it begins: mon, tue, wed, thu, fri, sat, sun."`
-	DaysOff []string `json:"days_off" doc:"Quiet from midnight to midnight."`
-	Zone    string   `json:"zone" doc:"\"\": the person's own, else the company's." example:"Europe/Copenhagen"`
+	On      bool     `json:"on" yaml:"on"`
+	From    string   `json:"from" yaml:"from" example:"19:00"`
+	To      string   `json:"to" yaml:"to" example:"08:00" doc:"Earlier than from: on the next day."`
+	Days    []string `json:"days" yaml:"days" doc:"On which it begins: mon, tue, wed, thu, fri, sat, sun."`
+	DaysOff []string `json:"days_off" yaml:"days_off" doc:"Quiet from midnight to midnight."`
+	Zone    string   `json:"zone" yaml:"zone" doc:"\"\": the person's own, else the company's." example:"Europe/Copenhagen"`
 }
 
 // Weekdays are the names of days, Sunday first as time.Weekday counts.
@@ -128,9 +128,9 @@ func (q Quiet) check() error {
 
 // Mail says when news go out by mail.
 type Mail struct {
-	Mode  string `json:"mode" enum:"at_once,hours,daily,off"`
-	Hours int    `json:"hours" doc:"With hours: every so many, counted from midnight." example:"4"`
-	At    string `json:"at" doc:"With daily: the time of day." example:"08:00"`
+	Mode  string `json:"mode" yaml:"mode" enum:"at_once,hours,daily,off"`
+	Hours int    `json:"hours" yaml:"hours" doc:"With hours: every so many, counted from midnight." example:"4"`
+	At    string `json:"at" yaml:"at" doc:"With daily: the time of day." example:"08:00"`
 }
 
 // The modes.

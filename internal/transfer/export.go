@@ -15,6 +15,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/setting"
@@ -33,6 +34,7 @@ type Deps struct {
 	Settings   *setting.Service
 	Snippets   *snippet.Service
 	Views      *customview.Service // nil: saved views are left alone
+	Notify     *notify.Service     // nil: what people are told of is left alone
 	Outside    Outside
 }
 
@@ -99,6 +101,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 			x.Statuses = append(x.Statuses, Status{Slug: st.Slug, Name: st.Name, State: st.State})
 		}
 		f.Pipelines = append(f.Pipelines, x)
+	}
+	if err := s.exportNotifications(ctx, q, &f); err != nil {
+		return f, err
 	}
 	if err := s.exportSnippets(ctx, q, n, &f); err != nil {
 		return f, err

@@ -18,16 +18,17 @@ const maxFile = 8 << 20
 
 // File is a settings file. A nil section or field was left out.
 type File struct {
-	Version    int        `yaml:"version"`
-	Company    *Company   `yaml:"company,omitempty"`
-	Teams      []Team     `yaml:"teams,omitempty"`
-	Users      []User     `yaml:"users,omitempty"`
-	Properties []Property `yaml:"properties,omitempty"`
-	Pipelines  []Pipeline `yaml:"pipelines,omitempty"`
-	Inboxes    []Inbox    `yaml:"inboxes,omitempty"`
-	Channels   []Channel  `yaml:"channels,omitempty"`
-	Views      []View     `yaml:"views,omitempty"`
-	Snippets   []Snippet  `yaml:"snippets,omitempty"`
+	Version       int            `yaml:"version"`
+	Company       *Company       `yaml:"company,omitempty"`
+	Teams         []Team         `yaml:"teams,omitempty"`
+	Users         []User         `yaml:"users,omitempty"`
+	Properties    []Property     `yaml:"properties,omitempty"`
+	Pipelines     []Pipeline     `yaml:"pipelines,omitempty"`
+	Inboxes       []Inbox        `yaml:"inboxes,omitempty"`
+	Channels      []Channel      `yaml:"channels,omitempty"`
+	Views         []View         `yaml:"views,omitempty"`
+	Snippets      []Snippet      `yaml:"snippets,omitempty"`
+	Notifications *Notifications `yaml:"notifications,omitempty"`
 }
 
 // Company is who runs the installation.

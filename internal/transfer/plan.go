@@ -129,6 +129,9 @@ func things(f File) []thing {
 	for _, v := range f.Views {
 		add("view", v.Slug, v, "slug")
 	}
+	if f.Notifications != nil {
+		add("notifications", "notifications", f.Notifications)
+	}
 	for _, x := range f.Snippets {
 		add("snippet", x.Slug, x, "slug")
 	}
