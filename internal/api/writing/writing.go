@@ -49,13 +49,13 @@ func Mount(s *api.Server, d Deps) {
 		Description: "A time that has passed lets it go now. To change its text take it back (cancel) and send it again.", Errors: []int{404, 409}}, w.reschedule)
 }
 
-// PartyInput is a recipient that was not sent yet.
-type PartyInput struct {
+// CheckedParty is a recipient that was not sent yet.
+type CheckedParty struct {
 	Address string `json:"address" maxLength:"320"`
 	Name    string `json:"name,omitempty" maxLength:"200"`
 }
 
-func parties(in []PartyInput) []desk.Party {
+func parties(in []CheckedParty) []desk.Party {
 	out := make([]desk.Party, 0, len(in))
 	for _, p := range in {
 		out = append(out, desk.Party{Kind: desk.AddrEmail, Address: p.Address, Name: p.Name})
@@ -66,9 +66,9 @@ func parties(in []PartyInput) []desk.Party {
 type checkInput struct {
 	Body struct {
 		ThreadID    desk.ThreadID `json:"thread_id,omitempty" doc:"Left out: a new message."`
-		To          []PartyInput  `json:"to,omitempty" maxItems:"100"`
-		Cc          []PartyInput  `json:"cc,omitempty" maxItems:"100"`
-		Bcc         []PartyInput  `json:"bcc,omitempty" maxItems:"100"`
+		To          []CheckedParty  `json:"to,omitempty" maxItems:"100"`
+		Cc          []CheckedParty  `json:"cc,omitempty" maxItems:"100"`
+		Bcc         []CheckedParty  `json:"bcc,omitempty" maxItems:"100"`
 		Attachments bool          `json:"attachments,omitempty" doc:"Files go with it."`
 		Forward     bool          `json:"forward,omitempty"`
 	}
