@@ -3,9 +3,11 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -27,9 +29,29 @@ func (timeSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Nullable: true, Examples: []any{"2026-11-21T09:30:00.000Z"}}
 }
 
+// namer names schemas by their types; of two types that are called alike the second has its package's name before its own.
+func namer() func(reflect.Type, string) string {
+	var mu sync.Mutex
+	taken := map[string]reflect.Type{}
+	return func(t reflect.Type, hint string) string {
+		name := huma.DefaultSchemaNamer(t, hint)
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if was, ok := taken[name]; ok && was != t && t.Name() != "" {
+			pkg := path.Base(t.PkgPath())
+			name = strings.ToUpper(pkg[:1]) + pkg[1:] + name
+		}
+		taken[name] = t
+		return name
+	}
+}
+
 // document is the frame of the OpenAPI document, with the types that are written in their own way.
 func document(version string) huma.Config {
-	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	schemas := huma.NewMapRegistry("#/components/schemas/", namer())
 	id := reflect.TypeFor[idSchema]()
 	for _, t := range []reflect.Type{
 		reflect.TypeFor[desk.UserID](), reflect.TypeFor[desk.TeamID](), reflect.TypeFor[desk.InboxID](), reflect.TypeFor[desk.ChannelAccountID](),
