@@ -36,13 +36,16 @@ func (a *actions) mountThreads(s *api.Server) {
 		}},
 	} {
 		api.Register(s, api.Op{Method: "POST", Path: "/api/threads/{id}/" + o.path, ID: o.id, Tag: tag, Summary: o.summary, Errors: []int{404, 409}},
-			func(ctx context.Context, v access.Viewer, in *threadInput) (*api.Out[desk.Thread], error) {
+			func(ctx context.Context, v access.Viewer, in *threadInput) (*api.Out[PlainThread], error) {
 				return a.thread(ctx, v, in, o.need, o.fn)
 			})
 	}
 	api.Register(s, api.Op{Method: "POST", Path: "/api/threads/{id}/move", ID: "moveThread", Tag: tag, Summary: "Move a conversation without a ticket to another inbox",
 		Description: "In a help desk it gets a ticket.", Errors: []int{404, 409}}, a.moveThread)
 }
+
+// PlainThread is a conversation without what its page adds.
+type PlainThread desk.Thread
 
 type threadBody struct {
 	Block   string      `json:"block,omitempty" enum:"none,sender,domain" doc:"With spam: put who wrote, or their domain, on the deny list."`
@@ -67,7 +70,7 @@ func (a *actions) threadPlace(ctx context.Context, v access.Viewer, in string, n
 	return id, v.NeedIn(place.Inbox, need)
 }
 
-func (a *actions) thread(ctx context.Context, v access.Viewer, in *threadInput, need access.Permission, fn func(ctx context.Context, tx *db.Tx, v access.Viewer, id desk.ThreadID, in threadBody) (desk.Thread, error)) (*api.Out[desk.Thread], error) {
+func (a *actions) thread(ctx context.Context, v access.Viewer, in *threadInput, need access.Permission, fn func(ctx context.Context, tx *db.Tx, v access.Viewer, id desk.ThreadID, in threadBody) (desk.Thread, error)) (*api.Out[PlainThread], error) {
 	id, err := a.threadPlace(ctx, v, in.ID, need)
 	if err != nil {
 		return nil, err
@@ -77,10 +80,10 @@ func (a *actions) thread(ctx context.Context, v access.Viewer, in *threadInput, 
 		out, err = fn(ctx, tx, v, id, in.Body)
 		return err
 	})
-	return api.Answer(out, err)
+	return api.Answer(PlainThread(out), err)
 }
 
-func (a *actions) moveThread(ctx context.Context, v access.Viewer, in *moveInput) (*api.Out[desk.Thread], error) {
+func (a *actions) moveThread(ctx context.Context, v access.Viewer, in *moveInput) (*api.Out[PlainThread], error) {
 	id, err := a.threadPlace(ctx, v, in.ID, access.TicketsEdit)
 	if err != nil {
 		return nil, err
@@ -93,5 +96,5 @@ func (a *actions) moveThread(ctx context.Context, v access.Viewer, in *moveInput
 		out, err = a.Triage.MoveThread(ctx, tx, v.Actor, id, in.Body.InboxID)
 		return err
 	})
-	return api.Answer(out, err)
+	return api.Answer(PlainThread(out), err)
 }
