@@ -15,7 +15,7 @@ import (
 func (w *writers) mountSnippets() {
 	const tag = "Snippets"
 	api.Register(w.server, api.Op{Method: "GET", Path: "/api/snippets", ID: "listSnippets", Tag: tag, Summary: "Snippets and templates that one may use, by name"}, w.list)
-	api.Register(w.server, api.Op{Method: "GET", Path: "/api/snippets/tokens", ID: "listTokens", Tag: tag, Summary: "The tokens that a text may hold",
+	api.Register(w.server, api.Op{Method: "GET", Path: "/api/snippets/tokens", ID: "listSnippetTokens", Tag: tag, Summary: "The tokens that a text may hold",
 		Description: "Besides these, `contact.property.NAME` and `ticket.property.NAME`."}, w.tokens)
 	api.Register(w.server, api.Op{Method: "POST", Path: "/api/snippets", ID: "createSnippet", Tag: tag, Summary: "Keep a text", Status: http.StatusCreated, Errors: []int{409}}, w.create)
 	api.Register(w.server, api.Op{Method: "PATCH", Path: "/api/snippets/{id}", ID: "patchSnippet", Tag: tag, Summary: "Change a text",
