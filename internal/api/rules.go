@@ -29,6 +29,13 @@ var rules = map[string]Rule{
 	"POST /api/setup":     signIn,
 
 	"GET /api/views":                    needs(access.TicketsView),
+	"GET /api/custom-views":             needs(access.TicketsView),
+	"GET /api/custom-views/fields":      needs(access.TicketsView),
+	"GET /api/custom-views/{id}":        needs(access.TicketsView),
+	"POST /api/custom-views":            needs(access.TicketsView), // one's own; sharing needs views.share
+	"PATCH /api/custom-views/{id}":      needs(access.TicketsView),
+	"DELETE /api/custom-views/{id}":     needs(access.TicketsView),
+	"GET /api/tickets/count":            needs(access.TicketsView),
 	"GET /api/tickets":                  needs(access.TicketsView),
 	"POST /api/tickets":                 needs(access.TicketsEdit),
 	"POST /api/bulk":                    needs(access.TicketsView), // each action needs its own, for each ticket
@@ -130,6 +137,7 @@ var rules = map[string]Rule{
 	"PATCH /api/teams/{id}":     needs(access.UsersManage),
 	"GET /api/me":               signedIn,
 	"PATCH /api/me":             oneself,
+	"POST /api/me/password":     {Whole: true, Limit: LimitSignIn},
 	"GET /api/me/preferences":   signedIn,
 
 	"GET /api/channels":                           needs(access.AccountAccess),

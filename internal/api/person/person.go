@@ -53,8 +53,8 @@ func Mount(s *api.Server, d Deps) {
 	api.Register(s, api.Op{Method: "GET", Path: "/api/contacts/{id}/tickets", ID: "listContactTickets", Tag: tag, Summary: "A contact's tickets, newest first", Errors: []int{404}}, p.tickets)
 	api.Register(s, api.Op{Method: "GET", Path: "/api/contacts/{id}/timeline", ID: "contactTimeline", Tag: tag, Summary: "Everything with a contact, over all tickets one may see", Errors: []int{404}}, p.timeline)
 	api.Register(s, api.Op{Method: "GET", Path: "/api/contacts/{id}/files", ID: "listContactFiles", Tag: tag, Summary: "Files that came and went, newest first", Errors: []int{404}}, p.files)
-	api.Register(s, api.Op{Method: "GET", Path: "/api/companies/{id}", ID: "getCompany", Tag: tag, Summary: "A company, known by its people's domain", Errors: []int{404}}, p.company)
-	api.Register(s, api.Op{Method: "PATCH", Path: "/api/companies/{id}", ID: "patchCompany", Tag: tag, Summary: "Name a company", Errors: []int{404}}, p.patchCompany)
+	api.Register(s, api.Op{Method: "GET", Path: "/api/companies/{id}", ID: "getCompanyRecord", Tag: tag, Summary: "A company, known by its people's domain", Errors: []int{404}}, p.company)
+	api.Register(s, api.Op{Method: "PATCH", Path: "/api/companies/{id}", ID: "patchCompanyRecord", Tag: tag, Summary: "Name a company", Errors: []int{404}}, p.patchCompany)
 	p.mountIdentity()
 }
 
@@ -87,7 +87,7 @@ type listInput struct {
 	Deleted  bool   `query:"deleted" doc:"Those that were deleted and can be restored."`
 }
 
-func (p *persons) list(ctx context.Context, v access.Viewer, in *listInput) (*api.Out[contact.Page], error) {
+func (p *persons) list(ctx context.Context, v access.Viewer, in *listInput) (*api.Out[contact.ContactPage], error) {
 	f := contact.Filter{Query: in.Q, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit, Language: in.Language, Has: desk.AddressKind(in.Has), Deleted: in.Deleted}
 	var err error
 	switch in.Owner {
@@ -113,25 +113,25 @@ func (p *persons) list(ctx context.Context, v access.Viewer, in *listInput) (*ap
 	return api.Answer(page, err)
 }
 
-// Contact is a contact as its page shows it.
-type Contact struct {
+// Person is a contact as its page shows it.
+type Person struct {
 	desk.Contact
 	Company *desk.Company `json:"company"`
-	Merges  []Merge       `json:"merges" doc:"The merges that made the contact what it is, newest first; each can be undone."`
+	Merges  []PersonMerge `json:"merges" doc:"The merges that made the contact what it is, newest first; each can be undone."`
 }
 
-// Merge is a merge with the name of the contact that was merged away.
-type Merge struct {
+// PersonMerge is a merge with the name of the contact that was merged away.
+type PersonMerge struct {
 	identity.Merge
 	Name string `json:"from_name"`
 }
 
-func (p *persons) whole(ctx context.Context, id desk.ContactID) (Contact, error) {
+func (p *persons) whole(ctx context.Context, id desk.ContactID) (Person, error) {
 	c, err := p.Contacts.Kept(ctx, p.DB, id)
 	if err != nil {
-		return Contact{}, err
+		return Person{}, err
 	}
-	out := Contact{Contact: c, Merges: []Merge{}}
+	out := Person{Contact: c, Merges: []PersonMerge{}}
 	if c.CompanyID != 0 {
 		co, err := p.Contacts.Company(ctx, p.DB, c.CompanyID)
 		if err != nil && desk.CodeOf(err) != desk.NotFound {
@@ -147,12 +147,12 @@ func (p *persons) whole(ctx context.Context, id desk.ContactID) (Contact, error)
 		if err != nil {
 			return out, err
 		}
-		out.Merges = append(out.Merges, Merge{m, name})
+		out.Merges = append(out.Merges, PersonMerge{m, name})
 	}
 	return out, err
 }
 
-func (p *persons) get(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[Contact], error) {
+func (p *persons) get(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[Person], error) {
 	id, err := contactID(in.ID)
 	if err != nil {
 		return nil, err
