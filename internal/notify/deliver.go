@@ -90,7 +90,7 @@ func (s *Service) deliver(ctx context.Context, w waiting) error {
 	if err != nil {
 		return err
 	}
-	var still []Item
+	var still []News
 	keep := map[int64]bool{}
 	for _, it := range items {
 		if u.Active && it.ReadAt == 0 && has(set.targets(it.Kind), w.target) {
@@ -125,7 +125,7 @@ func has(list []string, v string) bool {
 	return false
 }
 
-func only(items []Item, k Kind) bool {
+func only(items []News, k Kind) bool {
 	for _, it := range items {
 		if it.Kind != k {
 			return false
@@ -135,7 +135,7 @@ func only(items []Item, k Kind) bool {
 }
 
 // browser tells the workspace to show what waited.
-func (s *Service) browser(ctx context.Context, target string, u desk.User, items []Item) error {
+func (s *Service) browser(ctx context.Context, target string, u desk.User, items []News) error {
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		fresh := newCrier()
 		for _, it := range items {
@@ -150,7 +150,7 @@ func (s *Service) browser(ctx context.Context, target string, u desk.User, items
 }
 
 // post sends news as letters: a ticket's own, or one about everything when there is more of it.
-func (s *Service) post(ctx context.Context, sender Sender, target string, u desk.User, items []Item) error {
+func (s *Service) post(ctx context.Context, sender Sender, target string, u desk.User, items []News) error {
 	if slug, _ := sender.Unavailable(ctx); slug != "" {
 		return s.later(ctx, target, items, slug)
 	}
@@ -165,7 +165,7 @@ func (s *Service) post(ctx context.Context, sender Sender, target string, u desk
 	w := writer{words: wordsFor(u.Locale, rhythm.Locale), base: s.Base, company: company, zone: set.zone(u, rhythm), digest: set.Email.Mode != AtOnce}
 	groups := byTicket(items)
 	if len(groups) > apart || w.digest {
-		groups = [][]Item{items}
+		groups = [][]News{items}
 	}
 	for _, g := range groups {
 		if err := s.send(ctx, sender, target, u, w, g); err != nil {
@@ -177,7 +177,7 @@ func (s *Service) post(ctx context.Context, sender Sender, target string, u desk
 
 var errTaken = errors.New("notify: somebody else sent it")
 
-func (s *Service) send(ctx context.Context, sender Sender, target string, u desk.User, w writer, items []Item) error {
+func (s *Service) send(ctx context.Context, sender Sender, target string, u desk.User, w writer, items []News) error {
 	letter := w.letter(u, items)
 	marked := false
 	err := sender.Send(ctx, letter, func(ctx context.Context) error {
@@ -217,9 +217,9 @@ func fault(err error) channel.Fault {
 }
 
 // later tries again after a pause that grows, and gives up in time.
-func (s *Service) later(ctx context.Context, target string, items []Item, why string) error {
+func (s *Service) later(ctx context.Context, target string, items []News, why string) error {
 	now := s.Clock.Ms()
-	var again, drop []Item
+	var again, drop []News
 	for _, it := range items {
 		if now > it.At.Add(s.Windows.GiveUp) {
 			drop = append(drop, it)
@@ -238,7 +238,7 @@ func (s *Service) later(ctx context.Context, target string, items []Item, why st
 	return s.postpone(ctx, target, again, now.Add(pause), why)
 }
 
-func (s *Service) postpone(ctx context.Context, target string, items []Item, at desk.Time, why string) error {
+func (s *Service) postpone(ctx context.Context, target string, items []News, at desk.Time, why string) error {
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		_, err := tx.Exec(ctx, "UPDATE notification_deliveries SET due_at = $1, done_at = 0, outcome = $2, tries = tries + CASE WHEN $2 = '' THEN 0 ELSE 1 END WHERE target = $3 AND notification_id IN ("+list(numbers(items))+")", at, why, target)
 		return err
@@ -275,7 +275,7 @@ func list(ids []int64) string {
 	return b.String()
 }
 
-func numbers(items []Item) []int64 {
+func numbers(items []News) []int64 {
 	out := make([]int64, len(items))
 	for i, it := range items {
 		out[i] = it.number()
@@ -284,8 +284,8 @@ func numbers(items []Item) []int64 {
 }
 
 // byTicket gathers news by ticket, in the order in which each first came.
-func byTicket(items []Item) [][]Item {
-	var out [][]Item
+func byTicket(items []News) [][]News {
+	var out [][]News
 	at := map[string]int{}
 	for _, it := range items {
 		key := it.group()

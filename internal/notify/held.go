@@ -105,7 +105,7 @@ func (s *Service) held(ctx context.Context, after, until desk.Time) (n int, line
 }
 
 // name fills in which mails a digest is about, as they are still held when it is read: a notification keeps no subjects, so that an erasure need not look for them.
-func (s *Service) name(ctx context.Context, it *Item) error {
+func (s *Service) name(ctx context.Context, it *News) error {
 	var d struct {
 		Count int   `json:"count"`
 		Since int64 `json:"since"`

@@ -78,7 +78,7 @@ const (
 )
 
 // line is a piece of news in a sentence.
-func (w writer) line(it Item) string {
+func (w writer) line(it News) string {
 	var d struct {
 		Name  string
 		Count int
@@ -94,7 +94,7 @@ func (w writer) line(it Item) string {
 }
 
 // detail is what stands below the sentence.
-func (w writer) detail(it Item) string {
+func (w writer) detail(it News) string {
 	var d struct {
 		Reason string
 		Lines  []string
@@ -114,7 +114,7 @@ func (w writer) detail(it Item) string {
 }
 
 // link is where a piece of news leads.
-func (w writer) link(it Item) string {
+func (w writer) link(it News) string {
 	base := strings.TrimRight(w.base, "/")
 	switch {
 	case it.Kind == HeldDigest:
@@ -135,7 +135,7 @@ func (w writer) preferences() string { return strings.TrimRight(w.base, "/") + p
 
 const preferencesPath = "/settings/my-notifications"
 
-func (w writer) subject(groups [][]Item, n int) string {
+func (w writer) subject(groups [][]News, n int) string {
 	if len(groups) == 1 {
 		first := groups[0][0]
 		what := w.line(first)
@@ -151,7 +151,7 @@ func (w writer) subject(groups [][]Item, n int) string {
 }
 
 // letter writes what a person is told: of one ticket, or of everything that waited.
-func (w writer) letter(u desk.User, items []Item) Letter {
+func (w writer) letter(u desk.User, items []News) Letter {
 	groups := byTicket(items)
 	l := Letter{To: u, Subject: oneLine(w.subject(groups, len(items)))}
 	var text, body strings.Builder
@@ -173,7 +173,7 @@ func (w writer) letter(u desk.User, items []Item) Letter {
 	return l
 }
 
-func (w writer) group(text, body *strings.Builder, g []Item) {
+func (w writer) group(text, body *strings.Builder, g []News) {
 	first := g[0]
 	if title := first.title(); title != "" {
 		fmt.Fprintf(text, "%s\n", title)
@@ -202,7 +202,7 @@ func (w writer) group(text, body *strings.Builder, g []Item) {
 	fmt.Fprintf(body, `<p style="margin:10px 0 0"><a href="%s">%s</a></p>`, html.EscapeString(w.link(first)), html.EscapeString(open))
 }
 
-func (i Item) title() string {
+func (i News) title() string {
 	if i.Number == 0 {
 		return i.Subject
 	}

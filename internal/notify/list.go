@@ -13,8 +13,8 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
-// Item is a notification as its reader sees it.
-type Item struct {
+// News is a notification as its reader sees it.
+type News struct {
 	ID        string          `json:"id"`
 	Kind      Kind            `json:"kind"`
 	TicketID  desk.TicketID   `json:"ticket_id"`
@@ -30,10 +30,10 @@ type Item struct {
 	ReadAt    desk.Time       `json:"read_at"`
 }
 
-func (i Item) number() int64 { n, _ := strconv.ParseInt(i.ID, 10, 64); return n }
+func (i News) number() int64 { n, _ := strconv.ParseInt(i.ID, 10, 64); return n }
 
 // group names what an item belongs to: its ticket, its conversation, or itself.
-func (i Item) group() string {
+func (i News) group() string {
 	switch {
 	case i.TicketID != 0:
 		return "t" + i.TicketID.String()
@@ -50,7 +50,7 @@ const itemFrom = ` FROM notifications n LEFT JOIN tickets t ON t.id = n.ticket_i
 	LEFT JOIN messages m ON m.id = n.message_id AND n.message_id <> 0`
 
 type row struct {
-	Item
+	News
 	inbox  desk.InboxID
 	hidden desk.Hidden
 	text   string
@@ -91,7 +91,7 @@ func (r row) visible(u desk.User, inboxes map[desk.InboxID]desk.Access) bool {
 }
 
 // items reads notifications of a person that they may still see, oldest first.
-func (s *Service) items(ctx context.Context, u desk.User, ids []int64) ([]Item, error) {
+func (s *Service) items(ctx context.Context, u desk.User, ids []int64) ([]News, error) {
 	rows, err := db.All(ctx, s.DB, scanRow, "SELECT "+itemColumns+itemFrom+" WHERE n.user_id = $1 AND n.id IN ("+list(ids)+") ORDER BY n.id", u.ID)
 	if err != nil {
 		return nil, fmt.Errorf("notify: items: %w", err)
@@ -99,7 +99,7 @@ func (s *Service) items(ctx context.Context, u desk.User, ids []int64) ([]Item, 
 	return s.shown(ctx, u, rows)
 }
 
-func (s *Service) shown(ctx context.Context, u desk.User, rows []row) ([]Item, error) {
+func (s *Service) shown(ctx context.Context, u desk.User, rows []row) ([]News, error) {
 	inboxes, err := s.inboxes(ctx)
 	if err != nil {
 		return nil, err
@@ -108,16 +108,16 @@ func (s *Service) shown(ctx context.Context, u desk.User, rows []row) ([]Item, e
 	if err != nil {
 		return nil, err
 	}
-	out := []Item{}
+	out := []News{}
 	for _, r := range rows {
 		if r.visible(u, inboxes) {
 			r.ActorName = names[r.Actor]
 			if r.Kind == HeldDigest && r.ID != "" {
-				if err := s.name(ctx, &r.Item); err != nil {
+				if err := s.name(ctx, &r.News); err != nil {
 					return nil, err
 				}
 			}
-			out = append(out, r.Item)
+			out = append(out, r.News)
 		}
 	}
 	return out, nil
@@ -152,9 +152,9 @@ func (s *Service) names(ctx context.Context, rows []row) (map[desk.Actor]string,
 	return out, nil
 }
 
-// Page is part of a person's notifications, newest first.
-type Page struct {
-	Items  []Item `json:"items"`
+// Feed is part of a person's notifications, newest first.
+type Feed struct {
+	Items  []News `json:"items"`
 	Next   string `json:"next" doc:"\"\" at the end. A page may be short and have a next."`
 	Unread int    `json:"unread" doc:"Up to 100: more is 100."`
 }
@@ -168,8 +168,8 @@ type Query struct {
 }
 
 // List is a person's notifications in the workspace.
-func (s *Service) List(ctx context.Context, u desk.User, q Query) (Page, error) {
-	out := Page{Items: []Item{}}
+func (s *Service) List(ctx context.Context, u desk.User, q Query) (Feed, error) {
+	out := Feed{Items: []News{}}
 	if q.Limit <= 0 || q.Limit > 100 {
 		q.Limit = 50
 	}

@@ -126,9 +126,9 @@ func (r *rig) choose(t *testing.T, u desk.User, c notify.Choice) {
 	r.Write(func(ctx context.Context, tx *db.Tx) error { return r.Choose(ctx, tx, u.ID, c) })
 }
 
-func (r *rig) list(t *testing.T, u desk.User) notify.Page {
+func (r *rig) list(t *testing.T, u desk.User) notify.Feed {
 	t.Helper()
-	return desktest.Must[notify.Page](t)(r.List(context.Background(), u, notify.Query{}))
+	return desktest.Must[notify.Feed](t)(r.List(context.Background(), u, notify.Query{}))
 }
 
 func (r *rig) deliver(t *testing.T, after time.Duration) []notify.Letter {
@@ -324,7 +324,7 @@ func TestQuietHoursAndDigestsHoldBack(t *testing.T) {
 			t.Errorf("not shown on the desktop after quiet hours: %s", last)
 		}
 		d2 := mailAll(notify.CustomerReplied)
-		d2.Quiet, d2.Email = &notify.Quiet{}, &notify.Mail{Mode: notify.Daily, At: "08:00"}
+		d2.Quiet, d2.Email = &notify.Quiet{}, &notify.MailPlan{Mode: notify.Daily, At: "08:00"}
 		r.choose(t, r.ann, d2)
 		r.Message(r.thread)
 		r.step(t)
@@ -520,7 +520,7 @@ func TestDefaultsCountUntilSomebodyChooses(t *testing.T) {
 		}
 		for _, bad := range []notify.Choice{
 			{Kinds: map[notify.Kind]map[string]bool{"birthday": {}}}, {Kinds: map[notify.Kind]map[string]bool{notify.Assigned: {"pigeon": true}}},
-			{Email: &notify.Mail{Mode: "sometimes"}}, {Email: &notify.Mail{Mode: notify.Hours, Hours: 30}}, {Email: &notify.Mail{Mode: notify.Daily, At: "25:00"}},
+			{Email: &notify.MailPlan{Mode: "sometimes"}}, {Email: &notify.MailPlan{Mode: notify.Hours, Hours: 30}}, {Email: &notify.MailPlan{Mode: notify.Daily, At: "25:00"}},
 			{Quiet: &notify.Quiet{On: true, From: "x", To: "08:00"}}, {Quiet: &notify.Quiet{Days: []string{"moonday"}}}, {Quiet: &notify.Quiet{Zone: "Mars/Base"}},
 		} {
 			if err := r.Try(func(ctx context.Context, tx *db.Tx) error { return r.Choose(ctx, tx, r.ann.ID, bad) }); desk.CodeOf(err) != desk.Invalid {
@@ -534,7 +534,7 @@ func TestDefaultsCountUntilSomebodyChooses(t *testing.T) {
 func TestSendMeOne(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := newRig(t, d)
-		r.choose(t, r.ann, notify.Choice{Quiet: &notify.Quiet{On: true, From: "00:00", To: "23:59", Days: notify.Weekdays}, Email: &notify.Mail{Mode: notify.Daily, At: "08:00"}})
+		r.choose(t, r.ann, notify.Choice{Quiet: &notify.Quiet{On: true, From: "00:00", To: "23:59", Days: notify.Weekdays}, Email: &notify.MailPlan{Mode: notify.Daily, At: "08:00"}})
 		if err := r.SendTest(context.Background(), r.ann); err != nil {
 			t.Fatal(err)
 		}

@@ -126,8 +126,8 @@ func (q Quiet) check() error {
 	return nil
 }
 
-// Mail says when news go out by mail.
-type Mail struct {
+// MailPlan says when news go out by mail.
+type MailPlan struct {
 	Mode  string `json:"mode" yaml:"mode" enum:"at_once,hours,daily,off"`
 	Hours int    `json:"hours" yaml:"hours" doc:"With hours: every so many, counted from midnight." example:"4"`
 	At    string `json:"at" yaml:"at" doc:"With daily: the time of day." example:"08:00"`
@@ -142,7 +142,7 @@ const (
 )
 
 // Next is when a mail about something that happens now goes out, before quiet hours are asked. Modes that gather have their times of day.
-func (m Mail) Next(now time.Time, loc *time.Location) time.Time {
+func (m MailPlan) Next(now time.Time, loc *time.Location) time.Time {
 	here := now.In(loc)
 	switch m.Mode {
 	case Daily:
@@ -169,7 +169,7 @@ func (m Mail) Next(now time.Time, loc *time.Location) time.Time {
 	return now
 }
 
-func (m Mail) check() error {
+func (m MailPlan) check() error {
 	switch m.Mode {
 	case AtOnce, Off:
 	case Hours:

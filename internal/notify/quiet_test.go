@@ -94,16 +94,16 @@ func TestAllDaysOffEndsSomeTime(t *testing.T) {
 func TestDigestsHaveTheirTimes(t *testing.T) {
 	for _, c := range []struct {
 		name, zone, now, next string
-		m                     Mail
+		m                     MailPlan
 	}{
-		{"at once", "UTC", "2026-06-10 12:00", "2026-06-10T12:00:00Z", Mail{Mode: AtOnce}},
-		{"daily, later today", "Europe/Copenhagen", "2026-06-10 06:00", "2026-06-10T06:00:00Z", Mail{Mode: Daily, At: "08:00"}},
-		{"daily, at the time itself: tomorrow", "Europe/Copenhagen", "2026-06-10 08:00", "2026-06-11T06:00:00Z", Mail{Mode: Daily, At: "08:00"}},
-		{"daily over the change of clocks", "Europe/Copenhagen", "2026-03-28 09:00", "2026-03-29T06:00:00Z", Mail{Mode: Daily, At: "08:00"}},
-		{"daily in the hour that is not", "Europe/Copenhagen", "2026-03-28 09:00", "2026-03-29T01:00:00Z", Mail{Mode: Daily, At: "02:30"}},
-		{"every four hours", "UTC", "2026-06-10 09:10", "2026-06-10T12:00:00Z", Mail{Mode: Hours, Hours: 4}},
-		{"every five hours begins anew at midnight", "UTC", "2026-06-10 21:00", "2026-06-11T00:00:00Z", Mail{Mode: Hours, Hours: 5}},
-		{"every 24 hours", "UTC", "2026-06-10 00:00", "2026-06-11T00:00:00Z", Mail{Mode: Hours, Hours: 24}},
+		{"at once", "UTC", "2026-06-10 12:00", "2026-06-10T12:00:00Z", MailPlan{Mode: AtOnce}},
+		{"daily, later today", "Europe/Copenhagen", "2026-06-10 06:00", "2026-06-10T06:00:00Z", MailPlan{Mode: Daily, At: "08:00"}},
+		{"daily, at the time itself: tomorrow", "Europe/Copenhagen", "2026-06-10 08:00", "2026-06-11T06:00:00Z", MailPlan{Mode: Daily, At: "08:00"}},
+		{"daily over the change of clocks", "Europe/Copenhagen", "2026-03-28 09:00", "2026-03-29T06:00:00Z", MailPlan{Mode: Daily, At: "08:00"}},
+		{"daily in the hour that is not", "Europe/Copenhagen", "2026-03-28 09:00", "2026-03-29T01:00:00Z", MailPlan{Mode: Daily, At: "02:30"}},
+		{"every four hours", "UTC", "2026-06-10 09:10", "2026-06-10T12:00:00Z", MailPlan{Mode: Hours, Hours: 4}},
+		{"every five hours begins anew at midnight", "UTC", "2026-06-10 21:00", "2026-06-11T00:00:00Z", MailPlan{Mode: Hours, Hours: 5}},
+		{"every 24 hours", "UTC", "2026-06-10 00:00", "2026-06-11T00:00:00Z", MailPlan{Mode: Hours, Hours: 24}},
 	} {
 		now := at(t, c.zone, c.now)
 		if got := c.m.Next(now, now.Location()).UTC().Format(time.RFC3339); got != c.next {

@@ -139,7 +139,7 @@ func TestTargetsFollowTheMatrix(t *testing.T) {
 	if got := c.Over(s).targets(Mentioned); !slices.Equal(got, []string{InApp, Email}) {
 		t.Errorf("mentioned without desktop: %v", got)
 	}
-	c.Email = &Mail{Mode: Off}
+	c.Email = &MailPlan{Mode: Off}
 	if got := c.Over(s).targets(UnassignedNew); len(got) != 0 {
 		t.Errorf("mail is off, but: %v", got)
 	}

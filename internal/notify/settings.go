@@ -17,14 +17,14 @@ import (
 // Settings are what somebody wants to hear of and how. Kinds holds only what was chosen: the rest follows the installation's defaults, and those Kinds' own.
 type Settings struct {
 	Kinds map[Kind]map[string]bool `json:"kinds"`
-	Email Mail                     `json:"email"`
+	Email MailPlan                 `json:"email"`
 	Quiet Quiet                    `json:"quiet"`
 	Sound bool                     `json:"sound"`
 }
 
 // Builtin is what an installation begins with.
 func Builtin() Settings {
-	s := Settings{Kinds: map[Kind]map[string]bool{}, Email: Mail{Mode: AtOnce, Hours: 4, At: "08:00"}, Quiet: Quiet{From: "19:00", To: "07:00", Days: slices.Clone(Weekdays), DaysOff: []string{}}}
+	s := Settings{Kinds: map[Kind]map[string]bool{}, Email: MailPlan{Mode: AtOnce, Hours: 4, At: "08:00"}, Quiet: Quiet{From: "19:00", To: "07:00", Days: slices.Clone(Weekdays), DaysOff: []string{}}}
 	for _, k := range Kinds {
 		s.Kinds[k.Kind] = map[string]bool{}
 		for _, t := range Targets {
@@ -34,7 +34,7 @@ func Builtin() Settings {
 	return s
 }
 
-// targets is where a kind goes. Mail that is off reaches nobody.
+// targets is where a kind goes. MailPlan that is off reaches nobody.
 func (s Settings) targets(k Kind) []string {
 	var out []string
 	for _, t := range Targets {
@@ -48,7 +48,7 @@ func (s Settings) targets(k Kind) []string {
 // Choice is a change, and what is stored of one's choices: nil was not chosen.
 type Choice struct {
 	Kinds map[Kind]map[string]bool `json:"kinds,omitempty" yaml:"kinds,omitempty"`
-	Email *Mail                    `json:"email,omitempty" yaml:"email,omitempty"`
+	Email *MailPlan                `json:"email,omitempty" yaml:"email,omitempty"`
 	Quiet *Quiet                   `json:"quiet,omitempty" yaml:"quiet,omitempty"`
 	Sound *bool                    `json:"sound,omitempty" yaml:"sound,omitempty"`
 }

@@ -44,18 +44,18 @@ type listInput struct {
 	Kind   string `query:"kind" doc:"Only of this kind."`
 }
 
-func (i *informs) list(ctx context.Context, v access.Viewer, in *listInput) (*api.Out[notify.Page], error) {
+func (i *informs) list(ctx context.Context, v access.Viewer, in *listInput) (*api.Out[notify.Feed], error) {
 	return api.Answer(i.Notify.List(ctx, v.User, notify.Query{Unread: in.Unread == "1", Kind: in.Kind, Cursor: in.Cursor, Limit: in.Limit}))
 }
 
-// Count is how much is unread.
-type Count struct {
+// NewsCount is how much is unread.
+type NewsCount struct {
 	Unread int `json:"unread"`
 }
 
-func (i *informs) count(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[Count], error) {
+func (i *informs) count(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[NewsCount], error) {
 	n, err := i.Notify.Unread(ctx, v.User)
-	return api.Answer(Count{n}, err)
+	return api.Answer(NewsCount{n}, err)
 }
 
 type readInput struct {
@@ -67,7 +67,7 @@ type readInput struct {
 	}
 }
 
-func (i *informs) read(ctx context.Context, v access.Viewer, in *readInput) (*api.Out[Count], error) {
+func (i *informs) read(ctx context.Context, v access.Viewer, in *readInput) (*api.Out[NewsCount], error) {
 	b := in.Body
 	if err := i.Notify.MarkRead(ctx, v.User.ID, notify.Read{IDs: b.IDs, TicketID: b.TicketID, ThreadID: b.ThreadID, All: b.All}); err != nil {
 		return nil, err
@@ -75,35 +75,35 @@ func (i *informs) read(ctx context.Context, v access.Viewer, in *readInput) (*ap
 	return i.count(ctx, v, nil)
 }
 
-// Kind is a row of the matrix.
-type Kind struct {
+// NewsKind is a row of the matrix.
+type NewsKind struct {
 	Kind    notify.Kind     `json:"kind"`
 	Targets map[string]bool `json:"targets"`
 	Default map[string]bool `json:"default" doc:"The installation's, or Kanal's own on the installation's page."`
 	Chosen  bool            `json:"chosen" doc:"Somebody chose: it does not follow the default any more."`
 }
 
-// Target is a column of the matrix.
-type Target struct {
+// NewsTarget is a column of the matrix.
+type NewsTarget struct {
 	Name      string `json:"name"`
 	Available bool   `json:"available"`
 	Reason    string `json:"reason" doc:"Why not, as a slug."`
 	Sentence  string `json:"sentence" doc:"The same for people."`
 }
 
-// Prefs is what somebody is told of, and how.
-type Prefs struct {
-	Kinds   []Kind       `json:"kinds"`
-	Targets []Target     `json:"targets"`
-	Email   notify.Mail  `json:"email"`
-	Quiet   notify.Quiet `json:"quiet"`
-	Sound   bool         `json:"sound"`
-	Zone    string       `json:"zone" doc:"The time zone that counts."`
-	Address string       `json:"address" doc:"Where mails go."`
-	Chosen  bool         `json:"chosen" doc:"There is a choice of one's own."`
+// NewsSettings is what somebody is told of, and how.
+type NewsSettings struct {
+	Kinds   []NewsKind      `json:"kinds"`
+	Targets []NewsTarget    `json:"targets"`
+	Email   notify.MailPlan `json:"email"`
+	Quiet   notify.Quiet    `json:"quiet"`
+	Sound   bool            `json:"sound"`
+	Zone    string          `json:"zone" doc:"The time zone that counts."`
+	Address string          `json:"address" doc:"Where mails go."`
+	Chosen  bool            `json:"chosen" doc:"There is a choice of one's own."`
 }
 
-func (i *informs) mine(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[Prefs], error) {
+func (i *informs) mine(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[NewsSettings], error) {
 	base, err := i.Notify.Defaults(ctx, i.DB)
 	if err != nil {
 		return nil, err
@@ -117,18 +117,18 @@ func (i *informs) mine(ctx context.Context, v access.Viewer, _ *struct{}) (*api.
 	return api.Answer(out, err)
 }
 
-func (i *informs) prefs(ctx context.Context, v access.Viewer, base notify.Settings, chosen notify.Choice) (Prefs, error) {
+func (i *informs) prefs(ctx context.Context, v access.Viewer, base notify.Settings, chosen notify.Choice) (NewsSettings, error) {
 	set := chosen.Over(base)
-	out := Prefs{Email: set.Email, Quiet: set.Quiet, Sound: set.Sound, Kinds: []Kind{}, Targets: []Target{}, Chosen: len(chosen.Kinds) > 0 || chosen.Email != nil || chosen.Quiet != nil || chosen.Sound != nil}
+	out := NewsSettings{Email: set.Email, Quiet: set.Quiet, Sound: set.Sound, Kinds: []NewsKind{}, Targets: []NewsTarget{}, Chosen: len(chosen.Kinds) > 0 || chosen.Email != nil || chosen.Quiet != nil || chosen.Sound != nil}
 	for _, k := range notify.Kinds {
 		if k.NoTicks || k.Needs != "" && !v.Can(k.Needs) {
 			continue
 		}
-		out.Kinds = append(out.Kinds, Kind{Kind: k.Kind, Targets: set.Kinds[k.Kind], Default: base.Kinds[k.Kind], Chosen: len(chosen.Kinds[k.Kind]) > 0})
+		out.Kinds = append(out.Kinds, NewsKind{Kind: k.Kind, Targets: set.Kinds[k.Kind], Default: base.Kinds[k.Kind], Chosen: len(chosen.Kinds[k.Kind]) > 0})
 	}
 	for _, t := range notify.Targets {
 		slug, sentence := i.Notify.Unavailable(ctx, t.Name)
-		out.Targets = append(out.Targets, Target{t.Name, slug == "", slug, sentence})
+		out.Targets = append(out.Targets, NewsTarget{t.Name, slug == "", slug, sentence})
 	}
 	zone, err := i.Notify.Zone(ctx, v.User, set)
 	out.Zone = zone
@@ -138,7 +138,7 @@ func (i *informs) prefs(ctx context.Context, v access.Viewer, base notify.Settin
 type chooseInput struct {
 	Body struct {
 		Kinds map[notify.Kind]map[string]bool `json:"kinds,omitempty"`
-		Email *notify.Mail                    `json:"email,omitempty"`
+		Email *notify.MailPlan                `json:"email,omitempty"`
 		Quiet *notify.Quiet                   `json:"quiet,omitempty"`
 		Sound *bool                           `json:"sound,omitempty"`
 	}
@@ -148,14 +148,14 @@ func (c *chooseInput) choice() notify.Choice {
 	return notify.Choice{Kinds: c.Body.Kinds, Email: c.Body.Email, Quiet: c.Body.Quiet, Sound: c.Body.Sound}
 }
 
-func (i *informs) choose(ctx context.Context, v access.Viewer, in *chooseInput) (*api.Out[Prefs], error) {
+func (i *informs) choose(ctx context.Context, v access.Viewer, in *chooseInput) (*api.Out[NewsSettings], error) {
 	if err := i.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return i.Notify.Choose(ctx, tx, v.User.ID, in.choice()) }); err != nil {
 		return nil, err
 	}
 	return i.mine(ctx, v, nil)
 }
 
-func (i *informs) reset(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[Prefs], error) {
+func (i *informs) reset(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[NewsSettings], error) {
 	if err := i.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return i.Notify.Forget(ctx, tx, v.User.ID) }); err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (i *informs) test(ctx context.Context, v access.Viewer, _ *struct{}) (*api.
 	return &api.None{}, i.Notify.SendTest(ctx, v.User)
 }
 
-func (i *informs) defaults(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[Prefs], error) {
+func (i *informs) defaults(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[NewsSettings], error) {
 	chosen, err := i.Notify.Chosen(ctx, i.DB, 0)
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (i *informs) defaults(ctx context.Context, v access.Viewer, _ *struct{}) (*
 	return api.Answer(i.prefs(ctx, v, notify.Builtin(), chosen))
 }
 
-func (i *informs) setDefaults(ctx context.Context, v access.Viewer, in *chooseInput) (*api.Out[Prefs], error) {
+func (i *informs) setDefaults(ctx context.Context, v access.Viewer, in *chooseInput) (*api.Out[NewsSettings], error) {
 	err := i.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		_, err := i.Notify.SetDefaults(ctx, tx, v.Actor, in.choice())
 		return err

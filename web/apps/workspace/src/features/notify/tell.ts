@@ -68,6 +68,6 @@ async function speak(news: News[], count: number): Promise<void> {
 
 /** The tag keeps it one, even when two tabs should speak. */
 function show(tag: string, title: string, body: string, to: string): void {
-  const shown = new Notification(title, { body, tag: `kanal-${tag}`, icon: '/favicon.svg' })
+  const shown = new Notification(title, { body, tag: `kanal-${tag}`, icon: '/icon.svg' })
   shown.onclick = () => { window.focus(); actionContext().navigate(to); shown.close() }
 }

@@ -1,0 +1,203 @@
+// What people are told, and how: two agents at once, and the mail of the installation itself.
+// KANAL_SMTP_PORT=2525 KANAL_MAILBOX_URL=http://127.0.0.1:8025 node e2e/stories/notify.mjs http://127.0.0.1:8080   (with short NOTIFY windows)
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { base, failures, launchMany, must, person, problems, secondEmail, story } from '../lib.mjs'
+import { sendMail } from '../smtp.mjs'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const browser = await launchMany()
+const ann = await person(browser)
+const bo = await person(browser, { who: secondEmail })
+const soon = { timeout: 15_000 }
+const mailbox = process.env.KANAL_MAILBOX_URL
+const headers = { Origin: base }
+const me = async (p) => (await (await p.api.get(`${base}/api/session`)).json()).user
+const annUser = await me(ann)
+const boUser = await me(bo)
+const bell = (p) => p.page.locator('button[aria-haspopup="dialog"]').filter({ visible: true }).first()
+const unread = async (p) => (await (await p.api.get(`${base}/api/notifications/count`)).json()).unread
+const readAll = async (p) => { await p.api.post(`${base}/api/notifications/read`, { data: { all: true }, headers }) }
+const unique = (s) => `${s} ${Date.now().toString(36)}`
+const until = async (what, fn, tries = 60) => { for (let i = 0; ; i++) { const got = await fn(); if (got) return got; must(i < tries, what); await ann.page.waitForTimeout(250) } }
+
+/** A ticket that a customer opened, with its thread. */
+async function fresh(subject) {
+  const account = (await (await ann.api.get(`${base}/api/channel-accounts`)).json()).items.find((a) => a.address)
+  await sendMail({ from: 'mira@customers.example', name: 'Mira Holst', to: account.address, subject, text: 'Hello, where is it?' })
+  const row = await until(`no ticket ${subject}`, async () => (await (await ann.api.get(`${base}/api/tickets?view=open&limit=20`)).json()).items.find((x) => x.subject === subject))
+  const ticket = await (await ann.api.get(`${base}/api/tickets/${row.id}`)).json()
+  return { ...ticket, thread: ticket.threads[0].id }
+}
+const comment = (p, ticket, data) => p.api.post(`${base}/api/threads/${ticket.thread}/messages`, { data: { type: 'comment', text: 'Could you look at the frame?', ...data }, headers })
+const letters = async (to) => {
+  const list = await (await fetch(`${mailbox}/?to=${encodeURIComponent(to)}`)).text()
+  return Promise.all([...new Set(list.match(/\/mail\/\d+/g) ?? [])].slice(0, 6).map(async (p) => (await fetch(`${mailbox}${p}/source`)).text()))
+}
+
+await ann.page.goto(`${base}/tickets/open`)
+await bo.page.goto(`${base}/tickets/open`)
+await readAll(ann)
+await readAll(bo)
+const subject = unique('Frame')
+const ticket = await fresh(subject)
+
+await story('WS-10, WS-15: who is mentioned hears of it at once, in the bell and the list, and it leads to the ticket', async () => {
+  await readAll(bo)
+  must((await comment(ann, ticket, { mentions: [boUser.id] })).status() === 201, 'the comment was refused')
+  await bo.page.getByRole('button', { name: /^Notifications: 1 unread/ }).filter({ visible: true }).first().waitFor(soon)
+  await bo.page.getByRole('status').getByText('mentioned you').waitFor(soon)
+  await bo.page.keyboard.press('g')
+  await bo.page.keyboard.press('n')
+  const panel = bo.page.getByRole('dialog', { name: 'Notifications' })
+  await panel.waitFor(soon)
+  await panel.getByRole('button', { name: new RegExp(subject) }).first().click()
+  await bo.page.getByRole('heading', { name: subject }).first().waitFor(soon)
+  await until('opening it did not read it', async () => (await unread(bo)) === 0)
+  must((await unread(ann)) === 0, 'who wrote it was told of it')
+})
+
+await story('WS-10: who mentions a team reaches its members of that moment', async () => {
+  await bo.page.goto(`${base}/tickets/mine`)
+  const team = (await (await ann.api.get(`${base}/api/teams`)).json()).items.find((x) => [...(x.members ?? []), ...(x.extra_members ?? [])].includes(boUser.id))
+  must(team, 'the demo has no team of the second agent')
+  const res = await comment(ann, ticket, { team_mentions: [team.id] })
+  const m = await res.json()
+  must(m.mentions.includes(boUser.id) && !m.mentions.includes(annUser.id) && m.team_mentions.join() === team.id, JSON.stringify([m.mentions, m.team_mentions]))
+  await until('the team was not told', async () => (await unread(bo)) === 1)
+})
+
+await story('WS-15: looking at the ticket reads it; being there already means no news', async () => {
+  await bo.page.goto(`${base}/ticket/${ticket.number}`)
+  await bo.page.getByRole('heading', { name: subject }).first().waitFor(soon)
+  await until('it is still unread', async () => (await unread(bo)) === 0)
+  await until('not seen there', async () => (await (await ann.api.get(`${base}/api/tickets/${ticket.id}`)).json()).viewers?.some((v) => v.id === boUser.id))
+  await comment(ann, ticket, { mentions: [boUser.id], text: 'While you are here' })
+  await bo.page.getByText('While you are here').first().waitFor(soon)
+  await bo.page.waitForTimeout(500)
+  must((await unread(bo)) === 0, 'told of what they look at')
+  await bo.page.goto(`${base}/tickets/mine`)
+})
+
+await story('WS-15: what I am told of is mine to choose, and stays chosen', async () => {
+  await bo.page.goto(`${base}/settings/my-notifications`)
+  const box = bo.page.getByRole('checkbox', { name: 'A ticket is assigned to me: In Kanal' })
+  await box.waitFor(soon)
+  must(await box.isChecked(), 'assigned is not on')
+  await box.uncheck()
+  await until('not stored', async () => (await (await bo.api.get(`${base}/api/me/notifications`)).json()).kinds.find((k) => k.kind === 'assigned').targets.in_app === false)
+  await readAll(bo)
+  await ann.api.post(`${base}/api/tickets/${ticket.id}/assign`, { data: { owner_id: boUser.id }, headers })
+  await comment(ann, ticket, { mentions: [boUser.id], text: 'After the assignment' })
+  await until('the mention did not come', async () => (await unread(bo)) >= 1)
+  const items = (await (await bo.api.get(`${base}/api/notifications?unread=1`)).json()).items
+  must(items.every((x) => x.kind !== 'assigned'), 'told of what was turned off')
+  await bo.page.reload()
+  await box.waitFor(soon)
+  must(!(await box.isChecked()), 'the choice did not stay')
+  await box.check()
+  await bo.page.getByRole('button', { name: 'Follow the company’s defaults again' }).click()
+  await until('not reset', async () => !(await (await bo.api.get(`${base}/api/me/notifications`)).json()).chosen)
+})
+
+await story('WS-15: desktop notifications: one for a browser with two tabs, and none for the ticket that is looked at', async () => {
+  const p = await person(browser, { who: secondEmail })
+  await p.context.grantPermissions(['notifications'], { origin: base })
+  await p.context.addInitScript(() => {
+    const shown = []
+    class Fake { constructor(title, o) { shown.push({ title, ...o }) } close() {} static permission = 'granted'; static requestPermission = async () => 'granted' }
+    Object.defineProperty(globalThis, 'Notification', { value: Fake, configurable: true, writable: true })
+    globalThis.__shown = shown
+  })
+  await p.page.goto(`${base}/tickets/open`)
+  const second = await p.context.newPage()
+  await second.goto(`${base}/tickets/mine`)
+  await bell(p).waitFor(soon)
+  await second.locator('button[aria-haspopup="dialog"]').filter({ visible: true }).first().waitFor(soon)
+  await p.page.waitForTimeout(800)
+  await comment(ann, ticket, { mentions: [boUser.id], text: 'Desktop please' })
+  const all = async () => [...await p.page.evaluate(() => globalThis.__shown), ...await second.evaluate(() => globalThis.__shown)]
+  await until('nothing on the desktop', async () => (await all()).length >= 1)
+  await p.page.waitForTimeout(700)
+  const shown = await all()
+  must(shown.length === 1 && shown[0].title.includes('mentioned you') && shown[0].body.includes(String(ticket.number)), JSON.stringify(shown))
+  await p.context.close()
+})
+
+await story('WS-15: the permission is asked on the settings page alone, by a click', async () => {
+  await bo.page.goto(`${base}/settings/my-notifications`)
+  await bo.page.getByText(/Your browser will ask|was told to show no|Show desktop notifications here/).first().waitFor(soon)
+})
+
+await story('WS-15: a customer’s answer reaches the owner, not who wrote it', async () => {
+  await bo.page.goto(`${base}/tickets/open`)
+  await readAll(bo)
+  const original = (await (await ann.api.get(`${base}/api/tickets/${ticket.id}/timeline`)).json()).items.map((x) => x.message).find((m) => m && m.direction === 'INCOMING' || m && m.direction === 'incoming')
+  await sendMail({ from: 'mira@customers.example', name: 'Mira Holst', to: (await (await ann.api.get(`${base}/api/channel-accounts`)).json()).items.find((a) => a.address).address, subject: `Re: ${subject}`, text: 'Any news?', headers: `In-Reply-To: <${original.remote_id}>` })
+  await until('the owner was not told', async () => (await (await bo.api.get(`${base}/api/notifications?unread=1`)).json()).items.some((x) => x.kind === 'customer_replied' && x.excerpt.includes('Any news')))
+})
+
+if (mailbox) {
+  await story('XC-07, WS-15: the mail about it comes in the reader’s language, marked as a machine’s, and makes no ticket', async () => {
+    await bo.api.patch(`${base}/api/me`, { data: { locale: 'da' }, headers })
+    await bo.page.goto(`${base}/tickets/mine`)
+    await comment(ann, ticket, { mentions: [boUser.id], text: 'For the mail <b>' })
+    const tickets = async () => (await (await ann.api.get(`${base}/api/tickets?view=open&limit=100`)).json()).items.length
+    const before = await tickets()
+    const source = await until('no mail', async () => (await letters(secondEmail)).find((x) => /Auto-Submitted: auto/i.test(x) && x.includes('#' + ticket.number) || /Auto-Submitted: auto/i.test(x) && x.includes(`/ticket/${ticket.number}`)), 120)
+    must(/X-Auto-Response-Suppress: All/i.test(source) && /multipart\/alternative/i.test(source), source.slice(0, 800))
+    must(/text\/html/.test(source), 'no HTML part')
+    must((await tickets()) === before, 'our own mail made a ticket')
+    await bo.api.patch(`${base}/api/me`, { data: { locale: 'en' }, headers })
+  })
+
+  await story('WS-15: "send me one" comes by mail at once', async () => {
+    const count = (await letters(secondEmail)).length
+    await bo.page.goto(`${base}/settings/my-notifications`)
+    await bo.page.getByRole('button', { name: 'Send me one' }).click()
+    await bo.page.getByText('On its way').waitFor(soon)
+    await until('no test mail', async () => (await letters(secondEmail)).some((x) => /test/i.test(x.match(/^Subject:.*$/m)?.[0] ?? '')) || (await letters(secondEmail)).length > count)
+  })
+}
+
+await story('WS-15: the installation’s defaults are an administrator’s, and show who sends', async () => {
+  await ann.page.goto(`${base}/settings/notification-defaults`)
+  await ann.page.getByRole('checkbox', { name: 'A channel stops working: Email' }).waitFor(soon)
+})
+
+for (const scheme of ['light', 'dark']) {
+  for (const width of [1440, 390]) {
+    const p = await person(browser, { scheme, width, height: width > 500 ? 900 : 844 })
+    await story(`WS-28: axe finds nothing on notifications, ${scheme}, ${width} px`, async () => {
+      const found = []
+      const check = async (where) => {
+        await p.page.evaluate(axe)
+        const result = await p.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false } }, iframes: false }))
+        for (const v of result.violations) found.push(`${where}: ${v.id} (${v.nodes.length}) ${v.nodes[0].target.join(' ')} — ${v.nodes[0].failureSummary?.split('\n')[1]?.trim() ?? ''}`)
+        const wide = await p.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+        if (wide > 0) found.push(`${where}: scrolls sideways by ${wide} px`)
+      }
+      await p.api.patch(`${base}/api/me/notifications`, { data: { quiet: { on: true, from: '19:00', to: '07:00', days: ['mon'], days_off: ['sun'], zone: '' }, email: { mode: 'daily', hours: 4, at: '08:00' } }, headers })
+      await comment(bo, ticket, { mentions: [annUser.id], text: 'For the list' })
+      await p.page.goto(`${base}/settings/my-notifications`)
+      await p.page.getByRole('table').waitFor(soon)
+      await p.page.waitForTimeout(400)
+      await check('my-notifications')
+      await p.page.goto(`${base}/settings/notification-defaults`)
+      await p.page.getByRole('table').waitFor(soon)
+      await p.page.waitForTimeout(400)
+      await check('notification-defaults')
+      await p.page.goto(`${base}/tickets/open`)
+      await bell(p).click()
+      await p.page.getByRole('dialog', { name: 'Notifications' }).getByRole('button', { name: new RegExp(subject) }).first().waitFor(soon)
+      await p.page.waitForTimeout(500)
+      await check('the list')
+      await p.api.delete(`${base}/api/me/notifications`, { headers })
+    })
+    await p.context.close()
+  }
+}
+
+await story('no page threw or logged an error', async () => must(problems.length === 0, [...new Set(problems)].slice(0, 20).join('\n')))
+await browser.close()
+process.exit(failures() ? 1 : 0)
