@@ -27,8 +27,8 @@ type Filter struct {
 	Since    desk.Time        // created at or after
 }
 
-// Page is a page of List.
-type Page struct {
+// ContactPage is a page of List: the API knows it by this name.
+type ContactPage struct {
 	Items []desk.Contact `json:"items"`
 	Next  string         `json:"next" doc:"Send it as cursor for the next page; empty at the end."`
 }
@@ -63,7 +63,7 @@ func (c *clause) add(text string, args ...any) {
 
 // List pages through contacts with their addresses, merged ones left out. It walks an index in the order asked for, or gathers the few that a rare word
 // names, so that a million contacts cost no more than a thousand.
-func (s *Service) List(ctx context.Context, q db.Queryer, f Filter) (Page, error) {
+func (s *Service) List(ctx context.Context, q db.Queryer, f Filter) (ContactPage, error) {
 	if f.Limit <= 0 || f.Limit > 200 {
 		f.Limit = 50
 	}
@@ -73,12 +73,12 @@ func (s *Service) List(ctx context.Context, q db.Queryer, f Filter) (Page, error
 	}
 	sort, ok := sorts[field]
 	if !ok {
-		return Page{}, desk.Errorf(desk.Invalid, "contact.sort", "Contacts are sorted by created, name, email or updated, each with - before it for the other direction, not by %q.", f.Sort).In("sort")
+		return ContactPage{}, desk.Errorf(desk.Invalid, "contact.sort", "Contacts are sorted by created, name, email or updated, each with - before it for the other direction, not by %q.", f.Sort).In("sort")
 	}
 	var w clause
 	w.conditions(f)
 	if err := s.matching(ctx, q, &w, f.Query); err != nil {
-		return Page{}, err
+		return ContactPage{}, err
 	}
 	less, order := ">", "ASC"
 	if down {
@@ -87,7 +87,7 @@ func (s *Service) List(ctx context.Context, q db.Queryer, f Filter) (Page, error
 	if f.Cursor != "" {
 		key, id, err := readCursor(f.Cursor, field)
 		if err != nil {
-			return Page{}, err
+			return ContactPage{}, err
 		}
 		if sort.column == "id" {
 			w.add("c.id "+less+" ?", id)
@@ -101,9 +101,9 @@ func (s *Service) List(ctx context.Context, q db.Queryer, f Filter) (Page, error
 	}
 	cs, err := db.All(ctx, q, scanContact, "SELECT "+columns+" FROM contacts c WHERE "+strings.Join(w.text, " AND ")+" ORDER BY "+by+" LIMIT "+strconv.Itoa(f.Limit+1), w.args...)
 	if err != nil {
-		return Page{}, fmt.Errorf("contact: list: %w", err)
+		return ContactPage{}, fmt.Errorf("contact: list: %w", err)
 	}
-	out := Page{Items: cs}
+	out := ContactPage{Items: cs}
 	if len(cs) > f.Limit {
 		last := cs[f.Limit-1]
 		out.Items, out.Next = cs[:f.Limit], cursor(sort.of(last), last.ID)

@@ -192,9 +192,9 @@ func restore(c desk.Contact, changes map[string][2]any) desk.Contact {
 			c.FirstName = text
 		case "last_name":
 			c.LastName = text
-		case "email":
+		case string(desk.AddrEmail):
 			c.Email = text
-		case "phone":
+		case string(desk.AddrPhone):
 			c.Phone = text
 		case "language":
 			c.Language = text

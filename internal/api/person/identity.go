@@ -78,13 +78,19 @@ type mergeInput struct {
 	}
 }
 
-// Merged is what a merge leads to.
-type Merged struct {
+// Parted names the two contacts after a merge was undone.
+type Parted struct {
+	From desk.ContactID `json:"from_id"`
+	Into desk.ContactID `json:"into_id"`
+}
+
+// MergedContact is what a merge leads to.
+type MergedContact struct {
 	MergeID desk.MergeID `json:"merge_id" doc:"Undo it with POST /api/contact-merges/{id}/undo."`
 	Contact desk.Contact `json:"contact"`
 }
 
-func (p *persons) merge(ctx context.Context, v access.Viewer, in *mergeInput) (*api.Out[Merged], error) {
+func (p *persons) merge(ctx context.Context, v access.Viewer, in *mergeInput) (*api.Out[MergedContact], error) {
 	id, err := contactID(in.ID)
 	if err != nil {
 		return nil, err
@@ -94,23 +100,24 @@ func (p *persons) merge(ctx context.Context, v access.Viewer, in *mergeInput) (*
 			return nil, desk.Errorf(desk.Invalid, "contact.keep", "%q is kept from %q: say into or from.", field, side).In("keep")
 		}
 	}
-	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (Merged, error) {
+	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (MergedContact, error) {
 		m, err := p.Identity.Merge(ctx, tx, identity.MergeCommand{Actor: v.Actor, Into: id, From: in.Body.From, Keep: in.Body.Keep})
 		if err != nil {
-			return Merged{}, err
+			return MergedContact{}, err
 		}
 		c, err := p.Contacts.Get(ctx, tx, m.Into)
-		return Merged{m.ID, c}, err
+		return MergedContact{m.ID, c}, err
 	}))
 }
 
-func (p *persons) undo(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[identity.Merge], error) {
+func (p *persons) undo(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Parted], error) {
 	id, err := desk.ParseID[desk.MergeID](in.ID)
 	if err != nil {
 		return nil, desk.Errorf(desk.NotFound, "contact.merge_not_found", "There is no such merge.")
 	}
-	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (identity.Merge, error) {
-		return p.Identity.Undo(ctx, tx, v.Actor, id)
+	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (Parted, error) {
+		m, err := p.Identity.Undo(ctx, tx, v.Actor, id)
+		return Parted{m.From, m.Into}, err
 	}))
 }
 

@@ -1,13 +1,15 @@
 // The nouns of the workspace API, as internal/desk encodes them: ids are strings (null for none), times are
 // RFC 3339 in UTC or null for never.
 
+import type { SendPlan } from './writing.ts'
+
 export type Id = string
 export type Time = string
 
 export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | 'light' | 'viewer'
 export type Permission =
   | 'tickets.view' | 'tickets.reply' | 'tickets.comment' | 'tickets.edit' | 'tickets.assign' | 'tickets.delete'
-  | 'contacts.edit' | 'views.share' | 'account.access' | 'users.manage' | 'settings.manage' | 'tokens.manage' | 'audit.view'
+  | 'contacts.edit' | 'contacts.delete' | 'contacts.export' | 'contacts.erase' | 'availability.manage' | 'properties.manage' | 'views.share' | 'account.access' | 'users.manage' | 'settings.manage' | 'tokens.manage' | 'audit.view'
 
 export interface User {
   id: Id
@@ -47,6 +49,43 @@ export interface View {
   /** of an inbox: open conversations that have no ticket */
   conversations: number
   conversations_capped: boolean
+  /** when a count that is dear to find was taken; null: just now */
+  as_of?: Time | null
+  /** the count is being found for the first time */
+  pending?: boolean
+}
+
+/** A condition, or a group of which all or any must hold. */
+export interface Filter { all?: Filter[]; any?: Filter[]; field?: string; op?: string; value?: unknown }
+
+export interface ViewField {
+  name: string
+  label: string
+  object: 'ticket' | 'contact'
+  type: 'text' | 'number' | 'boolean' | 'moment' | 'date' | 'choice' | 'several' | 'ref' | 'people'
+  of: '' | 'user' | 'team' | 'inbox' | 'status' | 'pipeline' | 'channel_account' | 'contact'
+  ops: string[]
+  options: string[]
+  column: boolean
+  sort: boolean
+  group: boolean
+  custom: boolean
+}
+
+export interface SavedView {
+  id: Id
+  slug: string
+  name: string
+  visibility: 'private' | 'team' | 'everyone'
+  owner_id: Id | null
+  team_id: Id | null
+  filter: Filter
+  columns: string[]
+  sort: string
+  group: string
+  layout: '' | 'split' | 'table'
+  version: number
+  editable: boolean
 }
 
 export type Priority = '' | 'low' | 'medium' | 'high' | 'urgent'
@@ -74,6 +113,8 @@ export interface TicketRow {
   owner_id: Id | null
   team_id: Id | null
   hidden: Hidden
+  hidden_reason?: string
+  hidden_at?: Time | null
   merged_into: Id | null
   snippet: string
   last_direction: Direction
@@ -90,6 +131,16 @@ export interface TicketRow {
   team: Named | null
   status: Status
   inbox: Named
+  /** the rest stands in lists only */
+  participants?: number
+  has_draft?: boolean
+  properties?: Record<string, unknown> | null
+  snoozed?: boolean
+  /** null while snoozed: until the customer writes */
+  snoozed_until?: Time | null
+  snoozed_by?: Id | null
+  latest?: { type: 'message' | 'comment' | 'system' | 'welcome'; direction: Direction; author: string; text: string; forward: boolean; at: Time } | null
+  person?: { phone: string; language: string; owner_id: Id | null; created_at: Time | null; properties: Record<string, unknown> } | null
 }
 
 export interface Candidate {
@@ -157,6 +208,10 @@ export interface Thread {
   can?: Partial<Abilities>
   account?: { id: Id; name: string; address: string }
   reply_defaults?: { to: Party[] | null; cc: Party[] | null; subject: string }
+  /** only without a ticket */
+  owner_id?: Id | null
+  team_id?: Id | null
+  hidden?: Hidden
 }
 
 /** A conversation as the list of an inbox shows it. */
@@ -189,7 +244,17 @@ export interface Conversation extends Thread {
   seq: number
 }
 
-export interface Address { id: Id; kind: string; value: string; name: string; verified: boolean; source: string; last_seen_at: Time | null }
+export interface Address { id: Id; kind: string; value: string; name: string; verified: boolean; verified_by?: string; verified_at?: Time | null; source: string; first_seen_at?: Time | null; last_seen_at: Time | null }
+export interface Company { id: Id; domain: string; name: string }
+/** Why two contacts may be one person. */
+export interface Reason { kind: string; value: string }
+export interface Duplicate { contact: Contact; score: number; reasons: Reason[] | null }
+export interface Pair { a: Contact; b: Contact; score: number; reasons: Reason[] | null; found_at: Time | null }
+export interface ContactMerge { id: Id; from_id: Id; into_id: Id; from_name: string; reasons: Reason[] | null; created_at: Time }
+/** How much is held of a person. */
+export interface Held { tickets: number; conversations: number; messages: number; files: number; shared_conversations: number }
+/** A contact as its page shows it. */
+export interface Person extends Contact { company: Company | null; merges: ContactMerge[] | null }
 export interface Contact {
   id: Id
   name: string
@@ -201,14 +266,18 @@ export interface Contact {
   language: string
   properties: Record<string, unknown> | null
   addresses: Address[] | null
+  company_id?: Id | null
+  deleted_at?: Time | null
   created_at: Time
 }
 
+export interface OtherTicket { id: Id; number: number; subject: string; open: boolean }
+
 export interface TicketLink {
-  kind: 'claims' | 'related' | 'same_mail'
+  kind: 'claims' | 'related' | 'same_mail' | 'duplicate' | 'blocks'
   /** from: the other ticket points at this one */
   direction?: 'to' | 'from'
-  other: { id: Id; number: number; subject: string }
+  other: OtherTicket
   message_id: Id | null
   reason: string
 }
@@ -221,6 +290,13 @@ export interface Ticket extends TicketRow {
   properties: Record<string, unknown> | null
   assignment: Assignment | null
   links: TicketLink[] | null
+  /** who hears of it */
+  followers: Named[] | null
+  following: boolean
+  merged: (OtherTicket & { merge_id: Id; at: Time })[] | null
+  /** of a merged ticket: the one it went into in the end */
+  survivor: OtherTicket | null
+  merge_id: Id | null
   threads: Thread[] | null
   contact_detail?: Contact
   viewers: Viewer[] | null
@@ -243,6 +319,8 @@ export interface Attachment {
   as?: '' | 'file' | 'link'
   link_until?: string | null
 }
+
+export interface PersonFile extends Attachment { ticket_id: Id | null; thread_id: Id | null; direction: Direction; created_at: Time }
 
 export interface Forward {
   is: boolean
@@ -302,35 +380,6 @@ export interface Message {
   forward_of?: Id | null
 }
 
-/** What is done to the ticket when a message leaves. */
-export interface SendPlan { status?: string; priority?: string; category?: string; owner_id?: Id | null; team_id?: Id | null; snooze?: boolean; snooze_until?: Time | null }
-
-export interface ScheduledMessage extends Message { ticket: { id: Id; number: number; subject: string; open: boolean } | null }
-
-export interface Caution { kind: 'new_outsider' | 'look_alike' | 'mistyped_domain' | 'attachment_to_cc' | 'colleague' | 'own_address'; address: string; detail: string }
-
-export interface SnippetActions { status?: string; priority?: string; category?: string; owner?: string; team?: string; properties?: Record<string, unknown>; snooze?: string }
-export interface Snippet {
-  id: Id
-  slug: string
-  kind: 'snippet' | 'template'
-  name: string
-  shortcut: string
-  subject: string
-  html: string
-  text: string
-  visibility: 'private' | 'team' | 'everyone'
-  team_id: Id | null
-  owner_id: Id | null
-  locale: string
-  actions: SnippetActions
-  tokens: string[] | null
-  uses: number
-  last_used_at: Time | null
-  may_edit: boolean
-}
-export interface Rendered { subject: string; html: string; text: string; missing: string[] | null; actions: SnippetActions }
-
 export interface KanalEvent {
   id: Id
   seq: number
@@ -378,9 +427,23 @@ export interface SearchHit {
   contact_id: Id | null
   number?: number
   title: string
+  title_marked: string
   excerpt: string
   at: Time | null
+  comment: boolean
+  file: string
+  files: string[] | null
+  from: string
+  channel: string
+  status: string
+  owner: string
+  open: boolean
+  hidden: '' | 'spam' | 'trash' | 'merged'
 }
+
+export interface SearchProblem { reason: string; operator: string; value: string; suggestion: string; options: string[] | null }
+export interface SearchFacets { total: number; capped: boolean; items: { operator: string; value: string; label: string; count: number }[] | null }
+export interface SearchSuggestion { kind: 'operator' | 'value' | 'contact' | 'ticket'; query: string; label: string; detail: string; ticket_id: Id | null; number: number; contact_id: Id | null }
 
 export interface LedgerStep { at: Time | null; step: string; detail: Record<string, unknown> | null }
 
@@ -455,7 +518,7 @@ export interface ChannelAccount {
 export interface Probe { name: string; ok: boolean; detail: string; fix: string }
 export interface Verification { verified: boolean; verified_at?: Time | null; address?: string; mail?: { subject: string; code: string; link: string; at?: Time | null } | null }
 
-export interface Property { id: Id; object: 'ticket' | 'contact'; name: string; label: string; type: string; options: string[] | null; position: number }
+export interface Property { id: Id; object: 'ticket' | 'contact'; name: string; label: string; type: string; options: string[] | null; position: number; required_on_close?: boolean; depends_on?: string; options_by?: Record<string, string[]> }
 export interface ApiToken { id: Id; name: string; hint: string; scopes: string[] | null; created_at: Time; last_used_at: Time | null; user?: Named }
 export interface InboundItem {
   id: Id

@@ -67,6 +67,7 @@ export function Shell() {
         </div>
         <div className={s.views}><ViewNav onPick={() => setDrawer(false)} /></div>
         <div className={s.bottom}>
+          <Link to="/contacts" className={s.settings} aria-current={pathname.startsWith('/contacts') ? 'page' : undefined}><Icon name="users" />{t('nav.contacts')}</Link>
           <Link to="/settings" className={s.settings} aria-current={pathname.startsWith('/settings') ? 'page' : undefined}><Icon name="settings" />{t('nav.settings')}<SetAsideBadge notice /></Link>
           <UserMenu />
         </div>

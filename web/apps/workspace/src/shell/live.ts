@@ -2,13 +2,13 @@
 // again, once. Lists take news in without moving (features/tickets/model.ts).
 
 import type { InfiniteData } from '@tanstack/react-query'
-import { get, SharedStream, type KanalEvent, type Page, type Session, type StreamState, type Ticket, type TicketRow } from '@kanal/api'
+import { get, SharedStream, type KanalEvent, type Page, type Session, type StreamState, type TicketRow } from '@kanal/api'
 import { knownConvo, syncAll } from '@/features/conversation/index.ts'
 import { conversationQuery, refreshConversations } from '@/features/conversations/index.ts'
 import { hearNews } from '@/features/notify/index.ts'
 import { hearPresence } from '@/features/presence/index.ts'
-import { reconcile, ticketQuery, type ListPage } from '@/features/tickets/index.ts'
-import { viewsQuery } from '@/features/views/index.ts'
+import { askParams, byTime, dim, readPage, takeIn, ticketQuery, type ListPage } from '@/features/tickets/index.ts'
+import { viewsQuery, type ListAsk } from '@/features/views/index.ts'
 import { queries } from './client.ts'
 
 type Lists = InfiniteData<ListPage, string>
@@ -50,7 +50,7 @@ let timer: ReturnType<typeof setTimeout> | undefined
 
 /** What else an event type makes stale, by the noun before the dot. */
 const stale: Record<string, string[]> = {
-  user: ['users', 'session'], team: ['teams'], settings: ['pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults'], channel_account: ['channel-accounts', 'verification'], inbound: ['inbound'], token: ['tokens'], contact: ['contact'], inbox: ['inboxes'], notification: ['notifications'],
+  user: ['users', 'session', 'preferences'], customview: ['views'], team: ['teams'], settings: ['pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults'], channel_account: ['channel-accounts', 'verification'], inbound: ['inbound'], token: ['tokens'], contact: ['contact', 'contacts', 'duplicates'], inbox: ['inboxes'], snippet: ['snippets'], notification: ['notifications'],
 }
 
 function touch(ev: KanalEvent): void {
@@ -67,6 +67,7 @@ function touch(ev: KanalEvent): void {
   if (/^(ticket|message\.received|comment|thread)/.test(ev.type)) countsDue = true
   for (const k of stale[noun] ?? []) keys.add(k)
   if (ev.type === 'ticket.assigned' && ev.ticket_id) keys.add('why')
+  if (noun === 'message') keys.add('scheduled')
   timer ??= setTimeout(() => { timer = undefined; void flush() }, 120)
 }
 
@@ -85,7 +86,7 @@ async function flush(): Promise<void> {
   countsDue = false
   try {
     await Promise.all([
-      counts ? queries.invalidateQueries({ queryKey: viewsQuery.queryKey }) : null,
+      counts ? recount() : null,
       ...names.map((k) => queries.invalidateQueries({ queryKey: [k] })),
       ids.length ? refreshLists(ids) : null,
       ids.length || threads.size ? refreshConversations((r) => threads.has(r.id) || (!!r.ticket_id && ids.includes(r.ticket_id))) : null,
@@ -96,20 +97,33 @@ async function flush(): Promise<void> {
   } catch { /* the next event, or the reconnect, tries again */ } finally { flushing = false }
 }
 
+let countedAt = 0
+let recounting: ReturnType<typeof setTimeout> | undefined
+
+/** Reads the counts again, at most once a second: while much happens, a number a moment old is better than a busy server. */
+function recount(): void {
+  recounting ??= setTimeout(() => {
+    recounting = undefined
+    countedAt = Date.now()
+    void queries.invalidateQueries({ queryKey: viewsQuery.queryKey, exact: true })
+  }, Math.max(0, countedAt + 1_000 - Date.now()))
+}
+
 async function refreshTicket(id: string): Promise<void> {
   if (queries.isMutating() === 0) await queries.invalidateQueries({ queryKey: ticketQuery(id).queryKey })
 }
 
-/** Reads the head of every list on screen, and the touched tickets that a list shows further down. */
+/** Reads the head of every list on screen, and which of the touched tickets that it shows further down still belong to it: the server knows every filter. */
 async function refreshLists(ids: string[]): Promise<void> {
   const lists = queries.getQueryCache().findAll({ queryKey: ['tickets'] })
   await Promise.all(lists.map(async (q) => {
     if (!q.isActive()) { if (q.state.data) q.invalidate(); return }
-    const view = String(q.queryKey[1])
-    const head = (await get<Page<TicketRow>>('/api/tickets', { view, limit: 30, sort: '-last_activity' })).items ?? []
+    const ask = q.queryKey[2] as ListAsk
+    const head = (await readPage(ask, '', 30)).items
     const shown = new Set((q.state.data as Lists | undefined)?.pages.flatMap((p) => p.items.map((t) => t.id)))
-    const elsewhere = ids.filter((id) => shown.has(id) && !head.some((t) => t.id === id)).slice(0, 20)
-    const changed = (await Promise.all(elsewhere.map((id) => get<Ticket>(`/api/tickets/${id}`).catch(() => null)))).filter((t): t is Ticket => t !== null)
-    queries.setQueryData<Lists>(q.queryKey, (d) => d && { ...d, pages: reconcile(d.pages, head, changed, view, session?.user.id ?? '') })
+    const below = ids.filter((id) => shown.has(id) && !head.some((t) => t.id === id)).slice(0, 200)
+    const still = below.length ? ((await get<Page<TicketRow>>('/api/tickets', { ...askParams(ask), ids: below.join(','), limit: 200 })).items ?? []) : []
+    const gone = new Set(below.filter((id) => !still.some((t) => t.id === id)))
+    queries.setQueryData<Lists>(q.queryKey, (d) => d && { ...d, pages: dim(takeIn(d.pages, head, still, () => true, byTime(ask)), gone) })
   }))
 }

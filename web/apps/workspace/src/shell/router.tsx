@@ -27,10 +27,12 @@ const signedIn = createRoute({
   },
 })
 
+/** A search leads to one message. */
+const toMessage = (s: Record<string, unknown>): { message?: string } => (text(s.message) ? { message: text(s.message)! } : {})
 const home = createRoute({ getParentRoute: () => signedIn, path: '/', beforeLoad: () => { throw redirect({ to: '/tickets/$view', params: { view: 'unassigned' }, replace: true }) } })
-const tickets = createRoute({ getParentRoute: () => signedIn, path: '/tickets/$view', component: TicketsRoute })
-const ticket = createRoute({ getParentRoute: () => tickets, path: '$ticketId', component: TicketRoute })
-const conversation = createRoute({ getParentRoute: () => tickets, path: 'conversation/$threadId', component: ConversationRoute })
+const tickets = createRoute({ getParentRoute: () => signedIn, path: '/tickets/$view', component: TicketsRoute, validateSearch: (s: Record<string, unknown>): { filter?: string } => (s.filter === undefined ? {} : { filter: typeof s.filter === 'string' ? s.filter : JSON.stringify(s.filter) }) })
+const ticket = createRoute({ getParentRoute: () => tickets, path: '$ticketId', component: TicketRoute, validateSearch: toMessage })
+const conversation = createRoute({ getParentRoute: () => tickets, path: 'conversation/$threadId', component: ConversationRoute, validateSearch: toMessage })
 const byNumber = createRoute({
   getParentRoute: () => signedIn, path: '/ticket/$number',
   loader: async ({ params }) => {
@@ -39,14 +41,21 @@ const byNumber = createRoute({
   },
 })
 const byThread = createRoute({
-  getParentRoute: () => signedIn, path: '/conversation/$threadId',
-  loader: async ({ params }) => {
+  getParentRoute: () => signedIn, path: '/conversation/$threadId', validateSearch: toMessage, loaderDeps: ({ search }) => search,
+  loader: async ({ params, deps }) => {
     const found = await get<Conversation>(`/api/threads/${encodeURIComponent(params.threadId)}`)
-    throw redirect({ to: '/tickets/$view/conversation/$threadId', params: { view: `inbox:${found.inbox_id}`, threadId: found.id }, replace: true })
+    throw redirect({ to: '/tickets/$view/conversation/$threadId', params: { view: `inbox:${found.inbox_id}`, threadId: found.id }, search: deps, replace: true })
   },
 })
 const compose = createRoute({ getParentRoute: () => signedIn, path: '/compose', component: lazyRouteComponent(withMore(() => import('@/features/compose/index.ts')), 'ComposePage') })
-const search = createRoute({ getParentRoute: () => signedIn, path: '/search', component: lazyRouteComponent(withMore(() => import('@/features/search/index.ts')), 'SearchPage'), validateSearch: (s: Record<string, unknown>): { q?: string } => (text(s.q) ? { q: text(s.q)! } : {}) })
+const scheduled = createRoute({ getParentRoute: () => signedIn, path: '/scheduled', component: lazyRouteComponent(withMore(() => import('@/features/writing/index.ts')), 'ScheduledPage') })
+const search = createRoute({ getParentRoute: () => signedIn, path: '/search', component: lazyRouteComponent(withMore(() => import('@/features/search/index.ts')), 'SearchPage'), validateSearch: (s: Record<string, unknown>): { q?: string; exact?: boolean } => ({ ...(text(s.q) ? { q: text(s.q)! } : {}), ...(s.exact ? { exact: true } : {}) }) })
+
+const contactsPages = () => import('@/features/contacts/index.ts')
+const contactSearch = (s: Record<string, unknown>): { q?: string; sort?: string; who?: string; new?: string } => Object.fromEntries(['q', 'sort', 'who', 'new'].map((k) => [k, text(s[k])]).filter(([, v]) => v))
+const contacts = createRoute({ getParentRoute: () => signedIn, path: '/contacts', component: lazyRouteComponent(withMore(contactsPages), 'ContactsPage'), validateSearch: contactSearch })
+const duplicates = createRoute({ getParentRoute: () => signedIn, path: '/contacts/duplicates', component: lazyRouteComponent(withMore(contactsPages), 'DuplicatesPage') })
+const contact = createRoute({ getParentRoute: () => signedIn, path: '/contacts/$contactId', component: lazyRouteComponent(withMore(contactsPages), 'ContactPage') })
 
 const settings = createRoute({ getParentRoute: () => signedIn, path: '/settings', component: lazyRouteComponent(withMore(() => import('@/features/settings/index.ts')), 'SettingsLayout') })
 const settingsHome = createRoute({ getParentRoute: () => settings, path: '/', component: lazyRouteComponent(withMore(() => import('@/features/settings/index.ts')), 'SettingsHome') })
@@ -56,7 +65,7 @@ const settingsPage = createRoute({ getParentRoute: () => settings, path: '$', co
 export const router = createRouter({
   routeTree: root.addChildren([
     signin, setup,
-    signedIn.addChildren([home, tickets.addChildren([ticket, conversation]), byNumber, byThread, compose, search, settings.addChildren([settingsHome, settingsPage])]),
+    signedIn.addChildren([home, tickets.addChildren([ticket, conversation]), byNumber, byThread, compose, scheduled, search, contacts, duplicates, contact, settings.addChildren([settingsHome, settingsPage])]),
   ]),
   defaultPreload: false,
   defaultPendingMs: 300,

@@ -1,6 +1,6 @@
 import { NumberInput, Select, Switch, Textarea, TextInput } from '@mantine/core'
 import { useState } from 'react'
-import type { Property, Ticket } from '@kanal/api'
+import type { Contact, Property, Ticket } from '@kanal/api'
 import { useProperties, usePipelines, useStatuses, useTeams, useUsers } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { change, priorities, priorityName, setOwner, setPriority, setStatus } from '@/features/tickets/index.ts'
@@ -55,8 +55,15 @@ export function Held({ label, value, disabled, long = false, onSave }: { label: 
 }
 
 function Custom({ property: p, ticket, disabled }: { property: Property; ticket: Ticket; disabled: boolean }) {
-  const value = ticket.properties?.[p.name]
-  const save = (v: unknown) => void change(ticket, { properties: { [p.name]: v } }, { properties: { ...ticket.properties, [p.name]: v } })
+  return <CustomField property={p} value={ticket.properties?.[p.name]} disabled={disabled} onSave={(v) => void change(ticket, { properties: { [p.name]: v } }, { properties: { ...ticket.properties, [p.name]: v } })} />
+}
+
+/** The custom properties of a contact. */
+export function ContactFields({ contact, disabled, onSave }: { contact: Contact; disabled: boolean; onSave(properties: Record<string, unknown>): void }) {
+  return <>{useProperties('contact').map((p) => <CustomField key={p.id} property={p} value={contact.properties?.[p.name]} disabled={disabled} onSave={(v) => onSave({ [p.name]: v })} />)}</>
+}
+
+function CustomField({ property: p, value, disabled, onSave: save }: { property: Property; value: unknown; disabled: boolean; onSave(v: unknown): void }) {
   const options = p.options ?? []
   switch (p.type) {
     case 'boolean': return <Switch size="xs" label={p.label} disabled={disabled} checked={value === true} onChange={(e) => save(e.currentTarget.checked)} />

@@ -1,14 +1,16 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useState, type ReactNode } from 'react'
+import { lazy, Suspense, useState, type ReactNode } from 'react'
 import { get, type Contact, type Page, type Ticket, type TicketRow } from '@kanal/api'
 import { Avatar, Icon, SkeletonLines, Tag } from '@kanal/ui'
-import { maybe, t } from '@/locales/index.ts'
+import { t, withMore } from '@/locales/index.ts'
 import { ago, dateTime } from '@/shell/format.ts'
 import { Ledger } from './Ledger.tsx'
 import { Properties } from './Properties.tsx'
 import { Why } from './Why.tsx'
 import s from './panel.module.css'
+
+const PersonPanel = lazy(withMore(async () => ({ default: (await import('@/features/contacts/index.ts')).PersonPanel })))
 
 const kept = (id: string, fallback: boolean): boolean => { try { return (localStorage.getItem(`kanal.panel.${id}`) ?? (fallback ? '1' : '0')) === '1' } catch { return fallback } }
 
@@ -53,7 +55,7 @@ export function ContactCard({ contactId, brief }: { contactId: string | null; br
   const addresses = c?.addresses ?? []
   return (
     <div className={s.contact}>
-      <div className={s.person}><Avatar name={name || '?'} size={34} /><div className={s.personText}><strong className="k-cut">{name}</strong>{c?.language ? <span className={s.dim}>{languageName(c.language)}</span> : null}</div></div>
+      <div className={s.person}><Avatar name={name || '?'} size={34} /><div className={s.personText}>{contactId ? <Link to="/contacts/$contactId" params={{ contactId }} className={`${s.nameLink} k-cut`} title={t('panel.everything')}>{name || t('contact.unknown')}</Link> : <strong className="k-cut">{name}</strong>}{c?.language ? <span className={s.dim}>{languageName(c.language)}</span> : null}</div></div>
       <ul className={s.addresses}>
         {addresses.map((a) => (
           <li key={a.id}><Icon name={a.kind === 'email' ? 'mail' : 'user'} size={13} /><span className={s.address}>{a.value}</span>{a.verified ? <Tag tone="ok">{t('panel.verified')}</Tag> : null}</li>
@@ -61,7 +63,7 @@ export function ContactCard({ contactId, brief }: { contactId: string | null; br
         {addresses.length === 0 && brief?.email ? <li><Icon name="mail" size={13} /><span className={s.address}>{brief.email}</span></li> : null}
       </ul>
       {c?.created_at ? <p className={s.dim}>{t('panel.known_since', { date: dateTime(c.created_at) })}</p> : null}
-      {Object.entries(c?.properties ?? {}).filter(([, v]) => v !== '' && v !== null).map(([k, v]) => <p key={k}><span className={s.dim}>{maybe(`property.${k}`, k)}</span> {String(v)}</p>)}
+      {contactId ? <Suspense fallback={<div className={s.room} />}><PersonPanel contactId={contactId} /></Suspense> : null}
     </div>
   )
 }
