@@ -1,7 +1,7 @@
 // Actions are objects. Keyboard, menus, the command palette and the shortcut sheet read this one registry.
 
 import { useEffect, useMemo, useSyncExternalStore } from 'react'
-import type { Session, Ticket } from '@kanal/api'
+import type { Conversation, Message, Session, Ticket } from '@kanal/api'
 import type { IconName } from '@kanal/ui'
 import type { Key } from '@/locales/index.ts'
 
@@ -10,11 +10,14 @@ export interface ActionContext {
   session: Session | null
   ticket: Ticket | null
   /** a conversation without a ticket; makeTicket is null for those who may not, and while it is being made */
-  conversation: { id: string; makeTicket: (() => void) | null } | null
+  conversation: { id: string; makeTicket: (() => void) | null; thread?: Conversation } | null
   view: string | null
   navigate: (to: string) => void
   list: { next(): void; previous(): void; open(): void; refresh(): void } | null
-  composer: { open(mode: 'reply' | 'reply_all' | 'comment'): void } | null
+  composer: { open(mode: 'reply' | 'reply_all' | 'comment' | 'forward', message?: Message): void; undo: (() => void) | null } | null
+  /** how the list is filtered and shown */
+  lists: { filter(): void; display(): void; layout(): void } | null
+  selection: { toggle(): void; all(): void; clear(): void; count: number } | null
   menu: { open(name: 'assign' | 'status' | 'priority'): void } | null
   shell: { palette(): void; sheet(): void; details(): void; back(): void } | null
 }
@@ -44,7 +47,7 @@ export function defineAction(a: Action): Action {
 export const allActions = (): Action[] => [...registry.values()]
 export const actionById = (id: string): Action | undefined => registry.get(id)
 
-const empty: ActionContext = { session: null, ticket: null, conversation: null, view: null, navigate: () => {}, list: null, composer: null, menu: null, shell: null }
+const empty: ActionContext = { session: null, ticket: null, conversation: null, view: null, navigate: () => {}, list: null, lists: null, selection: null, composer: null, menu: null, shell: null }
 const layers: Partial<ActionContext>[] = []
 let context = empty
 const listeners = new Set<() => void>()

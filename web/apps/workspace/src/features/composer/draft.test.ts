@@ -13,7 +13,7 @@ beforeEach(() => {
 describe('a draft (WS-12)', () => {
   it('is in the browser at the keystroke and at the server after a pause, once', async () => {
     const saved: string[] = []
-    const k = new DraftKeeper(place, () => {}, async (_, b) => { saved.push(b.text) }, async () => {})
+    const k = new DraftKeeper(place, () => {}, async (_, b) => { saved.push(b.text); return undefined }, async () => {})
     k.change(body('he'))
     expect(readLocal(place)?.text).toBe('he')
     k.change(body('hello'))
@@ -23,7 +23,7 @@ describe('a draft (WS-12)', () => {
 
   it('is saved when the composer closes before the pause ends', async () => {
     const saved: string[] = []
-    const k = new DraftKeeper(place, () => {}, async (_, b) => { saved.push(b.text) }, async () => {})
+    const k = new DraftKeeper(place, () => {}, async (_, b) => { saved.push(b.text); return undefined }, async () => {})
     k.change(body('quick'))
     k.close()
     expect(saved).toEqual(['quick'])
@@ -32,7 +32,7 @@ describe('a draft (WS-12)', () => {
   it('stays in the browser while the server is away, and is tried again', async () => {
     const states: string[] = []
     let down = true
-    const k = new DraftKeeper(place, (s) => states.push(s), async () => { if (down) throw new Error('down') }, async () => {})
+    const k = new DraftKeeper(place, (s) => states.push(s), async () => { if (down) throw new Error('down'); return undefined }, async () => {})
     k.change(body('x'))
     await vi.advanceTimersByTimeAsync(900)
     expect(states.at(-1)).toBe('local')
@@ -43,7 +43,7 @@ describe('a draft (WS-12)', () => {
 
   it('is gone in both places when sent', () => {
     const remove = vi.fn(async () => {})
-    const k = new DraftKeeper(place, () => {}, async () => {}, remove)
+    const k = new DraftKeeper(place, () => {}, async () => undefined, remove)
     k.change(body('x'))
     k.clear()
     expect(readLocal(place)).toBeNull()

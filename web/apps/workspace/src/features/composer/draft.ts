@@ -1,7 +1,7 @@
 // A draft is kept three times: on the screen, in this browser at every keystroke (a crash loses nothing), and on the server
 // a moment later (another machine goes on with it). Which of two copies counts is decided by its time.
 
-import { del, put, type Draft, type Party } from '@kanal/api'
+import { del, get, Problem, put, type Draft, type Page, type Party } from '@kanal/api'
 
 export interface DraftBody {
   html: string
@@ -14,9 +14,14 @@ export interface DraftBody {
   mentions: string[]
   /** the newest entry of the timeline when writing began */
   begunAt: string
+  /** the message that is passed on */
+  forwardOf?: string | undefined
+  teamMentions?: string[] | undefined
+  /** the template whose actions are done with the send */
+  macro?: { id: string; name: string; does: string } | undefined
 }
 
-export interface DraftPlace { user: string; ticket: string; thread: string; type: 'reply' | 'comment' | 'new' }
+export interface DraftPlace { user: string; ticket: string; thread: string; type: 'reply' | 'comment' | 'new' | 'forward' }
 type Stored = DraftBody & { savedAt: number }
 
 const keyOf = (p: DraftPlace) => `kanal.draft.${p.user}.${p.ticket}.${p.thread}.${p.type}`
@@ -51,23 +56,37 @@ export function newer(local: Stored | null, server: Draft | null | undefined): D
   return {
     html: server.html ?? '', text: server.text ?? '', to: server.to ?? [], cc: server.cc ?? [], bcc: server.bcc ?? [], subject: server.subject ?? '',
     attachments: (server.attachments ?? []).map((id) => local?.attachments.find((a) => a.id === id) ?? { id, name: '', size: 0, type: '' }),
-    mentions: local?.mentions ?? [], begunAt: local?.begunAt ?? '',
+    mentions: local?.mentions ?? [], begunAt: local?.begunAt ?? '', forwardOf: server.forward_of ?? local?.forwardOf,
   }
 }
 
-export type DraftState = 'clean' | 'dirty' | 'saving' | 'saved' | 'local'
+export type DraftState = 'clean' | 'dirty' | 'saving' | 'saved' | 'local' | 'conflict'
+
+/** Makes a body the draft of this browser, before a composer opens that reads it. */
+export function writeLocal(p: DraftPlace, b: DraftBody): void {
+  try { localStorage.setItem(keyOf(p), JSON.stringify({ ...b, savedAt: Date.now() } satisfies Stored)) } catch { /* full: the server has it */ }
+}
+
+/** Tells of another tab of this browser that kept (or dropped) this draft. */
+export function onOtherTab(p: DraftPlace, fn: (b: DraftBody | null) => void): () => void {
+  const hear = (e: StorageEvent) => { if (e.key === keyOf(p)) fn(e.newValue ? (JSON.parse(e.newValue) as Stored) : null) }
+  addEventListener('storage', hear)
+  return () => removeEventListener('storage', hear)
+}
 
 /** Writes one draft: here at once, at the server after a pause. */
 export class DraftKeeper {
   private timer: ReturnType<typeof setTimeout> | undefined
   private body: DraftBody | null = null
   private closed = false
+  /** the server's copy that this one goes on from: '' none, undefined not known, and then the last one wins */
+  base: string | undefined
   private readonly place: DraftPlace
   private readonly onState: (s: DraftState) => void
-  private readonly save: (p: DraftPlace, b: DraftBody, last: boolean) => Promise<unknown>
+  private readonly save: typeof saveToServer
   private readonly remove: (p: DraftPlace) => Promise<unknown>
 
-  constructor(place: DraftPlace, onState: (s: DraftState) => void, save = saveToServer, remove = removeFromServer) {
+  constructor(place: DraftPlace, onState: (s: DraftState) => void, save: typeof saveToServer = saveToServer, remove = removeFromServer) {
     this.place = place
     this.onState = onState
     this.save = save
@@ -77,7 +96,7 @@ export class DraftKeeper {
   change(body: DraftBody): void {
     this.body = body
     if (isEmpty(body)) { this.clear(); return }
-    try { localStorage.setItem(keyOf(this.place), JSON.stringify({ ...body, savedAt: Date.now() } satisfies Stored)) } catch { /* full: the server has it soon */ }
+    writeLocal(this.place, body)
     this.onState('dirty')
     clearTimeout(this.timer)
     this.timer = setTimeout(() => void this.flush(), 800)
@@ -89,8 +108,12 @@ export class DraftKeeper {
     if (!body || this.closed) return
     this.body = null
     if (!last) this.onState('saving')
-    try { await this.save(this.place, body, last); if (!this.body) this.onState('saved') }
-    catch {
+    try {
+      const kept = await this.save(this.place, body, this.base)
+      if (kept?.updated_at) this.base = kept.updated_at
+      if (!this.body) this.onState('saved')
+    } catch (err) {
+      if (err instanceof Problem && err.reason === 'draft.changed') { this.onState('conflict'); return }
       this.onState('local')
       if (this.closed || last) return
       this.body ??= body
@@ -98,10 +121,14 @@ export class DraftKeeper {
     }
   }
 
+  /** Keeps this one over what another window wrote. */
+  insist(body: DraftBody): void { this.base = undefined; this.change(body); void this.flush() }
+
   /** The draft was sent or thrown away. */
   clear(): void {
     clearTimeout(this.timer)
     this.body = null
+    this.base = ''
     try { localStorage.removeItem(keyOf(this.place)) } catch { /* nothing to remove */ }
     this.onState('clean')
     void this.remove(this.place).catch(() => {})
@@ -112,9 +139,13 @@ export class DraftKeeper {
 
 const query = (p: DraftPlace) => ({ ticket_id: p.ticket || undefined, thread_id: p.thread || undefined, type: p.type })
 
-function saveToServer(p: DraftPlace, b: DraftBody): Promise<unknown> {
+/** What the server keeps for a place now. */
+export const readServer = async (p: DraftPlace): Promise<Draft | null> => ((await get<Page<Draft>>('/api/drafts', query(p))).items ?? []).find((d) => d.type === p.type && (d.thread_id ?? '') === p.thread && (d.ticket_id ?? '') === p.ticket) ?? null
+
+function saveToServer(p: DraftPlace, b: DraftBody, base?: string): Promise<{ updated_at?: string | null } | undefined> {
   return put('/api/drafts', {
-    ticket_id: p.ticket || null, thread_id: p.thread || null, type: p.type, to: b.to, cc: b.cc, bcc: b.bcc, subject: b.subject, html: b.html, text: b.text, attachments: b.attachments.map((a) => a.id),
+    ticket_id: p.ticket || null, thread_id: p.thread || null, type: p.type, to: b.to, cc: b.cc, bcc: b.bcc, subject: b.subject, html: b.html, text: b.text, attachments: b.attachments.map((a) => a.id), forward_of: b.forwardOf ?? null,
+    ...(base === undefined ? {} : { base }),
   }, query(p))
 }
 const removeFromServer = (p: DraftPlace): Promise<unknown> => del('/api/drafts', query(p))

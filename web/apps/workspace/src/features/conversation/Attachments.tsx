@@ -1,7 +1,7 @@
 import type { Attachment } from '@kanal/api'
 import { Icon } from '@kanal/ui'
 import { t } from '@/locales/index.ts'
-import { bytes } from '@/shell/format.ts'
+import { bytes, dateTime } from '@/shell/format.ts'
 import s from './message.module.css'
 
 const shown = /^image\/(png|jpeg|gif|webp|avif)$/
@@ -16,7 +16,7 @@ export function Attachments({ list }: { list: Attachment[] }) {
             {shown.test(a.type) && a.size < 8_000_000
               ? <img src={`/api/attachments/${a.id}?inline=1`} alt="" loading="lazy" className={s.thumb} />
               : <span className={s.fileIcon}><Icon name="clip" /></span>}
-            <span className={s.fileText}><span className="k-cut">{a.name || t('message.unnamed_file')}</span><span className={s.fileSize}>{bytes(a.size)}</span></span>
+            <span className={s.fileText}><span className="k-cut">{a.name || t('message.unnamed_file')}</span><span className={s.fileSize}>{bytes(a.size)}{a.as === 'link' && a.link_until ? ` · ${t('message.as_link', { time: dateTime(a.link_until) })}` : ''}</span></span>
           </a>
           <a className={s.fileGet} href={`/api/attachments/${a.id}`} download={a.name} aria-label={t('message.download', { name: a.name })}><Icon name="download" size={14} /></a>
         </li>

@@ -4,6 +4,7 @@ import { Icon, Tag, type IconName, type Tone } from '@kanal/ui'
 import { maybe, t, type Key } from '@/locales/index.ts'
 import { toastError } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
+import { waits } from './model.ts'
 import s from './message.module.css'
 
 const looks: Partial<Record<string, { icon: IconName; tone: Tone }>> = {
@@ -15,6 +16,8 @@ const looks: Partial<Record<string, { icon: IconName; tone: Tone }>> = {
 export function DeliveryTag({ message }: { message: Message }) {
   const look = looks[message.status]
   if (message.direction !== 'outgoing' || message.type === 'comment' || !look) return null
+  if (waits(message) && message.status === 'queued') return <Tag><Icon name="clock" size={12} />{t('delivery.scheduled', { time: dateTime(message.send_at ?? message.created_at) })}</Tag>
+  if (waits(message)) return <Tag tone="warn"><Icon name="warn" size={12} />{t('delivery.held')}</Tag>
   return <Tag tone={look.tone} title={message.status_reason}><Icon name={look.icon} size={12} />{t(`delivery.${message.status}` as Key)}</Tag>
 }
 

@@ -2,10 +2,10 @@ import type { KanalEvent } from '@kanal/api'
 import { Icon, type IconName } from '@kanal/ui'
 import { useNames } from '@/features/lookups/index.ts'
 import { maybe, t, type Key } from '@/locales/index.ts'
-import { ago, fullTime } from '@/shell/format.ts'
+import { ago, dateTime, fullTime } from '@/shell/format.ts'
 import s from './message.module.css'
 
-const icons: Record<string, IconName> = { 'ticket.assigned': 'user', 'ticket.status_changed': 'flag', 'ticket.created': 'plus', 'thread.claimed': 'link', 'thread.moved': 'link', 'ticket.deleted': 'trash', 'ticket.restored': 'refresh' }
+const icons: Record<string, IconName> = { 'ticket.assigned': 'user', 'ticket.status_changed': 'flag', 'ticket.created': 'plus', 'thread.claimed': 'link', 'thread.moved': 'link', 'ticket.deleted': 'trash', 'ticket.restored': 'refresh', 'ticket.snoozed': 'clock', 'ticket.woken': 'clock', 'ticket.merged': 'link', 'ticket.unmerged': 'link', 'ticket.split': 'link', 'ticket.moved': 'inbox', 'ticket.linked': 'link', 'ticket.unlinked': 'link' }
 
 /** What changed, as one quiet line. */
 export function EventLine({ event: e }: { event: KanalEvent }) {
@@ -50,6 +50,19 @@ export function sentenceOf(e: KanalEvent, names: ReturnType<typeof useNames>): s
       return t('event.updated', { actor, fields: fields.map((f) => maybe(`property.${f}`, f)).join(', ') })
     }
     case 'ticket.rated': return t('event.rated', { score: t(`survey.score.${(['dissatisfied', 'neutral', 'satisfied'] as const)[Number(d.score) - 1] ?? 'neutral'}`).toLocaleLowerCase(), comment: str('comment') ? `: “${str('comment')}”` : '' })
+    case 'ticket.snoozed': return d.until ? t('event.snoozed', { actor, time: dateTime(String(d.until)) }) : t('event.snoozed_reply', { actor })
+    case 'ticket.woken': return t(`event.woken_${str('reason') || 'time'}` as Key, { actor })
+    case 'ticket.merged': return d.from && d.from !== e.ticket_id ? t('event.merged_in', { actor, number: str('from_number') }) : maybe('event.ticket.merged', '', { actor })
+    case 'ticket.unmerged': return d.from === e.ticket_id ? t('event.unmerged', { actor, number: str('into_number') }) : t('event.unmerged_out', { actor, number: str('from_number') })
+    case 'ticket.split': return d.undone ? t('event.split_undone', { actor }) : d.from === e.ticket_id ? t('event.split_off', { actor, n: Number(d.messages), number: str('to_number') }) : t('event.split_from', { actor, number: str('from_number') })
+    case 'ticket.moved': return t('event.inbox', { actor })
+    case 'ticket.linked': return t('event.linked', { actor, number: str('other_number') })
+    case 'ticket.unlinked': return t('event.unlinked', { actor, number: str('other_number') })
+    case 'thread.state_changed': return t(d.hidden === 'spam' ? 'event.thread_spam' : d.hidden === 'trash' ? 'event.thread_trash' : d.open ? 'event.thread_open' : 'event.thread_closed', { actor })
+    case 'thread.assigned': {
+      const who = names.user(d.owner_id) ?? names.team(d.team_id)
+      return who ? t('event.assigned', { actor, owner: who }) : t('event.unassigned', { actor })
+    }
     case 'thread.claimed': return t('event.claimed')
     case 'thread.moved': return t('event.moved', { actor })
     default: return maybe(`event.${e.type}` as Key, e.type.replace(/[._]/g, ' '), { actor })

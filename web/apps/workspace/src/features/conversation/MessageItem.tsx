@@ -1,33 +1,42 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
-import { memo, useCallback, useState } from 'react'
+import { lazy, memo, Suspense, useCallback, useState } from 'react'
 import { post, type Message } from '@kanal/api'
 import { Avatar, Banner, Icon, Tag } from '@kanal/ui'
-import { t } from '@/locales/index.ts'
+import { t, withMore } from '@/locales/index.ts'
 import { actionContext } from '@/shell/actions.ts'
 import { toastError } from '@/shell/errors.ts'
+import { toast } from '@/shell/toast.tsx'
 import { ago, dateTime, fullTime } from '@/shell/format.ts'
 import { Attachments } from './Attachments.tsx'
 import { DeliveryDetails, DeliveryTag, DeliveryTrouble } from './Delivery.tsx'
 import { looksPlain, MessageFrame } from './MessageFrame.tsx'
 import { AuthTag, FlagNotices, ForwardNotice } from './MessageNotices.tsx'
+import { useTakeBack } from './hooks.ts'
+import { atOf, waits } from './model.ts'
 import { PlainText } from './PlainText.tsx'
+import { useSplitter } from './split.ts'
 import s from './message.module.css'
+
+const SendState = lazy(withMore(async () => ({ default: (await import('@/features/writing/index.ts')).SendState })))
 
 export const authorOf = (m: Message): string => m.author?.name || m.from?.name || m.from?.address || t('message.system')
 
 export const MessageItem = memo(function MessageItem({ message: m, initiallyOpen }: { message: Message; initiallyOpen: boolean }) {
   const [choice, setChoice] = useState<boolean | null>(null)
-  const open = choice ?? (initiallyOpen || m.status === 'failed' || m.status === 'uncertain')
+  const waiting = m.send_rule === 'undo' ? m.status === 'queued' : waits(m)
+  const open = choice ?? (initiallyOpen || waiting || m.status === 'failed' || m.status === 'uncertain')
+  const at = atOf({ kind: 'message', message: m })
   const kind = m.type === 'comment' ? 'comment' : m.type === 'system' ? 'system' : m.direction
   const name = authorOf(m)
   return (
-    <article className={s.message} data-kind={kind} data-open={open || undefined} aria-label={t('message.label', { name, time: dateTime(m.sent_at ?? m.created_at) })} data-message={m.id}>
+    <article className={s.message} data-kind={kind} data-waits={waiting || undefined} data-gone={m.status === 'cancelled' && !waiting ? true : undefined} data-open={open || undefined} aria-label={t('message.label', { name, time: dateTime(m.sent_at ?? m.created_at) })} data-message={m.id}>
       <header className={s.head}>
         <button type="button" className={s.toggle} aria-expanded={open} onClick={() => setChoice(!open)}>
           <Avatar name={name} size={28} />
           <span className={s.names}>
             <span className={s.nameLine}>
               <span className={`${s.name} k-cut`}>{name}</span>
+              {m.forward_of ? <Tag><Icon name="forward" size={12} />{t('message.forwarded')}</Tag> : null}
               {m.type === 'comment' ? <Tag tone="note"><Icon name="comment" size={12} />{t('message.internal')}</Tag> : null}
             </span>
             {open ? <Recipients message={m} /> : <span className={`${s.peek} k-cut`}>{m.text.slice(0, 200)}</span>}
@@ -36,7 +45,7 @@ export const MessageItem = memo(function MessageItem({ message: m, initiallyOpen
         <span className={s.meta}>
           {open ? <AuthTag message={m} /> : null}
           <DeliveryTag message={m} />
-          <time dateTime={m.created_at} title={fullTime(m.sent_at ?? m.created_at)} className={s.time}>{ago(m.created_at)}</time>
+          <time dateTime={at} title={fullTime(m.sent_at ?? m.created_at)} className={s.time}>{waiting ? null : ago(at)}</time>
           {open ? <MessageMenu message={m} /> : null}
         </span>
       </header>
@@ -60,12 +69,14 @@ function MessageBody({ message: m }: { message: Message }) {
   const onBlocked = useCallback((n: number) => setBlocked(n), [])
   const html = m.html !== ''
   const hasQuoted = m.html_quoted !== '' || m.text_quoted !== ''
+  const takeBack = useTakeBack()
   const files = (m.attachments ?? []).filter((a) => !(a.inline && html))
   return (
     <div className={s.body}>
       <ForwardNotice message={m} />
       <FlagNotices message={m} />
       <DeliveryTrouble message={m} />
+      {m.direction === 'outgoing' && m.send_rule ? <Suspense fallback={null}><SendState message={m} onTakeBack={takeBack} /></Suspense> : null}
       {blocked > 0 && !images ? <Banner icon="image" action={t('message.show_images')} onAction={() => setImages(true)}>{t('message.images_blocked', { n: blocked })}</Banner> : null}
       {html
         ? <MessageFrame messageId={m.id} images={images} quoted={quoted} plainLook={looksPlain(m.html) && !(quoted && !looksPlain(m.html_quoted))} onBlocked={onBlocked} title={t('message.frame', { name: authorOf(m) })} />
@@ -83,7 +94,10 @@ function MessageBody({ message: m }: { message: Message }) {
 
 function MessageMenu({ message: m }: { message: Message }) {
   const [facts, setFacts] = useState(false)
-  const cancellable = m.direction === 'outgoing' && m.status === 'queued'
+  const cancellable = m.direction === 'outgoing' && m.status === 'queued' && !m.send_rule
+  const source = m.has_source ?? !!m.raw_id
+  const open = (mode: 'reply' | 'reply_all' | 'forward') => actionContext().composer?.open(mode, m)
+  const splitter = useSplitter()
   return (
     <>
       <Menu>
@@ -91,14 +105,33 @@ function MessageMenu({ message: m }: { message: Message }) {
           <Tooltip label={t('action.more')}><ActionIcon aria-label={t('action.more')}><Icon name="more" /></ActionIcon></Tooltip>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<Icon name="reply" />} onClick={() => actionContext().composer?.open('reply')}>{t('action.reply')}</Menu.Item>
-          <Menu.Item leftSection={<Icon name="info" />} onClick={() => setFacts(!facts)}>{t('message.details')}</Menu.Item>
-          {(m.has_source ?? !!m.raw_id) ? <Menu.Item leftSection={<Icon name="code" />} component="a" href={`/api/messages/${m.id}/source`} target="_blank" rel="noopener">{t('message.source')}</Menu.Item> : null}
-          {(m.has_source ?? !!m.raw_id) ? <Menu.Item leftSection={<Icon name="download" />} component="a" href={`/api/messages/${m.id}/source?download=1`}>{t('message.download_source')}</Menu.Item> : null}
+          {m.type === 'message' ? (
+            <>
+              <Menu.Item leftSection={<Icon name="reply" />} onClick={() => open('reply')}>{t('message.reply_to_this')}</Menu.Item>
+              <Menu.Item leftSection={<Icon name="replyAll" />} onClick={() => open('reply_all')}>{t('composer.reply_all')}</Menu.Item>
+              <Menu.Item leftSection={<Icon name="forward" />} onClick={() => open('forward')}>{t('composer.forward')}</Menu.Item>
+            </>
+          ) : null}
+          <Menu.Item leftSection={<Icon name="copy" />} onClick={() => void navigator.clipboard?.writeText(m.text).then(() => toast(t('message.copied')))}>{t('message.copy')}</Menu.Item>
+          {m.type === 'message' ? <Menu.Item leftSection={<Icon name="info" />} onClick={() => setFacts(!facts)}>{t('message.details')}</Menu.Item> : null}
+          {m.html ? <Menu.Item leftSection={<Icon name="eye" />} onClick={() => printMessage(m.id)}>{t('message.print')}</Menu.Item> : null}
+          {splitter && m.type !== 'system' ? <Menu.Item leftSection={<Icon name="team" />} onClick={() => splitter(m.id)}>{t('message.split')}</Menu.Item> : null}
+          {source ? <Menu.Item leftSection={<Icon name="code" />} component="a" href={`/api/messages/${m.id}/source`} target="_blank" rel="noopener">{t('message.source')}</Menu.Item> : null}
+          {source ? <Menu.Item leftSection={<Icon name="download" />} component="a" href={`/api/messages/${m.id}/source?download=1`}>{t('message.download_source')}</Menu.Item> : null}
           {cancellable ? <Menu.Item leftSection={<Icon name="x" />} onClick={() => void post(`/api/messages/${m.id}/cancel`).catch(toastError)}>{t('delivery.cancel')}</Menu.Item> : null}
         </Menu.Dropdown>
       </Menu>
       {facts ? <div className={s.factsBox}><DeliveryDetails message={m} /></div> : null}
     </>
   )
+}
+
+/** The message alone, in a frame of its own that nothing in it can run in. */
+function printMessage(id: string): void {
+  const frame = document.createElement('iframe')
+  frame.setAttribute('sandbox', 'allow-same-origin allow-modals')
+  frame.className = 'k-hidden'
+  frame.src = `/api/messages/${id}/html?images=0&quoted=1`
+  frame.onload = () => { frame.contentWindow?.print(); setTimeout(() => frame.remove(), 60_000) }
+  document.body.append(frame)
 }

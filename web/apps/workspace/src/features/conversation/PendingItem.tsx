@@ -1,5 +1,5 @@
 import type { Item } from '@kanal/convo'
-import type { TimelineItem } from '@kanal/api'
+import { Problem, type TimelineItem } from '@kanal/api'
 import { Avatar, Delayed, Icon } from '@kanal/ui'
 import { useSession } from '@/features/session/index.ts'
 import { t } from '@/locales/index.ts'
@@ -9,7 +9,7 @@ import { PlainText } from './PlainText.tsx'
 import s from './message.module.css'
 
 /** What was handed over and is not confirmed yet, or failed: shown in its place, with its own way on. */
-export function PendingItem({ item, onRestore }: { item: Exclude<Item<TimelineItem, Reply>, { kind: 'entry' }>; onRestore: (d: Reply) => void }) {
+export function PendingItem({ item, onRestore, onAnyway }: { onAnyway: (d: Reply) => void; item: Exclude<Item<TimelineItem, Reply>, { kind: 'entry' }>; onRestore: (d: Reply) => void }) {
   const me = useSession().user
   const failed = item.kind === 'failed'
   return (
@@ -23,7 +23,9 @@ export function PendingItem({ item, onRestore }: { item: Exclude<Item<TimelineIt
           <div className={s.trouble} data-tone={item.uncertain ? 'warn' : 'danger'} role="alert">
             <p><Icon name="warn" /> <strong>{t('pending.failed')}</strong> {item.error ? sentence(item.error) : t('pending.crashed')} {item.uncertain ? t('pending.safe_retry') : ''}</p>
             <div className={s.troubleActions}>
-              <button type="button" onClick={item.retry}>{t('action.retry')}</button>
+              {item.error instanceof Problem && item.error.reason === 'thread.changed'
+                ? <button type="button" onClick={() => onAnyway(item.discard())}>{t('pending.anyway')}</button>
+                : <button type="button" onClick={item.retry}>{t('action.retry')}</button>}
               <button type="button" onClick={() => onRestore(item.discard())}>{t('pending.edit')}</button>
             </div>
           </div>

@@ -19,13 +19,27 @@ export interface Reply {
   set_status?: string | undefined
   draft_id?: string | undefined
   seen_seq?: number | undefined
+  /** refuse it when somebody else has written since seen_seq */
+  if_unchanged?: boolean | undefined
   from_account?: string | undefined
+  team_mentions?: string[] | undefined
+  forward_of?: string | undefined
+  carry_attachments?: boolean | undefined
+  undo?: boolean | undefined
+  send_at?: string | undefined
+  only_if_quiet?: boolean | undefined
+  snooze?: boolean | undefined
+  snooze_until?: string | undefined
+  macro_id?: string | undefined
 }
 
 export type TicketConvo = Convo<TimelineItem, Reply>
 
 export const keyOf = (i: TimelineItem): string => (i.kind === 'message' ? `m${i.message.id.padStart(18, '0')}` : `e${i.event.id.padStart(18, '0')}`)
-const atOf = (i: TimelineItem): string => (i.kind === 'message' ? i.message.created_at : i.event.at)
+/** Put off or held back: it stands at the end until it has left. */
+export const waits = (m: Message): boolean => (m.send_rule ?? '').startsWith('later') && (m.status === 'queued' || m.status_reason.startsWith('held:'))
+/** Where something stands in the story: what was put off stands at its time, and then where it left. */
+export const atOf = (i: TimelineItem): string => (i.kind === 'event' ? i.event.at : waits(i.message) ? (i.message.send_at ?? i.message.created_at) : i.message.direction === 'outgoing' && i.message.send_at ? (i.message.sent_at ?? i.message.created_at) : i.message.created_at)
 export const entryOf = (i: TimelineItem): Entry<TimelineItem> => ({ key: keyOf(i), at: atOf(i), value: i })
 
 /** Events that say what the message beside them says already. */

@@ -23,6 +23,7 @@ function PlainEditor({ value, label, placeholder, autoFocus, onChange, onSubmit,
     handle.current = {
       focus: () => el.focus(),
       insertText: (x) => { el.setRangeText(x); el.dispatchEvent(new Event('input', { bubbles: true })) },
+      insertHtml: (x) => { el.setRangeText(htmlToText(x)); el.dispatchEvent(new Event('input', { bubbles: true })) },
       insertImage: () => {},
       isEmpty: () => el.value.trim() === '',
     } satisfies EditorHandle

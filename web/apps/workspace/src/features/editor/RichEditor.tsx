@@ -6,13 +6,15 @@ import StarterKit from '@tiptap/starter-kit'
 import { useEffect, useRef, useState } from 'react'
 import { MentionList, type MentionState } from './MentionList.tsx'
 import { Toolbar } from './Toolbar.tsx'
-import type { EditorProps } from './types.ts'
+import { slashOf, Tokens } from './slash.ts'
+import type { EditorProps, Person } from './types.ts'
 import s from './editor.module.css'
 
-export function RichEditor({ value, label, placeholder, autoFocus, mentionable, onChange, onSubmit, onEscape, onFiles, handle, toolbar = true, minHeight, caret }: EditorProps & { caret: { current: number | null } }) {
+export function RichEditor({ value, label, placeholder, autoFocus, mentionable, onChange, onSubmit, onEscape, onFiles, findPeople, onPerson, snippets, emoji, handle, toolbar = true, minHeight, caret }: EditorProps & { caret: { current: number | null } }) {
   const [mention, setMention] = useState<MentionState | null>(null)
-  const now = useRef({ onChange, onSubmit, onEscape, onFiles, mentionable, mention })
-  now.current = { onChange, onSubmit, onEscape, onFiles, mentionable, mention }
+  const [slash, setSlash] = useState<MentionState | null>(null)
+  const now = useRef({ onChange, onSubmit, onEscape, onFiles, findPeople, onPerson, snippets, mentionable, mention, slash })
+  now.current = { onChange, onSubmit, onEscape, onFiles, findPeople, onPerson, snippets, mentionable, mention, slash }
   const keys = useRef<((e: KeyboardEvent) => boolean) | null>(null)
 
   const editor = useEditor({
@@ -22,14 +24,16 @@ export function RichEditor({ value, label, placeholder, autoFocus, mentionable, 
       StarterKit.configure({ heading: false, horizontalRule: false, link: { openOnClick: false, autolink: true, HTMLAttributes: { rel: 'noopener noreferrer nofollow' } } }),
       Image.configure({ inline: true, allowBase64: false }),
       Placeholder.configure({ placeholder }),
+      Tokens,
+      slashOf(() => now.current.snippets, setSlash, (e) => keys.current?.(e) ?? false),
       Mention.configure({
         HTMLAttributes: { class: 'mention' },
         suggestion: {
-          items: ({ query }) => (now.current.mentionable ?? []).filter((u) => u.name.toLowerCase().includes(query.toLowerCase())).slice(0, 7),
-          allow: () => (now.current.mentionable?.length ?? 0) > 0,
+          items: ({ query }) => now.current.findPeople?.(query).catch(() => []) ?? (now.current.mentionable ?? []).filter((u) => u.name.toLowerCase().includes(query.toLowerCase())).slice(0, 7),
+          allow: () => !!now.current.findPeople || (now.current.mentionable?.length ?? 0) > 0,
           render: () => {
             const show = (p: { items: unknown[]; command: (x: never) => void; clientRect?: (() => DOMRect | null) | null }) =>
-              setMention({ items: p.items as { id: string; name: string }[], pick: (u) => p.command({ id: u.id, label: u.name } as never), rect: p.clientRect?.() ?? null })
+              setMention({ items: p.items as Person[], pick: (u) => { p.command({ id: u.id, label: u.name } as never); now.current.onPerson?.(u) }, rect: p.clientRect?.() ?? null })
             return {
               onStart: show as never, onUpdate: show as never, onExit: () => setMention(null),
               onKeyDown: ({ event }: { event: KeyboardEvent }) => { if (event.key === 'Escape') { setMention(null); return true } return keys.current?.(event) ?? false },
@@ -42,7 +46,7 @@ export function RichEditor({ value, label, placeholder, autoFocus, mentionable, 
       attributes: { class: s.area!, role: 'textbox', 'aria-multiline': 'true', 'aria-label': label, ...(minHeight ? { style: `min-height:${minHeight}px` } : {}) },
       handleKeyDown: (_, e) => {
         if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { now.current.onSubmit?.(); return true }
-        if (e.key === 'Escape' && !now.current.mention) { now.current.onEscape?.(); return true }
+        if (e.key === 'Escape' && !now.current.mention && !now.current.slash) { now.current.onEscape?.(); return true }
         return false
       },
       handlePaste: (_, e) => takeFiles(e.clipboardData?.files, e),
@@ -70,6 +74,7 @@ export function RichEditor({ value, label, placeholder, autoFocus, mentionable, 
       handle.current = {
         focus: () => { if (!editor.isDestroyed) editor.commands.focus('end') },
         insertText: (x) => { if (!editor.isDestroyed) editor.chain().focus().insertContent(x).run() },
+        insertHtml: (x) => { if (!editor.isDestroyed) editor.chain().focus().insertContent(x).run() },
         insertImage: (src, alt) => { if (!editor.isDestroyed) editor.chain().focus().setImage({ src, alt }).run() },
         isEmpty: () => editor.isDestroyed || editor.isEmpty,
       }
@@ -91,7 +96,8 @@ export function RichEditor({ value, label, placeholder, autoFocus, mentionable, 
     <div className={s.editor}>
       <EditorContent editor={editor} className={s.content} />
       {mention && mention.items.length > 0 ? <MentionList state={mention} keys={keys} /> : null}
-      {toolbar && editor ? <Toolbar editor={editor} /> : null}
+      {slash && slash.items.length > 0 ? <MentionList state={slash} keys={keys} snippets /> : null}
+      {toolbar && editor ? <Toolbar editor={editor} emoji={emoji} /> : null}
     </div>
   )
 }

@@ -3,6 +3,7 @@ import { useEditorState, type Editor } from '@tiptap/react'
 import { useState } from 'react'
 import { Icon, type IconName } from '@kanal/ui'
 import { t, type Key } from '@/locales/index.ts'
+import { EmojiButton } from './EmojiButton.tsx'
 import s from './editor.module.css'
 
 const marks: { name: string; icon: IconName; run(e: Editor): void }[] = [
@@ -12,10 +13,10 @@ const marks: { name: string; icon: IconName; run(e: Editor): void }[] = [
   { name: 'bulletList', icon: 'bullets', run: (e) => e.chain().focus().toggleBulletList().run() },
   { name: 'orderedList', icon: 'numbers', run: (e) => e.chain().focus().toggleOrderedList().run() },
   { name: 'blockquote', icon: 'quote', run: (e) => e.chain().focus().toggleBlockquote().run() },
-  { name: 'code', icon: 'code', run: (e) => e.chain().focus().toggleCode().run() },
+  { name: 'code', icon: 'code', run: (e) => (e.state.selection.empty || e.isActive('codeBlock') ? e.chain().focus().toggleCodeBlock().run() : e.chain().focus().toggleCode().run()) },
 ]
 
-export function Toolbar({ editor }: { editor: Editor }) {
+export function Toolbar({ editor, emoji = false }: { editor: Editor; emoji?: boolean | undefined }) {
   const on = useEditorState({ editor, selector: ({ editor: e }) => [...marks.map((m) => m.name), 'link'].filter((n) => e.isActive(n)) })
   return (
     <div className={s.toolbar} role="toolbar" aria-label={t('editor.toolbar')}>
@@ -25,6 +26,7 @@ export function Toolbar({ editor }: { editor: Editor }) {
         </button>
       ))}
       <LinkButton editor={editor} active={on.includes('link')} />
+      {emoji ? <EmojiButton editor={editor} /> : null}
     </div>
   )
 }

@@ -4,9 +4,13 @@ export interface EditorValue { html: string; text: string; mentions: string[] }
 export interface EditorHandle {
   focus(): void
   insertText(text: string): void
+  insertHtml(html: string): void
   insertImage(src: string, alt: string): void
   isEmpty(): boolean
 }
+
+export interface Person { id: string; name: string; hint?: string }
+export interface SnippetSource { find(query: string): { id: string; name: string; hint: string; text: string }[]; html(id: string): Promise<string> }
 
 export interface EditorProps {
   value: string
@@ -14,7 +18,13 @@ export interface EditorProps {
   placeholder: string
   autoFocus?: boolean
   /** people who may be mentioned with @; none: mentions are off */
-  mentionable?: { id: string; name: string }[]
+  mentionable?: Person[]
+  /** people looked for at the server instead; who is picked is told of */
+  findPeople?: ((query: string) => Promise<Person[]>) | undefined
+  onPerson?(p: Person): void
+  /** what a slash offers */
+  snippets?: SnippetSource
+  emoji?: boolean
   onChange(v: EditorValue): void
   onSubmit?(): void
   onEscape?(): void

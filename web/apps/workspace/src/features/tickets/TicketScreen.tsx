@@ -8,6 +8,7 @@ import { Timeline, useConvo, type Reply } from '@/features/conversation/index.ts
 import { SidePanel } from '@/features/panel/index.ts'
 import { seedPresence, useAnnounce, useOthers } from '@/features/presence/index.ts'
 import { useSession } from '@/features/session/index.ts'
+import { StateBanner, TriageHost } from '@/features/triage/index.ts'
 import { t } from '@/locales/index.ts'
 import { useProvideActions } from '@/shell/actions.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
@@ -67,9 +68,11 @@ function Loaded({ ticket, view, onBack }: { ticket: Ticket; view: string; onBack
   return (
     <ScreenFrame label={ticket.subject || `#${ticket.number}`} panel={details ? <SidePanel ticket={ticket} onClose={toggle} /> : null}>
       <TicketHeader ticket={ticket} others={others} onBack={onBack} onDetails={toggle} detailsOpen={details} />
+      <StateBanner ticket={ticket} />
       <Claims ticket={ticket} view={view} />
-      <Timeline convo={convo} onRestore={(d) => restore.current?.(d)} />
+      <Timeline id={ticket.id} convo={convo} threads={ticket.threads ?? none} contactId={ticket.contact_id} number={ticket.number} onRestore={(d) => restore.current?.(d)} />
       <Composer ticket={ticket} threads={ticket.threads ?? none} draft={ticket.draft} seq={ticket.seq} convo={convo} restore={restore} />
+      <TriageHost id={ticket.id} />
     </ScreenFrame>
   )
 }
@@ -80,7 +83,7 @@ const shellPart = { palette: () => dispatchEvent(new Event('kanal:palette')), sh
 function Claims({ ticket, view }: { ticket: Ticket; view: string }) {
   const navigate = useNavigate()
   const [busy, setBusy] = useState(false)
-  const links = (ticket.links ?? []).filter((l) => l.kind !== 'related' && l.other.id !== ticket.merged_into)
+  const links = (ticket.links ?? []).filter((l) => (l.kind === 'claims' || l.kind === 'same_mail') && l.other.id !== ticket.merged_into)
   if (links.length === 0) return null
   const join = async (l: TicketLink) => {
     setBusy(true)

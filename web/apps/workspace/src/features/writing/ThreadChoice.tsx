@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core'
 import type { Thread } from '@kanal/api'
 import { t } from '@/locales/index.ts'
-import s from './composer.module.css'
+import s from './writing.module.css'
 
 /** TK-18: a ticket of several conversations. Which of them is answered, and so from which address, is seen and chosen. */
 export function ThreadChoice({ threads, chosen, onPick }: { threads: Thread[]; chosen: Thread; onPick(id: string): void }) {

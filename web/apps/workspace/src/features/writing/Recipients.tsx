@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { get, type Contact, type Page, type Party } from '@kanal/api'
 import { t } from '@/locales/index.ts'
-import s from './composer.module.css'
+import s from './writing.module.css'
 
 const email = /^[^\s@<>",;]+@[^\s@<>",;]+\.[^\s@<>",;]+$|^[^\s@<>",;]+@localhost$/
 

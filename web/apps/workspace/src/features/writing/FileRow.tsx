@@ -1,9 +1,9 @@
-import type { DraftBody } from './draft.ts'
+import type { DraftBody } from '@/features/composer/index.ts'
 import type { Upload } from './useUploads.ts'
 import { Icon } from '@kanal/ui'
 import { t } from '@/locales/index.ts'
 import { bytes } from '@/shell/format.ts'
-import s from './composer.module.css'
+import s from './writing.module.css'
 
 export function FileRow({ files, uploads, links, linkDays = 0, onRemove, onRetry, onCancel }: {
   files: DraftBody['attachments']; uploads: Upload[]; links?: Set<string>; linkDays?: number; onRemove(id: string): void; onRetry(u: Upload): void; onCancel(u: Upload): void

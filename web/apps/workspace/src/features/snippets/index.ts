@@ -1,0 +1,1 @@
+export { SnippetsSettings } from './SnippetsSettings.tsx'
