@@ -78,7 +78,7 @@ func (c *demoCmd) started(ctx context.Context, e *env, a *app.App, mails *simula
 	}
 	began := time.Now()
 	n, err := demo.Fill(ctx, demo.Parts{
-		DB: a.DB, Clock: a.Clock, Log: a.Log(), Access: a.Access, People: a.People, Threads: a.Threads, Tickets: a.Tickets, Dispatch: a.Dispatch, Blobs: a.Blobs, Mail: mails,
+		DB: a.DB, Clock: a.Clock, Log: a.Log(), Access: a.Access, People: a.People, Threads: a.Threads, Tickets: a.Tickets, Dispatch: a.Dispatch, Desk: a.Triage, Surveys: a.Surveys, Blobs: a.Blobs, Mail: mails,
 		Apply: a.Apply, Deliver: deliverer(a),
 		Progress: progress(e.errOut),
 	})

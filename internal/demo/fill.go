@@ -26,6 +26,7 @@ import (
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/simulate"
+	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
@@ -40,6 +41,8 @@ type Parts struct {
 	Threads  *thread.Service
 	Tickets  *ticket.Service
 	Dispatch *dispatch.Service
+	Desk     Desk
+	Surveys  *survey.Service
 	Blobs    blob.Store
 	Mail     *simulate.Mail
 	// Apply makes the settings what a settings file says.
@@ -414,7 +417,9 @@ func paragraphs(text string) string {
 // finish leaves the desk as people find it: somebody is away, somebody was writing.
 func (f *filler) finish(ctx context.Context) error {
 	return f.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := f.People.SetAvailable(ctx, tx, desk.ByUser(f.users["lukas"].ID), f.users["lukas"].ID, false)
-		return err
+		if _, err := f.People.SetAvailable(ctx, tx, desk.ByUser(f.users["lukas"].ID), f.users["lukas"].ID, false); err != nil {
+			return err
+		}
+		return f.life(ctx, tx)
 	})
 }
