@@ -21,6 +21,7 @@ var queries = []struct{ what, text string }{
 	{"rare and frequent word", "w%r w0"}, {"phrase", `"w0 w1"`}, {"short beginning", "w1"}, {"longer beginning", "w12"}, {"sender", "from:person%p"},
 	{"word not there", "zzzz"}, {"frequent word, inbox of 1 %", "in:small w0"}, {"middling word, inbox of 1 %", "in:small w%m"},
 	{"operators alone", "is:unassigned is:open"}, {"word of the oldest 5 %", "antique"},
+	{"one word or the other", "w%m OR w%r"}, {"word without another", "w%m -w0"}, {"contacts alone", "type:contact person"}, {"misspelt word of subjects", "questoin"}, {"operator of few, with a word", "owner:me w%m"},
 }
 
 // Search measures searches over a million messages, indexed by the live follower. Words are as unequal as in a language (Zipf's law).

@@ -71,6 +71,51 @@ export interface Account {
   version: number
 }
 
+export interface Action {
+  /** not_spam: let the senders through from now on. */
+  allow?: boolean
+  /** spam: whom to deny from now on. */
+  block?: "" | "none" | "sender" | "domain"
+  category?: string
+  /** move: where to. */
+  inbox_id?: string | null
+  /** merge: the ticket that stays. */
+  into?: string | null
+  /** assign: 0 takes it away; left out, it stays. */
+  owner_id?: string
+  priority?: "" | "low" | "medium" | "high" | "urgent"
+  /** update: merged by name; null removes one. */
+  properties?: Record<string, unknown>
+  /** update: a status; a ticket of another pipeline moves to it. */
+  status_id?: string | null
+  /** assign: 0 takes it away; left out, it stays. */
+  team_id?: string
+  type: "assign" | "update" | "close" | "reopen" | "snooze" | "wake" | "follow" | "unfollow" | "move" | "merge" | "spam" | "not_spam" | "trash" | "restore" | "purge"
+  /** snooze: null waits for the customer alone. */
+  until?: string | null
+  /** follow and unfollow: somebody else than oneself. */
+  user_id?: string | null
+}
+
+export interface Actions {
+  category?: string
+  /** me, none, or an email address of a user. */
+  owner?: string
+  priority?: "" | "none" | "low" | "medium" | "high" | "urgent"
+  properties?: Record<string, unknown>
+  snooze?: "" | "reply" | "1h" | "4h" | "tomorrow" | "next_week"
+  /** A status slug. */
+  status?: string
+  /** none, or the slug of a team. */
+  team?: string
+}
+
+export interface AddAddressInputBody {
+  /** Other kinds come with their channels. */
+  kind: "email" | "phone"
+  value: string
+}
+
 export interface Address {
   contact_id: string | null
   first_seen_at: string | null
@@ -81,6 +126,34 @@ export interface Address {
   source: string
   value: string
   verified: boolean
+  verified_at: string | null
+  verified_by: string
+}
+
+export interface AdminChecked {
+  probes: Probe[]
+}
+
+export interface Affects {
+  effects: Effect[]
+}
+
+export interface Answer {
+  answered_at: string | null
+  asked_at: string | null
+  comment: string
+  contact: string
+  contact_id: string | null
+  number: number
+  owner_id: string | null
+  /** 1 dissatisfied, 2 neutral, 3 satisfied; 0: not answered yet. */
+  score: number
+  subject: string
+  ticket_id: string | null
+}
+
+export interface ApplyInputBody {
+  ticket_id: string | null
 }
 
 export interface AssignInputBody {
@@ -170,7 +243,25 @@ export interface Candidate {
   user_id: string | null
 }
 
+export interface Caution {
+  address: string
+  /** look_alike and mistyped_domain: the address or domain that was probably meant. */
+  detail: string
+  kind: "new_outsider" | "look_alike" | "mistyped_domain" | "attachment_to_cc" | "colleague" | "own_address"
+}
+
 export interface CheckInputBody {
+  /** Files go with it. */
+  attachments?: boolean
+  bcc?: CheckedParty[]
+  cc?: CheckedParty[]
+  forward?: boolean
+  /** Left out: a new message. */
+  thread_id?: string | null
+  to?: CheckedParty[]
+}
+
+export interface CheckInputBody1 {
   /** Whose stored secrets fill in those left out. */
   account_id?: string | null
   channel: string
@@ -179,7 +270,19 @@ export interface CheckInputBody {
 }
 
 export interface Checked {
-  probes: Probe[]
+  warnings: Caution[]
+}
+
+export interface CheckedParty {
+  address: string
+  name?: string
+}
+
+export interface ChooseInputBody {
+  email?: MailPlan
+  kinds?: Record<string, Record<string, boolean>>
+  quiet?: Quiet
+  sound?: boolean
 }
 
 export interface ClockInputBody {
@@ -195,9 +298,26 @@ export interface Company {
   timezone: string
 }
 
+export interface Completion {
+  contact_id: string | null
+  detail: string
+  kind: "operator" | "value" | "contact" | "ticket"
+  label: string
+  number: number
+  /** The whole search, should it be taken; empty for what is opened instead. */
+  query: string
+  ticket_id: string | null
+}
+
+export interface Completions {
+  items: Completion[]
+}
+
 export interface Contact {
   addresses: Address[]
+  company_id: string | null
   created_at: string
+  deleted_at: string | null
   email: string
   first_name: string
   id: string
@@ -229,6 +349,8 @@ export interface ContactRef {
 }
 
 export interface Count {
+  /** When a count that is dear to find was taken; null: just now. */
+  as_of: string | null
   /** There are more than count. */
   capped: boolean
   /** Of an inbox: open conversations that have no ticket (IH-01). At most 10000. */
@@ -237,9 +359,11 @@ export interface Count {
   conversations_capped: boolean
   /** At most 10000. */
   count: number
-  /** mine, unassigned, open, closed, spam, trash, mentions, inbox:ID or status:ID. */
+  /** mine, unassigned, open, snoozed, following, drafts, closed, recently_closed, elsewhere, spam, trash, mentions, inbox:ID, status:ID or custom:ID. */
   id: string
   name: string
+  /** The count is being found for the first time; count says nothing yet. */
+  pending: boolean
 }
 
 export interface CreateAccountInputBody {
@@ -248,8 +372,11 @@ export interface CreateAccountInputBody {
   active?: boolean
   assign?: AssignPolicyInput
   channel: string
-  inbox_id: string | null
+  /** Or new_inbox. */
+  inbox_id?: string | null
   name: string
+  /** Make the inbox together with its channel (GEN-15). */
+  new_inbox?: NewInboxInput
   /** Written, never read. */
   secrets?: unknown
   settings?: unknown
@@ -264,6 +391,28 @@ export interface CreateInboxInputBody {
   slug?: string
 }
 
+export interface CreateInputBody {
+  columns?: string[]
+  filter?: Filter
+  group?: string
+  layout?: "" | "split" | "table"
+  name: string
+  sort?: string
+  team_id?: string | null
+  visibility?: "private" | "team" | "everyone"
+}
+
+export interface CreateInputBody1 {
+  email?: string
+  first_name?: string
+  language?: string
+  last_name?: string
+  name?: string
+  owner_id?: string | null
+  phone?: string
+  properties?: Record<string, unknown>
+}
+
 export interface CreatePipelineInputBody {
   name: string
   position?: number
@@ -272,12 +421,18 @@ export interface CreatePipelineInputBody {
 }
 
 export interface CreatePropertyInputBody {
+  /** Another choice of the same object. */
+  depends_on?: string
   label?: string
   /** The key in properties. */
   name?: string
   object: "ticket" | "contact"
   options?: string[]
+  /** By its value: which options may be chosen. */
+  options_by?: Record<string, string[]>
   position?: number
+  /** Nobody closes a ticket without it. */
+  required_on_close?: boolean
   type: "text" | "long_text" | "number" | "boolean" | "date" | "choice" | "multi_choice"
 }
 
@@ -302,15 +457,26 @@ export interface CreateTicketInputBody {
   html?: string
   /** Left out: the help desk. */
   inbox_id?: string | null
+  /** With send_at: hold it back when the customer has written by then. */
+  only_if_quiet?: boolean
   owner_id?: string | null
   pipeline_id?: string | null
   priority?: "" | "low" | "medium" | "high" | "urgent"
   properties?: Record<string, unknown>
+  /** Not before this time. */
+  send_at?: string | null
+  /** With a message: a status slug of the ticket's pipeline. */
+  set_status?: string
+  /** The ticket rests once it has left: until snooze_until, or until the customer writes. */
+  snooze?: boolean
+  snooze_until?: string | null
   status_id?: string | null
   subject?: string
   team_id?: string | null
   text?: string
   to?: PartyInput[]
+  /** Wait for the person's undo time before it leaves. Left out, it leaves at once, or after the installation's own window. */
+  undo?: boolean
 }
 
 export interface CreateTokenInputBody {
@@ -342,6 +508,47 @@ export interface Created {
   ticket: Ticket | null
 }
 
+export interface CustomviewField {
+  /** Tables may show it. */
+  column: boolean
+  /** A property. */
+  custom: boolean
+  /** Lists may be grouped by it. */
+  group: boolean
+  /** Of a property; built-in fields are named by the reader's language. */
+  label: string
+  name: string
+  object: "ticket" | "contact"
+  /** What a ref names. */
+  of: "" | "user" | "team" | "inbox" | "status" | "pipeline" | "channel_account" | "contact"
+  /** What a filter may ask of it. */
+  ops: string[]
+  /** Of a choice. */
+  options: string[]
+  /** Lists may be sorted by it, and -NAME the other way round. */
+  sort: boolean
+  type: "text" | "number" | "boolean" | "moment" | "date" | "choice" | "several" | "ref" | "people"
+}
+
+export interface DeactivateInputBody {
+  owner_id?: string | null
+  tickets: "keep" | "release" | "hand_over"
+}
+
+export interface Deactivated {
+  /** Open tickets they still own: the new owner may not have them, or keep was chosen. */
+  left: number
+  moved: number
+  user: User
+}
+
+export interface DeadJob {
+  at: string
+  error: string
+  id: string
+  kind: string
+}
+
 export interface Decision {
   actor_name: string
   at: string
@@ -356,10 +563,93 @@ export interface Decision {
   team_name: string
 }
 
+export interface DeskCompany {
+  created_at: string
+  domain: string
+  id: string
+  name: string
+}
+
+export interface DismissInputBody {
+  /** false takes it back. */
+  dismissed?: boolean
+  other_id: string | null
+}
+
+export interface Done {
+  /** The last decision, with its reasons. */
+  assignment: Assignment | null
+  category: string
+  channel: string
+  channel_account_id: string | null
+  closed_at: string | null
+  contact: ContactRef | null
+  contact_id: string | null
+  created_at: string
+  description: string
+  /** In lists: one's own draft waits on it. */
+  draft: boolean
+  first_reply_at: string | null
+  /** Who hears of it, the longest first. */
+  followers: UserRef[]
+  /** Whether the viewer does. */
+  following: boolean
+  /** Why the ticket is out of the ordinary views; empty: it is not. */
+  hidden: "" | "spam" | "trash" | "merged"
+  hidden_at: string | null
+  /** Why it was held back or hidden; empty when a person just did. */
+  hidden_reason: string
+  id: string
+  inbox: InboxRef
+  inbox_id: string | null
+  last_activity_at: string | null
+  /** incoming: the customer waits. */
+  last_direction: "" | "incoming" | "outgoing"
+  last_inbound_at: string | null
+  /** In lists: the newest entry, comments too. */
+  latest: Latest | null
+  links: TicketLink[]
+  /** Of a merged ticket: what POST /api/merges/{id}/undo takes; null when a machine found the two to be one. */
+  merge_id: string | null
+  /** What was merged into it, newest first. */
+  merged: MergedTicket[]
+  merged_into: string | null
+  message_count: number
+  /** Short, human, never reused. */
+  number: number
+  open: boolean
+  owner: UserRef | null
+  owner_id: string | null
+  /** In lists: how many people outside write or are written to. */
+  participants: number
+  pipeline_id: string | null
+  priority: "" | "low" | "medium" | "high" | "urgent"
+  properties: Record<string, unknown>
+  snippet: string
+  /** Rests until snoozed_until or the customer's next word. */
+  snoozed: boolean
+  snoozed_by: string | null
+  /** null while snoozed: only until the customer writes. */
+  snoozed_until: string | null
+  status: StatusRef
+  status_id: string | null
+  subject: string
+  /** Of a merged ticket: the one that it went into in the end, when it is in sight. */
+  survivor: OtherTicket | null
+  team: TeamRef | null
+  team_id: string | null
+  threads: TicketThread[]
+  undo: Undo
+  updated_at: string
+  /** Grows with every change; send it with PATCH to refuse a stale edit. */
+  version: number
+}
+
 export interface Draft {
   attachments: string[]
   bcc: Party[]
   cc: Party[]
+  forward_of: string | null
   html: string
   id: string
   in_reply_to: string | null
@@ -369,9 +659,18 @@ export interface Draft {
   thread_id: string | null
   ticket_id: string | null
   to: Party[]
-  type: "" | "reply" | "comment" | "new"
+  type: "" | "reply" | "comment" | "new" | "forward"
   updated_at: string
   user_id: string | null
+}
+
+export interface Effect {
+  /** There are more than count. */
+  capped: boolean
+  count: number
+  kind: "tickets" | "open_tickets" | "conversations" | "outgoing" | "users" | "teams" | "inboxes" | "channels" | "statuses" | "properties" | "contacts" | "views" | "tokens" | "sessions" | "addresses"
+  /** Some of them, by name. */
+  names: string[]
 }
 
 export interface Entry {
@@ -393,6 +692,56 @@ export interface Entry {
   ticket: string | null
 }
 
+export interface EraseInputBody {
+  /** The contact's name or address, typed by the person who erases. */
+  confirm: string
+}
+
+export interface Example {
+  answered: boolean
+  at: string
+  from: string
+  number: number
+  subject: string
+  ticket_id: string | null
+}
+
+export interface Facet {
+  count: number
+  label: string
+  /** What to add to the search: operator:value. */
+  operator: string
+  value: string
+}
+
+export interface Facets {
+  /** There is more than was counted: the counts are of the newest. */
+  capped: boolean
+  /** By operator, the most frequent first. */
+  items: Facet[]
+  total: number
+}
+
+export interface Failure {
+  /** 0 when the ticket is gone or out of sight. */
+  number: number
+  position: number
+  /** A slug for programs. */
+  reason: string
+  /** For people. */
+  sentence: string
+  subject: string
+  ticket_id: string | null
+}
+
+export interface Feed {
+  items: News[]
+  /** "" at the end. A page may be short and have a next. */
+  next: string
+  /** Up to 100: more is 100. */
+  unread: number
+}
+
 export interface Field {
   default: unknown
   help: string
@@ -409,6 +758,33 @@ export interface Field {
 export interface FieldProblem {
   detail: string
   field: string
+}
+
+export interface FilePage {
+  items: PersonFile[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface Filled {
+  html: string
+  /** Tokens without a value and without another word for it: they stand in the text as they were. */
+  missing: string[]
+  subject: string
+  text: string
+}
+
+export interface Filter {
+  all?: Filter[]
+  any?: Filter[]
+  field?: string
+  op?: string
+  value?: unknown
+}
+
+export interface FollowersInputBody {
+  add?: string[]
+  remove?: string[]
 }
 
 export interface Forward {
@@ -431,19 +807,69 @@ export interface Forwarding {
   verified_at: string | null
 }
 
+export interface Found {
+  /** How many events the index has still to read: what happened in them is not found yet. */
+  behind_seq: number
+  /** The index is being made from what is stored already. */
+  building: boolean
+  items: Hit[]
+  /** On a page that is short though there may be more: how far back it looked. */
+  looked_to: string | null
+  /** Send it as cursor for the next page; empty at the end. A page may be short and have one: the bound of work was reached. */
+  next: string
+  /** What of the search is not understood; nothing is searched then. */
+  problems: Misread[]
+  /** When little is found: what was probably meant. */
+  spelling: Spelling | null
+  /** Contacts that the words name, on the first page of a search that does not say what it wants to find. */
+  top: Hit[]
+}
+
+export interface Held {
+  conversations: number
+  files: number
+  /** Everything in the person's own conversations, and what they wrote in others'. */
+  messages: number
+  /** Conversations of others in which they took part: only their own words go. */
+  shared_conversations: number
+  tickets: number
+}
+
 export interface Hit {
   at: string
+  channel: string
+  /** The message is an internal comment. */
+  comment: boolean
+  /** Of a contact that was found. */
   contact_id: string | null
+  direction: string
   /** HTML-escaped text with the words found in <mark>. */
   excerpt: string
+  /** The attached file that the excerpt is from; empty: the message itself. */
+  file: string
+  /** Names of attached files that match, marked. */
+  files: string[]
+  /** Who wrote it, or the contact's addresses, marked. */
+  from: string
+  /** spam or trash, when the ticket is out of the ordinary views. */
+  hidden: string
+  inbox_id: string | null
   kind: "ticket" | "message" | "contact"
   message_id: string | null
   /** Of the ticket. */
   number: number
+  /** Whether the ticket is open. */
+  open: boolean
+  /** The ticket's owner by name; empty: nobody. */
+  owner: string
+  /** The name of the ticket's status. */
+  status: string
   /** Of a message: its conversation, which stands alone when there is no ticket. */
   thread_id: string | null
   ticket_id: string | null
   title: string
+  /** The title, escaped, with the words found in <mark>. */
+  title_marked: string
 }
 
 export interface Inbox {
@@ -482,6 +908,27 @@ export interface Invited {
   updated_at: string
 }
 
+export interface Item {
+  from: string | null
+  to: string | null
+}
+
+export interface Item1 {
+  action: "allow" | "deny"
+  note?: string
+  value: string
+}
+
+export interface Jobs {
+  /** Given up. */
+  dead: number
+  /** How long the oldest due job has waited. */
+  late_ms: number
+  newest_dead: DeadJob[]
+  ready: number
+  running: number
+}
+
 export interface JoinInputBody {
   /** Or the message whose link names it. */
   message_id?: string | null
@@ -496,6 +943,67 @@ export interface Kind {
   name: string
   preset: Record<string, unknown>
   use_kind: string
+}
+
+export interface Lag {
+  /** Events not indexed yet. */
+  behind: number
+  building: boolean
+}
+
+export interface Latest {
+  at: string
+  /** Of a comment: who wrote it. */
+  author: string
+  direction: "" | "incoming" | "outgoing"
+  /** It passes on another message. */
+  forward: boolean
+  /** Its beginning. */
+  text: string
+  type: "message" | "comment" | "system" | "welcome"
+}
+
+export interface LinkInputBody {
+  /** duplicate: this asks what the other asks; blocks: the other waits for this. */
+  kind: "related" | "duplicate" | "blocks"
+  other_id: string | null
+  remove?: boolean
+}
+
+export interface MailPlan {
+  /** With daily: the time of day. */
+  at: string
+  /** With hours: every so many, counted from midnight. */
+  hours: number
+  mode: "at_once" | "hours" | "daily" | "off"
+}
+
+export interface MergeInputBody {
+  from?: string[]
+  into?: string | null
+}
+
+export interface MergeInputBody1 {
+  /** The contact that becomes a part of this one. */
+  from: string | null
+  /** By field (name, email, phone, owner_id, language, property.<name>): into or from. Without a word the contact that remains keeps its own, and blanks are filled. */
+  keep?: Record<string, string>
+}
+
+export interface MergedContact {
+  contact: Contact
+  /** Undo it with POST /api/contact-merges/{id}/undo. */
+  merge_id: string | null
+}
+
+export interface MergedTicket {
+  at: string
+  by: string
+  id: string
+  merge_id: string | null
+  number: number
+  open: boolean
+  subject: string
 }
 
 export interface Message {
@@ -517,6 +1025,7 @@ export interface Message {
   disposition: string
   flags: string[]
   forward: Forward | null
+  forward_of: string | null
   from: Party
   /** The original can be downloaded. */
   has_source: boolean
@@ -525,19 +1034,43 @@ export interface Message {
   id: string
   in_reply_to: string | null
   mentions: string[]
+  plan: SendPlan | null
   raw_id: string | null
   recipients: Party[]
   remote_id: string
+  send_at: string | null
+  send_rule: "" | "undo" | "later" | "later_if_quiet"
   sent_at: string | null
   status: string
   status_reason: string
   subject: string
+  team_mentions: string[]
   text: string
   text_quoted: string
   thread_id: string | null
   ticket_id: string | null
   truncation_status: string
   type: string
+}
+
+export interface Misread {
+  operator: string
+  /** Values that the operator takes, the likely ones first; at most eight. */
+  options: string[]
+  reason: "unknown_operator" | "unknown_value" | "unknown_property" | "bad_date" | "bad_age" | "missing_value" | "or_mixed" | "too_long"
+  /** The whole search, mended, when there is a likely meaning. */
+  suggestion: string
+  value: string
+}
+
+export interface MoveInputBody {
+  inbox_id: string | null
+}
+
+export interface NewInboxInput {
+  /** Left out: everybody. */
+  access?: AccessInput
+  name: string
 }
 
 export interface NewToken {
@@ -552,6 +1085,67 @@ export interface NewToken {
   /** Shown once and stored nowhere. */
   token: string
   user_id: string | null
+}
+
+export interface News {
+  actor: string
+  actor_name: string
+  at: string
+  data: unknown
+  /** The first line of the message. */
+  excerpt: string
+  id: string
+  kind: string
+  message_id: string | null
+  /** Of the ticket; 0 when there is none. */
+  number: number
+  read_at: string | null
+  subject: string
+  thread_id: string | null
+  ticket_id: string | null
+}
+
+export interface NewsCount {
+  unread: number
+}
+
+export interface NewsKind {
+  /** Somebody chose: it does not follow the default any more. */
+  chosen: boolean
+  /** The installation's, or Kanal's own on the installation's page. */
+  default: Record<string, boolean>
+  kind: string
+  targets: Record<string, boolean>
+}
+
+export interface NewsSettings {
+  /** Where mails go. */
+  address: string
+  /** There is a choice of one's own. */
+  chosen: boolean
+  email: MailPlan
+  kinds: NewsKind[]
+  quiet: Quiet
+  sound: boolean
+  targets: NewsTarget[]
+  /** The time zone that counts. */
+  zone: string
+}
+
+export interface NewsTarget {
+  available: boolean
+  name: string
+  /** Why not, as a slug. */
+  reason: string
+  /** The same for people. */
+  sentence: string
+}
+
+export interface NotSpamInputBody {
+  /** Let the sender through from now on. */
+  allow?: boolean
+  /** Take what denies the sender off the list. */
+  unblock?: boolean
 }
 
 export interface Now {
@@ -575,6 +1169,11 @@ export interface OtherTicket {
   number: number
   open: boolean
   subject: string
+}
+
+export interface Page {
+  items: Answer[]
+  next: string
 }
 
 export interface PageAccount {
@@ -601,6 +1200,18 @@ export interface PageEntry {
   next: string
 }
 
+export interface PageFailure {
+  items: Failure[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageField {
+  items: CustomviewField[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
 export interface PageInbox {
   items: Inbox[]
   /** Send it as cursor for the next page; empty at the end. */
@@ -619,8 +1230,26 @@ export interface PageProperty {
   next: string
 }
 
+export interface PageRule {
+  items: Rule[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageRun {
+  items: Run[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
 export interface PageSessionRow {
   items: SessionRow[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageSnippet {
+  items: Snippet[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -633,6 +1262,18 @@ export interface PageSpec {
 
 export interface PageStep {
   items: Step[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageString {
+  items: string[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageSuggestion {
+  items: Suggestion[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -653,6 +1294,37 @@ export interface PageUser {
   items: User[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
+}
+
+export interface PageView {
+  items: View[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageWindowRow {
+  items: WindowRow[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface Pair {
+  a: Contact
+  b: Contact
+  found_at: string | null
+  reasons: Reason[]
+  score: number
+}
+
+export interface PairPage {
+  items: Pair[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface Parted {
+  from_id: string | null
+  into_id: string | null
 }
 
 export interface Party {
@@ -689,27 +1361,57 @@ export interface PatchAccountInputBody {
   version?: number
 }
 
+export interface PatchAddressInputBody {
+  /** Mail and calls go to this one of its kind first. */
+  primary?: boolean
+  /** Somebody made sure that the address is the contact's. */
+  verified?: boolean
+}
+
 export interface PatchCompanyInputBody {
+  /** What was seen of the company, by field: refused with 409 when it is different now. */
+  expect?: Record<string, unknown>
   locale?: string
   name?: string
   timezone?: string
 }
 
-export interface PatchContactInputBody {
+export interface PatchCompanyInputBody1 {
+  name: string
+}
+
+export interface PatchInboxInputBody {
+  access?: AccessInput
+  /** What was seen of the inbox, by field: refused with 409 when it is different now. */
+  expect?: Record<string, unknown>
+  name?: string
+}
+
+export interface PatchInputBody {
+  columns?: string[]
+  filter?: Filter
+  group?: string
+  layout?: "" | "split" | "table"
+  name?: string
+  /** Among the saved views; one's own arrangement is in the preferences. */
+  position?: number
+  sort?: string
+  team_id?: string
+  version?: number
+  visibility?: "private" | "team" | "everyone"
+}
+
+export interface PatchInputBody1 {
   email?: string
   first_name?: string
   language?: string
   last_name?: string
   name?: string
+  /** An empty text takes the owner away. */
   owner_id?: string
   phone?: string
   /** Merged by name; null removes one. */
   properties?: Record<string, unknown>
-}
-
-export interface PatchInboxInputBody {
-  access?: AccessInput
-  name?: string
 }
 
 export interface PatchMeInputBody {
@@ -725,6 +1427,8 @@ export interface PatchMeInputBody {
 }
 
 export interface PatchPipelineInputBody {
+  /** What was seen of the pipeline, by field: refused with 409 when it is different now. */
+  expect?: Record<string, unknown>
   name?: string
   position?: number
   statuses?: StatusInput[]
@@ -733,12 +1437,27 @@ export interface PatchPipelineInputBody {
 export interface PatchPropertyInputBody {
   /** true takes it out of use; the values stay. */
   archived?: boolean
+  /** Empty takes the dependence away. */
+  depends_on?: string
+  /** What was seen of the property, by field: refused with 409 when it is different now. */
+  expect?: Record<string, unknown>
   label?: string
   options?: string[]
+  options_by?: Record<string, string[]>
   position?: number
+  required_on_close?: boolean
+}
+
+export interface PatchSpamInputBody {
+  automated?: boolean
+  marketing?: boolean
+  role_address?: boolean
+  spoofed?: boolean
 }
 
 export interface PatchTeamInputBody {
+  /** What was seen of the team, by field: refused with 409 when it is different now. */
+  expect?: Record<string, unknown>
   extra_members?: string[]
   members?: string[]
   name?: string
@@ -769,6 +1488,8 @@ export interface PatchUserInputBody {
   active?: boolean
   available?: boolean
   email?: string
+  /** What was seen of the user, by field: refused with 409 when it is different now. */
+  expect?: Record<string, unknown>
   first_name?: string
   last_name?: string
   locale?: string
@@ -779,6 +1500,64 @@ export interface PatchUserInputBody {
   timezone?: string
 }
 
+export interface Person {
+  addresses: Address[]
+  company: DeskCompany | null
+  company_id: string | null
+  created_at: string
+  deleted_at: string | null
+  email: string
+  first_name: string
+  id: string
+  language: string
+  last_name: string
+  merged_into: string | null
+  /** The merges that made the contact what it is, newest first; each can be undone. */
+  merges: PersonMerge[]
+  name: string
+  owner_id: string | null
+  phone: string
+  properties: Record<string, unknown>
+  updated_at: string
+}
+
+export interface PersonFile {
+  as: "file" | "link"
+  content_id: string
+  created_at: string
+  direction: "" | "incoming" | "outgoing"
+  id: string
+  inline: boolean
+  link_until: string | null
+  message_id: string | null
+  name: string
+  sha256: string
+  size: number
+  thread_id: string | null
+  ticket_id: string | null
+  type: string
+}
+
+export interface PersonMerge {
+  actor: string
+  created_at: string
+  from_id: string | null
+  from_name: string
+  id: string
+  into_id: string | null
+  /** What spoke for one person when they were merged. */
+  reasons: Reason[]
+  undone_at: string | null
+}
+
+export interface PersonTimeline {
+  items: TimelineItem[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+  /** The tickets that the page's items belong to. */
+  tickets: OtherTicket[]
+}
+
 export interface Pipeline {
   id: string
   name: string
@@ -787,33 +1566,85 @@ export interface Pipeline {
   statuses: Status[]
 }
 
+export interface Place {
+  id: string
+  inbox_id: string | null
+}
+
+export interface PlainThread {
+  channel: string
+  channel_account_id: string | null
+  contact_id: string | null
+  created_at: string
+  hidden: "" | "spam" | "trash"
+  hidden_at: string | null
+  id: string
+  inbox_id: string | null
+  last_inbound_at: string | null
+  last_message_at: string | null
+  message_count: number
+  open: boolean
+  owner_id: string | null
+  subject: string
+  team_id: string | null
+  ticket_id: string | null
+}
+
+export interface PlanInputBody {
+  /** Also take away what the sections of the text leave out. */
+  prune?: boolean
+  /** Refuse when the settings are no longer what they were then. */
+  revision?: string
+  text: string
+}
+
 export interface PostMessageInputBody {
   /** Uploaded before. */
   attachments?: string[]
   bcc?: PartyInput[]
+  /** With forward_of: its files go along (the default). false: only those in attachments. */
+  carry_attachments?: boolean
   cc?: PartyInput[]
   /** Left out: the account that the conversation is on. */
   channel_account_id?: string | null
   /** Deleted with the send. */
   draft_id?: string | null
+  /** Passes this message on, below the text and with its files, to those in to. On a ticket the answer of the other party comes to a conversation of its own. */
+  forward_of?: string | null
   html?: string
   if_unchanged?: boolean
   in_reply_to?: string | null
+  /** A template whose actions are done to the ticket with the send. */
+  macro_id?: string
+  /** People; a team's id among them counts as in team_mentions. */
   mentions?: string[]
+  /** With send_at: hold it back when the customer has written by then. */
+  only_if_quiet?: boolean
   /** The last event that the writer had seen. */
   seen_seq?: number
+  /** Not before this time. */
+  send_at?: string | null
   /** A status slug of the ticket's pipeline, set with the send. */
   set_status?: string
+  /** The ticket rests once it has left: until snooze_until, or until the customer writes. */
+  snooze?: boolean
+  snooze_until?: string | null
   subject?: string
+  /** Teams: in a comment, their members of this moment are told. */
+  team_mentions?: string[]
   text?: string
   /** Left out with cc and bcc: whom the last message asks to answer. */
   to?: PartyInput[]
   type: "reply" | "comment"
+  /** Wait for the person's undo time before it leaves. Left out, it leaves at once, or after the installation's own window. */
+  undo?: boolean
 }
 
 export interface PresenceInputBody {
   state: "viewing" | "typing" | "left"
-  ticket_id: string | null
+  /** Of a conversation without a ticket, instead of ticket_id; it is told as ticket_id. */
+  thread_id?: string | null
+  ticket_id?: string | null
 }
 
 export interface Preview {
@@ -827,6 +1658,28 @@ export interface PreviewBody {
   settings?: unknown
   /** Whose names to fill in; left out: one's own. */
   user_id?: string | null
+}
+
+export interface PreviewInputBody {
+  contact_id?: string | null
+  /** Of whom a new message goes to. */
+  email?: string
+  html?: string
+  subject?: string
+  thread_id?: string | null
+  ticket_id?: string | null
+  /** It goes into an answer: counts as a use. */
+  use?: boolean
+}
+
+export interface PreviewKind {
+  /** How many of those somebody of the team answered: held back by mistake, most likely. */
+  answered: number
+  /** How many it would have held back. */
+  count: number
+  /** The newest of them. */
+  examples: Example[]
+  kind: "marketing" | "automated" | "role_address" | "spoofed"
 }
 
 export interface Probe {
@@ -855,19 +1708,28 @@ export interface Problem {
 }
 
 export interface Property {
+  /** The name of another choice of the same object, on whose value the options depend. */
+  depends_on: string
   id: string
   label: string
   name: string
   object: "" | "ticket" | "contact"
   options: string[]
+  /** Which options may be chosen, by the value of depends_on. A value that is not named allows all. */
+  options_by: Record<string, string[]>
   position: number
+  /** Nobody closes a ticket without it. Tickets only. */
+  required_on_close: boolean
   type: "" | "text" | "long_text" | "number" | "boolean" | "date" | "choice" | "multi_choice"
 }
 
 export interface PutDraftInputBody {
   attachments?: string[]
+  /** The updated_at of the draft that was changed here, empty for none: refused (409, draft.changed) when another window or device has kept another one since. Left out, the last one wins. */
+  base?: string
   bcc?: PartyInput[]
   cc?: PartyInput[]
+  forward_of?: string | null
   html?: string
   id?: string | null
   in_reply_to?: string | null
@@ -877,9 +1739,65 @@ export interface PutDraftInputBody {
   thread_id?: string | null
   ticket_id?: string | null
   to?: PartyInput[]
-  type?: "reply" | "comment" | "new"
+  type?: "reply" | "comment" | "new" | "forward"
   updated_at?: string | null
   user_id?: string | null
+}
+
+export interface PutRulesInputBody {
+  rules: Item1[]
+}
+
+export interface Quiet {
+  /** On which it begins: mon, tue, wed, thu, fri, sat, sun. */
+  days: string[]
+  /** Quiet from midnight to midnight. */
+  days_off: string[]
+  from: string
+  on: boolean
+  /** Earlier than from: on the next day. */
+  to: string
+  /** "": the person's own, else the company's. */
+  zone: string
+}
+
+export interface ReadInputBody {
+  all?: boolean
+  ids?: string[]
+  thread_id?: string | null
+  ticket_id?: string | null
+}
+
+export interface Reason {
+  kind: "mailbox" | "phone" | "value" | "name_domain" | "name" | "forwarded"
+  /** What they share. */
+  value: string
+}
+
+export interface RefusedRule {
+  /** Its place in the request, from 1. */
+  line: number
+  sentence: string
+  value: string
+}
+
+export interface RenderInput {
+  contact_id?: string | null
+  /** Of whom a new message goes to. */
+  email?: string
+  thread_id?: string | null
+  ticket_id?: string | null
+  /** It goes into an answer: counts as a use. */
+  use?: boolean
+}
+
+export interface Rendered {
+  actions: Actions
+  html: string
+  /** Tokens without a value and without another word for it: they stand in the text as they were. */
+  missing: string[]
+  subject: string
+  text: string
 }
 
 export interface ReplyDefaults {
@@ -889,16 +1807,149 @@ export interface ReplyDefaults {
   to: Party[]
 }
 
+export interface RescheduleInputBody {
+  /** Let it go now. */
+  now?: boolean
+  /** Hold it back when the customer has written by then. */
+  only_if_quiet?: boolean
+  send_at?: string
+}
+
 export interface ResendInputBody {
   recipients?: string[]
 }
 
-export interface SearchResult {
-  /** How many events the index has still to read: what happened in them is not found yet. */
-  behind_seq: number
-  items: Hit[]
+export interface RetireInputBody {
+  moves?: Item[]
+  statuses?: string[]
+}
+
+export interface RoleRow {
+  permissions: string[]
+  role: string
+  /** Also those it is no member of; it works only as a member. */
+  sees_every_inbox: boolean
+}
+
+export interface RoleTable {
+  permissions: string[]
+  roles: RoleRow[]
+}
+
+export interface Rule {
+  action: "allow" | "deny"
+  created_at: string
+  created_by: string | null
+  /** How many messages it decided. */
+  hits: number
+  id: string
+  kind: "address" | "domain"
+  last_hit_at: string | null
+  note: string
+  /** An address, or a domain, which stands for the domains below it too. */
+  value: string
+}
+
+export interface RulesPut {
+  items: Rule[]
+  refused: RefusedRule[]
+}
+
+export interface Run {
+  action: Action
+  created_at: string
+  /** How many were changed. */
+  done: number
+  error: string
+  /** How many were refused; each with its reason. */
+  failed: number
+  finished_at: string | null
+  id: string
+  /** How many were so already. */
+  same: number
+  state: "collecting" | "running" | "done" | "cancelled" | "failed"
+  /** How many tickets were selected; grows while they are collected. */
+  total: number
+  /** The run that this one undoes. */
+  undo_of: string | null
+  undoable: boolean
+  /** The run that undoes or undid this one. */
+  undone_by: string | null
+  user_id: string | null
+}
+
+export interface Scheduled {
+  actor: string
+  attachments: Attachment[]
+  attempts: Attempt[]
+  auth: AuthEvidence | null
+  author: Author
+  /** Remote images that are fetched only when asked for. */
+  blocked_images: number
+  channel: string
+  channel_account_id: string | null
+  client: string
+  contact_id: string | null
+  created_at: string
+  /** One per recipient of an outgoing message, with its state. */
+  deliveries: Party[]
+  direction: string
+  disposition: string
+  flags: string[]
+  forward: Forward | null
+  forward_of: string | null
+  from: Party
+  /** The original can be downloaded. */
+  has_source: boolean
+  html: string
+  html_quoted: string
+  id: string
+  in_reply_to: string | null
+  mentions: string[]
+  plan: SendPlan | null
+  raw_id: string | null
+  recipients: Party[]
+  remote_id: string
+  send_at: string | null
+  send_rule: "" | "undo" | "later" | "later_if_quiet"
+  sent_at: string | null
+  status: string
+  status_reason: string
+  subject: string
+  team_mentions: string[]
+  text: string
+  text_quoted: string
+  thread_id: string | null
+  ticket: OtherTicket | null
+  ticket_id: string | null
+  truncation_status: string
+  type: string
+}
+
+export interface ScheduledPage {
+  items: Scheduled[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
+}
+
+export interface SelectionStruct {
+  /** How many the person saw; many more are refused (409, bulk.grown). */
+  expect?: number
+  filter?: Filter
+  ids?: string[]
+  view?: string
+}
+
+export interface SendPlan {
+  category?: string
+  owner_id?: string
+  priority?: string
+  properties?: Record<string, unknown>
+  snooze?: boolean
+  snooze_until?: string | null
+  status?: string
+  team_id?: string
+  was_status?: string | null
 }
 
 export interface SenderInputBody {
@@ -936,6 +1987,30 @@ export interface SessionRow {
   user_id: string | null
 }
 
+export interface SettingChange {
+  action: "create" | "update" | "remove"
+  fields: SettingField[]
+  object: string
+  slug: string
+}
+
+export interface SettingField {
+  after: unknown
+  before: unknown
+  field: string
+}
+
+export interface Settings {
+  /** How long after closing. A ticket that is open again by then is not asked about. */
+  delay_minutes: number
+  /** One person is asked at most once in so many days. */
+  every_days: number
+  /** Only tickets of these; empty: of all. */
+  inboxes: string[]
+  /** Ask customers how it went after their ticket was closed. */
+  on: boolean
+}
+
 export interface SetupLink {
   email: string
   purpose: "setup" | "invite" | "reset"
@@ -945,6 +2020,78 @@ export interface SetupLink {
 export interface SignInInputBody {
   email: string
   password: string
+}
+
+export interface Snippet {
+  /** Of a template: what is done to the ticket with it. */
+  actions: Actions
+  created_at: string
+  html: string
+  id: number
+  kind: "snippet" | "template"
+  last_used_at: string | null
+  /** The language it is written in; empty for any. */
+  locale: string
+  may_edit: boolean
+  name: string
+  owner_id: string | null
+  /** What one types after / to find it first. */
+  shortcut: string
+  slug: string
+  /** Of a template. */
+  subject: string
+  team_id: string | null
+  text: string
+  tokens: string[]
+  updated_at: string
+  uses: number
+  visibility: "private" | "team" | "everyone"
+}
+
+export interface SnippetInput {
+  actions?: Actions
+  html?: string
+  kind: "snippet" | "template"
+  locale?: string
+  name: string
+  shortcut?: string
+  slug?: string
+  subject?: string
+  team_id?: string | null
+  text?: string
+  visibility: "private" | "team" | "everyone"
+}
+
+export interface SnoozeInputBody {
+  /** RFC 3339; null: until the customer writes. */
+  until?: string | null
+}
+
+export interface SpamInputBody {
+  /** Put who wrote it, or their domain, on the deny list. */
+  block?: "none" | "sender" | "domain"
+}
+
+export interface SpamPreview {
+  kinds: PreviewKind[]
+  /** Conversations that customers began in that time; at most 20,000. */
+  seen: number
+  since: string | null
+}
+
+export interface SpamSettings {
+  /** Entries of the allow list. */
+  allowed: number
+  automated: boolean
+  /** Entries of the deny list. */
+  denied: number
+  marketing: boolean
+  role_address: boolean
+  /** Spam is deleted for good after so many days; 0 keeps it. */
+  spam_days: number
+  spoofed: boolean
+  /** Trash is deleted for good after so many days; 0 keeps it. */
+  trash_days: number
 }
 
 export interface Spec {
@@ -960,6 +2107,23 @@ export interface Spec {
   terms: Terms | null
   threading: string
   window: Window | null
+}
+
+export interface Spelling {
+  /** The hits are of this spelling, because what was typed finds nothing; ask with exact for the other. */
+  applied: boolean
+  query: string
+}
+
+export interface SplitInputBody {
+  message_ids: string[]
+  /** Left out: the first message's. */
+  subject?: string
+}
+
+export interface StartBulkInputBody {
+  action: Action
+  selection: SelectionStruct
 }
 
 export interface Status {
@@ -993,6 +2157,87 @@ export interface Step {
   step: "received" | "parsed" | "threaded" | "contact" | "ticket" | "assigned" | "queued" | "attempt" | "sent" | "delivered" | "read" | "failed" | "uncertain" | "set_aside"
 }
 
+export interface Suggestion {
+  contact: Contact
+  reasons: Reason[]
+  /** 0 to 100. */
+  score: number
+}
+
+export interface Summary {
+  asked: number
+  dissatisfied: number
+  neutral: number
+  satisfied: number
+}
+
+export interface System {
+  database: "sqlite" | "postgres"
+  /** Bytes in the data directory; 0 when it cannot be told. */
+  disk_free: number
+  jobs: Jobs
+  /** What is not ready, by part. */
+  missing: Record<string, string>
+  nodes: number
+  now: string | null
+  search: Lag
+  /** What came in and could not be filed; at most 1,000 are counted. */
+  set_aside: number
+  started_at: string | null
+  /** The server's time is set by hand. */
+  test_clock: boolean
+  version: string
+}
+
+export interface TakenBack {
+  actor: string
+  attachments: Attachment[]
+  attempts: Attempt[]
+  auth: AuthEvidence | null
+  author: Author
+  /** Remote images that are fetched only when asked for. */
+  blocked_images: number
+  channel: string
+  channel_account_id: string | null
+  client: string
+  contact_id: string | null
+  created_at: string
+  /** One per recipient of an outgoing message, with its state. */
+  deliveries: Party[]
+  direction: string
+  disposition: string
+  /** What it was, to go on writing. Kept at the server too, unless one writes in that place already. */
+  draft: Draft | null
+  flags: string[]
+  forward: Forward | null
+  forward_of: string | null
+  from: Party
+  /** The original can be downloaded. */
+  has_source: boolean
+  html: string
+  html_quoted: string
+  id: string
+  in_reply_to: string | null
+  mentions: string[]
+  plan: SendPlan | null
+  raw_id: string | null
+  recipients: Party[]
+  remote_id: string
+  send_at: string | null
+  send_rule: "" | "undo" | "later" | "later_if_quiet"
+  sent_at: string | null
+  status: string
+  status_reason: string
+  subject: string
+  team_mentions: string[]
+  text: string
+  text_quoted: string
+  thread_id: string | null
+  ticket_id: string | null
+  truncation_status: string
+  type: string
+}
+
 export interface Team {
   extra_members: string[]
   id: string
@@ -1011,6 +2256,28 @@ export interface Terms {
   version: string
 }
 
+export interface Text {
+  /** Of the whole installation's settings: send it with the text to notice that they moved on. */
+  revision: string
+  /** The parts a file may have. */
+  sections: string[]
+  /** YAML; secrets stand as keep. */
+  text: string
+}
+
+export interface TextFault {
+  line: number
+  path: string
+  text: string
+}
+
+export interface TextPlan {
+  changes: SettingChange[]
+  /** Faults of the text with their lines; then nothing would change. */
+  problems: TextFault[]
+  revision: string
+}
+
 export interface Thread {
   account: ThreadAccount
   can: Abilities
@@ -1020,6 +2287,8 @@ export interface Thread {
   contact_id: string | null
   created_at: string
   draft: Draft | null
+  hidden: "" | "spam" | "trash"
+  hidden_at: string | null
   id: string
   inbox_id: string | null
   last_inbound_at: string | null
@@ -1043,6 +2312,14 @@ export interface ThreadAccount {
   state: string
 }
 
+export interface ThreadBody {
+  /** With spam: put who wrote, or their domain, on the deny list. */
+  block?: "none" | "sender" | "domain"
+  /** With assign; left out: nobody. */
+  owner_id?: string | null
+  team_id?: string | null
+}
+
 export interface ThreadPage {
   items: ThreadRow[]
   /** Send it as cursor for the next page; empty at the end. */
@@ -1055,6 +2332,8 @@ export interface ThreadRow {
   contact: ContactRef | null
   contact_id: string | null
   created_at: string
+  hidden: "" | "spam" | "trash"
+  hidden_at: string | null
   id: string
   inbox: InboxRef
   inbox_id: string | null
@@ -1088,8 +2367,15 @@ export interface Ticket {
   /** One's own newest draft on it. */
   draft: Draft | null
   first_reply_at: string | null
+  /** Who hears of it, the longest first. */
+  followers: UserRef[]
+  /** Whether the viewer does. */
+  following: boolean
   /** Why the ticket is out of the ordinary views; empty: it is not. */
   hidden: "" | "spam" | "trash" | "merged"
+  hidden_at: string | null
+  /** Why it was held back or hidden; empty when a person just did. */
+  hidden_reason: string
   id: string
   inbox: InboxRef
   inbox_id: string | null
@@ -1097,7 +2383,13 @@ export interface Ticket {
   /** incoming: the customer waits. */
   last_direction: "" | "incoming" | "outgoing"
   last_inbound_at: string | null
+  /** In lists: the newest entry, comments too. */
+  latest: Latest | null
   links: TicketLink[]
+  /** Of a merged ticket: what POST /api/merges/{id}/undo takes; null when a machine found the two to be one. */
+  merge_id: string | null
+  /** What was merged into it, newest first. */
+  merged: MergedTicket[]
   merged_into: string | null
   message_count: number
   /** Short, human, never reused. */
@@ -1105,15 +2397,24 @@ export interface Ticket {
   open: boolean
   owner: UserRef | null
   owner_id: string | null
+  /** In lists: how many people outside write or are written to. */
+  participants: number
   pipeline_id: string | null
   priority: "" | "low" | "medium" | "high" | "urgent"
   properties: Record<string, unknown>
   /** The number of the last event that this answer covers. */
   seq: number
   snippet: string
+  /** Rests until snoozed_until or the customer's next word. */
+  snoozed: boolean
+  snoozed_by: string | null
+  /** null while snoozed: only until the customer writes. */
+  snoozed_until: string | null
   status: StatusRef
   status_id: string | null
   subject: string
+  /** Of a merged ticket: the one that it went into in the end, when it is in sight. */
+  survivor: OtherTicket | null
   team: TeamRef | null
   team_id: string | null
   threads: TicketThread[]
@@ -1128,7 +2429,7 @@ export interface TicketLink {
   created_at: string
   /** from: the other ticket points at this one. */
   direction: "to" | "from"
-  kind: "claims" | "related" | "same_mail"
+  kind: "claims" | "related" | "same_mail" | "duplicate" | "blocks"
   message_id: string | null
   other: OtherTicket
   reason: string
@@ -1171,9 +2472,14 @@ export interface TicketRow {
   contact: ContactRef | null
   contact_id: string | null
   created_at: string
+  /** In lists: one's own draft waits on it. */
+  draft: boolean
   first_reply_at: string | null
   /** Why the ticket is out of the ordinary views; empty: it is not. */
   hidden: "" | "spam" | "trash" | "merged"
+  hidden_at: string | null
+  /** Why it was held back or hidden; empty when a person just did. */
+  hidden_reason: string
   id: string
   inbox: InboxRef
   inbox_id: string | null
@@ -1181,6 +2487,8 @@ export interface TicketRow {
   /** incoming: the customer waits. */
   last_direction: "" | "incoming" | "outgoing"
   last_inbound_at: string | null
+  /** In lists: the newest entry, comments too. */
+  latest: Latest | null
   merged_into: string | null
   message_count: number
   /** Short, human, never reused. */
@@ -1188,10 +2496,17 @@ export interface TicketRow {
   open: boolean
   owner: UserRef | null
   owner_id: string | null
+  /** In lists: how many people outside write or are written to. */
+  participants: number
   pipeline_id: string | null
   priority: "" | "low" | "medium" | "high" | "urgent"
   properties: Record<string, unknown>
   snippet: string
+  /** Rests until snoozed_until or the customer's next word. */
+  snoozed: boolean
+  snoozed_by: string | null
+  /** null while snoozed: only until the customer writes. */
+  snoozed_until: string | null
   status: StatusRef
   status_id: string | null
   subject: string
@@ -1209,6 +2524,8 @@ export interface TicketThread {
   channel_account_id: string | null
   contact_id: string | null
   created_at: string
+  hidden: "" | "spam" | "trash"
+  hidden_at: string | null
   id: string
   inbox_id: string | null
   last_inbound_at: string | null
@@ -1266,6 +2583,33 @@ export interface Token {
   user_id: string | null
 }
 
+export interface TransferInputBody {
+  note?: string
+  owner_id?: string | null
+  team_id?: string | null
+}
+
+export interface Undo {
+  /** What was put on the deny list. */
+  blocked: string
+  /** For POST /api/merges/{id}/undo, in this order. */
+  merge_ids: string[]
+  /** For POST /api/splits/{id}/undo. */
+  split_id: string | null
+}
+
+export interface UpdateInputBody {
+  actions?: Actions
+  html?: string
+  kind?: "snippet" | "template"
+  locale?: string
+  name?: string
+  shortcut?: string
+  subject?: string
+  team_id?: string
+  visibility?: "private" | "team" | "everyone"
+}
+
 export interface UseLinkInputBody {
   /** For the first owner. */
   email?: string
@@ -1302,6 +2646,7 @@ export interface UserRef {
 export interface Verification {
   address: string
   at: string
+  auth: AuthEvidence | null
   code: string
   link: string
   message_id: string | null
@@ -1310,7 +2655,36 @@ export interface Verification {
   subject: string
 }
 
+export interface View {
+  /** Of the table, in order; empty: the usual ones. */
+  columns: string[]
+  created_at: string
+  /** One may change and remove it. */
+  editable: boolean
+  filter: Filter
+  /** A field to group by; empty: none. */
+  group: string
+  id: string
+  layout: "" | "split" | "table"
+  name: string
+  /** Who made it; a private view is seen by nobody else. */
+  owner_id: string | null
+  position: number
+  /** Names a shared view in the settings file; empty for a private one. */
+  slug: string
+  /** A field, or -field; empty: newest activity first. */
+  sort: string
+  /** Of visibility team. */
+  team_id: string | null
+  updated_at: string
+  version: number
+  visibility: "private" | "team" | "everyone"
+}
+
 export interface Views {
+  /** Some counts are dear and from a moment ago (as_of): after so long newer ones are there. 0: all are of now. */
+  again_ms: number
+  /** The saved ones come last, in their order. */
   views: Count[]
 }
 
@@ -1326,66 +2700,141 @@ export interface Window {
   template: boolean
 }
 
+export interface WindowRow {
+  default: string
+  env: string
+  help: string
+  later: boolean
+  set: boolean
+  value: string
+}
+
 export const operations = {
+  addContactAddress: ["POST", "/api/contacts/{id}/addresses"],
+  applySettingsText: ["POST", "/api/settings/text/apply"],
+  applySnippet: ["POST", "/api/snippets/{id}/apply"],
+  assignThread: ["POST", "/api/threads/{id}/assign"],
   assignTicket: ["POST", "/api/tickets/{id}/assign"],
+  cancelBulk: ["POST", "/api/bulk/{id}/cancel"],
   cancelMessage: ["POST", "/api/messages/{id}/cancel"],
   checkChannelAccount: ["POST", "/api/channel-accounts/check"],
+  checkRecipients: ["POST", "/api/recipients/check"],
+  closeThread: ["POST", "/api/threads/{id}/close"],
+  contactDuplicates: ["GET", "/api/contacts/{id}/duplicates"],
+  contactHolds: ["GET", "/api/contacts/{id}/holds"],
+  contactTimeline: ["GET", "/api/contacts/{id}/timeline"],
   correctSender: ["POST", "/api/messages/{id}/sender"],
+  countNotifications: ["GET", "/api/notifications/count"],
+  countTickets: ["GET", "/api/tickets/count"],
   createChannelAccount: ["POST", "/api/channel-accounts"],
+  createContact: ["POST", "/api/contacts"],
+  createCustomView: ["POST", "/api/custom-views"],
   createInbox: ["POST", "/api/inboxes"],
   createPipeline: ["POST", "/api/pipelines"],
   createProperty: ["POST", "/api/properties"],
+  createSnippet: ["POST", "/api/snippets"],
   createTeam: ["POST", "/api/teams"],
   createThreadTicket: ["POST", "/api/threads/{id}/ticket"],
   createTicket: ["POST", "/api/tickets"],
   createToken: ["POST", "/api/tokens"],
   createUser: ["POST", "/api/users"],
   createUserLink: ["POST", "/api/users/{id}/link"],
+  deactivateUser: ["POST", "/api/users/{id}/deactivate"],
   deleteChannelAccount: ["DELETE", "/api/channel-accounts/{id}"],
+  deleteContact: ["DELETE", "/api/contacts/{id}"],
+  deleteCustomView: ["DELETE", "/api/custom-views/{id}"],
   deleteDraft: ["DELETE", "/api/drafts"],
+  deleteInbox: ["DELETE", "/api/inboxes/{id}"],
+  deleteSenderRule: ["DELETE", "/api/spam/rules/{id}"],
+  deleteSnippet: ["DELETE", "/api/snippets/{id}"],
+  deleteTeam: ["DELETE", "/api/teams/{id}"],
+  diffSettingsText: ["POST", "/api/settings/text/diff"],
+  dismissDuplicate: ["POST", "/api/contacts/{id}/dismiss"],
   endSession: ["DELETE", "/api/sessions/{id}"],
+  endUserSessions: ["DELETE", "/api/users/{id}/sessions"],
+  eraseContact: ["POST", "/api/contacts/{id}/erase"],
   events: ["GET", "/api/events"],
+  exportAudit: ["GET", "/api/audit/export"],
+  exportContact: ["GET", "/api/contacts/{id}/export"],
+  followTicket: ["POST", "/api/tickets/{id}/follow"],
+  getAffects: ["GET", "/api/settings/affects"],
   getAttachment: ["GET", "/api/attachments/{id}"],
+  getBulk: ["GET", "/api/bulk/{id}"],
   getChannelAccount: ["GET", "/api/channel-accounts/{id}"],
   getCompany: ["GET", "/api/settings/company"],
+  getCompanyRecord: ["GET", "/api/companies/{id}"],
   getContact: ["GET", "/api/contacts/{id}"],
+  getCustomView: ["GET", "/api/custom-views/{id}"],
   getForwarding: ["GET", "/api/channel-accounts/{id}/verification"],
   getFrame: ["GET", "/api/messages/{id}/html"],
   getLedger: ["GET", "/api/tickets/{id}/ledger"],
   getMe: ["GET", "/api/me"],
   getMessage: ["GET", "/api/messages/{id}"],
+  getMyNotifications: ["GET", "/api/me/notifications"],
+  getNotificationDefaults: ["GET", "/api/settings/notifications"],
   getPreferences: ["GET", "/api/me/preferences"],
   getSession: ["GET", "/api/session"],
+  getSettingsText: ["GET", "/api/settings/text"],
   getSource: ["GET", "/api/messages/{id}/source"],
+  getSpamSettings: ["GET", "/api/spam/settings"],
+  getSurveySettings: ["GET", "/api/settings/survey"],
+  getSystem: ["GET", "/api/system"],
   getThread: ["GET", "/api/threads/{id}"],
   getThreadTimeline: ["GET", "/api/threads/{id}/timeline"],
   getTicket: ["GET", "/api/tickets/{id}"],
   getTimeline: ["GET", "/api/tickets/{id}/timeline"],
   joinTicket: ["POST", "/api/tickets/{id}/join"],
+  linkTicket: ["POST", "/api/tickets/{id}/links"],
   listAudit: ["GET", "/api/audit"],
+  listBulkFailures: ["GET", "/api/bulk/{id}/failures"],
+  listBulks: ["GET", "/api/bulk"],
   listChannelAccounts: ["GET", "/api/channel-accounts"],
   listChannels: ["GET", "/api/channels"],
+  listContactFiles: ["GET", "/api/contacts/{id}/files"],
   listContactTickets: ["GET", "/api/contacts/{id}/tickets"],
   listContacts: ["GET", "/api/contacts"],
+  listCustomViews: ["GET", "/api/custom-views"],
   listDrafts: ["GET", "/api/drafts"],
+  listDuplicates: ["GET", "/api/contacts/duplicates"],
   listInbound: ["GET", "/api/inbound"],
   listInboxes: ["GET", "/api/inboxes"],
+  listNotifications: ["GET", "/api/notifications"],
   listPipelines: ["GET", "/api/pipelines"],
   listProperties: ["GET", "/api/properties"],
+  listRoles: ["GET", "/api/roles"],
+  listScheduled: ["GET", "/api/messages/scheduled"],
+  listSenderRules: ["GET", "/api/spam/rules"],
   listSessions: ["GET", "/api/sessions"],
+  listSnippetTokens: ["GET", "/api/snippets/tokens"],
+  listSnippets: ["GET", "/api/snippets"],
+  listSurveyAnswers: ["GET", "/api/surveys"],
   listTeams: ["GET", "/api/teams"],
   listThreads: ["GET", "/api/threads"],
   listTickets: ["GET", "/api/tickets"],
   listTokens: ["GET", "/api/tokens"],
+  listUserSessions: ["GET", "/api/users/{id}/sessions"],
   listUsers: ["GET", "/api/users"],
+  listViewFields: ["GET", "/api/custom-views/fields"],
   listViews: ["GET", "/api/views"],
+  listWindows: ["GET", "/api/system/windows"],
+  mergeContact: ["POST", "/api/contacts/{id}/merge"],
+  mergeTickets: ["POST", "/api/tickets/{id}/merge"],
+  moveThread: ["POST", "/api/threads/{id}/move"],
+  moveTicket: ["POST", "/api/tickets/{id}/move"],
+  notSpamTicket: ["POST", "/api/tickets/{id}/not_spam"],
   patchChannelAccount: ["PATCH", "/api/channel-accounts/{id}"],
   patchCompany: ["PATCH", "/api/settings/company"],
+  patchCompanyRecord: ["PATCH", "/api/companies/{id}"],
   patchContact: ["PATCH", "/api/contacts/{id}"],
+  patchContactAddress: ["PATCH", "/api/contacts/{id}/addresses/{address_id}"],
+  patchCustomView: ["PATCH", "/api/custom-views/{id}"],
   patchInbox: ["PATCH", "/api/inboxes/{id}"],
   patchMe: ["PATCH", "/api/me"],
+  patchMessage: ["PATCH", "/api/messages/{id}"],
   patchPipeline: ["PATCH", "/api/pipelines/{id}"],
   patchProperty: ["PATCH", "/api/properties/{id}"],
+  patchSnippet: ["PATCH", "/api/snippets/{id}"],
+  patchSpamSettings: ["PATCH", "/api/spam/settings"],
   patchTeam: ["PATCH", "/api/teams/{id}"],
   patchTicket: ["PATCH", "/api/tickets/{id}"],
   patchUser: ["PATCH", "/api/users/{id}"],
@@ -1394,17 +2843,51 @@ export const operations = {
   presence: ["POST", "/api/presence"],
   previewChannel: ["POST", "/api/channels/{channel}/preview"],
   previewChannelAccount: ["POST", "/api/channel-accounts/{id}/preview"],
+  previewSnippet: ["POST", "/api/snippets/preview"],
+  previewSpam: ["GET", "/api/spam/preview"],
   proxyImage: ["GET", "/api/proxy/image"],
   putDraft: ["PUT", "/api/drafts"],
+  putSenderRules: ["POST", "/api/spam/rules"],
+  putSurveySettings: ["PUT", "/api/settings/survey"],
+  readNotifications: ["POST", "/api/notifications/read"],
+  removeContactAddress: ["DELETE", "/api/contacts/{id}/addresses/{address_id}"],
+  renderSnippet: ["POST", "/api/snippets/{id}/render"],
+  reopenThread: ["POST", "/api/threads/{id}/reopen"],
   replayInbound: ["POST", "/api/inbound/{id}/replay"],
   resendMessage: ["POST", "/api/messages/{id}/resend"],
+  resetMyNotifications: ["DELETE", "/api/me/notifications"],
+  restoreContact: ["POST", "/api/contacts/{id}/restore"],
+  restoreThread: ["POST", "/api/threads/{id}/restore"],
+  restoreTicket: ["POST", "/api/tickets/{id}/restore"],
+  retirePipeline: ["POST", "/api/pipelines/{id}/retire"],
   revokeToken: ["DELETE", "/api/tokens/{id}"],
   search: ["GET", "/api/search"],
+  searchFacets: ["GET", "/api/search/facets"],
+  searchSuggest: ["GET", "/api/search/suggest"],
   setClock: ["POST", "/api/test/clock"],
+  setFollowers: ["POST", "/api/tickets/{id}/followers"],
+  setMyNotifications: ["PATCH", "/api/me/notifications"],
+  setNotificationDefaults: ["PATCH", "/api/settings/notifications"],
   signIn: ["POST", "/api/session"],
   signOut: ["DELETE", "/api/session"],
+  snoozeTicket: ["POST", "/api/tickets/{id}/snooze"],
+  spamThread: ["POST", "/api/threads/{id}/spam"],
+  spamTicket: ["POST", "/api/tickets/{id}/spam"],
+  splitTicket: ["POST", "/api/tickets/{id}/split"],
+  startBulk: ["POST", "/api/bulk"],
+  surveySummary: ["GET", "/api/surveys/summary"],
+  testMyNotifications: ["POST", "/api/me/notifications/test"],
   trace: ["GET", "/api/trace/{id}"],
+  transferTicket: ["POST", "/api/tickets/{id}/transfer"],
+  trashThread: ["POST", "/api/threads/{id}/trash"],
+  trashTicket: ["POST", "/api/tickets/{id}/trash"],
+  undoBulk: ["POST", "/api/bulk/{id}/undo"],
+  undoContactMerge: ["POST", "/api/contact-merges/{id}/undo"],
+  undoMerge: ["POST", "/api/merges/{id}/undo"],
+  undoSplit: ["POST", "/api/splits/{id}/undo"],
+  unfollowTicket: ["POST", "/api/tickets/{id}/unfollow"],
   uploadAttachment: ["POST", "/api/attachments"],
   useLink: ["POST", "/api/setup"],
+  wakeTicket: ["POST", "/api/tickets/{id}/wake"],
   whyTicket: ["GET", "/api/tickets/{id}/why"],
 } as const

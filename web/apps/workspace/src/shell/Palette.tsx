@@ -1,12 +1,17 @@
 import { Modal } from '@mantine/core'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { Icon, Keys } from '@kanal/ui'
+import { useUsers } from '@/features/lookups/index.ts'
+import { useSuggestions } from '@/features/search/index.ts'
 import { useViews, viewIcon, viewName } from '@/features/views/index.ts'
 import { t, useLocale } from '@/locales/index.ts'
 import { actionContext, allActions, keysOf, useActionContext, type Group } from './actions.ts'
 import s from './palette.module.css'
 
-interface Entry { id: string; label: string; icon: Parameters<typeof Icon>[0]['name']; shortcut?: string; run(): void }
+interface Entry { id: string; label: string; icon: Parameters<typeof Icon>[0]['name']; shortcut?: string; words?: string; quiet?: boolean; run(): void }
+
+/** A page of the settings, as their registry has it. */
+type SettingsPages = Awaited<typeof import('@/features/settings/index.ts')>
 
 /** What is nearest to the work comes first. */
 const order: Group[] = ['composer', 'ticket', 'list', 'go', 'general']
@@ -28,19 +33,31 @@ function Inner({ onClose }: { onClose: () => void }) {
   const [q, setQ] = useState('')
   const [at, setAt] = useState(0)
   const list = useRef<HTMLUListElement>(null)
+  const users = useUsers()
+  const [settings, setSettings] = useState<SettingsPages | null>(null)
+  useEffect(() => { void import('@/features/settings/index.ts').then(setSettings) }, [])
+  const [asked, setAsked] = useState('')
+  useEffect(() => { const timer = setTimeout(() => setAsked(q.trim()), 150); return () => clearTimeout(timer) }, [q])
+  const things = useSuggestions(asked, asked.length > 1)
   const entries = useMemo<Entry[]>(() => [
     ...allActions().filter((a) => !a.quiet && a.when(ctx)).sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group)).map((a) => ({ id: a.id, label: t(a.label), icon: a.icon ?? 'right' as const, ...(a.shortcut ? { shortcut: a.shortcut } : {}), run: () => a.run(actionContext()) })),
     ...views.filter((v) => v.id.includes(':')).map((v) => ({ id: `view.${v.id}`, label: t('palette.view', { name: viewName(v) }), icon: viewIcon(v.id), run: () => ctx.navigate(`/tickets/${encodeURIComponent(v.id)}`) })),
-  ], [ctx, views])
+    ...(settings?.settingsPages() ?? []).filter((p) => p.nav !== false && !p.path.includes('$') && (!p.needs || ctx.session?.permissions.includes(p.needs)))
+      .map((p) => ({ id: `settings.${p.path}`, label: t('palette.setting', { name: t(p.title) }), words: p.words ? t(p.words) : '', icon: p.icon, run: () => ctx.navigate(`/settings/${p.path}`) })),
+    ...users.filter((u) => u.active).map((u) => ({ id: `user.${u.id}`, label: t('palette.person', { name: u.name }), icon: 'user' as const, quiet: true, run: () => ctx.navigate(`/search?q=${encodeURIComponent(`is:open owner:"${u.name}"`)}`) })),
+  ], [ctx, views, settings, users])
   const found = useMemo(() => {
     const words = q.toLowerCase().split(/\s+/).filter(Boolean)
-    const hits = entries.filter((e) => words.every((w) => e.label.toLowerCase().includes(w)))
+    const hits = entries.filter((e) => (words.length > 0 || !e.quiet) && words.every((w) => `${e.label} ${e.words ?? ''}`.toLowerCase().includes(w)))
     const text = q.trim()
     const extra: Entry[] = text === '' ? [] : [{ id: 'search', label: t('palette.search', { q: text }), icon: 'search', run: () => ctx.navigate(`/search?q=${encodeURIComponent(text)}`) }]
     const number = /^#?(\d{1,12})$/.exec(text)
     if (number) extra.unshift({ id: 'number', label: t('palette.ticket', { number: number[1]! }), icon: 'inbox', run: () => ctx.navigate(`/ticket/${number[1]}`) })
-    return [...(number ? extra : []), ...hits, ...(number ? [] : extra)]
-  }, [q, entries, ctx])
+    const opens = things.filter((x) => (x.kind === 'ticket' || x.kind === 'contact') && !(number && String(x.number) === number[1]))
+      .map((x): Entry => x.kind === 'ticket' ? { id: `ticket.${x.ticket_id}`, label: `#${x.number} ${x.label}`, icon: 'inbox', run: () => ctx.navigate(`/ticket/${x.number}`) }
+        : { id: `contact.${x.contact_id}`, label: t('palette.contact', { name: x.label }), icon: 'user', run: () => ctx.navigate(`/contacts/${x.contact_id}`) })
+    return [...(number ? extra : []), ...hits, ...(text === '' ? [] : opens), ...(number ? [] : extra)]
+  }, [q, entries, ctx, things])
   useEffect(() => setAt(0), [q])
   useEffect(() => { list.current?.children[at]?.scrollIntoView({ block: 'nearest' }) }, [at])
   const run = (e: Entry | undefined) => { if (!e) return; onClose(); setTimeout(() => e.run()) }

@@ -1,71 +1,101 @@
-import { Button, TextInput } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import { get, type Page, type SearchHit } from '@kanal/api'
-import { Banner, EmptyState, Icon, SkeletonLines } from '@kanal/ui'
+import { Button } from '@mantine/core'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useNavigate, useSearch as useAddress } from '@tanstack/react-router'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
 import { t } from '@/locales/index.ts'
+import { useProvideActions } from '@/shell/actions.ts'
 import { sentence } from '@/shell/errors.ts'
-import { ago } from '@/shell/format.ts'
+import { count, dateTime } from '@/shell/format.ts'
+import { Facets } from './Facets.tsx'
+import { HitRow } from './HitRow.tsx'
+import { Behind, Problems, Spelling, Start } from './Notices.tsx'
+import { remember, useFacets, useSearch } from './queries.ts'
+import { SearchBox } from './SearchBox.tsx'
 import s from './search.module.css'
 
-type Result = Page<SearchHit> & { behind_seq?: number }
+/** How many short pages are asked for by themselves before the reader is asked whether to look further back. */
+const patience = 5
 
 export function SearchPage() {
   const navigate = useNavigate()
-  const { q = '' } = useSearch({ strict: false }) as { q?: string }
+  const { q = '', exact } = useAddress({ strict: false }) as { q?: string; exact?: boolean }
   const [text, setText] = useState(q)
-  useEffect(() => setText(q), [q])
+  const commit = useCallback((next: string, exactly = false) => void navigate({ to: '/search', search: { ...(next ? { q: next } : {}), ...(exactly ? { exact: true } : {}) }, replace: true }), [navigate])
+  const ours = useRef(q)
+  useEffect(() => { if (q !== ours.current) { ours.current = q; setText(q) } }, [q])
   useEffect(() => {
     if (text.trim() === q) return
-    const timer = setTimeout(() => void navigate({ to: '/search', search: { q: text.trim() }, replace: true }), 250)
+    const timer = setTimeout(() => { ours.current = text.trim(); commit(text.trim()) }, 220)
     return () => clearTimeout(timer)
-  }, [text, q, navigate])
-  const found = useInfiniteQuery({
-    queryKey: ['search', q], enabled: q !== '', staleTime: 10_000,
-    queryFn: ({ pageParam, signal }) => get<Result>('/api/search', { q, cursor: pageParam, limit: 30 }, signal),
-    initialPageParam: '', getNextPageParam: (l) => l.next || undefined, placeholderData: (old) => old,
-  })
-  const hits = found.data?.pages.flatMap((p) => p.items ?? []) ?? []
-  const behind = found.data?.pages[0]?.behind_seq ?? 0
+  }, [text, q, commit])
+  useEffect(() => { document.title = `${q || t('search.title')} · Kanal` }, [q])
+  const take = useCallback((next: string) => { ours.current = next; setText(next); commit(next) }, [commit])
+
+  const found = useSearch(q, !!exact)
+  const facets = useFacets(q)
+  const pages = found.data?.pages
+  const head = pages?.[0]
+  const hits = useMemo(() => pages?.flatMap((p) => p.items ?? []) ?? [], [pages])
+  const top = head?.top ?? []
+  const problems = head?.problems ?? []
+
+  const scroller = useRef<HTMLElement>(null)
+  const list = useRef<HTMLUListElement>(null)
+  const virtual = useVirtualizer({ count: hits.length, getScrollElement: () => scroller.current, estimateSize: () => 92, overscan: 6, scrollMargin: list.current?.offsetTop ?? 0 })
+  const rows = virtual.getVirtualItems()
+  const last = rows.at(-1)?.index ?? 0
+  const short = pages?.at(-1)?.looked_to ?? null
+  const [tries, setTries] = useState(0)
+  useEffect(() => setTries(0), [q])
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = found
+  useEffect(() => {
+    if (!hasNextPage || isFetching || isFetchNextPageError || last < hits.length - 12) return
+    if (short) { if (tries >= patience) return; setTries((n) => n + 1) }
+    void fetchNextPage()
+  }, [last, hits.length, hasNextPage, isFetching, isFetchNextPageError, fetchNextPage, short, tries])
+
+  const go = useCallback((by: number) => {
+    const all = [...document.querySelectorAll<HTMLElement>('[data-hit]')]
+    const at = all.indexOf(document.activeElement as HTMLElement)
+    all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + by))]?.focus()
+  }, [])
+  useProvideActions({ list: { next: () => go(1), previous: () => go(-1), open: () => (document.activeElement as HTMLElement)?.click(), refresh: () => void found.refetch() } }, [go, found.refetch])
+  const opened = useCallback(() => remember(q), [q])
+
   return (
-    <main className={s.page} id="main">
+    <main className={s.page} id="main" ref={scroller}>
       <div className={s.inner}>
         <h1 className="k-hidden">{t('search.title')}</h1>
-        <TextInput type="search" size="md" autoFocus value={text} onChange={(e) => setText(e.currentTarget.value)} aria-label={t('search.title')} placeholder={t('search.placeholder')} leftSection={<Icon name="search" />} />
-        <p className={s.operators}>{['is:open', 'from:', 'to:', 'subject:', 'status:', 'has:attachment', 'before:', 'after:'].map((o) => <button key={o} type="button" onClick={() => setText((x) => `${x.trim()} ${o}`.trim())}>{o}</button>)}</p>
-        {behind > 0 ? <Banner icon="clock">{t('search.behind', { n: behind })}</Banner> : null}
-        {q === '' ? <EmptyState icon="search" title={t('search.start')} text={t('search.start_text')} /> : null}
-        {q !== '' && found.isPending ? <SkeletonLines lines={6} label={t('state.loading')} /> : null}
-        {found.isError ? <EmptyState icon="warn" title={t('error.search')} text={sentence(found.error)}><Button variant="default" onClick={() => void found.refetch()}>{t('action.retry')}</Button></EmptyState> : null}
-        {q !== '' && found.data && hits.length === 0 ? <EmptyState icon="search" title={t('search.none', { q })} text={t('search.none_text')} /> : null}
-        <ul className={s.hits} aria-label={t('search.results')}>
-          {hits.map((h, i) => <li key={`${h.kind}${h.ticket_id}${h.message_id}${i}`}><Hit hit={h} /></li>)}
-        </ul>
-        {found.hasNextPage ? <Button variant="default" loading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>{t('search.more')}</Button> : null}
+        <SearchBox text={text} setText={setText} commit={take} toResults={() => go(1)} />
+        {q === '' ? <Start onTake={take} /> : (
+          <div className={s.split}>
+            <Facets q={q} facets={facets} onChange={take} />
+            <section className={s.results} aria-label={t('search.results')} aria-busy={found.isFetching}>
+              {head ? <Behind result={head} /> : null}
+              {head ? <Spelling result={head} q={q} onTake={take} onExact={() => commit(q, true)} /> : null}
+              {problems.length > 0 ? <Problems list={problems} onTake={take} /> : null}
+              {found.isPending ? <SkeletonLines lines={9} label={t('state.loading')} /> : null}
+              {found.isError && !pages ? <EmptyState icon="warn" title={t('error.search')} text={sentence(found.error)}><Button variant="default" onClick={() => void found.refetch()}>{t('action.retry')}</Button></EmptyState> : null}
+              {facets && facets.total > 0 && problems.length === 0 && !head?.spelling?.applied ? <p className={s.total} role="status">{t('search.total', { n: facets.total, count: count(facets.total) + (facets.capped ? '+' : '') })}</p> : null}
+              {top.length > 0 ? <ul className={s.top} aria-label={t('search.people')}>{top.map((h) => <li key={h.contact_id}><HitRow hit={h} onOpen={opened} /></li>)}</ul> : null}
+              {head && hits.length === 0 && top.length === 0 && problems.length === 0 && !found.hasNextPage && !found.isPlaceholderData ? <EmptyState icon="search" title={t('search.none', { q })} text={t('search.none_text')} /> : null}
+              <ul ref={list} className={s.hits} style={{ height: virtual.getTotalSize() }} aria-label={t('search.results')}>
+                {rows.map((v) => (
+                  <li key={v.key} ref={virtual.measureElement} data-index={v.index} className={s.slot} style={{ transform: `translateY(${v.start - virtual.options.scrollMargin}px)` }} aria-setsize={found.hasNextPage ? -1 : hits.length} aria-posinset={v.index + 1}>
+                    <HitRow hit={hits[v.index]!} onOpen={opened} />
+                  </li>
+                ))}
+              </ul>
+              {found.isFetchNextPageError ? <Banner tone="danger" action={t('action.retry')} onAction={() => void found.fetchNextPage()}>{sentence(found.error)}</Banner> : null}
+              {found.hasNextPage && short && tries >= patience && !found.isFetching ? (
+                <Banner icon="clock" action={t('search.further')} onAction={() => { setTries(0) }}>{t('search.looked_to', { time: dateTime(short) })}</Banner>
+              ) : null}
+              {found.isFetchingNextPage ? <p className={s.total} role="status">{t('search.looking')}</p> : null}
+            </section>
+          </div>
+        )}
       </div>
     </main>
   )
-}
-
-function Hit({ hit }: { hit: SearchHit }) {
-  const body = (
-    <>
-      <span className={s.kind}><Icon name={hit.kind === 'contact' ? 'user' : hit.kind === 'ticket' ? 'inbox' : 'mail'} size={14} /></span>
-      <span className={s.hitText}>
-        <span className={s.hitTitle}><span className="k-cut">{hit.title || t('ticket.no_subject')}</span>{hit.number ? <span className={s.dim}>#{hit.number}</span> : null}{hit.at ? <time className={s.dim} dateTime={hit.at}>{ago(hit.at)}</time> : null}</span>
-        {hit.excerpt ? <span className={s.excerpt}><Marked text={hit.excerpt} /></span> : null}
-      </span>
-    </>
-  )
-  if (hit.ticket_id) return <Link to="/tickets/$view/$ticketId" params={{ view: 'open', ticketId: hit.ticket_id }} className={s.hit}>{body}</Link>
-  return hit.thread_id
-    ? <Link to="/conversation/$threadId" params={{ threadId: hit.thread_id }} className={s.hit}>{body}</Link>
-    : <Link to="/search" search={{ q: `from:${hit.title}` }} className={s.hit}>{body}</Link>
-}
-
-/** Shows <mark> and nothing else of the excerpt's markup: everything else is text. */
-function Marked({ text }: { text: string }) {
-  const decode = (x: string) => x.replace(/&(amp|lt|gt|quot|#39|#34);/g, (_, n: string) => ({ amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'", '#34': '"' })[n]!)
-  return <>{text.split(/(<mark>.*?<\/mark>)/g).map((p, i) => (p.startsWith('<mark>') ? <mark key={i}>{decode(p.slice(6, -7))}</mark> : decode(p)))}</>
 }

@@ -1,1 +1,2 @@
 export { SearchPage } from './SearchPage.tsx'
+export { useSuggestions } from './queries.ts'
