@@ -61,16 +61,10 @@ func (a *App) flows(ctx context.Context) error {
 		Tickets: a.Tickets, Inbox: a.Inbox, Assign: a.Assign, Lines: a.Board, Sieve: a.Spam,
 		RawKeep: config.Window("RAW_KEEP"), Reopen: config.Window("REOPEN"), Orphans: config.Window("ATTACHMENT_ORPHAN"),
 	})
-	a.Surveys = survey.New(survey.Deps{
-		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads, Replies: a.Dispatch, Base: a.cfg.Base, Key: a.Box.Derive("survey links"),
-		Keep: config.Window("SURVEY"), Log: a.log, Words: func(ctx context.Context, q db.Queryer) (string, string, error) {
-			c, err := a.Settings.Company(ctx, q)
-			return c.Name, c.Locale, err
-		},
-	})
 	a.Purge = purge.New(purge.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Log: a.log,
 		Spam: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE"),
+		Also: func(ctx context.Context, tx *db.Tx, id desk.TicketID) error { return a.Surveys.Erase(ctx, tx, id, 0) },
 	})
 	a.Triage = triage.New(triage.Deps{
 		DB: a.DB, Clock: a.Clock, Jobs: a.Jobs, People: a.People, Inboxes: a.Inbox, Threads: a.Threads, Tickets: a.Tickets, Assign: a.Assign, Senders: a.Spam, Log: a.log,
@@ -84,9 +78,17 @@ func (a *App) flows(ctx context.Context) error {
 			Undo: config.Window("UNDO_SEND"), RetryBase: config.Window("RETRY_BASE"), RetryMax: config.Window("RETRY_MAX"), GiveUp: config.Window("SEND_GIVE_UP"),
 		},
 	})
+	a.Surveys = survey.New(survey.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads, Replies: a.Dispatch, Base: a.cfg.Base, Key: a.Box.Derive("survey links"),
+		Keep: config.Window("SURVEY"), Log: a.log, Words: func(ctx context.Context, q db.Queryer) (string, string, error) {
+			c, err := a.Settings.Company(ctx, q)
+			return c.Name, c.Locale, err
+		},
+	})
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Files: a.Blobs, Log: a.log,
 		Keep: config.Window("CONTACT_KEEP"),
+		Also: func(ctx context.Context, tx *db.Tx, id desk.ContactID) error { return a.Surveys.Erase(ctx, tx, 0, id) },
 	})
 	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs)
 	a.Views = view.New(a.DB, a.abilities).Saved(a.Saved)

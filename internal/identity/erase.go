@@ -216,12 +216,25 @@ func (s *Service) erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 		func() error { return s.Tickets.Blank(ctx, tx, t.tickets) },
 		func() error { return s.Tickets.BlankSnippets(ctx, tx, t.touched) },
 		func() error { return s.forgetLinks(ctx, tx, t.family) },
+		func() error { return s.also(ctx, tx, t.family) },
 	} {
 		if err := step(); err != nil {
 			return t, err
 		}
 	}
 	return t, s.tellErased(ctx, tx, actor, t)
+}
+
+func (s *Service) also(ctx context.Context, tx *db.Tx, family []desk.ContactID) error {
+	if s.Also == nil {
+		return nil
+	}
+	for _, id := range family {
+		if err := s.Also(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // forgetEvents empties what the log says of the person.

@@ -42,9 +42,11 @@ type Deps struct {
 	Threads  *thread.Service
 	Tickets  *ticket.Service
 	Journal  Journal
-	Files    Files
-	Log      *slog.Logger
-	Keep     time.Duration // how long a deleted contact can be restored; 0 keeps it
+	// Also takes what flows above keep of a person: what they said when asked how it went. nil is fine.
+	Also  func(ctx context.Context, tx *db.Tx, id desk.ContactID) error
+	Files Files
+	Log   *slog.Logger
+	Keep  time.Duration // how long a deleted contact can be restored; 0 keeps it
 }
 
 // Service is who is whom in this installation. Safe for concurrent use.

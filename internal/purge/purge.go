@@ -31,9 +31,11 @@ type Deps struct {
 	Threads *thread.Service
 	Tickets *ticket.Service
 	Journal Journal
-	Log     *slog.Logger
-	Spam    time.Duration // how long spam is kept; 0 keeps it
-	Trash   time.Duration // how long trash is kept; 0 keeps it
+	// Also takes what flows above keep of a ticket: what its customer said of it. nil is fine.
+	Also  func(ctx context.Context, tx *db.Tx, id desk.TicketID) error
+	Log   *slog.Logger
+	Spam  time.Duration // how long spam is kept; 0 keeps it
+	Trash time.Duration // how long trash is kept; 0 keeps it
 }
 
 // Service erases.
@@ -83,6 +85,11 @@ func (s *Service) one(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.
 	late, err := s.Threads.Erase(ctx, tx, id, before)
 	if err != nil {
 		return err
+	}
+	if s.Also != nil {
+		if err := s.Also(ctx, tx, id); err != nil {
+			return err
+		}
 	}
 	if err := s.Events.Forget(ctx, tx, id, append(gone.Threads, late.Threads...)...); err != nil {
 		return err
