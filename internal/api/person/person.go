@@ -291,13 +291,14 @@ func (p *persons) addAddress(ctx context.Context, v access.Viewer, in *addAddres
 	})
 }
 
-type addressPath struct {
+// AddressPath names one address of a contact. Exported, because inputs embed it.
+type AddressPath struct {
 	api.ByID
 	AddressID string `path:"address_id"`
 }
 
 type patchAddressInput struct {
-	addressPath
+	AddressPath
 	Body struct {
 		Verified *bool `json:"verified,omitempty" doc:"Somebody made sure that the address is the contact's."`
 		Primary  bool  `json:"primary,omitempty" doc:"Mail and calls go to this one of its kind first."`
@@ -344,7 +345,7 @@ func (p *persons) patchAddress(ctx context.Context, v access.Viewer, in *patchAd
 	})
 }
 
-func (p *persons) removeAddress(ctx context.Context, v access.Viewer, in *addressPath) (*api.Out[desk.Contact], error) {
+func (p *persons) removeAddress(ctx context.Context, v access.Viewer, in *AddressPath) (*api.Out[desk.Contact], error) {
 	return p.change(ctx, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
 		c, a, err := p.address(ctx, tx, id, in.AddressID)
 		if err != nil {
@@ -354,7 +355,8 @@ func (p *persons) removeAddress(ctx context.Context, v access.Viewer, in *addres
 	})
 }
 
-type pagedInput struct {
+// PagedInput is a list of a contact. Exported, because inputs embed it.
+type PagedInput struct {
 	api.ByID
 	api.Listing
 }
@@ -372,7 +374,7 @@ func (p *persons) family(ctx context.Context, in string) ([]desk.ContactID, erro
 	return p.Contacts.Family(ctx, p.DB, c.ID)
 }
 
-func (p *persons) tickets(ctx context.Context, v access.Viewer, in *pagedInput) (*api.Out[view.TicketPage], error) {
+func (p *persons) tickets(ctx context.Context, v access.Viewer, in *PagedInput) (*api.Out[view.TicketPage], error) {
 	family, err := p.family(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -381,7 +383,7 @@ func (p *persons) tickets(ctx context.Context, v access.Viewer, in *pagedInput) 
 }
 
 type timelineInput struct {
-	pagedInput
+	PagedInput
 	Show string `query:"show" enum:"messages,comments,events" doc:"Only these; all without it."`
 }
 
@@ -393,7 +395,7 @@ func (p *persons) timeline(ctx context.Context, v access.Viewer, in *timelineInp
 	return api.Answer(p.View.Person(ctx, view.SightOf(v), family, in.Show, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 
-func (p *persons) files(ctx context.Context, v access.Viewer, in *pagedInput) (*api.Out[view.FilePage], error) {
+func (p *persons) files(ctx context.Context, v access.Viewer, in *PagedInput) (*api.Out[view.FilePage], error) {
 	family, err := p.family(ctx, in.ID)
 	if err != nil {
 		return nil, err
