@@ -264,7 +264,15 @@ func TestNothingLeaksFromAnInboxWithoutAccess(t *testing.T) {
 			_, err := s.Events.Record(ctx, tx, desk.Event{Type: "token.created", Actor: desk.ByUser(boss.ID), UserID: boss.ID, Data: event.Data(map[string]string{"secret": "of-the-board"})})
 			return err
 		})
+		s.Write(func(ctx context.Context, tx *db.Tx) error { // WS-15: what somebody is told of is theirs alone
+			_, err := s.Events.Record(ctx, tx, desk.Event{Type: desk.EvNotificationCreated, UserID: boss.ID, Data: event.Data(map[string]string{"secret": "of-the-board"})})
+			return err
+		})
 		s.record("ticket.updated", s.Helpdesk().ID, map[string]string{"open": "to-all"})
+		s.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.Events.Record(ctx, tx, desk.Event{Type: desk.EvNotificationCreated, UserID: ann.ID, Data: event.Data(map[string]string{"told": "to-ann-alone"})})
+			return err
+		})
 		replayed := s.open(ann, start)
 		defer replayed.close()
 		for name, r := range map[string]*reader{"live": live, "replay": replayed} {
@@ -284,10 +292,10 @@ func TestNothingLeaksFromAnInboxWithoutAccess(t *testing.T) {
 		}
 		s.settled(boss)
 		polled := s.poll(ann, start)
-		if strings.Contains(polled, "of-the-board") || !strings.Contains(polled, "to-all") {
+		if strings.Contains(polled, "of-the-board") || !strings.Contains(polled, "to-all") || !strings.Contains(polled, "to-ann-alone") {
 			t.Errorf("poll: %s", polled)
 		}
-		if all := s.poll(boss, start); strings.Count(all, "of-the-board") != 4 {
+		if all := s.poll(boss, start); strings.Count(all, "of-the-board") != 5 || strings.Contains(all, "to-ann-alone") {
 			t.Errorf("the administrator, a member, sees less than everything: %s", all)
 		}
 	})
