@@ -44,6 +44,7 @@ import (
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
+	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/transfer"
@@ -52,6 +53,7 @@ import (
 
 // site is a whole installation behind HTTP: every real service, the echo channel as its way in and out.
 type site struct {
+	Surveys *survey.Service
 	*desktest.Desk
 	t        testing.TB
 	api      *api.Server
@@ -117,6 +119,12 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 		Transfer: transfer.New(transfer.Deps{DB: d, Channels: s.Channels, People: s.People, Properties: s.Properties, Tickets: s.Tickets, Inboxes: s.Inboxes, Settings: s.Settings, Outside: transfer.Outside{Closed: true}}),
 		Health: admin.Health{Jobs: jobs.Stats, Dead: jobs.DeadJobs, Search: func(context.Context) (int64, bool, error) { return 0, false, nil },
 			Missing: func(context.Context) map[string]string { return map[string]string{} }, DiskFree: func() int64 { return 1 }}}
+	s.Surveys = survey.New(survey.Deps{DB: d, Clock: s.Clock, Events: s.Events, Contacts: s.Contacts, Tickets: s.Tickets, Threads: s.Threads, Replies: s.Dispatch, Base: base,
+		Key: bytes.Repeat([]byte{7}, 32), Keep: 30 * 24 * time.Hour, Words: func(ctx context.Context, q db.Queryer) (string, string, error) {
+			c, err := s.Settings.Company(ctx, q)
+			return c.Name, c.Locale, err
+		}})
+	md.Surveys = s.Surveys
 	for _, w := range with {
 		w(&ad, &gd, &md)
 	}
@@ -127,7 +135,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	person.Mount(s.api, person.Deps{DB: d, Contacts: s.Contacts, Properties: s.Properties, People: s.People, View: s.View, Identity: identity.New(identity.Deps{
 		DB: d, Clock: s.Clock, Events: s.Events, Contacts: s.Contacts, Threads: s.Threads, Tickets: s.Tickets, Journal: s.Intake, Files: s.Blobs,
 	})})
-	public.Mount(s.api, public.Deps{Links: s.Dispatch, Blobs: s.Blobs})
+	public.Mount(s.api, public.Deps{Links: s.Dispatch, Blobs: s.Blobs, Surveys: s.Surveys})
 	s.api.Handle("/hooks/", hook.New(hook.Deps{DB: d, Registry: s.Channels, Inbox: s.Inboxes, Intake: s.Intake}))
 	s.http = httptest.NewServer(s.api.Handler())
 

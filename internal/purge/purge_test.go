@@ -185,7 +185,7 @@ func TestNothingIsLeftOfAnErasedTicket(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, h := range r.Hits {
-			if h.TicketID != stays.ID && h.Kind != search.KindContact {
+			if h.TicketID != stays.ID && h.Kind != "contact" {
 				t.Errorf("still found: %+v", h)
 			}
 		}
