@@ -28,6 +28,8 @@ func (a *admins) mountTokens() {
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tokens", ID: "createToken", Tag: tag, Summary: "Make an API token", Status: 201,
 		Description: "It acts as its user, within its scopes: names of permissions, or `all`."}, a.createToken)
 	api.Register(a.server, api.Op{Method: "DELETE", Path: "/api/tokens/{id}", ID: "revokeToken", Tag: tag, Summary: "Revoke a token", Status: noContent, Errors: []int{404}}, a.revokeToken)
+	api.Register(a.server, api.Op{Method: "POST", Path: "/api/me/password", ID: "changePassword", Tag: tag, Summary: "Change one's own password", Status: noContent,
+		Description: "It needs the present one, and ends one's other sessions."}, a.changePassword)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/sessions", ID: "listSessions", Tag: tag, Summary: "Where one is signed in"}, a.sessions)
 	api.Register(a.server, api.Op{Method: "DELETE", Path: "/api/sessions/{id}", ID: "endSession", Tag: tag, Summary: "Sign a browser out", Status: noContent, Errors: []int{404}}, a.endSession)
 }
@@ -106,6 +108,17 @@ func (a *admins) revokeToken(ctx context.Context, v access.Viewer, in *api.ByID)
 		}
 	}
 	return &api.None{}, a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return a.Access.RevokeToken(ctx, tx, v.Actor, id) })
+}
+
+type changePasswordInput struct {
+	Body struct {
+		Old string `json:"old" maxLength:"1024"`
+		New string `json:"new" maxLength:"1024"`
+	}
+}
+
+func (a *admins) changePassword(ctx context.Context, v access.Viewer, in *changePasswordInput) (*api.None, error) {
+	return &api.None{}, a.Access.ChangePassword(ctx, v, in.Body.Old, in.Body.New)
 }
 
 func (a *admins) sessions(ctx context.Context, v access.Viewer, _ *api.None) (*api.Out[api.Page[SessionRow]], error) {

@@ -514,6 +514,7 @@ export interface ChannelAccount {
   fallback?: boolean
   secrets_set?: string[] | null
   version?: number
+  terms?: { version: string; accepted_at: Time }[] | null
 }
 export interface Probe { name: string; ok: boolean; detail: string; fix: string }
 export interface Verification { verified: boolean; verified_at?: Time | null; address?: string; mail?: { subject: string; code: string; link: string; at?: Time | null } | null }

@@ -1,14 +1,13 @@
 import { Button, Modal, MultiSelect, Stack, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { patch, post, type Team } from '@kanal/api'
-import { Banner, EmptyState, Icon } from '@kanal/ui'
+import { del, get, patch, post, type Page, type Team } from '@kanal/api'
+import { EmptyState, Icon } from '@kanal/ui'
 import { teamsQuery, useUsers } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
+import { Affects, SaveError, SettingsFrame, isStale } from '@/features/settings/index.ts'
 import { t } from '@/locales/index.ts'
 import { queries } from '@/shell/client.ts'
-import { sentence } from '@/shell/errors.ts'
-import { AdminPage } from './Page.tsx'
 import { slugOf } from './slug.ts'
 import s from './admin.module.css'
 
@@ -19,7 +18,7 @@ export function Teams() {
   const [editing, setEditing] = useState<Partial<Team> | null>(null)
   const add = manage ? <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setEditing({})}>{t('teams.add')}</Button> : null
   return (
-    <AdminPage title={t('teams.title')} text={t('teams.text')} query={q} action={add} empty={q.data?.length === 0 && !editing ? <EmptyState icon="team" title={t('teams.empty')} text={t('teams.empty_text')}>{add}</EmptyState> : undefined}>
+    <SettingsFrame title={t('teams.title')} text={t('teams.text')} query={q} section="teams" action={add} empty={q.data?.length === 0 && !editing ? <EmptyState icon="team" title={t('teams.empty')} text={t('teams.empty_text')}>{add}</EmptyState> : undefined}>
       <ul className={s.rows}>
         {(q.data ?? []).map((x) => (
           <li key={x.id} className={s.row}>
@@ -30,7 +29,7 @@ export function Teams() {
         ))}
       </ul>
       {editing ? <TeamModal team={editing} onClose={() => setEditing(null)} /> : null}
-    </AdminPage>
+    </SettingsFrame>
   )
 }
 
@@ -39,26 +38,39 @@ function TeamModal({ team, onClose }: { team: Partial<Team>; onClose: () => void
   const [name, setName] = useState(team.name ?? '')
   const [members, setMembers] = useState(team.members ?? [])
   const [extra, setExtra] = useState(team.extra_members ?? [])
+  const [seen, setSeen] = useState(team)
+  const [theirs, setTheirs] = useState<Team | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
   const data = users.filter((u) => u.active || members.includes(u.id)).map((u) => ({ value: u.id, label: u.name || u.email }))
-  const save = async () => {
+  const take = (x: Team) => { setSeen(x); setName(x.name); setMembers(x.members ?? []); setExtra(x.extra_members ?? []); setError(null); setTheirs(null) }
+  const remove = async () => {
+    setBusy(true)
+    try { await del(`/api/teams/${team.id}`); await queries.invalidateQueries({ queryKey: teamsQuery.queryKey }); onClose() } catch (err) { setError(err); setBusy(false) }
+  }
+  const save = async (base: Partial<Team>) => {
     setBusy(true)
     try {
-      if (team.id) await patch(`/api/teams/${team.id}`, { name, members, extra_members: extra })
+      if (team.id) await patch(`/api/teams/${team.id}`, { name, members, extra_members: extra, expect: { name: base.name, members: base.members ?? [], extra_members: base.extra_members ?? [] } })
       else await post('/api/teams', { slug: slugOf(name), name, members, extra_members: extra })
       await queries.invalidateQueries({ queryKey: teamsQuery.queryKey })
       onClose()
-    } catch (err) { setError(err); setBusy(false) }
+    } catch (err) {
+      setError(err)
+      if (isStale(err)) setTheirs(((await get<Page<Team>>('/api/teams')).items ?? []).find((x) => x.id === team.id) ?? null)
+      setBusy(false)
+    }
   }
+  const named = (ids: string[]) => ids.map((id) => users.find((u) => u.id === id)?.name ?? id).join(', ')
   return (
     <Modal opened onClose={onClose} title={<strong>{team.id ? team.name : t('teams.add')}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>
       <Stack gap="md">
-        {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
+        <SaveError error={error} {...(theirs ? { onTheirs: () => take(theirs), onMine: () => void save(theirs), differences: [{ label: t('field.name'), theirs: theirs.name, mine: name }, { label: t('teams.members'), theirs: named(theirs.members ?? []), mine: named(members) }].filter((d) => d.theirs !== d.mine) } : {})} />
         <TextInput label={t('field.name')} required value={name} onChange={(e) => setName(e.currentTarget.value)} data-autofocus />
         <MultiSelect label={t('teams.members')} description={t('teams.members_text')} searchable data={data} value={members} onChange={setMembers} />
         <MultiSelect label={t('teams.extra')} description={t('teams.extra_text')} searchable data={data} value={extra} onChange={setExtra} />
-        <div className={s.foot}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button loading={busy} disabled={!name.trim()} onClick={() => void save()}>{t('action.save')}</Button></div>
+        {team.id ? <Affects object="team" id={team.id} /> : null}
+        <div className={s.foot}>{team.id ? <><Button variant="subtle" color="red" onClick={() => void remove()}>{t('teams.remove')}</Button><span className={s.space} /></> : null}<Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button loading={busy} disabled={!name.trim()} onClick={() => void save(seen)}>{t('action.save')}</Button></div>
       </Stack>
     </Modal>
   )

@@ -3,16 +3,16 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { del, get, post, type ApiToken, type Page } from '@kanal/api'
 import { Banner, EmptyState, Icon, Tag } from '@kanal/ui'
-import { t } from '@/locales/index.ts'
+import { SettingsFrame } from '@/features/settings/index.ts'
+import { maybe, t } from '@/locales/index.ts'
 import { queries } from '@/shell/client.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
 import { ago } from '@/shell/format.ts'
 import { CopyOnce } from './CopyOnce.tsx'
-import { AdminPage } from './Page.tsx'
 import s from './admin.module.css'
 
 const key = ['tokens']
-const scopes = ['all', 'tickets.view', 'tickets.reply', 'tickets.comment', 'tickets.edit', 'tickets.assign', 'tickets.delete', 'contacts.edit', 'views.share', 'account.access', 'users.manage', 'settings.manage', 'audit.view']
+const scopes = ['all', 'tickets.view', 'tickets.reply', 'tickets.comment', 'tickets.edit', 'tickets.assign', 'tickets.delete', 'contacts.edit', 'contacts.delete', 'contacts.export', 'contacts.erase', 'views.share', 'availability.manage', 'account.access', 'properties.manage', 'users.manage', 'settings.manage', 'tokens.manage', 'audit.view']
 
 export function Tokens() {
   const q = useQuery({ queryKey: key, queryFn: async () => { const b = await get<Page<ApiToken> | ApiToken[]>('/api/tokens'); return Array.isArray(b) ? b : (b.items ?? []) } })
@@ -20,7 +20,7 @@ export function Tokens() {
   const revoke = (id: string) => void del(`/api/tokens/${id}`).then(() => queries.invalidateQueries({ queryKey: key })).catch(toastError)
   const add = <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setMaking(true)}>{t('tokens.add')}</Button>
   return (
-    <AdminPage title={t('tokens.title')} text={t('tokens.text')} query={q} action={add} empty={q.data?.length === 0 && !making ? <EmptyState icon="key" title={t('tokens.empty')} text={t('tokens.empty_text')}>{add}</EmptyState> : undefined}>
+    <SettingsFrame title={t('tokens.title')} text={t('tokens.text')} query={q} action={add} empty={q.data?.length === 0 && !making ? <EmptyState icon="key" title={t('tokens.empty')} text={t('tokens.empty_text')}>{add}</EmptyState> : undefined}>
       <ul className={s.rows}>
         {(q.data ?? []).map((x) => (
           <li key={x.id} className={s.row}>
@@ -32,7 +32,7 @@ export function Tokens() {
         ))}
       </ul>
       {making ? <TokenModal onClose={() => setMaking(false)} /> : null}
-    </AdminPage>
+    </SettingsFrame>
   )
 }
 
@@ -56,7 +56,7 @@ function TokenModal({ onClose }: { onClose: () => void }) {
         <Stack gap="md">
           {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
           <TextInput label={t('field.name')} description={t('tokens.name_text')} required value={name} onChange={(e) => setName(e.currentTarget.value)} data-autofocus />
-          <MultiSelect label={t('tokens.scopes')} data={scopes} value={chosen} onChange={setChosen} />
+          <MultiSelect label={t('tokens.scopes')} data={scopes.map((x) => ({ value: x, label: maybe(`permission.${x}`, x) }))} value={chosen} onChange={setChosen} />
           <div className={s.foot}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button loading={busy} disabled={!name.trim() || chosen.length === 0} onClick={() => void make()}>{t('tokens.make')}</Button></div>
         </Stack>
       )}

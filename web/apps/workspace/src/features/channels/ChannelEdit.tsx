@@ -1,19 +1,23 @@
 import { Button, Select, Stack, Switch, Tabs, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { Problem, type ChannelAccount, type Spec } from '@kanal/api'
+import { get, Problem, type ChannelAccount, type Spec } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
+import { Affects, AsText, AsTextButton, SaveError, UnsavedGuard, isStale } from '@/features/settings/index.ts'
 import { useSpecs } from '@/features/tickets/index.ts'
 import { t } from '@/locales/index.ts'
 import { sentence } from '@/shell/errors.ts'
+import { dateTime } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
 import { HealthTag } from './ChannelList.tsx'
 import { fieldsOf, health, read, type Settings } from './model.ts'
 import { ProbeList } from './ProbeList.tsx'
 import { accountQuery, updateAccount } from './queries.ts'
 import { noAssign, RoutingForm } from './RoutingForm.tsx'
+import { RemoveChannel } from './RemoveChannel.tsx'
 import { SenderPreview } from './SenderPreview.tsx'
 import { SpecForm } from './SpecForm.tsx'
 import { defaultTicket, TicketForm } from './TicketForm.tsx'
@@ -33,6 +37,9 @@ export function ChannelEdit({ accountId }: { accountId: string }) {
 function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
   const edit = useCan()('account.access')
   const inboxes = useInboxes()
+  const [asText, setAsText] = useState(false)
+  const [version, setVersion] = useState(account.version ?? 0)
+  const [theirs, setTheirs] = useState<ChannelAccount | null>(null)
   const [name, setName] = useState(account.name)
   const [inbox, setInbox] = useState(account.inbox_id)
   const [active, setActive] = useState(account.active)
@@ -43,17 +50,25 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
   const [dirty, setDirty] = useState(false)
+  const [removing, setRemoving] = useState(false)
+  const navigate = useNavigate()
   const kind = String(read(settings, 'kind') ?? '')
   const touch = <A,>(set: (v: A) => void) => (v: A) => { set(v); setDirty(true) }
-  const save = async () => {
+  const load = (a: ChannelAccount) => {
+    setVersion(a.version ?? 0); setName(a.name); setInbox(a.inbox_id); setActive(a.active); setSettings(a.settings ?? {}); setSecrets({})
+    setAssign({ ...noAssign, ...a.assign }); setTicket({ ...defaultTicket, ...a.ticket }); setDirty(false); setError(null); setTheirs(null)
+  }
+  const save = async (seen: number) => {
     setBusy(true)
     setError(null)
     try {
-      await updateAccount(account.id, { name, inbox_id: inbox, active, settings, ...(Object.keys(secrets).length ? { secrets } : {}), assign, ticket })
-      setSecrets({})
-      setDirty(false)
+      const saved = await updateAccount(account.id, { version: seen, name, inbox_id: inbox, active, settings, ...(Object.keys(secrets).length ? { secrets } : {}), assign, ticket })
+      load(saved)
       toast(t('toast.saved'))
-    } catch (err) { setError(err) } finally { setBusy(false) }
+    } catch (err) {
+      setError(err)
+      if (isStale(err)) setTheirs(await get<ChannelAccount>(`/api/channel-accounts/${account.id}`))
+    } finally { setBusy(false) }
   }
   const wrong = error instanceof Problem && error.field ? { field: error.field, message: error.message } : undefined
   const form = { channel: spec.channel, settings, secrets, stored: account.secrets_set ?? [], error: wrong, onSettings: touch(setSettings), onSecrets: touch(setSecrets) }
@@ -62,12 +77,16 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
   const hosted = kind === 'hosted' || kind === 'forward'
   return (
     <>
-      <div className={s.pageHead}><div><h1>{account.name}</h1><p className={s.text}>{account.delivery_identifier} <HealthTag account={account} /></p></div></div>
+      <div className={s.pageHead}><div><h1>{account.name}</h1><p className={s.text}>{account.delivery_identifier} <HealthTag account={account} /></p></div>{edit ? <AsTextButton onClick={() => setAsText(true)} /> : null}</div>
       {health(account) === 'disconnected' || health(account) === 'trouble' ? <Banner tone={health(account) === 'trouble' ? 'warn' : 'danger'} icon="warn">{account.state_reason || t('channels.disconnected')}</Banner> : null}
-      {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
+      <UnsavedGuard dirty={dirty} />
+      <SaveError error={error} {...(theirs ? { onTheirs: () => load(theirs), onMine: () => void save(theirs.version ?? 0), differences: [
+        { label: t('channels.name'), theirs: theirs.name, mine: name }, { label: t('channels.connection'), theirs: JSON.stringify(theirs.settings), mine: JSON.stringify(settings) },
+        { label: t('channels.automation'), theirs: JSON.stringify([theirs.assign, theirs.ticket]), mine: JSON.stringify([assign, ticket]) },
+      ].filter((d) => d.theirs !== d.mine) } : {})} />
       <fieldset disabled={!edit} className={s.fieldset}>
         <Tabs defaultValue="configuration" keepMounted={false}>
-          <Tabs.List><Tabs.Tab value="configuration">{t('channels.configuration')}</Tabs.Tab><Tabs.Tab value="automation">{t('channels.automation')}</Tabs.Tab></Tabs.List>
+          <Tabs.List><Tabs.Tab value="configuration">{t('channels.configuration')}</Tabs.Tab><Tabs.Tab value="automation">{t('channels.automation')}</Tabs.Tab><Tabs.Tab value="advanced">{t('channels.advanced')}</Tabs.Tab></Tabs.List>
           <Tabs.Panel value="configuration" pt="md">
             <div className={s.beside}>
               <Stack gap="md">
@@ -92,9 +111,22 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
               {automation.length ? <SpecForm {...form} fields={automation} /> : null}
             </Stack>
           </Tabs.Panel>
+          <Tabs.Panel value="advanced" pt="md">
+            <Stack gap="lg" className={s.narrow}>
+              <Affects object="channel" id={account.id} />
+              <TextInput label={t('channels.slug')} value={account.slug ?? ''} readOnly />
+              <section aria-label={t('channels.terms')}>
+                <h2>{t('channels.terms')}</h2>
+                {account.terms?.length ? <ul>{account.terms.map((x, i) => <li key={i} className={s.hint}>{x.version} · {dateTime(x.accepted_at)}</li>)}</ul> : <p className={s.hint}>{t('channels.terms_none')}</p>}
+              </section>
+              {edit ? <div><Button variant="default" color="red" onClick={() => setRemoving(true)}>{t('channels.remove')}</Button></div> : null}
+            </Stack>
+          </Tabs.Panel>
         </Tabs>
       </fieldset>
-      {edit ? <div className={s.saveBar} data-dirty={dirty || undefined}><span>{dirty ? t('state.unsaved') : ''}</span><Button loading={busy} disabled={!dirty} onClick={() => void save()}>{t('action.save')}</Button></div> : null}
+      {edit ? <div className={s.saveBar} data-dirty={dirty || undefined}><span>{dirty ? t('state.unsaved') : ''}</span><Button loading={busy} disabled={!dirty} onClick={() => void save(version)}>{t('action.save')}</Button></div> : null}
+      {removing ? <RemoveChannel account={account} onClose={() => setRemoving(false)} onGone={() => void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels' } })} /> : null}
+      {account.slug ? <AsText section="channels" slug={account.slug} opened={asText} onClose={() => setAsText(false)} /> : null}
     </>
   )
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Modal, Switch } from '@mantine/core'
+import { ActionIcon, Button, Menu, Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -6,12 +6,14 @@ import type { ChannelAccount } from '@kanal/api'
 import { EmptyState, Icon, SkeletonLines, Tag, type Tone } from '@kanal/ui'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
+import { AsText, AsTextButton } from '@/features/settings/index.ts'
 import { ChannelIcon, channelName, useSpecs } from '@/features/tickets/index.ts'
 import { t, type Key } from '@/locales/index.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
 import { queries } from '@/shell/client.ts'
 import { health, type Health } from './model.ts'
-import { accountsQuery, removeAccount, updateAccount } from './queries.ts'
+import { accountsQuery, updateAccount } from './queries.ts'
+import { RemoveChannel } from './RemoveChannel.tsx'
 import s from './channels.module.css'
 
 const tones: Record<Health, Tone> = { off: 'plain', disconnected: 'danger', trouble: 'warn', connecting: 'plain', connected: 'ok' }
@@ -29,6 +31,7 @@ export function ChannelList() {
   const specs = useSpecs()
   const inboxes = useInboxes()
   const [removing, setRemoving] = useState<ChannelAccount | null>(null)
+  const [asText, setAsText] = useState(false)
   const rows = q.data ?? []
   const toggle = (a: ChannelAccount, active: boolean) => {
     queries.setQueryData(accountsQuery.queryKey, (l) => l?.map((x) => (x.id === a.id ? { ...x, active } : x)))
@@ -36,7 +39,7 @@ export function ChannelList() {
   }
   return (
     <>
-      <div className={s.pageHead}><div><h1>{t('channels.title')}</h1><p className={s.text}>{t('channels.text')}</p></div>{edit ? <ConnectButton /> : null}</div>
+      <div className={s.pageHead}><div><h1>{t('channels.title')}</h1><p className={s.text}>{t('channels.text')}</p></div><div className={s.headActions}><AsTextButton onClick={() => setAsText(true)} />{edit ? <ConnectButton /> : null}</div></div>
       {q.isPending ? <SkeletonLines label={t('state.loading')} /> : null}
       {q.isError ? <EmptyState icon="warn" title={t('error.channels')} text={sentence(q.error)}><Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button></EmptyState> : null}
       {q.data && rows.length === 0 ? <EmptyState icon="plug" title={t('channels.empty')} text={t('channels.empty_text')}>{edit ? <ConnectButton /> : null}</EmptyState> : null}
@@ -61,13 +64,8 @@ export function ChannelList() {
           </li>
         ))}
       </ul>
-      <Modal opened={removing !== null} onClose={() => setRemoving(null)} title={<strong>{t('channels.remove_title', { name: removing?.name ?? '' })}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>
-        <p>{t('channels.remove_text')}</p>
-        <div className={s.modalFoot}>
-          <Button variant="default" onClick={() => setRemoving(null)}>{t('action.cancel')}</Button>
-          <Button color="red" onClick={() => { const a = removing; setRemoving(null); if (a) void removeAccount(a.id).catch(toastError) }}>{t('channels.remove')}</Button>
-        </div>
-      </Modal>
+      {removing ? <RemoveChannel account={removing} onClose={() => setRemoving(null)} /> : null}
+      <AsText section="channels" opened={asText} onClose={() => setAsText(false)} />
     </>
   )
 }

@@ -1,5 +1,5 @@
 import { Button, Checkbox, Radio, Select, Stack, TextInput } from '@mantine/core'
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { Problem, type ChannelAccount, type Kind, type Spec } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines } from '@kanal/ui'
@@ -16,6 +16,9 @@ import { SpecForm } from './SpecForm.tsx'
 import { defaultTicket, TicketForm } from './TicketForm.tsx'
 import { VerifyForwarding } from './VerifyForwarding.tsx'
 import s from './channels.module.css'
+
+/** GEN-15: the inbox is made together with its channel. */
+const newInbox = 'new'
 
 type Step = 'where' | 'terms' | 'account' | 'details' | 'routing' | 'ticket' | 'done'
 
@@ -37,7 +40,9 @@ function Wizard({ spec }: { spec: Spec }) {
   const [settings, setSettings] = useState<Settings>(() => initialSettings(spec, kind, chosen))
   const [secrets, setSecrets] = useState<Settings>({})
   const [name, setName] = useState('')
-  const [inbox, setInbox] = useState<string | null>(null)
+  const wanted = (useSearch({ strict: false }) as { inbox?: string | number }).inbox
+  const [inbox, setInbox] = useState<string | null>(wanted === undefined ? null : String(wanted))
+  const [inboxName, setInboxName] = useState('')
   const [assign, setAssign] = useState(noAssign)
   const [ticket, setTicket] = useState(defaultTicket)
   const [at, setAt] = useState(0)
@@ -55,7 +60,7 @@ function Wizard({ spec }: { spec: Spec }) {
   const target = inbox ?? inboxes.find((i) => i.kind === 'helpdesk')?.id ?? inboxes[0]?.id ?? null
   const label = name || String(read(settings, 'address') ?? '').split('@')[0] || channelName(spec.channel, [spec])
   const gap = step === 'account' ? missing(accountFields, settings, secrets, false) : step === 'details' ? missing(detailFields, settings, secrets, false) : undefined
-  const blocked = (step === 'where' && !chosen) || (step === 'terms' && !accepted) || !!gap
+  const blocked = (step === 'where' && !chosen) || (step === 'terms' && !accepted) || (step === 'account' && target === newInbox && !inboxName.trim()) || !!gap
 
   const choose = (k: Kind) => {
     setChosen(k)
@@ -65,7 +70,7 @@ function Wizard({ spec }: { spec: Spec }) {
     setBusy(true)
     setError(null)
     try {
-      setMade(await createAccount({ channel: spec.channel, name: label, inbox_id: target, active: true, settings, secrets, assign, ticket, ...(spec.terms ? { accepted_terms: spec.terms.version } : {}) }))
+      setMade(await createAccount({ channel: spec.channel, name: label, ...(target === newInbox ? { new_inbox: { name: inboxName } } : { inbox_id: target }), active: true, settings, secrets, assign, ticket, ...(spec.terms ? { accepted_terms: spec.terms.version } : {}) }))
     } catch (err) {
       setError(err)
       const f = err instanceof Problem ? err.field.replace(/^(settings|secrets)\./, '') : ''
@@ -98,7 +103,8 @@ function Wizard({ spec }: { spec: Spec }) {
           <Stack gap="md">
             {chosen?.comes_later ? <Banner tone="note" icon="info">{maybe(`kind.${spec.channel}.${chosen.name}.later`, chosen.comes_later)}</Banner> : null}
             <TextInput label={t('channels.name')} description={t('channels.name_text')} value={name} placeholder={label} onChange={(e) => setName(e.currentTarget.value)} />
-            {inboxes.length > 1 ? <Select label={t('channels.inbox')} data={inboxes.map((i) => ({ value: i.id, label: i.name }))} value={target} onChange={setInbox} allowDeselect={false} /> : null}
+            <Select label={t('channels.inbox')} data={[...inboxes.map((i) => ({ value: i.id, label: i.name })), { value: newInbox, label: t('inboxes.new') }]} value={target} onChange={setInbox} allowDeselect={false} />
+            {target === newInbox ? <TextInput label={t('inboxes.new_name')} required value={inboxName} onChange={(e) => setInboxName(e.currentTarget.value)} /> : null}
             <SpecForm {...form} fields={accountFields} />
             <ProbeList channel={spec.channel} settings={settings} secrets={secrets} />
           </Stack>

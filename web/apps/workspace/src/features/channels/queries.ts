@@ -12,7 +12,7 @@ type Proven = Omit<Verification, 'mail'> & { mail?: (NonNullable<Verification['m
 export const useVerification = (id: Id | null) => useQuery({ queryKey: ['verification', id], queryFn: () => get<Proven>(`/api/channel-accounts/${id}/verification`), enabled: !!id, refetchInterval: (q) => (q.state.data?.verified ? false : 10_000) })
 
 export interface AccountInput {
-  channel?: string; name?: string; inbox_id?: Id | null; active?: boolean; settings?: Settings; secrets?: Settings; ticket?: TicketPolicy; assign?: AssignPolicy; accepted_terms?: string
+  channel?: string; version?: number; new_inbox?: { name: string }; name?: string; inbox_id?: Id | null; active?: boolean; settings?: Settings; secrets?: Settings; ticket?: TicketPolicy; assign?: AssignPolicy; accepted_terms?: string
 }
 const refresh = () => queries.invalidateQueries({ queryKey: ['channel-accounts'] })
 export async function createAccount(input: AccountInput): Promise<ChannelAccount> { const a = await post<ChannelAccount>('/api/channel-accounts', input); await refresh(); return a }

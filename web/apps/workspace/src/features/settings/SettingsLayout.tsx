@@ -6,6 +6,7 @@ import { t, useLocale, type Key } from '@/locales/index.ts'
 import { SetAsideBadge } from '@/shell/SetAsideBadge.tsx'
 import './pages.ts'
 import { matchSettings, settingsPages, type SettingsGroup, type SettingsPage } from './registry.ts'
+import { SettingsSearch } from './SettingsSearch.tsx'
 import { useJump } from './useJump.ts'
 import s from './settings.module.css'
 
@@ -23,10 +24,13 @@ export function SettingsLayout() {
   useLocale()
   const can = useCan()
   const { pathname } = useLocation()
-  const open = (p: SettingsPage) => pathname === `/settings/${p.path}` || pathname.startsWith(`/settings/${p.path}/`)
+  const begins = (p: SettingsPage) => pathname === `/settings/${p.path}` || pathname.startsWith(`/settings/${p.path}/`)
+  const nearest = settingsPages().filter((p) => p.nav !== false && begins(p)).sort((a, b) => b.path.length - a.path.length)[0]
+  const open = (p: SettingsPage) => p === nearest
   return (
     <div className={s.settings}>
-      <nav aria-label={t('nav.settings')} className={s.nav}>
+      <nav aria-label={t('nav.settings')} className={s.nav} data-home={pathname.replace(/\/$/, '') === '/settings' || undefined}>
+        <SettingsSearch />
         {groups.map((g) => {
           const items = settingsPages().filter((p) => p.group === g.id && p.nav !== false && (!p.needs || can(p.needs)))
           const unders = [...new Set(items.map((p) => p.under))]
@@ -60,7 +64,7 @@ export function SettingsRoute() {
   const { page, params } = found
   if (page.needs && !can(page.needs)) return <div className={s.inner}><EmptyState icon="shield" title={t('settings.not_yours')} text={t('settings.not_yours_text')} /></div>
   const { Page } = page
-  return <div className={s.inner} data-wide={page.wide || undefined}><Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Page key={pathname} params={params} /></Suspense></div>
+  return <div className={s.inner} data-wide={page.wide || undefined}><Link to="/settings" className={s.back}><Icon name="left" />{t('nav.settings')}</Link><Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Page key={pathname} params={params} /></Suspense></div>
 }
 
 /** Where settings begin: every page by its group. On a phone this is the navigation. */

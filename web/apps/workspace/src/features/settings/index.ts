@@ -1,2 +1,8 @@
 export { SettingsHome, SettingsLayout, SettingsRoute } from './SettingsLayout.tsx'
 export { defineSettingsPage, settingsPages, matchSettings, type SettingsPage, type SettingsField, type SettingsPageProps } from './registry.ts'
+export { settingsEntries, foundBy, type SettingsEntry } from './index-of.ts'
+export { SettingsFrame } from './Frame.tsx'
+export { AsText, AsTextButton, type SettingsText } from './AsText.tsx'
+export { Affects, useAffects } from './Affects.tsx'
+export { UnsavedGuard, SaveError, isStale } from './guard.tsx'
+export { Sortable, moved } from './Sortable.tsx'

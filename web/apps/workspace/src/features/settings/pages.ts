@@ -3,24 +3,43 @@
 
 import { defineSettingsPage } from './registry.ts'
 
+// One's own
+defineSettingsPage({ path: 'profile', group: 'me', title: 'profile.title', icon: 'user', words: 'profile.words', fields: [{ id: 'name', label: 'field.your_name' }, { id: 'locale', label: 'company.locale' }, { id: 'timezone', label: 'company.timezone' }, { id: 'password', label: 'profile.password' }], load: () => import('@/features/admin/index.ts').then((m) => m.Profile) })
+defineSettingsPage({ path: 'preferences', group: 'me', title: 'prefs.title', icon: 'settings', words: 'prefs.words', fields: [{ id: 'undo', label: 'prefs.undo' }, { id: 'after_close', label: 'prefs.after_close' }, { id: 'scheme', label: 'prefs.scheme' }, { id: 'contrast', label: 'appearance.contrast' }, { id: 'density', label: 'appearance.compact' }], load: () => import('@/features/admin/index.ts').then((m) => m.Preferences) })
+defineSettingsPage({ path: 'sessions', group: 'me', title: 'sessions.title', icon: 'key', words: 'sessions.words', load: () => import('@/features/admin/index.ts').then((m) => m.Sessions) })
+
 // Inbox & Help Desk
-defineSettingsPage({ path: 'help-desk/channels', group: 'helpdesk', under: 'settings.sources', title: 'settings.channels', icon: 'plug', load: () => import('@/features/channels/index.ts').then((m) => m.ChannelList) })
+defineSettingsPage({ path: 'help-desk/channels', group: 'helpdesk', under: 'settings.sources', title: 'settings.channels', icon: 'plug', words: 'channels.words', load: () => import('@/features/channels/index.ts').then((m) => m.ChannelList) })
 defineSettingsPage({ path: 'help-desk/channels/connect/$channel', group: 'helpdesk', title: 'channels.connect', icon: 'plug', needs: 'account.access', nav: false, load: () => import('@/features/channels/index.ts').then((m) => m.ConnectPage) })
 defineSettingsPage({ path: 'help-desk/channels/$accountId', group: 'helpdesk', title: 'settings.channels', icon: 'plug', needs: 'account.access', nav: false, load: () => import('@/features/channels/index.ts').then((m) => m.ChannelPage) })
-defineSettingsPage({ path: 'help-desk/statuses', group: 'helpdesk', under: 'settings.tickets', title: 'settings.statuses', icon: 'flag', load: () => import('@/features/admin/index.ts').then((m) => m.Statuses) })
+defineSettingsPage({ path: 'help-desk/statuses', group: 'helpdesk', under: 'settings.tickets', title: 'pipelines.title', icon: 'flag', words: 'pipelines.words', fields: [{ id: 'statuses', label: 'pipelines.statuses' }], load: () => import('@/features/admin/index.ts').then((m) => m.Pipelines) })
 defineSettingsPage({ path: 'snippets', group: 'helpdesk', title: 'settings.snippets', icon: 'bolt', needs: 'tickets.comment', words: 'settings.snippets_words', fields: [{ id: 'undo', label: 'snippets.undo' }], load: () => import('@/features/snippets/index.ts').then((m) => m.SnippetsSettings) })
-defineSettingsPage({ path: 'inboxes', group: 'inbox', title: 'settings.inboxes', icon: 'inbox', load: () => import('@/features/admin/index.ts').then((m) => m.Inboxes) })
+defineSettingsPage({ path: 'inboxes', group: 'inbox', title: 'settings.inboxes', icon: 'inbox', words: 'inboxes.words', fields: [{ id: 'current', label: 'inboxes.current' }, { id: 'access', label: 'inboxes.access' }, { id: 'channels', label: 'inboxes.channels' }], load: () => import('@/features/admin/index.ts').then((m) => m.Inboxes) })
 
 defineSettingsPage({ path: 'help-desk/satisfaction', group: 'helpdesk', under: 'settings.tickets', title: 'survey.title', icon: 'sun', words: 'survey.words', fields: [{ id: 'survey.on', label: 'survey.on' }, { id: 'survey.delay', label: 'survey.delay' }, { id: 'survey.every', label: 'survey.every' }, { id: 'survey.inboxes', label: 'survey.inboxes' }], load: () => import('@/features/survey/index.ts').then((m) => m.SurveyPage) })
 
+// Data
+defineSettingsPage({ path: 'data/ticket-properties', group: 'data', title: 'properties.ticket_title', icon: 'flag', words: 'properties.words', load: () => import('@/features/admin/index.ts').then((m) => m.TicketProperties) })
+defineSettingsPage({ path: 'data/contact-properties', group: 'data', title: 'properties.contact_title', icon: 'user', words: 'properties.words', load: () => import('@/features/admin/index.ts').then((m) => m.ContactProperties) })
+
+defineSettingsPage({ path: 'help-desk/senders', group: 'helpdesk', under: 'settings.sources', title: 'senders.title', icon: 'shield', needs: 'account.access', words: 'senders.words', fields: [{ id: 'senders.add', label: 'senders.value' }, { id: 'senders.lists', label: 'senders.which' }], load: () => import('@/features/bulk/index.ts').then((m) => m.Senders) })
+defineSettingsPage({ path: 'help-desk/spam', group: 'helpdesk', under: 'settings.sources', title: 'spam.title', icon: 'spam', needs: 'account.access', words: 'spam.words', fields: [{ id: 'spam.spoofed', label: 'spam.kind.spoofed' }, { id: 'spam.marketing', label: 'spam.kind.marketing' }, { id: 'spam.role_address', label: 'spam.kind.role_address' }, { id: 'spam.automated', label: 'spam.kind.automated' }], load: () => import('@/features/bulk/index.ts').then((m) => m.SpamFilter) })
+
 // Me
+defineSettingsPage({ path: 'my-bulk', group: 'me', title: 'bulk.history', icon: 'rows', words: 'bulk.words', load: () => import('@/features/bulk/index.ts').then((m) => m.History) })
 defineSettingsPage({ path: 'my-notifications', group: 'me', title: 'mynews.title', icon: 'bell', words: 'mynews.words', fields: [{ id: 'mynews.matrix', label: 'mynews.what' }, { id: 'mynews.desktop', label: 'mynews.desktop_here' }, { id: 'mynews.sound', label: 'mynews.sound' }, { id: 'mynews.email', label: 'mynews.mode' }, { id: 'mynews.quiet', label: 'mynews.quiet_on' }], load: () => import('@/features/mynews/index.ts').then((m) => m.MyNotifications) })
 
 // Company
 defineSettingsPage({ path: 'notification-defaults', group: 'company', title: 'newsdefaults.title', icon: 'bell', needs: 'settings.manage', words: 'mynews.words', fields: [{ id: 'mynews.email', label: 'mynews.mode' }, { id: 'mynews.quiet', label: 'mynews.quiet_on' }], load: () => import('@/features/mynews/index.ts').then((m) => m.NotificationDefaults) })
-defineSettingsPage({ path: 'users', group: 'company', title: 'settings.users', icon: 'user', load: () => import('@/features/admin/index.ts').then((m) => m.Users) })
-defineSettingsPage({ path: 'teams', group: 'company', title: 'settings.teams', icon: 'team', load: () => import('@/features/admin/index.ts').then((m) => m.Teams) })
+defineSettingsPage({ path: 'company', group: 'company', title: 'company.title', icon: 'team', words: 'company.words', fields: [{ id: 'name', label: 'company.name' }, { id: 'locale', label: 'company.locale' }, { id: 'timezone', label: 'company.timezone' }], load: () => import('@/features/admin/index.ts').then((m) => m.CompanyPage) })
+defineSettingsPage({ path: 'users', group: 'company', title: 'settings.users', icon: 'user', words: 'users.words', load: () => import('@/features/admin/index.ts').then((m) => m.Users) })
+defineSettingsPage({ path: 'teams', group: 'company', title: 'settings.teams', icon: 'users', words: 'teams.words', load: () => import('@/features/admin/index.ts').then((m) => m.Teams) })
+defineSettingsPage({ path: 'roles', group: 'company', title: 'roles.title', icon: 'shield', words: 'roles.words', load: () => import('@/features/admin/index.ts').then((m) => m.Roles) })
 
 // System
-defineSettingsPage({ path: 'tokens', group: 'system', title: 'settings.tokens', icon: 'key', load: () => import('@/features/admin/index.ts').then((m) => m.Tokens) })
+defineSettingsPage({ path: 'tokens', group: 'system', title: 'settings.tokens', icon: 'key', words: 'tokens.words', load: () => import('@/features/admin/index.ts').then((m) => m.Tokens) })
 defineSettingsPage({ path: 'inbound', group: 'system', title: 'settings.inbound', icon: 'archive', needs: 'account.access', load: () => import('@/features/admin/index.ts').then((m) => m.SetAside) })
+defineSettingsPage({ path: 'audit', group: 'system', title: 'audit.title', icon: 'clock', needs: 'audit.view', words: 'audit.words', wide: true, load: () => import('@/features/admin/index.ts').then((m) => m.Audit) })
+defineSettingsPage({ path: 'system/text', group: 'system', title: 'text.title', icon: 'code', needs: 'settings.manage', words: 'text.words', wide: true, load: () => import('@/features/admin/index.ts').then((m) => m.TextEditor) })
+defineSettingsPage({ path: 'system/windows', group: 'system', title: 'windows.title', icon: 'clock', needs: 'settings.manage', words: 'windows.words', load: () => import('@/features/admin/index.ts').then((m) => m.Windows) })
+defineSettingsPage({ path: 'system', group: 'system', title: 'system.title', icon: 'info', needs: 'settings.manage', words: 'system.words', load: () => import('@/features/admin/index.ts').then((m) => m.SystemPage) })

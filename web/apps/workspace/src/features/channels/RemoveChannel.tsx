@@ -1,0 +1,29 @@
+import { Button, Modal, Stack } from '@mantine/core'
+import { useState } from 'react'
+import type { ChannelAccount } from '@kanal/api'
+import { Banner } from '@kanal/ui'
+import { Affects } from '@/features/settings/index.ts'
+import { t } from '@/locales/index.ts'
+import { sentence } from '@/shell/errors.ts'
+import { removeAccount } from './queries.ts'
+import s from './channels.module.css'
+
+/** GEN-14: what a removal touches stands there before the button. */
+export function RemoveChannel({ account, onClose, onGone }: { account: ChannelAccount; onClose: () => void; onGone?: () => void }) {
+  const [error, setError] = useState<unknown>(null)
+  const [busy, setBusy] = useState(false)
+  const run = async () => {
+    setBusy(true)
+    try { await removeAccount(account.id); onClose(); onGone?.() } catch (err) { setError(err); setBusy(false) }
+  }
+  return (
+    <Modal opened onClose={onClose} title={<strong>{t('channels.remove_title', { name: account.name })}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>
+      <Stack gap="md">
+        {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
+        <p>{t('channels.remove_text')}</p>
+        <Affects object="channel" id={account.id} />
+        <div className={s.modalFoot}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button color="red" loading={busy} onClick={() => void run()}>{t('channels.remove')}</Button></div>
+      </Stack>
+    </Modal>
+  )
+}
