@@ -43,9 +43,11 @@ export const atOf = (i: TimelineItem): string => (i.kind === 'event' ? i.event.a
 export const entryOf = (i: TimelineItem): Entry<TimelineItem> => ({ key: keyOf(i), at: atOf(i), value: i })
 
 /** Events that say what the message beside them says already. */
-const told = new Set(['message.received', 'message.queued', 'message.sent', 'message.delivered', 'message.read', 'message.retried', 'message.updated', 'comment.added', 'thread.opened', 'contact.created', 'draft.saved'])
+const told = new Set(['message.received', 'message.queued', 'message.sent', 'message.delivered', 'message.read', 'message.retried', 'message.updated', 'comment.added', 'thread.opened', 'contact.created', 'draft.saved', 'ticket.followed', 'ticket.unfollowed', 'ticket.left'])
+/** Conversations that a merge or a split moved: that says it once. */
+const along = new Set(['merged', 'unmerged', 'split', 'unsplit'])
 
-export const worthALine = (i: TimelineItem): boolean => i.kind === 'message' || !(told.has(i.event.type) || i.event.type.startsWith('message.'))
+export const worthALine = (i: TimelineItem): boolean => i.kind === 'message' || !(told.has(i.event.type) || i.event.type.startsWith('message.') || (i.event.type === 'thread.moved' && along.has(String((i.event.data as { reason?: string } | null)?.reason))))
 
 function outbox(id: string) {
   const key = `kanal.outbox.${id}`

@@ -2,19 +2,22 @@ import { Button } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Problem, type Conversation } from '@kanal/api'
-import { EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
+import { Banner, EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
 import { Composer, moveLocal } from '@/features/composer/index.ts'
 import { moveOutbox, Timeline, useConvo, type Reply } from '@/features/conversation/index.ts'
 import { ContactCard, Facts, OtherTickets, PanelFrame, Section } from '@/features/panel/index.ts'
 import { useInboxes } from '@/features/lookups/index.ts'
+import { Others, useAnnounce, useOthers } from '@/features/presence/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
 import { ChannelIcon, HeaderFrame, Heading, RunButton, ScreenFrame, ScreenState, useDetails } from '@/features/tickets/index.ts'
+import { TriageHost } from '@/features/triage/index.ts'
 import { t } from '@/locales/index.ts'
 import { useProvideActions } from '@/shell/actions.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
 import { makeTicket, useConversation } from './queries.ts'
+import { ConversationMenu, ConversationOwner } from './ConversationTools.tsx'
 import './actions.ts'
 import s from './conversations.module.css'
 
@@ -26,7 +29,7 @@ export function ConversationScreen({ threadId, view }: { threadId: string; view:
   const ticketId = q.data?.ticket_id
   useEffect(() => {
     if (!ticketId) return
-    for (const type of ['reply', 'comment'] as const) moveLocal({ user: me.id, ticket: '', thread: threadId, type }, ticketId)
+    for (const type of ['reply', 'comment', 'forward'] as const) moveLocal({ user: me.id, ticket: '', thread: threadId, type }, ticketId)
     moveOutbox(threadId, ticketId)
     void navigate({ to: '/tickets/$view/$ticketId', params: { view, ticketId }, replace: true })
   }, [ticketId, threadId, me.id, view, navigate])
@@ -51,17 +54,28 @@ function Loaded({ conversation: c, onBack }: { conversation: Conversation; onBac
     makeTicket(c).then((made) => toast(t('conversations.made', { number: made.number }))).catch(toastError).finally(() => setBusy(false))
   }, [c])
   const mayMake = can('tickets.edit') && !busy
-  useProvideActions({ conversation: { id: c.id, makeTicket: mayMake ? ticket : null } }, [c.id, mayMake, ticket])
+  useProvideActions({ conversation: { id: c.id, makeTicket: mayMake ? ticket : null, thread: c } }, [c, mayMake, ticket])
+  const me = useSession().user
+  useAnnounce(c.id, 'thread')
+  const others = useOthers(c.id, me.id)
   const title = c.subject || t('ticket.no_subject')
   useEffect(() => { document.title = `${title} · Kanal` }, [title])
   return (
     <ScreenFrame label={title} panel={details ? <Panel conversation={c} onClose={toggle} onTicket={mayMake ? ticket : null} /> : null}>
-      <HeaderFrame title={<Heading text={title} />} tools={<RunButton id="conversation.ticket" />} onBack={onBack} onDetails={toggle} detailsOpen={details}>
+      <HeaderFrame title={<Heading text={title} />} tools={<>
+        <Others list={others} />
+        <RunButton id="conversation.ticket" />
+        {c.hidden ? <RunButton id="conversation.restore" /> : c.open ? <RunButton id="conversation.close" /> : <RunButton id="conversation.reopen" />}
+        <ConversationMenu />
+      </>} onBack={onBack} onDetails={toggle} detailsOpen={details}>
         <Tag>{t('conversations.no_ticket')}</Tag>
         <span className={s.account}><ChannelIcon channel={c.channel} size={13} /><span className="k-cut">{c.account?.address || c.account?.name}</span></span>
+        <ConversationOwner conversation={c} />
       </HeaderFrame>
-      <Timeline convo={convo} onRestore={(d) => restore.current?.(d)} />
+      {c.hidden ? <Banner tone="warn" icon={c.hidden === 'spam' ? 'spam' : 'trash'} role="status">{t(c.hidden === 'spam' ? 'state.thread_spam' : 'state.thread_trash')}</Banner> : c.open ? null : <Banner icon="closed" role="status">{t('state.thread_closed')}</Banner>}
+      <Timeline id={c.id} convo={convo} threads={threads} onRestore={(d) => restore.current?.(d)} />
       <Composer ticket={null} threads={threads} draft={c.draft} seq={c.seq} convo={convo} restore={restore} />
+      <TriageHost id={c.id} />
     </ScreenFrame>
   )
 }

@@ -50,20 +50,20 @@ export function useOthers(ticketId: string, me: string): Viewer[] {
   return useSyncExternalStore((fn) => { listeners.add(fn); return () => { listeners.delete(fn) } }, () => others(ticketId, me))
 }
 
-function say(ticketId: string, state: PresenceState, keepalive = false): void {
-  void request('POST', '/api/presence', { body: { ticket_id: ticketId, state }, keepalive }).catch(() => { /* a lost hint is no harm */ })
+function say(id: string, state: PresenceState, keepalive = false, of: 'ticket' | 'thread' = 'ticket'): void {
+  void request('POST', '/api/presence', { body: { [`${of}_id`]: id, state }, keepalive }).catch(() => { /* a lost hint is no harm */ })
 }
 
-/** Tells the others that we look at this ticket while the tab is in view. */
-export function useAnnounce(ticketId: string): void {
+/** Tells the others that we look at this ticket, or conversation without one, while the tab is in view. */
+export function useAnnounce(ticketId: string, of: 'ticket' | 'thread' = 'ticket'): void {
   useEffect(() => {
-    const tell = () => { if (!document.hidden) say(ticketId, 'viewing') }
+    const tell = () => { if (!document.hidden) say(ticketId, 'viewing', false, of) }
     tell()
     const timer = setInterval(tell, 30_000)
-    const onVisible = () => say(ticketId, document.hidden ? 'left' : 'viewing', true)
+    const onVisible = () => say(ticketId, document.hidden ? 'left' : 'viewing', true, of)
     document.addEventListener('visibilitychange', onVisible)
-    return () => { clearInterval(timer); document.removeEventListener('visibilitychange', onVisible); say(ticketId, 'left', true) }
-  }, [ticketId])
+    return () => { clearInterval(timer); document.removeEventListener('visibilitychange', onVisible); say(ticketId, 'left', true, of) }
+  }, [ticketId, of])
 }
 
 let lastTyping = 0
@@ -72,3 +72,17 @@ export function announceTyping(ticketId: string): void {
   lastTyping = Date.now()
   say(ticketId, 'typing')
 }
+
+/** Who else looks at a ticket of a list, as one text; '' nobody. Follows what is heard, and tells nothing. */
+export function useSeen(ticketId: string): string {
+  return useSyncExternalStore((fn) => { listeners.add(fn); return () => { listeners.delete(fn) } }, () => {
+    const t = tickets.get(ticketId)
+    if (!t?.size) return ''
+    const now = Date.now()
+    return [...t].filter(([id, s]) => id !== self && now - s.at <= viewingFor).map(([, s]) => s.name).join(', ')
+  })
+}
+
+let self = ''
+/** Whose browser this is: one's own presence is no news. */
+export function setSelf(id: string): void { self = id }

@@ -5,6 +5,7 @@ import { Avatar, Icon, Tag } from '@kanal/ui'
 import { useStatuses, useTeams, useUsers } from '@/features/lookups/index.ts'
 import { Others } from '@/features/presence/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
+import { moreActions } from '@/features/triage/index.ts'
 import { t } from '@/locales/index.ts'
 import { actionById, actionContext, keysOf, useActionContext, useProvideActions } from '@/shell/actions.ts'
 import { change, setOwner, setPriority, setStatus } from './actions.ts'
@@ -63,14 +64,15 @@ export function RunButton({ id }: { id: string }) {
 
 function MoreMenu() {
   const ctx = useActionContext()
-  const ids = ['ticket.take', 'ticket.release', 'ticket.copy_link', 'ticket.spam', 'ticket.trash']
+  const groups = moreActions.map((ids) => ids.map((id) => actionById(id)!).filter((a) => a.when(ctx))).filter((g) => g.length > 0)
   return (
-    <Menu>
+    <Menu position="bottom-end">
       <Menu.Target><ActionIcon aria-label={t('action.more')}><Icon name="more" /></ActionIcon></Menu.Target>
-      <Menu.Dropdown>
-        {ids.map((id) => actionById(id)!).filter((a) => a.when(ctx)).map((a) => (
-          <Menu.Item key={a.id} leftSection={a.icon ? <Icon name={a.icon} /> : undefined} rightSection={a.shortcut ? <span className={s.keys}>{keysOf(a.shortcut).join(' ')}</span> : undefined} onClick={() => a.run(actionContext())}>{t(a.label)}</Menu.Item>
-        ))}
+      <Menu.Dropdown mah="70dvh" style={{ overflowY: 'auto' }}>
+        {groups.map((g, i) => [
+          i > 0 ? <Menu.Divider key={`line${i}`} /> : null,
+          ...g.map((a) => <Menu.Item key={a.id} leftSection={a.icon ? <Icon name={a.icon} /> : undefined} rightSection={a.shortcut ? <span className={s.keys}>{keysOf(a.shortcut).join(' ')}</span> : undefined} onClick={() => a.run(actionContext())}>{t(a.label)}</Menu.Item>),
+        ])}
       </Menu.Dropdown>
     </Menu>
   )

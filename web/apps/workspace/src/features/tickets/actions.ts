@@ -4,6 +4,7 @@ import type { Priority, Status, Ticket } from '@kanal/api'
 import { t } from '@/locales/index.ts'
 import { actionContext, defineAction, type ActionContext } from '@/shell/actions.ts'
 import { toastError } from '@/shell/errors.ts'
+import { leave } from '@/shell/leave.ts'
 import { toast } from '@/shell/toast.tsx'
 import { queries } from '@/shell/client.ts'
 import { pipelinesQuery } from '@/features/lookups/index.ts'
@@ -19,7 +20,7 @@ export async function change(ticket: Ticket, c: Change, shown: Partial<Ticket> =
   const { view } = ctx
   const after = { ...ticket, ...(c as Partial<Ticket>), ...shown }
   const leaves = view !== null && belongs(view, ticket, ctx.session?.user.id ?? '') === true && belongs(view, after, ctx.session?.user.id ?? '') === false
-  if (leaves && ctx.ticket?.id === ticket.id) ctx.list?.next()
+  if (leaves && ctx.ticket?.id === ticket.id) leave(ctx)
   try {
     const saved = await updateTicket(ticket, c, shown)
     if (leaves && view) dropFromList(view, ticket.id)
@@ -75,18 +76,6 @@ defineAction({
 defineAction({
   id: 'ticket.priority', label: 'action.priority', group: 'ticket', icon: 'flag', shortcut: 'p',
   when: (c) => editable(c) && !!c.menu, run: (c) => c.menu!.open('priority'),
-})
-defineAction({
-  id: 'ticket.spam', label: 'action.spam', group: 'ticket', icon: 'spam', shortcut: '!',
-  when: (c) => editable(c) && !c.ticket!.hidden, run: (c) => void change(c.ticket!, { hidden: 'spam' }, {}, true),
-})
-defineAction({
-  id: 'ticket.trash', label: 'action.trash', group: 'ticket', icon: 'trash', shortcut: '#',
-  when: (c) => !!c.ticket && can(c, 'tickets.delete') && !c.ticket.hidden, run: (c) => void change(c.ticket!, { hidden: 'trash' }, {}, true),
-})
-defineAction({
-  id: 'ticket.restore', label: 'action.restore', group: 'ticket', icon: 'refresh',
-  when: (c) => editable(c) && (c.ticket!.hidden === 'spam' || c.ticket!.hidden === 'trash'), run: (c) => void change(c.ticket!, { hidden: '' }),
 })
 defineAction({
   id: 'ticket.copy_link', label: 'action.copy_link', group: 'ticket', icon: 'link',

@@ -1,19 +1,31 @@
 import { infiniteQueryOptions, queryOptions, useInfiniteQuery, useQuery, type InfiniteData } from '@tanstack/react-query'
 import { get, patch, post, type Assignment, type LedgerStep, type Page, type Priority, type Ticket, type TicketRow } from '@kanal/api'
+import type { ListAsk } from '@/features/views/index.ts'
 import { queries } from '@/shell/client.ts'
 import { without, type ListPage } from './model.ts'
 
-export const listQuery = (view: string) => infiniteQueryOptions({
-  queryKey: ['tickets', view],
-  queryFn: async ({ pageParam, signal }): Promise<ListPage> => {
-    const p = await get<Page<TicketRow>>('/api/tickets', { view, cursor: pageParam, limit: 50, sort: '-last_activity' }, signal)
-    return { items: p.items ?? [], next: p.next ?? '' }
-  },
+/** What is asked of the server for a list: see features/views. The plain ask of a view is its id alone. */
+export const askOf = (view: string): ListAsk => ({ view, filter: '', sort: '', group: '', people: false })
+
+/** An ask as the server takes it; empty parts are left out. */
+export const askParams = (a: ListAsk) => ({ view: a.view, ...(a.filter ? { filter: a.filter } : {}), ...(a.sort ? { sort: a.sort } : {}), ...(a.group ? { group: a.group } : {}), ...(a.people ? { people: true } : {}) })
+
+/** Whether a list stands by newest activity: only then the browser knows where a row belongs. */
+export const byTime = (a: ListAsk): boolean => (a.sort === '' || a.sort === '-last_activity' || a.sort === '-last_activity_at') && a.group === '' && a.view !== 'recently_closed'
+
+export async function readPage(a: ListAsk, cursor: string, limit: number, signal?: AbortSignal): Promise<ListPage> {
+  const p = await get<Page<TicketRow>>('/api/tickets', { ...askParams(a), cursor, limit }, signal)
+  return { items: p.items ?? [], next: p.next ?? '' }
+}
+
+export const listQuery = (view: string, ask: ListAsk = askOf(view)) => infiniteQueryOptions({
+  queryKey: ['tickets', view, ask] as const,
+  queryFn: ({ pageParam, signal }): Promise<ListPage> => readPage(ask, pageParam, 50, signal),
   initialPageParam: '',
   getNextPageParam: (last) => last.next || undefined,
 })
 
-export const useTicketList = (view: string) => useInfiniteQuery(listQuery(view))
+export const useTicketList = (view: string, ask: ListAsk) => useInfiniteQuery(listQuery(view, ask))
 
 export const ticketQuery = (id: string) => queryOptions({
   queryKey: ['ticket', id],
@@ -72,12 +84,12 @@ export function patchRow(t: TicketRow): void {
 }
 
 function rowOf(t: TicketRow): Partial<TicketRow> {
-  const { subject, open, owner_id, owner, team_id, team, priority, category, status_id, status, hidden } = t
-  return { subject, open, owner_id, owner, team_id, team, priority, category, status_id, status, hidden }
+  const { subject, open, owner_id, owner, team_id, team, priority, category, status_id, status, hidden, snoozed, snoozed_until } = t
+  return { subject, open, owner_id, owner, team_id, team, priority, category, status_id, status, hidden, ...(snoozed === undefined ? {} : { snoozed }), ...(snoozed_until === undefined ? {} : { snoozed_until }) }
 }
 
 export function dropFromList(view: string, id: string): void {
-  queries.setQueryData<Lists>(['tickets', view], (d) => d && { ...d, pages: without(d.pages, id) })
+  queries.setQueriesData<Lists>({ queryKey: ['tickets', view] }, (d) => d && { ...d, pages: without(d.pages, id) })
 }
 
 function dropEverywhere(id: string): void {
