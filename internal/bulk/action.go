@@ -34,8 +34,10 @@ const (
 // Action is what is done to each ticket; the fields that its type does not speak of stay empty.
 type Action struct {
 	Type       string         `json:"type" enum:"assign,update,close,reopen,snooze,wake,follow,unfollow,move,merge,spam,not_spam,trash,restore,purge"`
-	OwnerID    *desk.UserID   `json:"owner_id,omitempty" doc:"assign: 0 takes it away; left out, it stays."`
-	TeamID     *desk.TeamID   `json:"team_id,omitempty" doc:"assign: 0 takes it away; left out, it stays."`
+	OwnerID    desk.UserID    `json:"owner_id,omitempty" doc:"assign: left out, the owner stays."`
+	TeamID     desk.TeamID    `json:"team_id,omitempty" doc:"assign: left out, the team stays."`
+	NoOwner    bool           `json:"no_owner,omitempty" doc:"assign: takes the owner away."`
+	NoTeam     bool           `json:"no_team,omitempty" doc:"assign: takes the team away."`
 	StatusID   desk.StatusID  `json:"status_id,omitempty" doc:"update: a status; a ticket of another pipeline moves to it."`
 	Priority   *desk.Priority `json:"priority,omitempty" enum:",low,medium,high,urgent"`
 	Category   *string        `json:"category,omitempty" maxLength:"200"`
@@ -75,7 +77,7 @@ func invalid(field, reason, sentence string) error {
 func (s *Service) check(ctx context.Context, q db.Queryer, v access.Viewer, a *Action) error {
 	switch a.Type {
 	case DoAssign:
-		if a.OwnerID == nil && a.TeamID == nil {
+		if a.OwnerID == 0 && a.TeamID == 0 && !a.NoOwner && !a.NoTeam {
 			return invalid("owner_id", "bulk.nobody_named", "Say who is to have the tickets.")
 		}
 	case DoUpdate:

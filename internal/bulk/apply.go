@@ -74,11 +74,11 @@ func (s *Service) do(ctx context.Context, tx *db.Tx, r Run, t desk.Ticket) (err 
 	switch a.Type {
 	case DoAssign:
 		owner, team := t.OwnerID, t.TeamID
-		if a.OwnerID != nil {
-			owner = *a.OwnerID
+		if a.OwnerID != 0 || a.NoOwner {
+			owner = a.OwnerID
 		}
-		if a.TeamID != nil {
-			team = *a.TeamID
+		if a.TeamID != 0 || a.NoTeam {
+			team = a.TeamID
 		}
 		_, err = s.Assign.Manual(ctx, tx, r.actor, t.ID, owner, team)
 	case DoUpdate:

@@ -225,7 +225,10 @@ func TestEveryActionAndItsUndoing(t *testing.T) { // WS-17, WS-29, EM-36
 			want   func(t desk.Ticket) bool
 			back   func(t desk.Ticket) bool
 		}{
-			{bulk.Action{Type: bulk.DoAssign, OwnerID: &bo.ID}, nil, func(t desk.Ticket) bool { return t.OwnerID == bo.ID }, func(t desk.Ticket) bool { return t.OwnerID == 0 }},
+			{bulk.Action{Type: bulk.DoAssign, OwnerID: bo.ID}, nil, func(t desk.Ticket) bool { return t.OwnerID == bo.ID }, func(t desk.Ticket) bool { return t.OwnerID == 0 }},
+			{bulk.Action{Type: bulk.DoAssign, NoOwner: true}, func(ids []desk.TicketID) {
+				w.over(bulk.Action{Type: bulk.DoAssign, OwnerID: bo.ID}, bulk.Selection{IDs: ids})
+			}, func(t desk.Ticket) bool { return t.OwnerID == 0 }, func(t desk.Ticket) bool { return t.OwnerID == bo.ID }},
 			{bulk.Action{Type: bulk.DoUpdate, StatusID: to, Priority: ptr(desk.PriorityUrgent), Category: ptr("billing"), Properties: map[string]any{color.Name: "red"}}, nil,
 				func(t desk.Ticket) bool {
 					return t.StatusID == to && t.Priority == "urgent" && t.Category == "billing" && t.Properties["color"] == "red"

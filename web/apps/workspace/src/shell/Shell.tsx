@@ -4,6 +4,7 @@ import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react
 import { Banner, Icon } from '@kanal/ui'
 import { preloadEditor } from '@/features/editor/index.ts'
 import { Bell } from '@/features/notify/index.ts'
+import { RunningRuns } from '@/features/running/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
 import { ViewNav } from '@/features/views/index.ts'
 import { loadMore, t, withMore } from '@/locales/index.ts'
@@ -78,6 +79,7 @@ export function Shell() {
         <Outlet />
       </div>
       {paletteUsed ? <Suspense fallback={null}><Palette opened={palette} onClose={() => setPalette(false)} /></Suspense> : null}
+      <RunningRuns />
       <ShortcutSheet opened={sheet} onClose={() => setSheet(false)} />
     </div>
   )

@@ -6,7 +6,8 @@ import { get, SharedStream, type KanalEvent, type Page, type Session, type Strea
 import { knownConvo, syncAll } from '@/features/conversation/index.ts'
 import { conversationQuery, refreshConversations } from '@/features/conversations/index.ts'
 import { hearNews } from '@/features/notify/index.ts'
-import { hearPresence } from '@/features/presence/index.ts'
+import { hearPresence, setSelf } from '@/features/presence/index.ts'
+import { hearRun } from '@/features/running/index.ts'
 import { askParams, byTime, dim, readPage, takeIn, ticketQuery, type ListPage } from '@/features/tickets/index.ts'
 import { viewsQuery, type ListAsk } from '@/features/views/index.ts'
 import { queries } from './client.ts'
@@ -14,7 +15,6 @@ import { queries } from './client.ts'
 type Lists = InfiniteData<ListPage, string>
 
 let stream: SharedStream | null = null
-let session: Session | null = null
 let state: StreamState = 'connecting'
 const listeners = new Set<() => void>()
 
@@ -30,7 +30,7 @@ export const streamState = (): StreamState => state
 export function onStreamState(fn: () => void): () => void { listeners.add(fn); return () => { listeners.delete(fn) } }
 
 export function startLive(s: Session): () => void {
-  session = s
+  setSelf(s.user.id)
   stream = new SharedStream(s.user.id, {
     event: touch,
     presence: hearPresence,
@@ -50,11 +50,12 @@ let timer: ReturnType<typeof setTimeout> | undefined
 
 /** What else an event type makes stale, by the noun before the dot. */
 const stale: Record<string, string[]> = {
-  user: ['users', 'session', 'preferences'], customview: ['views'], team: ['teams'], settings: ['pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults'], channel_account: ['channel-accounts', 'verification'], inbound: ['inbound'], token: ['tokens'], contact: ['contact', 'contacts', 'duplicates'], inbox: ['inboxes'], snippet: ['snippets'], notification: ['notifications'],
+  user: ['users', 'session', 'preferences'], customview: ['views'], team: ['teams'], settings: ['pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults'], channel_account: ['channel-accounts', 'verification'], inbound: ['inbound'], token: ['tokens'], contact: ['contact', 'contacts', 'duplicates'], inbox: ['inboxes'], snippet: ['snippets'], bulk: ['bulk'], notification: ['notifications'],
 }
 
 function touch(ev: KanalEvent): void {
   hearNews(ev)
+  hearRun(ev)
   const noun = ev.type.split('.')[0] ?? ''
   if (ev.ticket_id) {
     dirty.add(ev.ticket_id)

@@ -2,22 +2,33 @@ import { Link } from '@tanstack/react-router'
 import { memo, type ReactNode } from 'react'
 import { Icon } from '@kanal/ui'
 import { t } from '@/locales/index.ts'
+import { useSeen } from '@/features/presence/index.ts'
+import { HeldReason } from '@/features/running/index.ts'
 import { ago, dateTime } from '@/shell/format.ts'
 import { ChannelIcon } from './ChannelIcon.tsx'
 import type { Row } from './model.ts'
+import { PickBox } from './PickBox.tsx'
+import { Preview } from './Preview.tsx'
 import { PriorityMark } from './marks.tsx'
 import s from './list.module.css'
 
-/** One row (WS-08): who, when, subject, the last line with its direction, channel, owner, and whether the customer waits. */
-export const TicketRowLink = memo(function TicketRowLink({ row, view, current }: { row: Row; view: string; current: boolean }) {
+/** One row (WS-08): who and how many, when, subject, the last line with what it is, channel, owner, and whether the customer waits. */
+export const TicketRowLink = memo(function TicketRowLink({ row, view, current, pick }: { row: Row; view: string; current: boolean; pick(id: string, through: string[] | null): void }) {
   const waits = row.open && row.last_direction === 'incoming'
+  const others = useSeen(row.id)
   return (
-    <Link
-      to="/tickets/$view/$ticketId" params={{ view, ticketId: row.id }} className={s.row} data-waits={waits || undefined} data-gone={row.gone || undefined}
-      aria-current={current ? 'true' : undefined} data-ticket={row.id}
-    >
-      <RowBody row={row} waits={waits} mark={<PriorityMark priority={row.priority} />} owner={row.owner ? row.owner.name.split(' ')[0]! : row.team ? row.team.name : t('ticket.unassigned')} />
-    </Link>
+    <>
+      <Link
+        to="/tickets/$view/$ticketId" params={{ view, ticketId: row.id }} search className={s.row} data-waits={waits || undefined} data-gone={row.gone || undefined}
+        aria-current={current ? 'true' : undefined} data-ticket={row.id}
+      >
+        <RowBody
+          row={row} waits={waits} owner={row.owner ? row.owner.name.split(' ')[0]! : row.team ? row.team.name : t('ticket.unassigned')}
+          mark={<>{row.hidden === 'spam' ? <HeldReason reason={row.hidden_reason ?? ''} /> : null}{others ? <span className={s.seen} title={t('list.seen', { names: others })}><Icon name="eye" size={13} /><span className="k-hidden">{t('list.seen', { names: others })}</span></span> : null}<PriorityMark priority={row.priority} /></>}
+        />
+      </Link>
+      <PickBox id={row.id} label={t('select.row', { subject: row.subject || `#${row.number}` })} onPick={pick} />
+    </>
   )
 })
 
@@ -26,7 +37,7 @@ export const rowClass = s.row
 
 /** What a row of a list says: of a ticket, or of a conversation that may have one. */
 export function RowBody({ row, waits, mark, owner }: {
-  row: Pick<Row, 'contact' | 'message_count' | 'last_activity_at' | 'subject' | 'last_direction' | 'snippet' | 'channel' | 'gone'>; waits: boolean; mark: ReactNode; owner: string
+  row: Pick<Row, 'contact' | 'message_count' | 'last_activity_at' | 'subject' | 'last_direction' | 'snippet' | 'channel' | 'gone' | 'participants' | 'latest' | 'has_draft' | 'snoozed' | 'snoozed_until'>; waits: boolean; mark: ReactNode; owner: string
 }) {
   const who = row.contact?.name || row.contact?.email || t('ticket.no_contact')
   return (
@@ -34,7 +45,8 @@ export function RowBody({ row, waits, mark, owner }: {
       <span className={s.line}>
         <span className={s.dot} aria-hidden="true" />
         <span className={`${s.who} k-cut`}>{who}</span>
-        {row.message_count > 1 ? <span className={s.number}>{row.message_count}</span> : null}
+        {(row.participants ?? 0) > 1 ? <span className={s.number} title={t('list.people', { n: row.participants! })}>+{row.participants! - 1}</span> : null}
+        {row.message_count > 1 ? <span className={s.number} title={t('list.messages', { n: row.message_count })}>{row.message_count}</span> : null}
         <time className={s.time} dateTime={row.last_activity_at} title={dateTime(row.last_activity_at)}>{ago(row.last_activity_at)}</time>
       </span>
       <span className={s.line}>
@@ -42,8 +54,8 @@ export function RowBody({ row, waits, mark, owner }: {
         {mark}
       </span>
       <span className={`${s.line} ${s.dim}`}>
-        {row.last_direction === 'outgoing' ? <Icon name="reply" size={13} /> : null}
-        <span className={`${s.snippet} k-cut`}>{row.snippet}</span>
+        <Preview row={row} />
+        {row.snoozed ? <span className={s.markOf} title={row.snoozed_until ? dateTime(row.snoozed_until) : t('view.snoozed')}><Icon name="clock" size={13} /><span className="k-hidden">{t('view.snoozed')}</span></span> : null}
         {waits ? <span className="k-hidden">{t('ticket.waits')}</span> : null}
         {row.gone ? <span className={s.goneMark}>{t('list.gone')}</span> : null}
         <ChannelIcon channel={row.channel} size={13} />

@@ -1,0 +1,7 @@
+export { BulkBar } from './BulkBar.tsx'
+export { Runs } from './Runs.tsx'
+export { History } from './History.tsx'
+export { HeldReasonText } from './HeldReason.tsx'
+export { Senders } from './Senders.tsx'
+export { SpamFilter } from './SpamFilter.tsx'
+export type { Action, Run } from './model.ts'
