@@ -142,8 +142,49 @@ func scanRow(s db.Scanner, more ...any) (TicketRow, error) {
 // RowMarks is what a list shows beside a ticket (WS-08); one ticket whole has it elsewhere, and then it is empty.
 type RowMarks struct {
 	Participants int     `json:"participants" doc:"In lists: how many people outside write or are written to."`
-	Draft        bool    `json:"draft" doc:"In lists: one's own draft waits on it."`
+	Draft        bool    `json:"has_draft" doc:"In lists: one's own draft waits on it."`
+	Person       *Person `json:"person" doc:"In lists that were asked with people: more of the contact."`
 	Latest       *Latest `json:"latest" doc:"In lists: the newest entry, comments too."`
+}
+
+// Person is what columns of a table show of a ticket's contact, beside name and address.
+type Person struct {
+	Phone      string         `json:"phone"`
+	Language   string         `json:"language"`
+	OwnerID    desk.UserID    `json:"owner_id"`
+	CreatedAt  desk.Time      `json:"created_at"`
+	Properties map[string]any `json:"properties"`
+}
+
+// people fills in the contacts of a page's rows.
+func (v *Service) people(ctx context.Context, rows []TicketRow) error {
+	ids := []desk.ContactID{}
+	for _, r := range rows {
+		if r.ContactID != 0 {
+			ids = append(ids, r.ContactID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	found := map[desk.ContactID]*Person{}
+	q := v.query()
+	list(q.add("SELECT id, phone, language, owner_id, created_at, properties FROM contacts WHERE id IN "), ids)
+	if _, err := all(ctx, v.db, q, func(r db.Scanner) (id desk.ContactID, err error) {
+		var p Person
+		err = r.Scan(&id, &p.Phone, &p.Language, &p.OwnerID, &p.CreatedAt, db.ScanJSON(&p.Properties))
+		if p.Properties == nil {
+			p.Properties = map[string]any{}
+		}
+		found[id] = &p
+		return id, err
+	}); err != nil {
+		return fmt.Errorf("view: people: %w", err)
+	}
+	for i := range rows {
+		rows[i].Person = found[rows[i].ContactID]
+	}
+	return nil
 }
 
 // Latest is the newest entry of a ticket.
@@ -188,7 +229,7 @@ func (v *Service) latest(ctx context.Context, _ Sight, ids []desk.TicketID, at m
 	found, err := all(ctx, v.db, q, func(r db.Scanner) (e entry, err error) {
 		var of desk.MessageID
 		var forward desk.Forward
-		err = r.Scan(&e.ticket, &e.Type, &e.Direction, &e.actor, &e.Text, &of, db.ScanJSON(&forward), &e.At)
+		err = r.Scan(&e.ticket, &e.Type, &e.Direction, db.ScanActor(&e.actor), &e.Text, &of, db.ScanJSON(&forward), &e.At)
 		e.Forward = of != 0 || forward.Is
 		return e, err
 	})
