@@ -87,7 +87,7 @@ describe('the rules of web/', () => {
 
   it('every text has its user', () => {
     const code = files.map((f) => readFileSync(f, 'utf8')).join('\n')
-    const stems = [...code.matchAll(/`([a-z_]+\.)\$\{/g)].map((m) => m[1]!)
+    const stems = [...code.matchAll(/`([a-z_]+(?:\.[a-z_]+)*[._])\$\{/g)].map((m) => m[1]!)
     const orphans = Object.keys(en).filter((k) => {
       const base = k.replace(/_(one|other)$/, '')
       return !code.includes(`'${k}'`) && !code.includes(`'${base}'`) && !stems.some((s) => k.startsWith(s))

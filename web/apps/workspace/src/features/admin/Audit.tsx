@@ -28,7 +28,7 @@ export function Audit() {
   return (
     <SettingsFrame title={t('audit.title')} text={t('audit.text')} action={<Button variant="default" component="a" href={urlOf('/api/audit/export', filter)} download leftSection={<Icon name="download" size={14} />}>{t('audit.export')}</Button>}>
       <div className={s.filters} role="group" aria-label={t('audit.filter')}>
-        <Select label={t('audit.object')} clearable clearButtonProps={{ 'aria-label': t('property.clear') }} placeholder={t('audit.all')} data={objects.map((o) => ({ value: o, label: t(`audit.object_${o}` as Key) }))} value={object} onChange={setObject} />
+        <Select label={t('audit.object')} clearable clearButtonProps={{ 'aria-label': t('property.clear') }} placeholder={t('audit.all')} data={objects.map((o) => ({ value: o, label: t(`audit_object.${o}` as Key) }))} value={object} onChange={setObject} />
         <Select label={t('audit.who')} searchable clearable clearButtonProps={{ 'aria-label': t('property.clear') }} placeholder={t('audit.all')} data={users.map((u) => ({ value: u.id, label: u.name || u.email }))} value={who} onChange={setWho} nothingFoundMessage={t('state.nothing_found')} />
         <TextInput type="date" label={t('audit.from')} value={from} onChange={(e) => setFrom(e.currentTarget.value)} />
         <TextInput type="date" label={t('audit.to')} value={to} onChange={(e) => setTo(e.currentTarget.value)} />
@@ -45,12 +45,12 @@ export function Audit() {
 function AuditRow({ event: e }: { event: AuditEvent }) {
   const thing = typeof e.data.object === 'string' ? e.data.object : (e.type.split('.')[0] ?? '')
   const name = e.user_name || (typeof e.data.slug === 'string' ? e.data.slug : typeof e.data.name === 'string' ? e.data.name : '')
-  const what = maybe(`audit.type.${e.type}`, e.type)
+  const what = maybe(`audit_type.${e.type}`, e.type)
   const diff = differences(e.data)
   return (
     <li className={s.row} data-audit={e.type}>
       <span className={s.rowText}>
-        <span className={s.name}>{[maybe(`audit.object_${thing}`, thing), name].filter(Boolean).join(' · ')}</span>
+        <span className={s.name}>{[maybe(`audit_object.${thing}`, thing), name].filter(Boolean).join(' · ')}</span>
         <span className={s.sub}>{[what, e.actor_name || t('audit.system'), dateTime(e.at)].join(' · ')}</span>
         {diff.length ? <span className={s.diff}>{diff.map((d) => <span key={d.field}>{d.field}: {d.before ? <del>{d.before}</del> : null} {d.after ? <ins>{d.after}</ins> : null}</span>)}</span> : null}
       </span>

@@ -106,7 +106,7 @@ export function Preferences() {
       <div className={s.form}>
         <h2>{t('prefs.writing')}</h2>
         <div data-setting="undo"><Select label={t('prefs.undo')} allowDeselect={false} data={[0, 5, 10, 20, 30].map((n) => ({ value: String(n), label: n ? t('prefs.seconds', { seconds: n }) : t('prefs.undo_off') }))} value={String(q.data?.undo_send_seconds ?? 10)} onChange={(v) => set({ undo_send_seconds: Number(v) })} /></div>
-        <div data-setting="after_close"><Select label={t('prefs.after_close')} allowDeselect={false} data={(['next', 'list', 'stay'] as const).map((x) => ({ value: x, label: t(`prefs.after_close_${x}` as Key) }))} value={q.data?.after_close ?? 'stay'} onChange={(v) => set({ after_close: v as NonNullable<MyPreferences['after_close']> })} /></div>
+        <div data-setting="after_close"><Select label={t('prefs.after_close')} allowDeselect={false} data={(['next', 'list', 'stay'] as const).map((x) => ({ value: x, label: t(`after_close.${x}` as Key) }))} value={q.data?.after_close ?? 'stay'} onChange={(v) => set({ after_close: v as NonNullable<MyPreferences['after_close']> })} /></div>
         <h2>{t('prefs.look')}</h2>
         <div data-setting="scheme">
           <p className={s.label} id="prefs-scheme">{t('prefs.scheme')}</p>

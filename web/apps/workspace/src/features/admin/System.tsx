@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { get, type ChannelAccount, type Page, type Time } from '@kanal/api'
 import { Banner, Icon, Tag } from '@kanal/ui'
 import { SettingsFrame } from '@/features/settings/index.ts'
-import { maybe, t } from '@/locales/index.ts'
+import { t } from '@/locales/index.ts'
 import { ago, dateTime } from '@/shell/format.ts'
 import s from './admin.module.css'
 
@@ -75,7 +75,7 @@ export function readableWindow(v: string): string {
 export function Windows() {
   const q = useQuery({ queryKey: ['windows'], queryFn: async () => (await get<Page<WindowRow>>('/api/system/windows')).items ?? [] })
   const [find, setFind] = useState('')
-  const rows = (q.data ?? []).filter((w) => !w.later && `${w.env} ${w.help} ${maybe(`window.${w.env.slice(13)}`, '')}`.toLowerCase().includes(find.toLowerCase()))
+  const rows = (q.data ?? []).filter((w) => !w.later && `${w.env} ${w.help}`.toLowerCase().includes(find.toLowerCase()))
   return (
     <SettingsFrame title={t('windows.title')} text={t('windows.text')} query={q}>
       <TextInput className={s.narrow} aria-label={t('windows.find')} placeholder={t('windows.find')} value={find} onChange={(e) => setFind(e.currentTarget.value)} leftSection={<Icon name="search" size={14} />} />

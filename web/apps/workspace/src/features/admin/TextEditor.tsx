@@ -95,8 +95,8 @@ function Editor({ loaded, onReload }: { loaded: SettingsText; onReload: () => vo
               <h2>{t('text.changes', { n: current.changes.length })}</h2>
               <ul className={s.rows}>{current.changes.map((c) => (
                 <li key={`${c.object} ${c.slug}`} className={s.row}>
-                  <Tag tone={c.action === 'create' ? 'ok' : c.action === 'remove' ? 'danger' : 'note'}>{maybe(`text.action_${c.action}`, c.action)}</Tag>
-                  <span className={s.rowText}><span className={s.name}>{maybe(`audit.object_${c.object === 'channel' ? 'channel_account' : c.object}`, c.object)} · {c.slug}</span>
+                  <Tag tone={c.action === 'create' ? 'ok' : c.action === 'remove' ? 'danger' : 'note'}>{maybe(`text_action.${c.action}`, c.action)}</Tag>
+                  <span className={s.rowText}><span className={s.name}>{maybe(`audit_object.${c.object === 'channel' ? 'channel_account' : c.object}`, c.object)} · {c.slug}</span>
                     <span className={s.diff}>{c.fields.map((f) => <span key={f.field}>{f.field}: {shown(f.before) ? <del>{shown(f.before)}</del> : null} {shown(f.after) ? <ins>{shown(f.after)}</ins> : null}</span>)}</span></span>
                 </li>
               ))}</ul>
