@@ -21,7 +21,7 @@ func (a *admins) mountSurveys() {
 
 type answersInput struct {
 	api.Listing
-	TicketID desk.TicketID `query:"ticket_id" doc:"Of one ticket."`
+	TicketID string `query:"ticket_id" doc:"Of one ticket."`
 }
 
 // sees is the inboxes whose answers a viewer reads; nil is all.
@@ -33,7 +33,14 @@ func sees(v access.Viewer) []desk.InboxID {
 }
 
 func (a *admins) answers(ctx context.Context, v access.Viewer, in *answersInput) (*api.Out[survey.Page], error) {
-	return api.Answer(a.Surveys.Answers(ctx, a.DB, sees(v), in.TicketID, in.Cursor, in.Limit))
+	var t desk.TicketID
+	if in.TicketID != "" {
+		var err error
+		if t, err = desk.ParseID[desk.TicketID](in.TicketID); err != nil {
+			return nil, desk.Errorf(desk.Invalid, "survey.ticket", "%q is no ticket's id.", in.TicketID).In("ticket_id")
+		}
+	}
+	return api.Answer(a.Surveys.Answers(ctx, a.DB, sees(v), t, in.Cursor, in.Limit))
 }
 
 type summaryInput struct {
