@@ -45,14 +45,13 @@ export function SearchBox({ text, setText, commit, toResults }: { text: string; 
         <input
           ref={input} type="search" className={s.input} autoFocus autoComplete="off" spellCheck={false} value={text} aria-label={t('search.title')} placeholder={t('search.placeholder')}
           role="combobox" aria-expanded={shown} aria-controls={listId} aria-autocomplete="list" aria-activedescendant={shown && at >= 0 ? `${listId}-${at}` : undefined}
-          onChange={(e) => { setText(e.currentTarget.value); setOpen(true) }} onFocus={() => setOpen(text === '')} onClick={() => setOpen(true)}
+          onChange={(e) => { setText(e.currentTarget.value); setOpen(true) }} onClick={() => setOpen(true)}
           onKeyDown={(e) => {
-            if (e.key === 'ArrowDown') { e.preventDefault(); if (shown) setAt((i) => (i + 1) % choices.length); else toResults() }
+            if (e.key === 'ArrowDown') { e.preventDefault(); if (shown) setAt((i) => (i + 1) % choices.length); else if (text.trim() === '') setOpen(true); else toResults() }
             else if (e.key === 'ArrowUp' && shown) { e.preventDefault(); setAt((i) => (i <= 0 ? choices.length : i) - 1) }
             else if (e.key === 'Tab' && shown && !e.shiftKey && at < 0 && suggested[0]?.query) { e.preventDefault(); choices[0]!.run() }
             else if (e.key === 'Enter') { e.preventDefault(); if (shown && at >= 0) choices[at]!.run(); else { setOpen(false); commit(text.trim()); remember(text) } }
-            else if (e.key === 'Escape' && shown) { e.preventDefault(); e.stopPropagation(); setOpen(false) }
-            else if (e.key === 'Escape') input.current?.blur()
+            else if (e.key === 'Escape') { e.preventDefault(); if (shown) { e.stopPropagation(); setOpen(false) } else input.current?.blur() }
           }}
         />
       </div>
