@@ -27,6 +27,7 @@ const (
 	Drafts         = "drafts"
 	RecentlyClosed = "recently_closed" // within recentDays
 	Elsewhere      = "elsewhere"       // GEN-09, TK-06: open ones that live in another inbox than the help desk
+	All            = "all"             // what the filter says and nothing else, as in a saved view
 )
 
 const recentDays = 7
@@ -89,6 +90,7 @@ type Ask struct {
 	Sort   string            // a field or one of the short names, with - the other way round; "" is the view's own order
 	Group  string            // rows of one group stand together
 	IDs    []desk.TicketID   // if any: only these
+	People bool              // with what columns show of contacts
 }
 
 // asked is an Ask made ready: its condition, and how it stands.
@@ -118,6 +120,8 @@ func (v *Service) ask(ctx context.Context, s Sight, a Ask) (asked, error) {
 		if own, err = v.custom(ctx, s, id, fields, &a, q); err != nil {
 			return asked{}, err
 		}
+	} else if a.View == All {
+		base(q, a.Filter)
 	} else if err := where(q, s, a.View, v.now()); err != nil {
 		return asked{}, err
 	}
@@ -211,6 +215,11 @@ func (v *Service) List(ctx context.Context, s Sight, a Ask, p Page) (TicketPage,
 	}
 	for _, r := range rows {
 		out.Items = append(out.Items, r.row)
+	}
+	if a.People {
+		if err := v.people(ctx, out.Items); err != nil {
+			return TicketPage{}, err
+		}
 	}
 	return out, v.decorate(ctx, s, out.Items)
 }

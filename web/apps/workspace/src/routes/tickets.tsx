@@ -1,9 +1,9 @@
 import { Outlet, useParams } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { Suspense, useEffect, useState, useSyncExternalStore } from 'react'
 import { EmptyState, Keys } from '@kanal/ui'
 import { ConversationList, ConversationScreen, ModeSwitch, useMode } from '@/features/conversations/index.ts'
 import { TicketList, TicketScreen } from '@/features/tickets/index.ts'
-import { openIn, useViews, viewName } from '@/features/views/index.ts'
+import { FilterArea, ListTools, ViewGone, openIn, useViewState, useViews, viewName } from '@/features/views/index.ts'
 import { t } from '@/locales/index.ts'
 import { count } from '@/shell/format.ts'
 import s from './tickets.module.css'
@@ -15,23 +15,29 @@ export function TicketsRoute() {
   const conversations = threads?.mode === 'conversations'
   const showing = ticketId ?? threadId
   const views = useViews()
+  const state = useViewState(view)
+  const [filtering, setFiltering] = useState(false)
+  const phone = useNarrow()
+  const asTable = state.look.layout === 'table' && !showing && !conversations && !phone
   const here = views.find((v) => v.id === view)
-  const title = here ? viewName(here) : viewName({ id: view, name: '' })
-  const open = !here ? null : conversations ? openIn(here) : { n: here.count, capped: here.capped }
+  const title = here ? viewName(here) : viewName({ id: view, name: state.saved?.name ?? (view.startsWith('custom:') ? ' ' : '') })
+  const open = !here || here.pending ? null : conversations ? openIn(here) : { n: here.count, capped: here.capped }
   const number = open ? count(open.n, open.capped) : ''
   useEffect(() => { if (!showing) document.title = `${number && number !== '0' ? `(${number}) ` : ''}${title} · Kanal` }, [title, showing, number])
   return (
-    <main id="main" className={s.split} data-showing={showing ? true : undefined}>
+    <main id="main" className={s.split} data-showing={showing ? true : undefined} data-table={asTable || undefined}>
       <div className={s.list}>
         <header className={s.head}>
           <h1 className="k-cut">{title}</h1>
           {number ? <span className={`${s.count} k-num`}>{number}</span> : null}
           {threads ? <ModeSwitch mode={threads.mode} setMode={threads.setMode} /> : null}
+          {conversations ? null : <ListTools state={state} filtering={filtering} setFiltering={setFiltering} />}
         </header>
+        {conversations ? null : <FilterArea view={view} state={state} filtering={filtering} setFiltering={setFiltering} />}
         {threads && conversations ? <ConversationList key={view} inboxId={threads.inboxId} view={view} threadId={threadId} ticketId={ticketId} title={title} />
-          : <TicketList key={view} view={view} selected={ticketId} title={title} />}
+          : state.missing ? <Suspense fallback={null}><ViewGone /></Suspense> : <TicketList key={view} view={view} selected={ticketId} title={title} state={state} asTable={asTable} />}
       </div>
-      <div className={s.ticket}>
+      <div className={s.ticket} hidden={asTable}>
         {showing ? <Outlet /> : (
           <div className={s.none}>
             <EmptyState icon="inbox" title={t(conversations ? 'conversations.pick' : 'ticket.pick')} text={t('ticket.pick_text')}>
@@ -53,4 +59,10 @@ export function TicketRoute() {
 export function ConversationRoute() {
   const { view, threadId } = useParams({ strict: false }) as { view: string; threadId: string }
   return <ConversationScreen threadId={threadId} view={view} />
+}
+
+const narrow = matchMedia('(max-width: 900px)')
+/** A phone has no room for a table. */
+function useNarrow(): boolean {
+  return useSyncExternalStore((fn) => { narrow.addEventListener('change', fn); return () => narrow.removeEventListener('change', fn) }, () => narrow.matches)
 }

@@ -12,6 +12,8 @@ export type ListPage = PageOf<Row>
 export function belongs(view: string, t: TicketRow, me: string): boolean | undefined {
   if (view === 'spam' || view === 'trash') return t.hidden === view
   if (t.hidden) return false
+  if (view === 'snoozed') return !!t.snoozed
+  if (t.snoozed && (view === 'mine' || view === 'unassigned' || view === 'open' || view.startsWith('inbox:'))) return false
   if (view === 'mine') return t.open && t.owner_id === me
   if (view === 'unassigned') return t.open && !t.owner_id
   if (view === 'open') return t.open
@@ -31,9 +33,10 @@ export function reconcile(pages: ListPage[], head: TicketRow[], changed: TicketR
 
 /**
  * Takes a freshly read head of the list and single rows that changed. Known rows are replaced where they stand; unknown
- * ones wait in fresh; what left the view is dimmed. Nothing moves. stands says whether a changed row belongs to the list.
+ * ones wait in fresh; what left the view is dimmed. Nothing moves. stands says whether a changed row belongs to the list. timed: the list stands by
+ * newest activity; in another order only the head says what is new at its top.
  */
-export function takeIn<R extends Listed>(pages: PageOf<R>[], head: R[], changed: R[], stands: (r: R) => boolean | undefined): PageOf<R>[] {
+export function takeIn<R extends Listed>(pages: PageOf<R>[], head: R[], changed: R[], stands: (r: R) => boolean | undefined, timed = true): PageOf<R>[] {
   const first = pages[0]
   if (!first) return pages
   const latest = new Map<string, R>()
@@ -50,14 +53,14 @@ export function takeIn<R extends Listed>(pages: PageOf<R>[], head: R[], changed:
   const waiting = new Map((first.fresh ?? []).map((t) => [t.id, t] as const))
   const oldestShown = pages.at(-1)!.items.at(-1)
   const more = pages.at(-1)!.next !== ''
-  for (const t of [...changed, ...head]) {
+  for (const t of timed ? [...changed, ...head] : head) {
     if (shown.has(t.id)) continue
     if (!inHead.has(t.id) && stands(t) !== true) { waiting.delete(t.id); continue }
     // below what is loaded: it comes with its page
-    if (more && oldestShown && newestFirst(t, oldestShown) > 0) continue
+    if (timed && more && oldestShown && newestFirst(t, oldestShown) > 0) continue
     waiting.set(t.id, t)
   }
-  const fresh = [...waiting.values()].sort(newestFirst)
+  const fresh = timed ? [...waiting.values()].sort(newestFirst) : [...waiting.values()]
   return pages.map((p, i) => ({ ...p, items: p.items.map(swap), ...(i === 0 ? { fresh } : {}) }))
 }
 
@@ -80,8 +83,14 @@ export function settle<R extends Listed>(pages: PageOf<R>[], keep?: string): Pag
 }
 
 /** How many rows the pill announces: new ones, and known ones that would move up. */
-export function waitingCount<R extends Listed>(pages: PageOf<R>[]): number {
-  return (pages[0]?.fresh?.length ?? 0) + countMoved(pages.flatMap((p) => p.items))
+export function waitingCount<R extends Listed>(pages: PageOf<R>[], timed = true): number {
+  return (pages[0]?.fresh?.length ?? 0) + (timed ? countMoved(pages.flatMap((p) => p.items)) : 0)
+}
+
+/** Dims rows that no longer belong to the list. */
+export function dim<R extends Listed>(pages: PageOf<R>[], gone: ReadonlySet<string>): PageOf<R>[] {
+  if (gone.size === 0) return pages
+  return pages.map((p) => ({ ...p, items: p.items.map((r) => (gone.has(r.id) ? { ...r, gone: true } : r)), ...(p.fresh ? { fresh: p.fresh.filter((r) => !gone.has(r.id)) } : {}) }))
 }
 
 /** Rows that stand below a row older than themselves. */

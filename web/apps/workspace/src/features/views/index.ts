@@ -1,2 +1,6 @@
+export { FilterArea, ListTools, ViewGone } from './ListTools.tsx'
 export { ViewNav } from './ViewNav.tsx'
-export { openIn, useViews, viewsQuery, viewName, viewIcon } from './queries.ts'
+export { useViewState, usualColumns, type ListAsk, type ViewState } from './look.ts'
+export { both, complete, isEmpty, parseFilter } from './filter.ts'
+export type { Look } from './arrange.ts'
+export { arrange, arrangementQuery, openIn, savedQuery, setLook, useArrangement, useSaved, useViews, viewsQuery, viewName, viewIcon } from './queries.ts'
