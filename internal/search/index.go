@@ -161,11 +161,14 @@ func newWork() *work {
 // small are the events that change nothing the index holds: most of them.
 var small = map[string]bool{
 	desk.EvMessageSent: true, desk.EvMessageDelivered: true, desk.EvMessageRead: true, desk.EvMessageFailed: true, desk.EvMessageUncertain: true, desk.EvMessageRetried: true,
-	desk.EvTicketAssigned: true, desk.EvTicketStatus: true,
+	desk.EvTicketAssigned: true, desk.EvTicketStatus: true, desk.EvThreadAssigned: true, desk.EvThreadState: true, desk.EvThreadClaimed: true, desk.EvThreadOpened: true,
 }
 
 // light are the events of a ticket that leave its messages where they are.
-var light = map[string]bool{desk.EvTicketCreated: true, "ticket.snoozed": true, "ticket.woken": true, "ticket.followed": true, "ticket.unfollowed": true, "ticket.linked": true, "ticket.unlinked": true}
+var light = map[string]bool{
+	desk.EvTicketCreated: true, desk.EvTicketSnoozed: true, desk.EvTicketWoken: true, desk.EvTicketFollowed: true, desk.EvTicketUnfollowed: true, desk.EvTicketLinked: true, desk.EvTicketUnlinked: true,
+	desk.EvTicketRated: true,
+}
 
 // event notes what an event may have changed of the index. Rows are read as they are now, so noting too much is only slower.
 func (w *work) event(ev desk.Event) {
@@ -182,7 +185,7 @@ func (w *work) event(ev desk.Event) {
 	}
 	switch noun {
 	case "thread":
-		if what != "opened" && what != "claimed" && ev.ThreadID != 0 {
+		if ev.ThreadID != 0 {
 			w.threads[ev.ThreadID] = true
 		}
 		w.mark(data, "from_ticket", "to_ticket")
