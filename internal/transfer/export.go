@@ -20,6 +20,7 @@ import (
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/snippet"
+	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -35,6 +36,7 @@ type Deps struct {
 	Snippets   *snippet.Service
 	Views      *customview.Service // nil: saved views are left alone
 	Notify     *notify.Service     // nil: what people are told of is left alone
+	Spam       *spam.Service       // nil: what is held back is left alone
 	Outside    Outside
 }
 
@@ -103,6 +105,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		f.Pipelines = append(f.Pipelines, x)
 	}
 	if err := s.exportNotifications(ctx, q, &f); err != nil {
+		return f, err
+	}
+	if err := s.exportSpam(ctx, q, &f); err != nil {
 		return f, err
 	}
 	if err := s.exportSnippets(ctx, q, n, &f); err != nil {

@@ -29,6 +29,7 @@ type File struct {
 	Views         []View         `yaml:"views,omitempty"`
 	Snippets      []Snippet      `yaml:"snippets,omitempty"`
 	Notifications *Notifications `yaml:"notifications,omitempty"`
+	Spam          *Spam          `yaml:"spam,omitempty"`
 }
 
 // Company is who runs the installation.

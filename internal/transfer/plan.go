@@ -135,6 +135,12 @@ func things(f File) []thing {
 	for _, x := range f.Snippets {
 		add("snippet", x.Slug, x, "slug")
 	}
+	if f.Spam != nil {
+		add("spam_filter", "spam_filter", f.Spam.Hold)
+		for _, x := range f.Spam.Senders {
+			add("sender", x.Value, x, "value")
+		}
+	}
 	return out
 }
 

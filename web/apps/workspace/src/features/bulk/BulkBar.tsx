@@ -36,6 +36,7 @@ export function BulkBar({ selection }: { selection: Selection }) {
   const p = { selection, onDo }
   return (
     <div className={s.bulk} role="toolbar" aria-label={t('bulk.toolbar')} aria-busy={busy || undefined}>
+      <ActionIcon aria-label={t('bulk.clear')} title={t('bulk.clear')} onClick={selection.clear}><Icon name="x" size={14} /></ActionIcon>
       <span className={s.count} role="status"><span className="k-num">{count(selection.count, selection.capped)}</span> {t('bulk.selected')}</span>
       {!hidden && can('tickets.assign') ? <AssignMenu {...p} /> : null}
       {!hidden && can('tickets.edit') ? <><StatusMenu {...p} /><PriorityMenu {...p} /><Run icon="check" label="action.close" onClick={() => onDo({ type: 'close' })} /></> : null}
@@ -43,7 +44,6 @@ export function BulkBar({ selection }: { selection: Selection }) {
       {selection.view === 'trash' && can('tickets.edit') ? <Run icon="refresh" label="action.restore" onClick={() => onDo({ type: 'restore' })} /> : null}
       {hidden && can('tickets.delete') ? <Run icon="trash" label="bulk.purge" onClick={() => onDo({ type: 'purge' })} /> : null}
       {hidden ? null : <MoreMenu {...p} onDialog={setDialog} />}
-      <ActionIcon aria-label={t('bulk.clear')} title={t('bulk.clear')} onClick={selection.clear}><Icon name="x" size={14} /></ActionIcon>
       <Confirm action={ask} selection={selection} busy={busy} error={error} onClose={() => setAsk(null)} onYes={(a) => void go(a)} />
       <SnoozeDialog {...p} opened={dialog === 'snooze'} onClose={() => setDialog(null)} />
       <PropertyDialog {...p} opened={dialog === 'property'} onClose={() => setDialog(null)} />

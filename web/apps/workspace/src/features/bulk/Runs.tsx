@@ -40,7 +40,7 @@ function RunCard({ id }: { id: string }) {
     <div className={s.run} ref={card} data-bad={run.state === 'failed' || undefined}>
       <div className={s.runHead}>
         <Icon name={isOver(run) ? (run.failed || run.state !== 'done' ? 'warn' : 'check') : 'refresh'} size={15} />
-        <strong className="k-cut">{t(run.undo_of ? 'bulk.undoing' : doingKey(run))}</strong>
+        <strong className="k-cut">{t(run.undo_of ? (isOver(run) ? 'bulk.was_undone' : 'bulk.undoing') : doingKey(run))}</strong>
         {isOver(run) ? <ActionIcon size={24} aria-label={t('action.dismiss')} onClick={() => unwatchRun(id)}><Icon name="x" size={13} /></ActionIcon> : null}
       </div>
       {isOver(run) ? null : <Progress run={run} />}
