@@ -142,8 +142,8 @@ func scanRow(s db.Scanner, more ...any) (TicketRow, error) {
 // RowMarks is what a list shows beside a ticket (WS-08); one ticket whole has it elsewhere, and then it is empty.
 type RowMarks struct {
 	Participants int     `json:"participants" doc:"In lists: how many people outside write or are written to."`
-	Draft        bool    `json:"has_draft" doc:"In lists: one's own draft waits on it."`
-	Person       *Person `json:"person" doc:"In lists that were asked with people: more of the contact."`
+	HasDraft     bool    `json:"has_draft" doc:"In lists: one's own draft waits on it."`
+	About        *Person `json:"person" doc:"In lists that were asked with people: more of the contact."`
 	Latest       *Latest `json:"latest" doc:"In lists: the newest entry, comments too."`
 }
 
@@ -182,7 +182,7 @@ func (v *Service) people(ctx context.Context, rows []TicketRow) error {
 		return fmt.Errorf("view: people: %w", err)
 	}
 	for i := range rows {
-		rows[i].Person = found[rows[i].ContactID]
+		rows[i].About = found[rows[i].ContactID]
 	}
 	return nil
 }
@@ -281,7 +281,7 @@ func (v *Service) drafts(ctx context.Context, s Sight, ids []desk.TicketID, at m
 	mine, err := all(ctx, v.db, q, db.Column[desk.TicketID])
 	for _, id := range mine {
 		if row := at[id]; row != nil {
-			row.Draft = true
+			row.HasDraft = true
 		}
 	}
 	return err
