@@ -45,6 +45,7 @@ export function startLive(s: Session): () => void {
 const dirty = new Set<string>()
 const dirtyThreads = new Set<string>()
 const keys = new Set<string>()
+const people = new Set<string>()
 let countsDue = false
 let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -66,6 +67,7 @@ function touch(ev: KanalEvent): void {
     void knownConvo(ev.thread_id)?.sync()
   }
   if (/^(ticket|message\.received|comment|thread)/.test(ev.type)) countsDue = true
+  if (ev.contact_id) people.add(ev.contact_id)
   for (const k of stale[noun] ?? []) keys.add(k)
   if (ev.type === 'ticket.assigned' && ev.ticket_id) keys.add('why')
   if (noun === 'message') keys.add('scheduled')
@@ -83,11 +85,14 @@ async function flush(): Promise<void> {
   dirtyThreads.clear()
   const names = [...keys]
   keys.clear()
+  const persons = [...people]
+  people.clear()
   const counts = countsDue
   countsDue = false
   try {
     await Promise.all([
       counts ? recount() : null,
+      ...persons.map((id) => queries.invalidateQueries({ queryKey: ['contact', id] })),
       ...names.map((k) => queries.invalidateQueries({ queryKey: [k] })),
       ids.length ? refreshLists(ids) : null,
       ids.length || threads.size ? refreshConversations((r) => threads.has(r.id) || (!!r.ticket_id && ids.includes(r.ticket_id))) : null,

@@ -44,7 +44,7 @@ export function About({ c, editable }: { c: Person; editable: boolean }) {
             {c.merges.map((m) => (
               <li key={m.id} className={s.address}>
                 <Icon name="copy" size={14} /><span className={s.rowText}><span>{m.from_name || t('contact.unknown')}</span><span className={s.sub}>{ago(m.created_at)}</span></span>
-                {editable ? <Button variant="subtle" aria-label={t('contact.part_of', { name: m.from_name || t('contact.unknown') })} onClick={() => void part(m.id).then(() => toast(t('contact.parted'))).catch(toastError)}>{t('contact.part')}</Button> : null}
+                {editable ? <Button variant="subtle" aria-label={`${t('contact.part')}: ${m.from_name || t('contact.unknown')}`} onClick={() => void part(m.id).then(() => toast(t('contact.parted'))).catch(toastError)}>{t('contact.part')}</Button> : null}
               </li>
             ))}
           </ul>

@@ -29,13 +29,14 @@ export function ContactPage() {
     const gone = q.error instanceof Problem && q.error.status === 404
     return (
       <main id="main" className={s.page}>
+        <h1 className="k-hidden">{t('nav.contacts')}</h1>
         <EmptyState icon={gone ? 'user' : 'warn'} title={t(gone ? 'contact.gone' : 'contact.error')} text={gone ? t('contact.gone_text') : sentence(q.error)}>
           {gone ? <Button variant="default" component={Link} to="/contacts">{t('nav.contacts')}</Button> : <Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button>}
         </EmptyState>
       </main>
     )
   }
-  if (!c) return <main id="main" className={s.page}><div className={s.column}><SkeletonLines lines={8} label={t('state.loading')} /></div></main>
+  if (!c) return <main id="main" className={s.page}><h1 className="k-hidden">{t('nav.contacts')}</h1><div className={s.column}><SkeletonLines lines={8} label={t('state.loading')} /></div></main>
   return <Known key={c.id} c={c} />
 }
 

@@ -41,8 +41,8 @@ export function EraseDialog({ c, onClose }: { c: Person; onClose(): void }) {
           <ul className={s.takes}>
             <li>{t('contact.erase_fields')}</li>
             <li>{t('contact.erase_messages', { n: h.messages })}</li>
-            <li>{t('contact.erase_files', { n: h.files })}</li>
-            <li>{t('contact.erase_tickets', { n: h.tickets })}</li>
+            {h.files ? <li>{t('contact.erase_files', { n: h.files })}</li> : null}
+            {h.tickets ? <li>{t('contact.erase_tickets', { n: h.tickets })}</li> : null}
             {h.shared_conversations ? <li>{t('contact.erase_shared', { n: h.shared_conversations })}</li> : null}
           </ul>
         ) : <SkeletonLines lines={3} label={t('state.loading')} />}

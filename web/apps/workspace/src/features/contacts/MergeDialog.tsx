@@ -85,7 +85,7 @@ function Compare({ a, b, onClose, onMerged }: { a: Contact; b: Contact; onClose(
 
 function Side({ c, remains = false }: { c: Contact; remains?: boolean }) {
   return (
-    <section className={s.side} data-remains={remains || undefined} aria-label={nameOf(c)}>
+    <section className={s.side} data-remains={remains || undefined} aria-label={`${nameOf(c)}: ${t(remains ? 'contact.merge_remains' : 'contact.merge_joins')}`}>
       <div className={s.sideHead}><Avatar name={nameOf(c)} size={28} /><span className={s.rowText}><strong>{nameOf(c)}</strong><Tag tone={remains ? 'accent' : 'plain'}>{t(remains ? 'contact.merge_remains' : 'contact.merge_joins')}</Tag></span></div>
       <ul className={s.sideList}>
         {(c.addresses ?? []).map((x) => <li key={x.id}>{x.value}</li>)}
