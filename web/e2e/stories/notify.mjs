@@ -43,7 +43,9 @@ const subject = unique('Frame')
 const ticket = await fresh(subject)
 
 await story('WS-10, WS-15: who is mentioned hears of it at once, in the bell and the list, and it leads to the ticket', async () => {
+  await ann.page.waitForTimeout(1500) // what the new ticket itself was news of
   await readAll(bo)
+  await until('not read', async () => (await unread(bo)) === 0)
   must((await comment(ann, ticket, { mentions: [boUser.id] })).status() === 201, 'the comment was refused')
   await bo.page.getByRole('button', { name: /^Notifications: 1 unread/ }).filter({ visible: true }).first().waitFor(soon)
   await bo.page.getByRole('status').getByText('mentioned you').waitFor(soon)

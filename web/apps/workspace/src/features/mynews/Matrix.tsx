@@ -2,6 +2,7 @@ import { Checkbox } from '@mantine/core'
 import type { Prefs, PrefTarget } from '@/features/notify/index.ts'
 import { maybe, t, type Key } from '@/locales/index.ts'
 import { save } from './save.ts'
+import { useShown } from './useShown.ts'
 import s from './mynews.module.css'
 
 const nameOf = (target: PrefTarget) => maybe(`mynews.target.${target.name}`, target.name)
@@ -18,7 +19,7 @@ export function Matrix({ prefs, own }: { prefs: Prefs; own: boolean }) {
             <tr key={k.kind}>
               <th scope="row">{name}{maybe(`mynews.about.${k.kind}`, '') ? <span className={s.about}>{t(`mynews.about.${k.kind}` as Key)}</span> : null}</th>
               {prefs.targets.map((x) => (
-                <td key={x.name}><Checkbox aria-label={`${name}: ${nameOf(x)}`} checked={!!k.targets[x.name]} onChange={(e) => void save({ kinds: { [k.kind]: { [x.name]: e.currentTarget.checked } } }, own)} /></td>
+                <td key={x.name}><Tick label={`${name}: ${nameOf(x)}`} checked={!!k.targets[x.name]} onChange={(on) => void save({ kinds: { [k.kind]: { [x.name]: on } } }, own)} /></td>
               ))}
             </tr>
           )
@@ -26,4 +27,9 @@ export function Matrix({ prefs, own }: { prefs: Prefs; own: boolean }) {
       </tbody>
     </table>
   )
+}
+
+function Tick({ label, checked, onChange }: { label: string; checked: boolean; onChange: (on: boolean) => void }) {
+  const [on, show] = useShown(checked)
+  return <Checkbox aria-label={label} checked={on} onChange={(e) => { const v = e.currentTarget.checked; show(v); onChange(v) }} />
 }
