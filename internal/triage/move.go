@@ -152,9 +152,17 @@ const (
 	BlockDomain = "domain"
 )
 
+// reasonBlocked says of a ticket in spam that its sender was denied with it.
+const reasonBlocked = "blocked"
+
 // MarkSpam moves a ticket to spam. block denies who wrote it, or everybody of their domain, from now on; it answers the value that was denied.
 func (s *Service) MarkSpam(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, block string) (string, error) {
-	if err := s.hide(ctx, tx, actor, id, desk.HiddenSpam); err != nil || block == "" || block == BlockNone {
+	blocks := block != "" && block != BlockNone
+	reason := ""
+	if blocks {
+		reason = reasonBlocked
+	}
+	if err := s.hide(ctx, tx, actor, id, desk.HiddenSpam, reason); err != nil || !blocks {
 		return "", err
 	}
 	return s.Block(ctx, tx, actor, id, block)
@@ -252,16 +260,16 @@ func (s *Service) unblock(ctx context.Context, tx *db.Tx, actor desk.Actor, from
 
 // Trash moves a ticket to the trash, from which it can come back for thirty days (WS-29).
 func (s *Service) Trash(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID) error {
-	return s.hide(ctx, tx, actor, id, desk.HiddenTrash)
+	return s.hide(ctx, tx, actor, id, desk.HiddenTrash, "")
 }
 
 // Restore brings a ticket back from spam or trash.
 func (s *Service) Restore(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID) error {
-	return s.hide(ctx, tx, actor, id, desk.HiddenNo)
+	return s.hide(ctx, tx, actor, id, desk.HiddenNo, "")
 }
 
-func (s *Service) hide(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, h desk.Hidden) error {
-	_, err := s.Tickets.Update(ctx, tx, actor, id, ticket.Change{Hidden: &h})
+func (s *Service) hide(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, h desk.Hidden, reason string) error {
+	_, err := s.Tickets.Update(ctx, tx, actor, id, ticket.Change{Hidden: &h, HiddenReason: reason})
 	return err
 }
 

@@ -19,6 +19,7 @@ export function FollowersDialog({ ticket, onClose }: { ticket: Ticket; onClose: 
   const users = useUsers().filter((u) => (u.active || following.has(u.id)) && (u.name || u.email).toLowerCase().includes(q.trim().toLowerCase()))
     .sort((a, b) => Number(following.has(b.id)) - Number(following.has(a.id)) || a.name.localeCompare(b.name))
   const toggle = async (id: string) => {
+    if (busy) return
     setBusy(id)
     try { await (following.has(id) ? setFollowers(ticket.id, [], [id]) : setFollowers(ticket.id, [id], [])) } catch (err) { toastError(err) } finally { setBusy('') }
   }
@@ -28,7 +29,7 @@ export function FollowersDialog({ ticket, onClose }: { ticket: Ticket; onClose: 
       <ul className={s.list} aria-label={t('followers.title')}>
         {users.map((u) => (
           <li key={u.id} className={s.linked}>
-            <Checkbox checked={following.has(u.id)} disabled={busy === u.id} onChange={() => void toggle(u.id)} label={<span className={s.line}><Avatar name={u.name || u.email} size={20} />{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</span>} />
+            <Checkbox checked={following.has(u.id) !== (busy === u.id)} onChange={() => void toggle(u.id)} label={<span className={s.line}><Avatar name={u.name || u.email} size={20} />{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</span>} />
           </li>
         ))}
         {users.length === 0 ? <li className={s.nothing}>{t('transfer.nobody')}</li> : null}

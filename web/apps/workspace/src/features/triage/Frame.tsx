@@ -6,8 +6,8 @@ import { sentence } from '@/shell/errors.ts'
 import s from './triage.module.css'
 
 /** A dialog that does one thing: what is refused is said in it, and it stays open. */
-export function Frame({ title, button, danger, ready, size = 480, onClose, onDo, children }: {
-  title: string; button?: string; danger?: boolean; ready?: boolean; size?: number; onClose: () => void; onDo?: () => Promise<unknown>; children: ReactNode
+export function Frame({ title, button, ready, size = 480, onClose, onDo, children }: {
+  title: string; button?: string; ready?: boolean; size?: number; onClose: () => void; onDo?: () => Promise<unknown>; children: ReactNode
 }) {
   const [busy, setBusy] = useState(false)
   const [err, setErr] = useState<unknown>(null)
@@ -22,7 +22,7 @@ export function Frame({ title, button, danger, ready, size = 480, onClose, onDo,
       <form className={s.form} onSubmit={(e) => { e.preventDefault(); void go() }}>
         {children}
         {err ? <Banner tone="danger" icon="warn" role="alert">{sentence(err)}</Banner> : null}
-        {onDo ? <div className={s.foot}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" {...(danger ? { color: 'red' } : {})} loading={busy} disabled={ready === false}>{button}</Button></div> : null}
+        {onDo ? <div className={s.foot}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={busy} disabled={ready === false}>{button}</Button></div> : null}
       </form>
     </Modal>
   )

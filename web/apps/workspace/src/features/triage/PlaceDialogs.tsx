@@ -4,10 +4,10 @@ import { Icon } from '@kanal/ui'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { useSession } from '@/features/session/index.ts'
 import { t } from '@/locales/index.ts'
+import { actionContext } from '@/shell/actions.ts'
 import { Frame } from './Frame.tsx'
 import { move, moveThread, spam } from './run.ts'
 import s from './triage.module.css'
-import { actionContext } from '@/shell/actions.ts'
 
 /** To which inbox something goes: those that one works in. */
 export function MoveDialog({ ticket, threadId, onClose }: { ticket: Ticket | null; threadId: string | null; onClose: () => void }) {
@@ -33,7 +33,7 @@ export function BlockDialog({ ticket, onClose }: { ticket: Ticket; onClose: () =
   const domain = address.split('@')[1] ?? ''
   const [block, setBlock] = useState<'sender' | 'domain'>('sender')
   return (
-    <Frame title={t('block.title')} size={460} danger button={t('block.do')} onClose={onClose} onDo={() => spam(ticket, actionContext(), block)}>
+    <Frame title={t('block.title')} size={460} button={t('block.do')} onClose={onClose} onDo={() => spam(ticket, actionContext(), block)}>
       <ul className={s.list} aria-label={t('block.whom')}>
         <li><label className={s.pick}><input type="radio" name="block" data-autofocus checked={block === 'sender'} onChange={() => setBlock('sender')} /><span className={s.line}><span className="k-cut">{address ? t('block.sender', { address }) : t('block.sender_plain')}</span></span></label></li>
         <li><label className={s.pick}><input type="radio" name="block" checked={block === 'domain'} onChange={() => setBlock('domain')} /><span className={s.line}><span className="k-cut">{domain ? t('block.domain', { domain }) : t('block.domain_plain')}</span></span></label></li>

@@ -1,6 +1,7 @@
+import { useEffect } from 'react'
 import type { Ticket } from '@kanal/api'
 import { Banner } from '@kanal/ui'
-import { maybe, t } from '@/locales/index.ts'
+import { loadMore, maybe, t } from '@/locales/index.ts'
 import { actionById, actionContext } from '@/shell/actions.ts'
 import { dateTime } from '@/shell/format.ts'
 
@@ -8,8 +9,10 @@ const go = (id: string) => () => { const a = actionById(id); if (a?.when(actionC
 
 /** Why a ticket is out of the ordinary views, and the way back. */
 export function StateBanner({ ticket }: { ticket: Ticket }) {
+  const why = ticket.hidden === 'spam' && ticket.hidden_reason
+  useEffect(() => { if (why) void loadMore() }, [why])
   if (ticket.hidden === 'spam') {
-    return <Banner tone="warn" icon="spam" role="status" action={t('action.not_spam')} onAction={go('ticket.restore')}>{ticket.hidden_reason ? t('state.spam_held', { reason: maybe(`held.${ticket.hidden_reason}`, ticket.hidden_reason.replace(/_/g, ' ')) }) : t('state.spam')}</Banner>
+    return <Banner tone="warn" icon="spam" role="status" action={t('action.not_spam')} onAction={go('ticket.restore')}>{ticket.hidden_reason ? t('state.spam_held', { reason: maybe(`spam.reason.${ticket.hidden_reason}`, ticket.hidden_reason.replace(/_/g, ' ')) }) : t('state.spam')}</Banner>
   }
   if (ticket.hidden === 'trash') return <Banner tone="warn" icon="trash" role="status" action={t('action.restore')} onAction={go('ticket.restore')}>{t('state.trash')}</Banner>
   if (ticket.snoozed) {

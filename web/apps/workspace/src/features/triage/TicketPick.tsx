@@ -17,7 +17,7 @@ export function TicketLine({ row, of }: { row: TicketRow; of?: Ticket }) {
         <span>{row.status?.name}</span>
         <span>{t('merge.messages', { n: row.message_count })}</span>
         <time dateTime={row.created_at}>{ago(row.created_at)}</time>
-        {of ? evidence(of, row).map((e) => <Tag key={e} tone="ok">{t(`merge.same_${e}` as Key)}</Tag>) : null}
+        {of ? evidence(of, row).map((e) => <Tag key={e} tone="ok">{t(`merge.${e}` as Key)}</Tag>) : null}
       </span>
     </>
   )

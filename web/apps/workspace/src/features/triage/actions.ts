@@ -24,7 +24,7 @@ ticket('snooze', 'action.snooze', 'clock', 'h', (c) => shown(c) && c.ticket!.ope
 ticket('wake', 'action.wake', 'sun', 'shift+h', (c) => shown(c) && !!c.ticket!.snoozed, (t) => doing((m) => m.wake(t)))
 ticket('follow', 'action.follow', 'bell', 'w', (c) => !!c.ticket && !c.ticket.following && c.ticket.hidden !== 'merged', (t) => doing((m) => m.follow(t, true)))
 ticket('unfollow', 'action.unfollow', 'bell', 'shift+w', (c) => !!c.ticket?.following, (t) => doing((m) => m.follow(t, false)))
-ticket('followers', 'action.followers', 'users', 'g f', (c) => !!c.ticket && can(c, 'tickets.comment'), dialog('followers'))
+ticket('followers', 'action.followers', 'users', 'shift+f', (c) => !!c.ticket && can(c, 'tickets.comment'), dialog('followers'))
 ticket('transfer', 'action.transfer', 'forward', 'shift+t', (c) => !!c.ticket && can(c, 'tickets.assign') && !c.ticket.hidden, dialog('transfer'))
 ticket('merge', 'action.merge', 'copy', 'm', shown, dialog('merge'))
 ticket('split', 'action.split', 'archive', 'shift+m', (c) => shown(c) && c.ticket!.message_count > 1, (t) => { startPicking(t.id); openDialog('split', t.id) })
@@ -38,8 +38,8 @@ ticket('restore', 'action.restore', 'refresh', 'y', (c) => edits(c) && (c.ticket
 const conversation = (id: string, label: Key, icon: Defined['icon'], shortcut: string, when: Defined['when'], go: (c: ActionContext) => void) =>
   defineAction({ id: `conversation.${id}`, label, group: 'ticket', ...(icon ? { icon } : {}), shortcut, when, run: go })
 
-conversation('close', 'action.close', 'check', 'e', (c) => bare(c) && c.conversation!.thread!.open && !c.conversation!.thread!.hidden, (c) => doing((m) => m.turnThread(c, false)))
-conversation('reopen', 'action.reopen', 'refresh', 'shift+e', (c) => bare(c) && !c.conversation!.thread!.open && !c.conversation!.thread!.hidden, (c) => doing((m) => m.turnThread(c, true)))
+conversation('close', 'action.close_conversation', 'check', 'e', (c) => bare(c) && c.conversation!.thread!.open && !c.conversation!.thread!.hidden, (c) => doing((m) => m.turnThread(c, false)))
+conversation('reopen', 'action.reopen_conversation', 'refresh', 'shift+e', (c) => bare(c) && !c.conversation!.thread!.open && !c.conversation!.thread!.hidden, (c) => doing((m) => m.turnThread(c, true)))
 conversation('assign', 'action.assign', 'user', 'a', (c) => bare(c, 'tickets.assign') && !!c.menu, (c) => c.menu!.open('assign'))
 conversation('take', 'action.take', 'user', 'shift+a', (c) => bare(c, 'tickets.assign') && c.conversation!.thread!.owner_id !== c.session?.user.id, (c) => doing((m) => m.assignThread(c.conversation!.id, c.session!.user.id)))
 conversation('spam', 'action.spam', 'spam', '!', (c) => bare(c) && !c.conversation!.thread!.hidden, (c) => doing((m) => m.hideThread(c, 'spam')))

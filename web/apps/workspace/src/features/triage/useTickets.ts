@@ -36,10 +36,10 @@ export function useFound(q: string, ticket: Ticket): { found: Found[]; busy: boo
 const bare = (subject: string) => subject.toLowerCase().replace(/^(\s*(re|sv|vs|aw|fw|fwd|vb)\s*:)+/i, '').trim()
 
 /** What speaks for two tickets being one. */
-export function evidence(a: Ticket, b: TicketRow): ('contact' | 'subject' | 'claims')[] {
-  const out: ('contact' | 'subject' | 'claims')[] = []
-  if ((a.links ?? []).some((l) => l.kind === 'claims' && l.other.id === b.id)) out.push('claims')
-  if (a.contact_id && a.contact_id === b.contact_id) out.push('contact')
-  if (bare(a.subject) !== '' && bare(a.subject) === bare(b.subject)) out.push('subject')
+export function evidence(a: Ticket, b: TicketRow): ('same_contact' | 'same_subject' | 'same_claims')[] {
+  const out: ('same_contact' | 'same_subject' | 'same_claims')[] = []
+  if ((a.links ?? []).some((l) => l.kind === 'claims' && l.other.id === b.id)) out.push('same_claims')
+  if (a.contact_id && a.contact_id === b.contact_id) out.push('same_contact')
+  if (bare(a.subject) !== '' && bare(a.subject) === bare(b.subject)) out.push('same_subject')
   return out
 }
