@@ -30,10 +30,12 @@ export async function launchMany() {
   })
 }
 
-export async function person(browser, { who = email, pass = password, width = 1440, height = 900, scheme = 'light', locale = 'en-GB' } = {}) {
+export async function person(browser, { who = email, pass = password, width = 1440, height = 900, scheme = 'light', locale = 'en-GB', undo = 0 } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, locale, hasTouch: width < 500, baseURL: base })
   const res = await context.request.post(`${base}/api/session`, { data: { email: who, password: pass }, headers: { Origin: base } })
   if (!res.ok()) throw new Error(`sign in as ${who}: ${res.status()} ${await res.text()}`)
+  // What a person sends goes at once, unless the story is about taking it back.
+  await context.request.patch(`${base}/api/me`, { data: { preferences: { undo_send_seconds: undo } }, headers: { Origin: base } })
   const page = await context.newPage()
   page.on('pageerror', (e) => { problems.push(`${page.url()}: ${e.message}`) })
   page.on('console', (m) => { if (m.type() === 'error' && !/Failed to load resource/.test(m.text())) problems.push(`${page.url()}: ${m.text()}`) })

@@ -1,9 +1,9 @@
 // A mail from a customer, handed in by SMTP like any other.
 import { createConnection } from 'node:net'
 
-export function sendMail({ host = process.env.KANAL_SMTP_HOST ?? '127.0.0.1', port = Number(process.env.KANAL_SMTP_PORT ?? 2525), from, name = '', to, subject, text, html = '', headers = '' }) {
+export function sendMail({ host = process.env.KANAL_SMTP_HOST ?? '127.0.0.1', port = Number(process.env.KANAL_SMTP_PORT ?? 2525), from, name = '', to, subject, text, html = '', headers = '', multipart = false }) {
   const id = `${Date.now()}.${Math.random().toString(36).slice(2)}@customers.example`
-  const type = html ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8'
+  const type = multipart ? 'multipart/mixed; boundary=B' : html ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8'
   const body = [`From: ${name ? `"${name}" ` : ''}<${from}>`, `To: <${to}>`, `Subject: ${subject}`, `Message-ID: <${id}>`, `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`, 'MIME-Version: 1.0', `Content-Type: ${type}`, 'Content-Transfer-Encoding: 8bit', ...(headers ? [headers] : []), '', (html || text).replace(/\r?\n/g, '\r\n').replace(/^\./gm, '..')].join('\r\n')
   const say = ['EHLO e2e.example', `MAIL FROM:<${from}>`, `RCPT TO:<${to}>`, 'DATA', `${body}\r\n.`, 'QUIT']
   return new Promise((resolve, reject) => {

@@ -73,8 +73,7 @@ export function ComposePage() {
   }
   const useText = (x: Snippet) => void render(x, { email: body.to[0]?.address }).then((r) => {
     if (r.subject && !latest.current.subject) change({ subject: r.subject })
-    if (isEmpty(latest.current)) change({ html: r.html, text: r.text, begunAt: latest.current.begunAt || new Date().toISOString() })
-    else editor.current?.insertHtml(r.html)
+    if (r.html) editor.current?.insertHtml(r.html)
   }).catch(toastError)
   if (accounts.data && usable.length === 0) {
     return <main className={s.page} id="main"><EmptyState icon="plug" title={t('compose.no_account')} text={t('compose.no_account_text')}><Button variant="default" onClick={() => void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels' } })}>{t('channels.connect')}</Button></EmptyState></main>

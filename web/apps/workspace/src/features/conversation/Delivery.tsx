@@ -1,13 +1,13 @@
 import { useState } from 'react'
 import { post, type Message, type Party } from '@kanal/api'
 import { Icon, Tag, type IconName, type Tone } from '@kanal/ui'
-import { maybe, t, type Key } from '@/locales/index.ts'
+import { t, type Key } from '@/locales/index.ts'
 import { toastError } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
 import { waits } from './model.ts'
 import s from './message.module.css'
 
-const looks: Partial<Record<string, { icon: IconName; tone: Tone }>> = {
+export const looks: Partial<Record<string, { icon: IconName; tone: Tone }>> = {
   queued: { icon: 'clock', tone: 'plain' }, sending: { icon: 'clock', tone: 'plain' }, sent: { icon: 'check', tone: 'plain' }, delivered: { icon: 'check', tone: 'ok' },
   read: { icon: 'check', tone: 'ok' }, failed: { icon: 'warn', tone: 'danger' }, uncertain: { icon: 'warn', tone: 'warn' }, cancelled: { icon: 'x', tone: 'plain' },
 }
@@ -52,43 +52,6 @@ export function recipientsOf(m: Message): Party[] {
 }
 function pick(d: Party | undefined): Partial<Party> {
   return d ? { ...(d.status ? { status: d.status } : {}), ...(d.detail ? { detail: d.detail } : {}) } : {}
-}
-
-/** Every recipient with its own state, and every attempt. */
-export function DeliveryDetails({ message }: { message: Message }) {
-  const parties = recipientsOf(message)
-  return (
-    <dl className={s.facts}>
-      <dt>{t('message.from')}</dt><dd>{partyText(message.from)}</dd>
-      {(['to', 'cc', 'bcc', 'reply_to'] as const).map((f) => {
-        const list = parties.filter((p) => (p.field || 'to') === f)
-        return list.length ? <FieldRow key={f} label={t(`message.${f}` as Key)} list={list} outgoing={message.direction === 'outgoing'} /> : null
-      })}
-      {message.subject ? <><dt>{t('message.subject')}</dt><dd>{message.subject}</dd></> : null}
-      <dt>{t('message.time')}</dt><dd>{dateTime(message.sent_at ?? message.created_at)}</dd>
-      {message.remote_id ? <><dt>{t('message.remote_id')}</dt><dd className={s.mono}>{message.remote_id}</dd></> : null}
-      {(message.attempts ?? []).map((a) => (
-        <AttemptRow key={a.number} number={a.number} at={a.started_at} outcome={a.outcome} detail={a.detail} />
-      ))}
-    </dl>
-  )
-}
-
-function FieldRow({ label, list, outgoing }: { label: string; list: Party[]; outgoing: boolean }) {
-  return (
-    <>
-      <dt>{label}</dt>
-      <dd>{list.map((p) => (
-        <span key={p.address} className={s.recipient}>
-          {partyText(p)}{outgoing && p.status ? <>{' '}<Tag tone={looks[p.status]?.tone ?? 'plain'} title={p.detail ?? ''}>{t(`delivery.${p.status}` as Key)}</Tag></> : null}
-        </span>
-      ))}</dd>
-    </>
-  )
-}
-
-function AttemptRow({ number, at, outcome, detail }: { number: number; at: string; outcome: string; detail: string }) {
-  return <><dt>{t('message.attempt', { n: number })}</dt><dd>{dateTime(at)} · {maybe(`outcome.${outcome}`, outcome)}{detail ? ` · ${detail}` : ''}</dd></>
 }
 
 export const partyText = (p: Party): string => (p.name && p.name !== p.address ? `${p.name} <${p.address}>` : p.address)

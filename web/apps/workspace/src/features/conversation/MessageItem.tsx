@@ -1,22 +1,21 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core'
 import { lazy, memo, Suspense, useCallback, useState } from 'react'
-import { post, type Message } from '@kanal/api'
+import type { Message } from '@kanal/api'
 import { Avatar, Banner, Icon, Tag } from '@kanal/ui'
 import { t, withMore } from '@/locales/index.ts'
-import { actionContext } from '@/shell/actions.ts'
-import { toastError } from '@/shell/errors.ts'
-import { toast } from '@/shell/toast.tsx'
 import { ago, dateTime, fullTime } from '@/shell/format.ts'
 import { Attachments } from './Attachments.tsx'
-import { DeliveryDetails, DeliveryTag, DeliveryTrouble } from './Delivery.tsx'
+import { DeliveryTag, DeliveryTrouble } from './Delivery.tsx'
 import { looksPlain, MessageFrame } from './MessageFrame.tsx'
 import { AuthTag, FlagNotices, ForwardNotice } from './MessageNotices.tsx'
 import { useTakeBack } from './hooks.ts'
 import { atOf, waits } from './model.ts'
 import { PlainText } from './PlainText.tsx'
-import { useSplitter } from './split.ts'
 import s from './message.module.css'
 
+const tools = withMore(() => import('./MessageTools.tsx'))
+const Tools = lazy(async () => ({ default: (await tools()).MessageTools }))
+const Details = lazy(async () => ({ default: (await tools()).DeliveryDetails }))
 const SendState = lazy(withMore(async () => ({ default: (await import('@/features/writing/index.ts')).SendState })))
 
 export const authorOf = (m: Message): string => m.author?.name || m.from?.name || m.from?.address || t('message.system')
@@ -92,46 +91,18 @@ function MessageBody({ message: m }: { message: Message }) {
   )
 }
 
+/** What can be done with one message; the items load when somebody reaches for them. */
 function MessageMenu({ message: m }: { message: Message }) {
   const [facts, setFacts] = useState(false)
-  const cancellable = m.direction === 'outgoing' && m.status === 'queued' && !m.send_rule
-  const source = m.has_source ?? !!m.raw_id
-  const open = (mode: 'reply' | 'reply_all' | 'forward') => actionContext().composer?.open(mode, m)
-  const splitter = useSplitter()
   return (
     <>
       <Menu>
         <Menu.Target>
-          <Tooltip label={t('action.more')}><ActionIcon aria-label={t('action.more')}><Icon name="more" /></ActionIcon></Tooltip>
+          <Tooltip label={t('action.more')}><ActionIcon aria-label={t('action.more')} onPointerEnter={() => void tools()} onFocus={() => void tools()}><Icon name="more" /></ActionIcon></Tooltip>
         </Menu.Target>
-        <Menu.Dropdown>
-          {m.type === 'message' ? (
-            <>
-              <Menu.Item leftSection={<Icon name="reply" />} onClick={() => open('reply')}>{t('message.reply_to_this')}</Menu.Item>
-              <Menu.Item leftSection={<Icon name="replyAll" />} onClick={() => open('reply_all')}>{t('composer.reply_all')}</Menu.Item>
-              <Menu.Item leftSection={<Icon name="forward" />} onClick={() => open('forward')}>{t('composer.forward')}</Menu.Item>
-            </>
-          ) : null}
-          <Menu.Item leftSection={<Icon name="copy" />} onClick={() => void navigator.clipboard?.writeText(m.text).then(() => toast(t('message.copied')))}>{t('message.copy')}</Menu.Item>
-          {m.type === 'message' ? <Menu.Item leftSection={<Icon name="info" />} onClick={() => setFacts(!facts)}>{t('message.details')}</Menu.Item> : null}
-          {m.html ? <Menu.Item leftSection={<Icon name="eye" />} onClick={() => printMessage(m.id)}>{t('message.print')}</Menu.Item> : null}
-          {splitter && m.type !== 'system' ? <Menu.Item leftSection={<Icon name="team" />} onClick={() => splitter(m.id)}>{t('message.split')}</Menu.Item> : null}
-          {source ? <Menu.Item leftSection={<Icon name="code" />} component="a" href={`/api/messages/${m.id}/source`} target="_blank" rel="noopener">{t('message.source')}</Menu.Item> : null}
-          {source ? <Menu.Item leftSection={<Icon name="download" />} component="a" href={`/api/messages/${m.id}/source?download=1`}>{t('message.download_source')}</Menu.Item> : null}
-          {cancellable ? <Menu.Item leftSection={<Icon name="x" />} onClick={() => void post(`/api/messages/${m.id}/cancel`).catch(toastError)}>{t('delivery.cancel')}</Menu.Item> : null}
-        </Menu.Dropdown>
+        <Menu.Dropdown><Suspense fallback={null}><Tools message={m} onFacts={() => setFacts(!facts)} /></Suspense></Menu.Dropdown>
       </Menu>
-      {facts ? <div className={s.factsBox}><DeliveryDetails message={m} /></div> : null}
+      {facts ? <div className={s.factsBox}><Suspense fallback={null}><Details message={m} /></Suspense></div> : null}
     </>
   )
-}
-
-/** The message alone, in a frame of its own that nothing in it can run in. */
-function printMessage(id: string): void {
-  const frame = document.createElement('iframe')
-  frame.setAttribute('sandbox', 'allow-same-origin allow-modals')
-  frame.className = 'k-hidden'
-  frame.src = `/api/messages/${id}/html?images=0&quoted=1`
-  frame.onload = () => { frame.contentWindow?.print(); setTimeout(() => frame.remove(), 60_000) }
-  document.body.append(frame)
 }

@@ -58,7 +58,7 @@ export function SnippetDialog({ snippet, onClose }: { snippet: Partial<Snippet>;
       <div className={s.dialogFoot}>
         {x.id && mayEdit ? (sure
           ? <Button size="xs" color="red" loading={busy} onClick={() => void done(() => del(`/api/snippets/${x.id}`), t('snippets.deleted'))}>{t('snippets.really_delete', { n: x.uses ?? 0 })}</Button>
-          : <Button size="xs" variant="subtle" color="red" onClick={() => setSure(true)}>{t('action.delete')}</Button>) : null}
+          : <Button size="xs" variant="subtle" color="red" onClick={() => setSure(true)}>{t('snippets.delete')}</Button>) : null}
         <span className={s.grow} />
         {x.id && !mayEdit ? <Button size="xs" variant="default" onClick={() => setX({ ...x, id: undefined as never, may_edit: true, visibility: 'private', team_id: null })}>{t('snippets.copy')}</Button> : null}
         {mayEdit || !x.id ? <Button size="xs" loading={busy} onClick={() => void save()}>{t('action.save')}</Button> : null}

@@ -1,10 +1,10 @@
 import { Button, SegmentedControl, Select, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { get, type Snippet } from '@kanal/api'
+import { get, patch, type Snippet } from '@kanal/api'
 import { EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
 import { useNames, useTeams } from '@/features/lookups/index.ts'
-import { useCan, updateMe } from '@/features/session/index.ts'
+import { useCan } from '@/features/session/index.ts'
 import { deeds, snippetsQuery } from '@/features/writing/index.ts'
 import { t } from '@/locales/index.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
@@ -71,7 +71,7 @@ function UndoTime() {
   const set = (v: string | null) => {
     const n = Number(v ?? 10)
     cache.setQueryData(['preferences'], (old: Record<string, unknown> | undefined) => ({ ...old, undo_send_seconds: n }))
-    updateMe({ preferences: { undo_send_seconds: n } }).catch((err: unknown) => { toastError(err); void q.refetch() })
+    patch('/api/me', { preferences: { undo_send_seconds: n } }).catch((err: unknown) => { toastError(err); void q.refetch() })
   }
   const now = typeof q.data?.undo_send_seconds === 'number' ? q.data.undo_send_seconds : 10
   return (

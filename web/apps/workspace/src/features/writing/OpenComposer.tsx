@@ -122,7 +122,7 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
   }
 
   const useText = (x: Snippet) => void render(x, whom).then((r) => {
-    if (r.html) { if (isEmpty(latest.current) && x.kind === 'template') change({ html: r.html, text: r.text, begunAt: latest.current.begunAt || newest || new Date().toISOString() }); else editor.current?.insertHtml(r.html) }
+    if (r.html) editor.current?.insertHtml(r.html)
     const does = deeds(r.actions, names)
     if (does && ticketId) change({ macro: { id: x.id, name: x.name, does } })
     editor.current?.focus()
