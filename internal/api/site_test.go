@@ -19,12 +19,16 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/api/actions"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
 	"github.com/kanalhq/kanal/internal/api/public"
+	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/blob"
+	"github.com/kanalhq/kanal/internal/bulk"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/channel/echo"
 	"github.com/kanalhq/kanal/internal/channel/email"
@@ -40,14 +44,19 @@ import (
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/netx"
+	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/internal/oversight"
 	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
+	"github.com/kanalhq/kanal/internal/snippet"
+	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/transfer"
+	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
 )
 
@@ -132,6 +141,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	agent.Mount(s.api, gd)
 	admin.Mount(s.api, md)
 	lists.Mount(s.api, lists.Deps{DB: d, View: s.View, Saved: saved})
+	s.more(jobs, store)
 	person.Mount(s.api, person.Deps{DB: d, Contacts: s.Contacts, Properties: s.Properties, People: s.People, View: s.View, Identity: identity.New(identity.Deps{
 		DB: d, Clock: s.Clock, Events: s.Events, Contacts: s.Contacts, Threads: s.Threads, Tickets: s.Tickets, Journal: s.Intake, Files: s.Blobs,
 	})})
@@ -152,6 +162,20 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 		board.Close()
 	})
 	return s
+}
+
+// more mounts what people do beside reading and answering.
+func (s *site) more(jobs *job.Queue, files blob.Store) {
+	sieve := spam.New(s.DB, s.Clock, s.Events)
+	desk := triage.New(triage.Deps{DB: s.DB, Clock: s.Clock, Jobs: jobs, People: s.People, Inboxes: s.Inboxes, Threads: s.Threads, Tickets: s.Tickets, Assign: s.Assignment, Senders: sieve})
+	gone := purge.New(purge.Deps{DB: s.DB, Clock: s.Clock, Events: s.Events, Threads: s.Threads, Tickets: s.Tickets, Journal: s.Intake})
+	many := bulk.New(bulk.Deps{DB: s.DB, Clock: s.Clock, Events: s.Events, Jobs: jobs, Access: s.Access, Tickets: s.Tickets, Assign: s.Assignment, Triage: desk, Purge: gone, View: s.View})
+	writing.Mount(s.api, writing.Deps{DB: s.DB, Clock: s.Clock, People: s.People, Contacts: s.Contacts, Threads: s.Threads, Settings: s.Settings, Snippets: snippet.New(s.Clock, s.Events),
+		Dispatch: s.Dispatch, View: s.View})
+	actions.Mount(s.api, actions.Deps{DB: s.DB, View: s.View, Triage: desk})
+	lists.MountBulk(s.api, many)
+	lists.MountSpam(s.api, lists.SpamDeps{DB: s.DB, Spam: sieve})
+	inform.Mount(s.api, inform.Deps{DB: s.DB, Notify: notify.New(notify.Deps{DB: s.DB, Clock: s.Clock, Events: s.Events, People: s.People})})
 }
 
 func (s *site) company(ctx context.Context, q db.Queryer) (string, error) {
