@@ -127,11 +127,11 @@ await story('EM-36: a filter says what it would have held, holds it when on, and
   await page.goto(`${base}/settings/help-desk/spam`)
   const kind = page.locator('[data-setting="spam.marketing"]')
   await kind.getByText(/Would have held \d+ of the \d+/).waitFor(soon)
-  await kind.getByRole('switch').check({ force: true })
+  await kind.getByRole('switch').click({ force: true })
   await until('it is on', async () => (await json('/api/spam/settings')).marketing === true)
   await news(`${word} letter two`)
   await until('it is held', async () => (await find('spam', `${word} letter two`))?.hidden_reason === 'marketing')
-  await kind.getByRole('switch').uncheck({ force: true })
+  await kind.getByRole('switch').click({ force: true })
   await until('it is off', async () => (await json('/api/spam/settings')).marketing === false)
 })
 
