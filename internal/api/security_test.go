@@ -109,7 +109,7 @@ func TestAnInboxOutOfSightIsOutOfReach(t *testing.T) {
 	})
 }
 
-// A file that already stands in a message cannot be had by sending it on: attachments are one's own uploads.
+// A file that stands in a message cannot be had by sending it on elsewhere: attachments are one's own uploads, or files of the same ticket.
 func TestAFileOfAnotherMessageIsNotAttached(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t))
 	a, b := s.as(s.user("Ann Holm", desk.RoleAgent)), s.as(s.user("Ben Ode", desk.RoleAgent))
@@ -117,16 +117,25 @@ func TestAFileOfAnotherMessageIsNotAttached(t *testing.T) {
 	ticket := a.do("GET", "/api/tickets", nil).str("items.0.id")
 	thread := a.do("GET", "/api/tickets/"+ticket, nil).str("threads.0.id")
 	upload := a.do("POST", "/api/attachments?name=plan.txt", []byte("the plan")).want(201).str("id")
-	post := func(c *client, file string, status int) {
+	post := func(c *client, thread, file string, status int) {
 		t.Helper()
 		c.do("POST", "/api/threads/"+thread+"/messages", map[string]any{"type": "comment", "text": "look", "attachments": []string{file}}).want(status)
 	}
-	post(b, upload, 404)
-	post(a, upload, 201)
-	post(a, upload, 404) // sent once
+	post(b, thread, upload, 404)
+	post(a, thread, upload, 201)
+	s.mail(s.mailAccount("sales@acme.example"), strings.ReplaceAll(letter("https://customer.example/y.png"), "mira@", "nils@"))
+	other := ""
+	for _, it := range a.do("GET", "/api/tickets", nil).json()["items"].([]any) {
+		if id := it.(map[string]any)["id"].(string); id != ticket {
+			other = a.do("GET", "/api/tickets/"+id, nil).str("threads.0.id")
+		}
+	}
+	post(a, other, upload, 404)
 	for _, it := range a.do("GET", "/api/tickets/"+ticket+"/timeline", nil).json()["items"].([]any) {
 		if m, ok := it.(map[string]any)["message"].(map[string]any); ok && m["type"] == "message" {
-			post(b, m["attachments"].([]any)[0].(map[string]any)["id"].(string), 404)
+			file := m["attachments"].([]any)[0].(map[string]any)["id"].(string)
+			post(b, other, file, 404)
+			post(b, thread, file, 201) // it is before them already
 		}
 	}
 }
