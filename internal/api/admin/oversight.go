@@ -69,15 +69,23 @@ func (a *admins) roles(context.Context, access.Viewer, *api.None) (*api.Out[Role
 	return api.Answer(out, nil)
 }
 
-type auditFilter struct {
-	Object string      `query:"object" maxLength:"60" pattern:"^[a-z_]*$"`
-	Actor  desk.UserID `query:"user_id" doc:"Who did it."`
-	From   string      `query:"from" maxLength:"40" doc:"RFC 3339."`
-	To     string      `query:"to" maxLength:"40" doc:"RFC 3339; not included."`
+// AuditQuery narrows the audit log.
+type AuditQuery struct {
+	Object string `query:"object" maxLength:"60" pattern:"^[a-z_]*$"`
+	Actor  string `query:"user_id" maxLength:"32" doc:"Who did it."`
+	From   string `query:"from" maxLength:"40" doc:"RFC 3339."`
+	To     string `query:"to" maxLength:"40" doc:"RFC 3339; not included."`
 }
 
-func (f auditFilter) filter() (view.AuditFilter, error) {
-	out := view.AuditFilter{Object: f.Object, Actor: f.Actor}
+func (f AuditQuery) filter() (view.AuditFilter, error) {
+	out := view.AuditFilter{Object: f.Object}
+	if f.Actor != "" {
+		id, err := desk.ParseID[desk.UserID](f.Actor)
+		if err != nil {
+			return out, desk.Errorf(desk.Invalid, "audit.user", "%q is no user's id.", f.Actor).In("user_id")
+		}
+		out.Actor = id
+	}
 	for _, x := range []struct {
 		name, text string
 		to         *desk.Time
@@ -95,7 +103,7 @@ func (f auditFilter) filter() (view.AuditFilter, error) {
 }
 
 type auditInput struct {
-	auditFilter
+	AuditQuery
 	api.Listing
 }
 

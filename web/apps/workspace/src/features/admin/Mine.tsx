@@ -9,6 +9,7 @@ import { SettingsFrame, UnsavedGuard } from '@/features/settings/index.ts'
 import { currentLocale, localeNames, locales, setLocale, t, type Key, type Locale } from '@/locales/index.ts'
 import { setAppearance, useAppearance } from '@/shell/appearance.ts'
 import { queries } from '@/shell/client.ts'
+import { afterClose, afterCloseKey, type AfterClose } from '@/shell/leave.ts'
 import { fieldOf, sentence, toastError } from '@/shell/errors.ts'
 import { ago, setTimeZone } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
@@ -88,7 +89,7 @@ function ChangePassword() {
   )
 }
 
-export interface MyPreferences { undo_send_seconds?: number; after_close?: 'next' | 'list' | 'stay' }
+export interface MyPreferences { undo_send_seconds?: number; after_close?: AfterClose }
 const preferencesQuery = { queryKey: ['preferences'], queryFn: () => get<MyPreferences>('/api/me/preferences') }
 
 /** How Kanal behaves for oneself; kept with the person, the appearance with the browser. */
@@ -101,12 +102,14 @@ export function Preferences() {
     queries.setQueryData(preferencesQuery.queryKey, (p: MyPreferences | undefined) => ({ ...p, ...part }))
     void patch('/api/me', { preferences: part }).catch((err) => { queries.setQueryData(preferencesQuery.queryKey, before); toastError(err) })
   }
+  // closing reads the choice from this browser; the server keeps it for the others
+  const setAfterClose = (v: AfterClose) => { try { localStorage.setItem(afterCloseKey, v) } catch { /* private mode */ } set({ after_close: v }) }
   return (
     <SettingsFrame title={t('prefs.title')} text={t('prefs.text')} query={q}>
       <div className={s.form}>
         <h2>{t('prefs.writing')}</h2>
         <div data-setting="undo"><Select label={t('prefs.undo')} allowDeselect={false} data={[0, 5, 10, 20, 30].map((n) => ({ value: String(n), label: n ? t('prefs.seconds', { seconds: n }) : t('prefs.undo_off') }))} value={String(q.data?.undo_send_seconds ?? 10)} onChange={(v) => set({ undo_send_seconds: Number(v) })} /></div>
-        <div data-setting="after_close"><Select label={t('prefs.after_close')} allowDeselect={false} data={(['next', 'list', 'stay'] as const).map((x) => ({ value: x, label: t(`after_close.${x}` as Key) }))} value={q.data?.after_close ?? 'stay'} onChange={(v) => set({ after_close: v as NonNullable<MyPreferences['after_close']> })} /></div>
+        <div data-setting="after_close"><Select label={t('prefs.after_close')} allowDeselect={false} data={(['next', 'previous', 'list', 'stay'] as const).map((x) => ({ value: x, label: t(`prefs_close.${x}` as Key) }))} value={q.data?.after_close ?? afterClose()} onChange={(v) => setAfterClose(v as AfterClose)} /></div>
         <h2>{t('prefs.look')}</h2>
         <div data-setting="scheme">
           <p className={s.label} id="prefs-scheme">{t('prefs.scheme')}</p>
