@@ -22,7 +22,7 @@ export function TransferDialog({ ticket, onClose }: { ticket: Ticket; onClose: (
   const who = user ? { owner_id: user.id, name: user.name || user.email, ...(ticket.team_id ? { team_id: ticket.team_id } : {}) } : team ? { team_id: team.id, name: team.name } : null
   return (
     <Frame title={t('transfer.title')} button={t('transfer.do')} ready={!!who} onClose={onClose} onDo={() => transfer(ticket, who!, note)}>
-      <Select data-autofocus label={t('transfer.to')} placeholder={t('assign.search')} data={data} value={to} onChange={setTo} searchable nothingFoundMessage={t('transfer.nobody')} />
+      <Select data-autofocus openOnFocus={false} label={t('transfer.to')} placeholder={t('assign.search')} data={data} value={to} onChange={setTo} searchable nothingFoundMessage={t('transfer.nobody')} />
       <Textarea label={t('transfer.note')} placeholder={t('transfer.note_hint')} autosize minRows={3} maxRows={10} value={note} onChange={(e) => setNote(e.currentTarget.value)} />
       <p className={s.hint}>{t('message.only_team')}</p>
     </Frame>
