@@ -280,3 +280,72 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+func TestCompaniesByDomain(t *testing.T) { // CR-11
+	each(t, func(t *testing.T, w world) {
+		ctx := context.Background()
+		a, _ := w.resolve(t, "a@acme.example", "Ann", 1)
+		b, _ := w.resolve(t, "b@acme.example", "Bo", 1)
+		free, _ := w.resolve(t, "somebody@gmail.com", "Cy", 1)
+		for _, id := range []desk.ContactID{a.ID, b.ID, free.ID} {
+			w.Write(func(ctx context.Context, tx *db.Tx) error { return w.Indexed(ctx, tx, id) })
+		}
+		got := map[desk.ContactID]desk.Contact{}
+		for _, id := range []desk.ContactID{a.ID, b.ID, free.ID} {
+			c, err := w.Get(ctx, w.DB, id)
+			must(t, err)
+			got[id] = c
+		}
+		if got[a.ID].CompanyID == 0 || got[a.ID].CompanyID != got[b.ID].CompanyID || got[free.ID].CompanyID != 0 {
+			t.Fatalf("%v %v %v", got[a.ID].CompanyID, got[b.ID].CompanyID, got[free.ID].CompanyID)
+		}
+		co, err := w.Company(ctx, w.DB, got[a.ID].CompanyID)
+		must(t, err)
+		if co.Domain != "acme.example" {
+			t.Errorf("%+v", co)
+		}
+		page, err := w.List(ctx, w.DB, contact.Filter{Company: co.ID})
+		must(t, err)
+		if len(page.Items) != 2 {
+			t.Errorf("%d people", len(page.Items))
+		}
+	})
+}
+
+// Every beginning of a word finds, in every order asked for, page by page, and common words do not hide what comes later.
+func TestListPagesInEveryOrder(t *testing.T) {
+	each(t, func(t *testing.T, w world) {
+		ctx := context.Background()
+		for i, name := range []string{"Ærø Berg", "anna berg", "Zoë Bergström", "Öga Berg", "Bo Berg"} {
+			w.resolve(t, strings.Repeat("x", i+1)+"@berg.example", name, desk.Time(i+1))
+		}
+		for sort, want := range map[string]string{"name": "Ærø Berg,anna berg,Bo Berg,Öga Berg,Zoë Bergström", "-name": "Zoë Bergström,Öga Berg,Bo Berg,anna berg,Ærø Berg",
+			"": "Bo Berg,Öga Berg,Zoë Bergström,anna berg,Ærø Berg", "created": "Ærø Berg,anna berg,Zoë Bergström,Öga Berg,Bo Berg", "-email": "Bo Berg,Öga Berg,Zoë Bergström,anna berg,Ærø Berg"} {
+			var names []string
+			f := contact.Filter{Query: "BERG", Sort: sort, Limit: 2}
+			for range 5 {
+				page, err := w.List(ctx, w.DB, f)
+				must(t, err)
+				for _, c := range page.Items {
+					names = append(names, c.Name)
+				}
+				if f.Cursor = page.Next; f.Cursor == "" {
+					break
+				}
+			}
+			if got := strings.Join(names, ","); got != want {
+				t.Errorf("%q: %s", sort, got)
+			}
+		}
+		for q, want := range map[string]int{"aero": 1, "oga": 1, "zoe bergs": 1, "xxx@": 1, "berg.example": 5, "berg nobody": 0} {
+			page, err := w.List(ctx, w.DB, contact.Filter{Query: q})
+			must(t, err)
+			if len(page.Items) != want {
+				t.Errorf("%q finds %d", q, len(page.Items))
+			}
+		}
+		if _, err := w.List(ctx, w.DB, contact.Filter{Cursor: "nonsense"}); desk.CodeOf(err) != desk.Invalid {
+			t.Error(err)
+		}
+	})
+}

@@ -202,6 +202,9 @@ func (s *Service) erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 	if err != nil {
 		return t, err
 	}
+	if err := s.close(ctx, tx, actor, t.tickets); err != nil {
+		return t, err
+	}
 	if err := s.forgetOriginals(ctx, tx, t); err != nil {
 		return t, err
 	}
@@ -232,6 +235,22 @@ func (s *Service) also(ctx context.Context, tx *db.Tx, family []desk.ContactID) 
 	for _, id := range family {
 		if err := s.Also(ctx, tx, id); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// close ends tickets that nobody can answer any more.
+func (s *Service) close(ctx context.Context, tx *db.Tx, actor desk.Actor, ids []desk.TicketID) error {
+	for part := range slices.Chunk(ids, 500) {
+		open, err := db.All(ctx, tx, db.Column[desk.TicketID], "SELECT id FROM tickets WHERE open = 1 AND hidden = '' AND id IN "+listed(part)+" ORDER BY id")
+		if err != nil {
+			return wrap("erase", err)
+		}
+		for _, id := range open {
+			if _, err := s.Tickets.Close(ctx, tx, actor, id, "erased"); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -87,7 +87,7 @@ func TestErasedIsNowhere(t *testing.T) { // CR-14
 		}
 		shell, err := w.Tickets.Get(ctx, w.DB, tk.ID)
 		must(t, err)
-		if shell.Number != tk.Number || shell.ContactID != 0 || shell.MessageCount != 1 {
+		if shell.Number != tk.Number || shell.ContactID != 0 || shell.MessageCount != 1 || shell.Open {
 			t.Errorf("the shell: %+v", shell)
 		}
 		words, err := w.Threads.Message(ctx, w.DB, answer.ID)
