@@ -164,6 +164,11 @@ func (s *Service) stamp(ctx context.Context, tx *db.Tx, t *desk.Ticket, n NewTic
 		}
 		t.Category = *n.Category
 	}
+	return s.stampProperties(ctx, tx, t, n, left)
+}
+
+// stampProperties fills the custom properties: the policy's as far as they are good, those asked for on top, checked alone and together.
+func (s *Service) stampProperties(ctx context.Context, tx *db.Tx, t *desk.Ticket, n NewTicket, left []string) ([]string, error) {
 	good, bad, err := s.props.Sort(ctx, tx, object, n.Policy.Properties)
 	if err != nil {
 		return nil, err

@@ -42,8 +42,8 @@ function Inner({ onClose }: { onClose: () => void }) {
   const entries = useMemo<Entry[]>(() => [
     ...allActions().filter((a) => !a.quiet && a.when(ctx)).sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group)).map((a) => ({ id: a.id, label: t(a.label), icon: a.icon ?? 'right' as const, ...(a.shortcut ? { shortcut: a.shortcut } : {}), run: () => a.run(actionContext()) })),
     ...views.filter((v) => v.id.includes(':')).map((v) => ({ id: `view.${v.id}`, label: t('palette.view', { name: viewName(v) }), icon: viewIcon(v.id), run: () => ctx.navigate(`/tickets/${encodeURIComponent(v.id)}`) })),
-    ...(settings?.settingsPages() ?? []).filter((p) => p.nav !== false && !p.path.includes('$') && (!p.needs || ctx.session?.permissions.includes(p.needs)))
-      .map((p) => ({ id: `settings.${p.path}`, label: t('palette.setting', { name: t(p.title) }), words: p.words ? t(p.words) : '', icon: p.icon, run: () => ctx.navigate(`/settings/${p.path}`) })),
+    ...(settings?.settingsEntries((p) => !!ctx.session?.permissions.includes(p)) ?? [])
+      .map((e) => ({ id: `settings.${e.path}.${e.field ?? ''}`, label: t('palette.setting', { name: e.field ? `${e.within}: ${e.label}` : e.label }), words: e.words, icon: e.icon, run: () => ctx.navigate(`/settings/${e.path}${e.field ? `#${e.field}` : ''}`) })),
     ...users.filter((u) => u.active).map((u) => ({ id: `user.${u.id}`, label: t('palette.person', { name: u.name }), icon: 'user' as const, quiet: true, run: () => ctx.navigate(`/search?q=${encodeURIComponent(`is:open owner:"${u.name}"`)}`) })),
   ], [ctx, views, settings, users])
   const found = useMemo(() => {

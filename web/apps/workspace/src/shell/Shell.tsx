@@ -45,7 +45,7 @@ export function Shell() {
     return () => { removeEventListener('kanal:palette', p); removeEventListener('kanal:sheet', q); (globalThis.cancelIdleCallback ?? clearTimeout)(idle as number) }
   }, [])
   useProvideActions({
-    session, navigate: (to) => { const u = new URL(to, location.origin); void navigate({ to: u.pathname, search: Object.fromEntries(u.searchParams) } as never) },
+    session, navigate: (to) => { const u = new URL(to, location.origin); void navigate({ to: u.pathname, search: Object.fromEntries(u.searchParams), ...(u.hash ? { hash: u.hash.slice(1) } : {}) } as never) },
     shell: { palette: () => setPalette((o) => !o), sheet: () => setSheet(true), details: () => {}, back: () => {} },
   }, [session, navigate])
   return (

@@ -30,11 +30,11 @@ defineSettingsPage({ path: 'my-bulk', group: 'me', title: 'bulk.history', icon: 
 defineSettingsPage({ path: 'my-notifications', group: 'me', title: 'mynews.title', icon: 'bell', words: 'mynews.words', fields: [{ id: 'mynews.matrix', label: 'mynews.what' }, { id: 'mynews.desktop', label: 'mynews.desktop_here' }, { id: 'mynews.sound', label: 'mynews.sound' }, { id: 'mynews.email', label: 'mynews.mode' }, { id: 'mynews.quiet', label: 'mynews.quiet_on' }], load: () => import('@/features/mynews/index.ts').then((m) => m.MyNotifications) })
 
 // Company
-defineSettingsPage({ path: 'notification-defaults', group: 'company', title: 'newsdefaults.title', icon: 'bell', needs: 'settings.manage', words: 'mynews.words', fields: [{ id: 'mynews.email', label: 'mynews.mode' }, { id: 'mynews.quiet', label: 'mynews.quiet_on' }], load: () => import('@/features/mynews/index.ts').then((m) => m.NotificationDefaults) })
 defineSettingsPage({ path: 'company', group: 'company', title: 'company.title', icon: 'team', words: 'company.words', fields: [{ id: 'name', label: 'company.name' }, { id: 'locale', label: 'company.locale' }, { id: 'timezone', label: 'company.timezone' }], load: () => import('@/features/admin/index.ts').then((m) => m.CompanyPage) })
 defineSettingsPage({ path: 'users', group: 'company', title: 'settings.users', icon: 'user', words: 'users.words', load: () => import('@/features/admin/index.ts').then((m) => m.Users) })
 defineSettingsPage({ path: 'teams', group: 'company', title: 'settings.teams', icon: 'users', words: 'teams.words', load: () => import('@/features/admin/index.ts').then((m) => m.Teams) })
 defineSettingsPage({ path: 'roles', group: 'company', title: 'roles.title', icon: 'shield', words: 'roles.words', load: () => import('@/features/admin/index.ts').then((m) => m.Roles) })
+defineSettingsPage({ path: 'notification-defaults', group: 'company', title: 'newsdefaults.title', icon: 'bell', needs: 'settings.manage', words: 'mynews.words', fields: [{ id: 'mynews.email', label: 'mynews.mode' }, { id: 'mynews.quiet', label: 'mynews.quiet_on' }], load: () => import('@/features/mynews/index.ts').then((m) => m.NotificationDefaults) })
 
 // System
 defineSettingsPage({ path: 'tokens', group: 'system', title: 'settings.tokens', icon: 'key', words: 'tokens.words', load: () => import('@/features/admin/index.ts').then((m) => m.Tokens) })
