@@ -19,8 +19,8 @@ const (
 	TicketsDelete      Permission = "tickets.delete"
 	ContactsEdit       Permission = "contacts.edit"
 	ContactsDelete     Permission = "contacts.delete"
-	ContactsExport     Permission = "contacts.export" // everything held of one person, as a file
-	ContactsErase      Permission = "contacts.erase"  // CR-14: a person and everything they said, for good
+	ContactsExport     Permission = "contacts.export"     // everything held of one person, as a file
+	ContactsErase      Permission = "contacts.erase"      // CR-14: a person and everything they said, for good
 	ViewsShare         Permission = "views.share"         // WS-06: make and change views that others see
 	AvailabilityManage Permission = "availability.manage" // switch somebody else's availability
 	AccountAccess      Permission = "account.access"      // PM-01: connect channels, edit inboxes

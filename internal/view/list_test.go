@@ -8,7 +8,9 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -145,6 +147,127 @@ func TestEachViewUsesItsIndex(t *testing.T) {
 					}
 				}
 			}
+		}
+	})
+}
+
+// The orders that many sort the open tickets by, and what was closed lately, walk an index too.
+func TestOtherOrdersUseTheirIndex(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, k := context.Background(), desktest.New(t, d)
+		seed(t, k, 6000)
+		if d.Dialect() == db.Postgres {
+			k.Write(func(ctx context.Context, tx *db.Tx) error { _, err := tx.Exec(ctx, "ANALYZE tickets"); return err })
+		}
+		v := view.New(d, nil)
+		for _, c := range []struct {
+			ask   view.Ask
+			index string
+		}{
+			{view.Ask{View: view.Open, Sort: "-created"}, "tickets_open_created"}, {view.Ask{View: view.Open, Sort: "created"}, "tickets_open_created"},
+			{view.Ask{View: view.Open, Sort: "-priority"}, "tickets_open_priority"}, {view.Ask{View: view.RecentlyClosed}, "tickets_closed_at"},
+			{view.Ask{View: view.All}, "tickets_shown"},
+		} {
+			text, args, err := v.PageSQL(ctx, view.Everything, c.ask, "", 51)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan := explain(t, d, text, args)
+			if !regexp.MustCompile(`\b`+c.index+`\b`).MatchString(plan) || badPlan.MatchString(plan) && c.ask.View != view.RecentlyClosed {
+				t.Errorf("%+v does not walk %s:\n%s", c.ask, c.index, plan)
+			}
+		}
+	})
+}
+
+// WS-05, GEN-09, TK-06: what rests, what one follows, where one writes, what was closed lately, and what lives in another inbox.
+func TestTheOtherBuiltInViews(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, k := context.Background(), desktest.New(t, d)
+		ann := k.User()
+		sales := k.Inbox("sales", desk.Access{Everyone: true})
+		now := k.Clock.Ms()
+		plain, rests, followed, drafted, fresh, old, away := k.Ticket(), k.Ticket(), k.Ticket(), k.Ticket(), k.Ticket(), k.Ticket(), k.Ticket()
+		k.Write(func(ctx context.Context, tx *db.Tx) error {
+			for _, c := range []struct {
+				text string
+				args []any
+			}{
+				{"UPDATE tickets SET snoozed = 1 WHERE id = $1", []any{rests.ID}},
+				{"INSERT INTO ticket_followers (ticket_id, user_id, created_at) VALUES ($1, $2, 1)", []any{followed.ID, ann.ID}},
+				{"INSERT INTO drafts (id, user_id, ticket_id, kind, body, updated_at) VALUES ($1, $2, $3, 'reply', '{}', 1)", []any{tx.NewID(), ann.ID, drafted.ID}},
+				{"UPDATE tickets SET open = 0, closed_at = $2 WHERE id = $1", []any{fresh.ID, now}},
+				{"UPDATE tickets SET open = 0, closed_at = 1000 WHERE id = $1", []any{old.ID}},
+				{"UPDATE tickets SET inbox_id = $2 WHERE id = $1", []any{away.ID, sales.ID}},
+			} {
+				if _, err := tx.Exec(ctx, c.text, c.args...); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		v, s := view.New(d, nil), view.Sight{User: ann.ID, All: true}
+		counts, err := v.Counts(ctx, s, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range map[string][]desk.TicketID{
+			view.Snoozed: {rests.ID}, view.Following: {followed.ID}, view.Drafts: {drafted.ID}, view.RecentlyClosed: {fresh.ID}, view.Elsewhere: {away.ID},
+			view.Open: {away.ID, drafted.ID, followed.ID, plain.ID},
+		} {
+			got := walk(t, v, s, view.Ask{View: name}, 50)
+			sort.Slice(got, func(a, b int) bool { return got[a] < got[b] })
+			sort.Slice(want, func(a, b int) bool { return want[a] < want[b] })
+			if fmt.Sprint(got) != fmt.Sprint(want) || countOf(counts, name) != len(want) {
+				t.Errorf("%s: %v, counted %d, want %v", name, got, countOf(counts, name), want)
+			}
+		}
+		if got := walk(t, v, view.Sight{User: ann.ID, Inboxes: []desk.InboxID{k.Helpdesk().ID}}, view.Ask{View: view.Elsewhere}, 50); len(got) != 0 { // WS-09
+			t.Errorf("who does not see the inbox sees %v", got)
+		}
+		page, err := v.List(ctx, s, view.Ask{View: view.Drafts}, view.Page{})
+		if err != nil || !page.Items[0].HasDraft {
+			t.Errorf("the draft is not marked: %+v, %v", page.Items, err)
+		}
+	})
+}
+
+// WS-06: a saved view is counted for who sees it, and counted again when the log moves; who does not see it is told nothing.
+func TestSavedViewsAreCounted(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, 60)
+		name := w.save(t, customview.View{Filter: customview.Filter{Field: "owner_id", Op: "is", Value: customview.Me}})
+		ctx, s := context.Background(), view.Sight{User: w.me.ID, All: true}
+		settled := func(seq int64) view.Count {
+			for range 500 {
+				counts, again, err := w.v.CustomCounts(ctx, s, seq)
+				if err != nil || len(counts) != 1 {
+					t.Fatalf("%v, %v", counts, err)
+				}
+				if again == 0 {
+					return counts[0]
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			t.Fatal("the count is never found")
+			return view.Count{}
+		}
+		first := settled(1)
+		if want := len(walk(t, w.v, s, view.Ask{View: name}, 50)); first.ID != name || first.Count != want || want == 0 {
+			t.Errorf("%+v, want %d", first, want)
+		}
+		w.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, "UPDATE tickets SET owner_id = 0")
+			return err
+		})
+		if still := settled(1); still.Count != first.Count {
+			t.Errorf("with the log where it was: %d, want %d", still.Count, first.Count)
+		}
+		if next := settled(2); next.Count != 0 {
+			t.Errorf("after an event: %d, want 0", next.Count)
+		}
+		if counts, _, err := w.v.CustomCounts(ctx, view.Sight{User: w.users[1].ID, All: true}, 2); err != nil || len(counts) != 0 {
+			t.Errorf("somebody else is told %v, %v", counts, err)
 		}
 	})
 }

@@ -51,10 +51,10 @@ export function RowList<R extends Listed>({ label, view, q, isCurrent, onRefresh
   const height = heights[table ? 'table' : 'split'][density]
   useNow(60_000)
 
-  const virtual = useVirtualizer({
-    count: items.length, getScrollElement: () => scroller.current, estimateSize: (i) => (items[i]?.kind === 'group' ? groupHeight : height), overscan: 8,
-    getItemKey: (i) => { const it = items[i]!; return it.kind === 'row' ? it.row.id : it.key }, scrollPaddingStart: table ? 36 : 0,
-  })
+  // Both stay the same from render to render: a new one has every row measured again.
+  const sizeOf = useCallback((i: number) => (items[i]?.kind === 'group' ? groupHeight : height), [items, height])
+  const keyOf = useCallback((i: number) => { const it = items[i]!; return it.kind === 'row' ? it.row.id : it.key }, [items])
+  const virtual = useVirtualizer({ count: items.length, getScrollElement: () => scroller.current, estimateSize: sizeOf, overscan: 8, getItemKey: keyOf, scrollPaddingStart: table ? 36 : 0 })
   useEffect(() => virtual.measure(), [height, items, virtual])
   const visible = virtual.getVirtualItems()
   const last = visible.at(-1)?.index ?? 0

@@ -40,8 +40,8 @@ export function Display({ state, onClose }: { state: ViewState; onClose(): void 
           {look.columns.map((name, i) => (
             <div key={name} className={s.column}>
               <Checkbox size="xs" checked label={label(name)} disabled={look.columns.length === 1} onChange={() => set({ columns: look.columns.filter((x) => x !== name) })} />
-              <ActionIcon size={22} aria-label={t('nav.move_up', { name: label(name) })} disabled={i === 0} onClick={() => move(i, -1)}><Icon name="up" size={13} /></ActionIcon>
-              <ActionIcon size={22} aria-label={t('nav.move_down', { name: label(name) })} disabled={i === look.columns.length - 1} onClick={() => move(i, 1)}><Icon name="down" size={13} /></ActionIcon>
+              <ActionIcon size={24} aria-label={t('nav.move_up', { name: label(name) })} disabled={i === 0} onClick={() => move(i, -1)}><Icon name="up" size={13} /></ActionIcon>
+              <ActionIcon size={24} aria-label={t('nav.move_down', { name: label(name) })} disabled={i === look.columns.length - 1} onClick={() => move(i, 1)}><Icon name="down" size={13} /></ActionIcon>
             </div>
           ))}
           {columns.filter((f) => !look.columns.includes(f.name)).sort((a, b) => fieldName(a).localeCompare(fieldName(b))).map((f) => (

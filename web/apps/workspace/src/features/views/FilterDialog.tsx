@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Modal, MultiSelect, NativeSelect, NumberInput, SegmentedControl, TagsInput, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { get, type Filter, type ViewField } from '@kanal/api'
 import { Icon } from '@kanal/ui'
 import { t } from '@/locales/index.ts'
@@ -20,10 +20,13 @@ export function FilterDialog({ view, state, onClose }: { view: string; state: Vi
   })
   const ready = useMemo(() => complete(root), [root])
   const found = useFound(state.saved ? 'all' : view, ready)
+  // One begins at the first field, also when the fields came later than the window.
+  const form = useRef<HTMLFormElement>(null)
+  useEffect(() => { if (fields.length) requestAnimationFrame(() => form.current?.querySelector('select')?.focus()) }, [fields.length])
   const apply = () => { state.setFilter(ready ?? (state.saved ? { all: [] } : null)); onClose() }
   return (
     <Modal opened onClose={onClose} size="lg" title={t('filter.title')} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>
-      <form className={s.form} onSubmit={(e) => { e.preventDefault(); apply() }}>
+      <form ref={form} className={s.form} onSubmit={(e) => { e.preventDefault(); apply() }}>
         {fields.length ? <GroupEdit f={root} fields={fields} depth={0} onChange={setRoot} /> : null}
         <div className={s.foot}>
           <span className={s.found} role="status">{found.error ? sentence(found.error) : found.data ? t('filter.finds', { n: found.data.count, count: count(found.data.count, found.data.capped) }) : ''}</span>
@@ -83,7 +86,7 @@ function ConditionEdit({ f, fields, onChange, onRemove }: { f: Filter; fields: V
   return (
     <div className={s.condition}>
       <NativeSelect
-        aria-label={t('filter.field')} data-autofocus value={f.field} data={field ? groups : [{ value: f.field!, label: f.field! }, ...groups]}
+        aria-label={t('filter.field')} value={f.field} data={field ? groups : [{ value: f.field!, label: f.field! }, ...groups]}
         onChange={(e) => { const next = fields.find((x) => x.name === e.currentTarget.value)!; onChange({ field: next.name, op: next.ops[0]!, ...(next.type === 'boolean' ? { value: 'true' } : {}) }) }}
       />
       <NativeSelect
