@@ -93,8 +93,8 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, c ComposeCommand, cont
 	if th, err = s.Threads.Open(ctx, tx, c.Actor, th); err != nil {
 		return tk, m, err
 	}
-	m, err = s.queue(ctx, tx, outgoing{actor: c.Actor, thread: th, account: acc, to: to, subject: subject, content: content, client: c.Client, mentions: c.Mentions,
-		timing: c.Timing, plan: desk.SendPlan{Status: c.SetStatus}})
+	plan := desk.SendPlan{Status: c.SetStatus}
+	m, err = s.queue(ctx, tx, outgoing{actor: c.Actor, thread: th, account: acc, to: to, subject: subject, content: content, client: c.Client, mentions: c.Mentions, timing: c.Timing, plan: plan})
 	if err != nil {
 		return tk, m, err
 	}
@@ -104,8 +104,7 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, c ComposeCommand, cont
 		}
 	}
 	if tk.ID != 0 {
-		after := ReplyCommand{Actor: c.Actor, Plan: desk.SendPlan{Status: c.SetStatus}}
-		if err := s.afterwards(ctx, tx, after, m); err != nil {
+		if err := s.afterwards(ctx, tx, ReplyCommand{Actor: c.Actor, Plan: plan}, m); err != nil {
 			return tk, m, err
 		}
 		tk, err = s.Tickets.Get(ctx, tx, tk.ID)

@@ -154,8 +154,7 @@ func (t *try) load(ctx context.Context) error {
 	}
 	signed := token(adapter, t.m.ThreadID)
 	t.out = channel.Outbound{
-		MessageID: t.m.ID, RemoteID: t.m.RemoteID, ThreadToken: signed, From: t.m.From, Subject: t.m.Subject, Text: t.m.Text, HTML: t.m.HTML,
-		QuotedText: t.m.QuotedText, QuotedHTML: t.m.QuotedHTML,
+		MessageID: t.m.ID, RemoteID: t.m.RemoteID, ThreadToken: signed, From: t.m.From, Subject: t.m.Subject, Text: t.m.Text, HTML: t.m.HTML, QuotedText: t.m.QuotedText, QuotedHTML: t.m.QuotedHTML,
 		Automatic: t.m.Disposition == desk.DispAutoReply, Attempt: t.job.Attempt,
 	}
 	if named, ok := adapter.(channel.Identifier); ok {

@@ -156,6 +156,17 @@ await story('EM-38: the safety net names a new outsider and a look-alike; one mo
   await until('the answer', async () => (await json(ann, `/api/tickets/${ticket.id}/timeline`)).items.some((i) => i.message?.direction === 'outgoing' && i.message.recipients.some((p) => p.address === 'bo@elsewhere.example')))
 })
 
+await story('WS-13: a customer who is named with @ in the text becomes a recipient', async () => {
+  await ticketOf(unique('Known'), { from: 'tove@northfjord.example', name: 'Tove Northfjord' })
+  await open(ann, await ticketOf(unique('Named')))
+  await begin(ann)
+  await ann.page.keyboard.type('I ask @Tove')
+  await ann.page.getByRole('option', { name: /Tove Northfjord/ }).waitFor(soon)
+  await ann.page.keyboard.press('Enter')
+  await ann.page.getByTitle('tove@northfjord.example').waitFor(soon)
+  await ann.page.getByRole('button', { name: 'Discard draft' }).click()
+})
+
 await story('WS-11: a colleague answers first; sending warns, and sends when told to', async () => {
   const subject = unique('Collision')
   const ticket = await ticketOf(subject)
