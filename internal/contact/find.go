@@ -38,10 +38,10 @@ var sorts = map[string]struct {
 	column string
 	of     func(c desk.Contact) any
 }{
-	"created": {"id", func(c desk.Contact) any { return int64(c.ID) }},
-	"name":    {"sort_name", func(c desk.Contact) any { return sortName(c) }},
-	"email":   {"email", func(c desk.Contact) any { return c.Email }},
-	"updated": {"updated_at", func(c desk.Contact) any { return int64(c.UpdatedAt) }},
+	"created":  {"id", func(c desk.Contact) any { return int64(c.ID) }},
+	"name":     {"sort_name", func(c desk.Contact) any { return sortName(c) }},
+	emailField: {emailField, func(c desk.Contact) any { return c.Email }},
+	"updated":  {"updated_at", func(c desk.Contact) any { return int64(c.UpdatedAt) }},
 }
 
 // common is how many contacts a word may have before the list is walked in its order instead of gathered from the word.
@@ -206,7 +206,7 @@ func readCursor(s, field string) (key any, id int64, err error) {
 	if id, e = strconv.ParseInt(last, 10, 64); e != nil {
 		return nil, 0, bad
 	}
-	if field == "name" || field == "email" {
+	if field == "name" || field == emailField {
 		var text string
 		if json.Unmarshal(parts[0], &text) != nil {
 			return nil, 0, bad

@@ -1,4 +1,5 @@
 export * from './types.ts'
+export * from './person.ts'
 export * from './writing.ts'
 export { Problem, problemOf } from './problem.ts'
 export { request, get, post, patch, put, del, upload, urlOf, whenSignedOut, type Query } from './client.ts'

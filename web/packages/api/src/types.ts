@@ -245,16 +245,6 @@ export interface Conversation extends Thread {
 }
 
 export interface Address { id: Id; kind: string; value: string; name: string; verified: boolean; verified_by?: string; verified_at?: Time | null; source: string; first_seen_at?: Time | null; last_seen_at: Time | null }
-export interface Company { id: Id; domain: string; name: string }
-/** Why two contacts may be one person. */
-export interface Reason { kind: string; value: string }
-export interface Duplicate { contact: Contact; score: number; reasons: Reason[] | null }
-export interface Pair { a: Contact; b: Contact; score: number; reasons: Reason[] | null; found_at: Time | null }
-export interface ContactMerge { id: Id; from_id: Id; into_id: Id; from_name: string; reasons: Reason[] | null; created_at: Time }
-/** How much is held of a person. */
-export interface Held { tickets: number; conversations: number; messages: number; files: number; shared_conversations: number }
-/** A contact as its page shows it. */
-export interface Person extends Contact { company: Company | null; merges: ContactMerge[] | null }
 export interface Contact {
   id: Id
   name: string
@@ -319,8 +309,6 @@ export interface Attachment {
   as?: '' | 'file' | 'link'
   link_until?: string | null
 }
-
-export interface PersonFile extends Attachment { ticket_id: Id | null; thread_id: Id | null; direction: Direction; created_at: Time }
 
 export interface Forward {
   is: boolean
