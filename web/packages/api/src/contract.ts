@@ -2,6 +2,7 @@
 // itself): a field that the app reads and the server no longer has fails the type check. Nothing here runs.
 
 import type * as server from './generated.ts'
+import type * as people from './person.ts'
 import type * as ours from './types.ts'
 
 /** never when every key of ours that must be there is one of theirs; else the missing ones, named in the error. */
@@ -21,8 +22,8 @@ export type Contract = [
   Held<Missing<ours.AuthEvidence, server.AuthEvidence>>,
   Held<Missing<ours.Assignment, server.Assignment>>,
   Held<Missing<ours.Candidate, server.Candidate>>,
-  Held<Missing<ours.Contact, server.Contact>>,
-  Held<Missing<ours.Address, server.Address>>,
+  Held<Missing<people.Contact, server.Contact>>,
+  Held<Missing<people.Address, server.Address>>,
   Held<Missing<ours.KanalEvent, server.TimelineEvent>>,
   Held<Missing<ours.Session, server.Session>>,
   Held<Missing<ours.User, server.User>>,

@@ -1,4 +1,21 @@
-import type { Attachment, Contact, Direction, Id, Time } from './types.ts'
+import type { Attachment, Direction, Id, Time } from './types.ts'
+
+export interface Address { id: Id; kind: string; value: string; name: string; verified: boolean; verified_by?: string; verified_at?: Time | null; source: string; first_seen_at?: Time | null; last_seen_at: Time | null }
+export interface Contact {
+  id: Id
+  name: string
+  first_name: string
+  last_name: string
+  email: string
+  phone: string
+  owner_id: Id | null
+  language: string
+  properties: Record<string, unknown> | null
+  addresses: Address[] | null
+  company_id?: Id | null
+  deleted_at?: Time | null
+  created_at: Time
+}
 
 export interface Company { id: Id; domain: string; name: string }
 /** Why two contacts may be one person. */

@@ -1,6 +1,8 @@
 // The nouns of the workspace API, as internal/desk encodes them: ids are strings (null for none), times are
 // RFC 3339 in UTC or null for never.
 
+import type { Contact } from './person.ts'
+
 import type { SendPlan } from './writing.ts'
 
 export type Id = string
@@ -242,23 +244,6 @@ export interface Conversation extends Thread {
   contact: Contact | null
   draft: Draft | null
   seq: number
-}
-
-export interface Address { id: Id; kind: string; value: string; name: string; verified: boolean; verified_by?: string; verified_at?: Time | null; source: string; first_seen_at?: Time | null; last_seen_at: Time | null }
-export interface Contact {
-  id: Id
-  name: string
-  first_name: string
-  last_name: string
-  email: string
-  phone: string
-  owner_id: Id | null
-  language: string
-  properties: Record<string, unknown> | null
-  addresses: Address[] | null
-  company_id?: Id | null
-  deleted_at?: Time | null
-  created_at: Time
 }
 
 export interface OtherTicket { id: Id; number: number; subject: string; open: boolean }
