@@ -113,6 +113,11 @@ func TestSettingsAreTextInTheWorkspaceToo(t *testing.T) {
 	apply(ada, "version: 1\ncompany: {name: Stale}\n", all.str("revision")).want(409, "settings.stale")
 	apply(ada, "version: 1\nusers:\n  - {email: eve@acme.example, role: owner}\n", "").want(403, "user.role_above")
 	apply(owner, "version: 1\nusers:\n  - {email: eve@acme.example, role: owner}\n", "").want(200)
+	dependent := "version: 1\nproperties:\n  - {object: ticket, name: part, type: choice, options: [Wheel], depends_on: product, options_by: {Bike: [Wheel]}}\n" +
+		"  - {object: ticket, name: product, type: choice, options: [Bike], required_on_close: true}\n"
+	apply(ada, dependent, "").want(200) // what it depends on may stand below
+	plan(ada, dependent).want(200, `"changes":[]`, `"problems":[]`)
+	ada.do("GET", "/api/settings/text?section=properties&slug=ticket.part", nil).want(200, "depends_on: product", "!required_on_close")
 	secret := "version: 1\nchannels:\n  - slug: mail\n    channel: email\n    inbox: helpdesk\n    settings: {kind: imap, address: m@acme.example, username: m, password: {file: /etc/passwd}, imap: {host: 127.0.0.1, port: 1, tls: none}, smtp: {host: 127.0.0.1, port: 1, tls: none}}\n"
 	plan(ada, secret).want(200, "command line only")
 	ada.do("GET", "/api/audit?object=company", nil).want(200, "Acme Bikes", `"actor_name":"Ada Admin"`)
