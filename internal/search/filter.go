@@ -20,8 +20,8 @@ type filter struct {
 	where   []string
 	args    []any
 	ticket  desk.TicketID
-	tickets bool // something is asked of tickets
-	exclude string
+	tickets bool   // something is asked of tickets
+	exclude string // what must not be there, when there is nothing that must
 }
 
 func (f *filter) add(cond string, args ...any) {
@@ -70,7 +70,6 @@ func (s *Service) filter(ctx context.Context, v access.Viewer, q *query) (f filt
 			return f, false, fmt.Errorf("search: %s: %w", w.op, err)
 		}
 	}
-	f.exclude = q.match(s.sqlite(), true)
 	return f, true, nil
 }
 

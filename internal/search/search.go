@@ -145,7 +145,10 @@ func (s *Service) ask(ctx context.Context, v access.Viewer, q query) (asked, err
 	if a.f, a.possible, err = s.filter(ctx, v, &a.q); err != nil || len(a.q.problems) > 0 {
 		return a, err
 	}
-	return a, s.expand(ctx, &a.q)
+	if err = s.expand(ctx, &a.q); err == nil && !a.q.hasWords() {
+		a.f.exclude = a.q.match(s.sqlite(), true)
+	}
+	return a, err
 }
 
 func (s *Service) page(ctx context.Context, a asked, below int64, limit int, res *Found) error {
