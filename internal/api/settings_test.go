@@ -59,7 +59,11 @@ func TestAStatusIsRetiredWithItsTickets(t *testing.T) {
 		id := ann.do("POST", "/api/tickets", map[string]any{"subject": "Here", "status_id": s.status("waiting_on_us")}).want(201).get("ticket").(map[string]any)["id"].(string)
 		pipe := ada.do("GET", "/api/pipelines", nil).want(200).json()["items"].([]any)[0].(map[string]any)["id"].(string)
 		going := s.status("waiting_on_us")
-		ada.do("GET", "/api/settings/affects?object=status&id="+going, nil).want(200, `"kind":"tickets","count":1`)
+		s.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO custom_views (id, name, visibility, filter, created_at, updated_at) VALUES ($1, 'Waiting long', 'everyone', $2, 0, 0)`, tx.NewID(), `{"all":[{"field":"status_id","op":"in","value":["`+going+`"]}]}`)
+			return err
+		})
+		ada.do("GET", "/api/settings/affects?object=status&id="+going, nil).want(200, `"kind":"tickets","count":1`, `"kind":"views","count":1,"capped":false,"names":["Waiting long"]`)
 		ann.do("GET", "/api/settings/affects?object=status&id="+going, nil).want(403)
 		ada.do("POST", "/api/pipelines/"+pipe+"/retire", map[string]any{"statuses": []string{going}}).want(409, "status.move_missing")
 		ada.do("POST", "/api/pipelines/"+pipe+"/retire", map[string]any{"statuses": []string{going}, "moves": []any{map[string]any{"from": going, "to": going}}}).want(422, "status.move_nowhere")

@@ -244,6 +244,17 @@ func (g *gathering) status(id int64) {
 	g.channelsWhere(func(a account) bool {
 		return a.ticket.Status == slug && (a.ticket.Pipeline == pipe || a.ticket.Pipeline == "" && first == pipe)
 	})
+	g.views(`"` + strconv.FormatInt(id, 10) + `"`)
+}
+
+// views adds the saved views whose filter names something; private ones are counted and not named.
+func (g *gathering) views(text string) {
+	names := g.names(`SELECT CASE WHEN visibility = 'private' THEN '' ELSE name END FROM custom_views WHERE filter LIKE $1 ESCAPE '\' ORDER BY name`, like(text))
+	if len(names) == 0 || g.err != nil {
+		return
+	}
+	shared := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "" })
+	g.out = append(g.out, Effect{Kind: "views", Count: len(names), Names: shared[:min(len(shared), maxNames)]})
 }
 
 // firstPipeline is the one that a policy without a pipeline means.
@@ -263,6 +274,7 @@ func (g *gathering) pipeline(id int64) {
 	g.count("tickets", `FROM tickets WHERE status_id IN (SELECT id FROM pipeline_statuses WHERE pipeline_id = $1)`, id)
 	first := g.firstPipeline()
 	g.channelsWhere(func(a account) bool { return a.ticket.Pipeline == slug || a.ticket.Pipeline == "" && first == slug })
+	g.views(`"` + strconv.FormatInt(id, 10) + `"`)
 }
 
 // like makes text a LIKE pattern that is contained, with \ as the escape.
@@ -282,6 +294,7 @@ func (g *gathering) property(id int64) {
 		g.channelsWhere(func(a account) bool { _, ok := a.ticket.Properties[name]; return ok })
 	}
 	g.named("properties", g.names(`SELECT label FROM properties WHERE object = $1 AND depends_on = $2 AND archived_at = 0 ORDER BY label`, object, name))
+	g.views(`property.` + name + `"`)
 }
 
 func (g *gathering) team(id int64) {
@@ -290,6 +303,7 @@ func (g *gathering) team(id int64) {
 		return
 	}
 	g.named("users", g.names(`SELECT u.name FROM team_members m JOIN users u ON u.id = m.user_id WHERE m.team_id = $1 ORDER BY u.name`, id))
+	g.views(`"` + strconv.FormatInt(id, 10) + `"`)
 	g.count("open_tickets", `FROM tickets WHERE team_id = $1 AND open = 1 AND hidden = ''`, id)
 	g.seers(func(a desk.Access) bool { return slices.Contains(a.Teams, desk.TeamID(id)) })
 	g.channelsWhere(func(a account) bool { return slices.Contains(a.assign.Teams, slug) })
@@ -306,4 +320,5 @@ func (g *gathering) user(id int64) {
 	g.channelsWhere(func(a account) bool { return slices.Contains(a.assign.Users, email) })
 	g.named("tokens", g.names(`SELECT name FROM api_tokens WHERE user_id = $1 AND revoked_at = 0 ORDER BY name`, id))
 	g.count("sessions", `FROM sessions WHERE user_id = $1`, id)
+	g.views(`"` + strconv.FormatInt(id, 10) + `"`)
 }
