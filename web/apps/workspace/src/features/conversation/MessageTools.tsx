@@ -2,19 +2,19 @@ import { Menu } from '@mantine/core'
 import { post, type Message, type Party } from '@kanal/api'
 import { Icon, Tag } from '@kanal/ui'
 import { maybe, t, type Key } from '@/locales/index.ts'
-import { actionContext } from '@/shell/actions.ts'
+import { actionById, actionContext } from '@/shell/actions.ts'
 import { toastError } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
 import { looks, partyText, recipientsOf } from './Delivery.tsx'
-import { useSplitter } from './split.ts'
+import { pickOne } from './picking.tsx'
 import s from './message.module.css'
 
 export function MessageTools({ message: m, onFacts }: { message: Message; onFacts(): void }) {
   const cancellable = m.direction === 'outgoing' && m.status === 'queued' && !m.send_rule
   const source = m.has_source ?? !!m.raw_id
   const open = (mode: 'reply' | 'reply_all' | 'forward') => actionContext().composer?.open(mode, m)
-  const splitter = useSplitter()
+  const split = actionById('ticket.split')
   return (
     <>
       {m.type === 'message' ? (
@@ -27,7 +27,7 @@ export function MessageTools({ message: m, onFacts }: { message: Message; onFact
       <Menu.Item leftSection={<Icon name="copy" />} onClick={() => void navigator.clipboard?.writeText(m.text).then(() => toast(t('message.copied')))}>{t('message.copy')}</Menu.Item>
       {m.type === 'message' ? <Menu.Item leftSection={<Icon name="info" />} onClick={onFacts}>{t('message.details')}</Menu.Item> : null}
       {m.html ? <Menu.Item leftSection={<Icon name="eye" />} onClick={() => printMessage(m.id)}>{t('message.print')}</Menu.Item> : null}
-      {splitter && m.type !== 'system' ? <Menu.Item leftSection={<Icon name="team" />} onClick={() => splitter(m.id)}>{t('message.split')}</Menu.Item> : null}
+      {split && m.ticket_id && m.type !== 'system' && split.when(actionContext()) ? <Menu.Item leftSection={<Icon name="archive" />} onClick={() => { split.run(actionContext()); pickOne(m.ticket_id!, m.id) }}>{t('message.split')}</Menu.Item> : null}
       {source ? <Menu.Item leftSection={<Icon name="code" />} component="a" href={`/api/messages/${m.id}/source`} target="_blank" rel="noopener">{t('message.source')}</Menu.Item> : null}
       {source ? <Menu.Item leftSection={<Icon name="download" />} component="a" href={`/api/messages/${m.id}/source?download=1`}>{t('message.download_source')}</Menu.Item> : null}
       {cancellable ? <Menu.Item leftSection={<Icon name="x" />} onClick={() => void post(`/api/messages/${m.id}/cancel`).catch(toastError)}>{t('delivery.cancel')}</Menu.Item> : null}

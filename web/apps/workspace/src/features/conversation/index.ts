@@ -1,6 +1,5 @@
 export { Timeline, useConvo, latestInbound } from './Timeline.tsx'
 export { convoOf, knownConvo, forgetConvos, moveOutbox, syncAll, type Reply, type TicketConvo } from './model.ts'
-export { offerSplit } from './split.ts'
 export { EventLine } from './EventLine.tsx'
 export { MessageItem } from './MessageItem.tsx'
 export { startPicking, stopPicking, usePicking } from './picking.tsx'

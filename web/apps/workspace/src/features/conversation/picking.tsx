@@ -11,6 +11,8 @@ const tell = (next: Picking | null) => { now = next; for (const fn of listeners)
 const subscribe = (fn: () => void) => { listeners.add(fn); return () => { listeners.delete(fn) } }
 
 export const startPicking = (of: string): void => tell({ of, ids: new Set() })
+/** Begins with one message chosen. */
+export const pickOne = (of: string, id: string): void => tell({ of, ids: new Set([id]) })
 export const stopPicking = (): void => tell(null)
 export const usePicking = (): Picking | null => useSyncExternalStore(subscribe, () => now)
 
