@@ -404,6 +404,20 @@ func (q query) hasWords() bool {
 	return slices.ContainsFunc(q.clauses, func(c clause) bool { return !c.not })
 }
 
+// named asks for words that stand anywhere in one field alone: names and addresses, or subjects. There they are rare, and quickly found.
+func (q query) named(field rune) query {
+	q.clauses = slices.Clone(q.clauses)
+	for c := range q.clauses {
+		q.clauses[c].any = slices.Clone(q.clauses[c].any)
+		for i := range q.clauses[c].any {
+			if t := &q.clauses[c].any[i]; t.field == 0 {
+				t.field = field
+			}
+		}
+	}
+	return q
+}
+
 // only makes a query that finds one kind.
 func (q query) only(kind string) query {
 	q.clauses = append(slices.Clone(q.clauses), clause{any: []term{{field: fieldMark, words: []string{"k" + kind}, exact: true}}})

@@ -172,7 +172,7 @@ func (s *Service) top(ctx context.Context, v access.Viewer, text string, res *Fo
 	if q.asksKind() || !q.hasWords() || len(q.wants) > 0 || q.number != 0 || q.hidden != "" {
 		return nil
 	}
-	a, err := s.ask(ctx, v, q.only("contact"))
+	a, err := s.ask(ctx, v, q.named(fieldFrom).only("contact"))
 	if err != nil || a.idle() {
 		return err
 	}

@@ -135,6 +135,7 @@ func (s shower) contact(r db.Scanner) error {
 	}
 	h.Excerpt = h.From
 	s.put(id, h)
+	s.hits[s.at[id]].Marked, _ = s.from.whole(h.Title)
 	return nil
 }
 

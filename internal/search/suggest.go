@@ -80,16 +80,7 @@ func (s *Service) openable(ctx context.Context, v access.Viewer, text string, p 
 		if !q.hasWords() || q.asksKind() || len(q.wants) > 0 || len(q.problems) > 0 {
 			return out, nil
 		}
-		if kind == "ticket" { // by what they are called
-			for c := range q.clauses {
-				for i := range q.clauses[c].any {
-					if t := &q.clauses[c].any[i]; t.field == 0 {
-						t.field = fieldSubject
-					}
-				}
-			}
-		}
-		a, err := s.ask(ctx, v, q.only(kind))
+		a, err := s.ask(ctx, v, q.named(map[string]rune{"contact": fieldFrom, "ticket": fieldSubject}[kind]).only(kind))
 		if err != nil || a.idle() {
 			return out, err
 		}
