@@ -81,15 +81,19 @@ export interface Action {
   inbox_id?: string | null
   /** merge: the ticket that stays. */
   into?: string | null
-  /** assign: 0 takes it away; left out, it stays. */
-  owner_id?: string
+  /** assign: takes the owner away. */
+  no_owner?: boolean
+  /** assign: takes the team away. */
+  no_team?: boolean
+  /** assign: left out, the owner stays. */
+  owner_id?: string | null
   priority?: "" | "low" | "medium" | "high" | "urgent"
   /** update: merged by name; null removes one. */
   properties?: Record<string, unknown>
   /** update: a status; a ticket of another pipeline moves to it. */
   status_id?: string | null
-  /** assign: 0 takes it away; left out, it stays. */
-  team_id?: string
+  /** assign: left out, the team stays. */
+  team_id?: string | null
   type: "assign" | "update" | "close" | "reopen" | "snooze" | "wake" | "follow" | "unfollow" | "move" | "merge" | "spam" | "not_spam" | "trash" | "restore" | "purge"
   /** snooze: null waits for the customer alone. */
   until?: string | null
@@ -248,6 +252,11 @@ export interface Caution {
   /** look_alike and mistyped_domain: the address or domain that was probably meant. */
   detail: string
   kind: "new_outsider" | "look_alike" | "mistyped_domain" | "attachment_to_cc" | "colleague" | "own_address"
+}
+
+export interface ChangePasswordInputBody {
+  new: string
+  old: string
 }
 
 export interface CheckInputBody {
@@ -587,13 +596,13 @@ export interface Done {
   contact_id: string | null
   created_at: string
   description: string
-  /** In lists: one's own draft waits on it. */
-  draft: boolean
   first_reply_at: string | null
   /** Who hears of it, the longest first. */
   followers: UserRef[]
   /** Whether the viewer does. */
   following: boolean
+  /** In lists: one's own draft waits on it. */
+  has_draft: boolean
   /** Why the ticket is out of the ordinary views; empty: it is not. */
   hidden: "" | "spam" | "trash" | "merged"
   hidden_at: string | null
@@ -622,6 +631,8 @@ export interface Done {
   owner_id: string | null
   /** In lists: how many people outside write or are written to. */
   participants: number
+  /** In lists that were asked with people: more of the contact. */
+  person: Person | null
   pipeline_id: string | null
   priority: "" | "low" | "medium" | "high" | "urgent"
   properties: Record<string, unknown>
@@ -1501,24 +1512,11 @@ export interface PatchUserInputBody {
 }
 
 export interface Person {
-  addresses: Address[]
-  company: DeskCompany | null
-  company_id: string | null
   created_at: string
-  deleted_at: string | null
-  email: string
-  first_name: string
-  id: string
   language: string
-  last_name: string
-  merged_into: string | null
-  /** The merges that made the contact what it is, newest first; each can be undone. */
-  merges: PersonMerge[]
-  name: string
   owner_id: string | null
   phone: string
   properties: Record<string, unknown>
-  updated_at: string
 }
 
 export interface PersonFile {
@@ -1548,6 +1546,27 @@ export interface PersonMerge {
   /** What spoke for one person when they were merged. */
   reasons: Reason[]
   undone_at: string | null
+}
+
+export interface PersonPerson {
+  addresses: Address[]
+  company: DeskCompany | null
+  company_id: string | null
+  created_at: string
+  deleted_at: string | null
+  email: string
+  first_name: string
+  id: string
+  language: string
+  last_name: string
+  merged_into: string | null
+  /** The merges that made the contact what it is, newest first; each can be undone. */
+  merges: PersonMerge[]
+  name: string
+  owner_id: string | null
+  phone: string
+  properties: Record<string, unknown>
+  updated_at: string
 }
 
 export interface PersonTimeline {
@@ -2027,7 +2046,7 @@ export interface Snippet {
   actions: Actions
   created_at: string
   html: string
-  id: number
+  id: string
   kind: "snippet" | "template"
   last_used_at: string | null
   /** The language it is written in; empty for any. */
@@ -2371,6 +2390,8 @@ export interface Ticket {
   followers: UserRef[]
   /** Whether the viewer does. */
   following: boolean
+  /** In lists: one's own draft waits on it. */
+  has_draft: boolean
   /** Why the ticket is out of the ordinary views; empty: it is not. */
   hidden: "" | "spam" | "trash" | "merged"
   hidden_at: string | null
@@ -2399,6 +2420,8 @@ export interface Ticket {
   owner_id: string | null
   /** In lists: how many people outside write or are written to. */
   participants: number
+  /** In lists that were asked with people: more of the contact. */
+  person: Person | null
   pipeline_id: string | null
   priority: "" | "low" | "medium" | "high" | "urgent"
   properties: Record<string, unknown>
@@ -2472,9 +2495,9 @@ export interface TicketRow {
   contact: ContactRef | null
   contact_id: string | null
   created_at: string
-  /** In lists: one's own draft waits on it. */
-  draft: boolean
   first_reply_at: string | null
+  /** In lists: one's own draft waits on it. */
+  has_draft: boolean
   /** Why the ticket is out of the ordinary views; empty: it is not. */
   hidden: "" | "spam" | "trash" | "merged"
   hidden_at: string | null
@@ -2498,6 +2521,8 @@ export interface TicketRow {
   owner_id: string | null
   /** In lists: how many people outside write or are written to. */
   participants: number
+  /** In lists that were asked with people: more of the contact. */
+  person: Person | null
   pipeline_id: string | null
   priority: "" | "low" | "medium" | "high" | "urgent"
   properties: Record<string, unknown>
@@ -2717,6 +2742,7 @@ export const operations = {
   assignTicket: ["POST", "/api/tickets/{id}/assign"],
   cancelBulk: ["POST", "/api/bulk/{id}/cancel"],
   cancelMessage: ["POST", "/api/messages/{id}/cancel"],
+  changePassword: ["POST", "/api/me/password"],
   checkChannelAccount: ["POST", "/api/channel-accounts/check"],
   checkRecipients: ["POST", "/api/recipients/check"],
   closeThread: ["POST", "/api/threads/{id}/close"],
