@@ -131,7 +131,7 @@ await story('WS-10: a comment with a mention is found by the mentioned', async (
   await ann.page.waitForTimeout(300)
   const name = (await (await bo.api.get(`${base}/api/session`)).json()).user.name
   await ann.page.keyboard.type(`Please look, @${name.split(' ')[0]}`)
-  await ann.page.getByRole('option', { name }).waitFor(soon)
+  await ann.page.getByRole('listbox').getByRole('option', { name }).first().waitFor(soon)
   await ann.page.keyboard.press('Enter')
   await ann.page.keyboard.press('Control+Enter')
   await ann.page.locator('[data-message][data-kind="comment"]').waitFor(soon)
@@ -300,7 +300,7 @@ await story('RT-20: the ticket says why its owner has it, and of every candidate
   const id = new URL(ann.page.url()).pathname.split('/').pop()
   const ticket = await (await ann.api.get(`${base}/api/tickets/${id}`)).json()
   const panel = ann.page.getByRole('region', { name: 'Ticket details' })
-  await panel.getByText(ticket.owner.name).first().waitFor(soon)
+  await panel.getByRole('listitem').filter({ hasText: ticket.owner.name }).first().waitFor(soon)
   const { candidates } = ticket.assignment
   must(candidates.length > 1 && candidates.filter((c) => c.chosen).length === 1, `candidates: ${JSON.stringify(candidates)}`)
   for (const c of candidates) {

@@ -58,7 +58,7 @@ export function TicketRoute() {
 
 export function ConversationRoute() {
   const { view, threadId } = useParams({ strict: false }) as { view: string; threadId: string }
-  return <ConversationScreen threadId={threadId} view={view} />
+  return <Suspense fallback={null}><ConversationScreen threadId={threadId} view={view} /></Suspense>
 }
 
 const narrow = matchMedia('(max-width: 900px)')

@@ -25,6 +25,7 @@ function read(): Appearance {
 let now = read()
 
 function show(): void {
+  if (typeof document === 'undefined') return
   const root = document.documentElement
   if (now.contrast === 'auto') delete root.dataset.contrast
   else root.dataset.contrast = now.contrast
@@ -33,7 +34,7 @@ function show(): void {
 }
 
 show()
-addEventListener('storage', (e) => { if (e.key === key) { now = read(); show(); for (const fn of listeners) fn() } })
+globalThis.addEventListener?.('storage', (e) => { if (e.key === key) { now = read(); show(); for (const fn of listeners) fn() } })
 
 export function setAppearance(change: Partial<Appearance>): void {
   now = { ...now, ...change }

@@ -39,10 +39,10 @@ export function BulkBar({ selection }: { selection: Selection }) {
       <ActionIcon aria-label={t('bulk.clear')} title={t('bulk.clear')} onClick={selection.clear}><Icon name="x" size={14} /></ActionIcon>
       <span className={s.count} role="status"><span className="k-num">{count(selection.count, selection.capped)}</span> {t('bulk.selected')}</span>
       {!hidden && can('tickets.assign') ? <AssignMenu {...p} /> : null}
-      {!hidden && can('tickets.edit') ? <><StatusMenu {...p} /><PriorityMenu {...p} /><Run icon="check" label="action.close" onClick={() => onDo({ type: 'close' })} /></> : null}
-      {selection.view === 'spam' && can('tickets.edit') ? <Run icon="check" label="bulk.not_spam" onClick={() => onDo({ type: 'not_spam' })} /> : null}
-      {selection.view === 'trash' && can('tickets.edit') ? <Run icon="refresh" label="action.restore" onClick={() => onDo({ type: 'restore' })} /> : null}
-      {hidden && can('tickets.delete') ? <Run icon="trash" label="bulk.purge" onClick={() => onDo({ type: 'purge' })} /> : null}
+      {!hidden && can('tickets.edit') ? <><StatusMenu {...p} /><PriorityMenu {...p} /><Run icon="check" label={t('action.close')} onClick={() => onDo({ type: 'close' })} /></> : null}
+      {selection.view === 'spam' && can('tickets.edit') ? <Run icon="check" label={t('bulk.not_spam')} onClick={() => onDo({ type: 'not_spam' })} /> : null}
+      {selection.view === 'trash' && can('tickets.edit') ? <Run icon="refresh" label={t('action.restore')} onClick={() => onDo({ type: 'restore' })} /> : null}
+      {hidden && can('tickets.delete') ? <Run icon="trash" label={t('bulk.purge')} onClick={() => onDo({ type: 'purge' })} /> : null}
       {hidden ? null : <MoreMenu {...p} onDialog={setDialog} />}
       <Confirm action={ask} selection={selection} busy={busy} error={error} onClose={() => setAsk(null)} onYes={(a) => void go(a)} />
       <SnoozeDialog {...p} opened={dialog === 'snooze'} onClose={() => setDialog(null)} />
@@ -53,8 +53,8 @@ export function BulkBar({ selection }: { selection: Selection }) {
   )
 }
 
-function Run({ icon, label, onClick }: { icon: IconName; label: Key; onClick(): void }) {
-  return <Button size="xs" variant="default" className={s.act} leftSection={<Icon name={icon} size={14} />} aria-label={t(label)} title={t(label)} onClick={onClick}><span className={s.word}>{t(label)}</span></Button>
+function Run({ icon, label, onClick }: { icon: IconName; label: string; onClick(): void }) {
+  return <Button size="xs" variant="default" className={s.act} leftSection={<Icon name={icon} size={14} />} aria-label={label} title={label} onClick={onClick}><span className={s.word}>{label}</span></Button>
 }
 
 const opener = (icon: IconName, label: Key) => <Menu.Target><Button size="xs" variant="default" className={s.act} leftSection={<Icon name={icon} size={14} />} aria-label={t(label)} title={t(label)}><span className={s.word}>{t(label)}</span></Button></Menu.Target>

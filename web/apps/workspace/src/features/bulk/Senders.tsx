@@ -56,6 +56,8 @@ export function Senders() {
   )
 }
 
+const sample = ['promotions.example', 'somebody@mail.example'].join('\n')
+
 function Add() {
   const [value, setValue] = useState('')
   const [action, setAction] = useState<Kind>('deny')
@@ -133,7 +135,7 @@ function Many({ opened, onClose }: { opened: boolean; onClose(): void }) {
     <Modal opened={opened} onClose={close} title={t('senders.many')} size="lg">
       <form className={s.dialog} onSubmit={(e) => { e.preventDefault(); void add() }}>
         <p className={s.text}>{t('senders.many_text')}</p>
-        <Textarea label={t('senders.lines')} minRows={6} maxRows={14} autosize value={text} onChange={(e) => setText(e.currentTarget.value)} placeholder={'promotions.example\nsomebody@mail.example'} />
+        <Textarea label={t('senders.lines')} minRows={6} maxRows={14} autosize value={text} onChange={(e) => setText(e.currentTarget.value)} placeholder={sample} />
         <SegmentedControl aria-label={t('senders.which')} value={action} onChange={(v) => setAction(v as Kind)} data={[{ value: 'deny', label: t('senders.deny_one') }, { value: 'allow', label: t('senders.allow_one') }]} />
         {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
         {out ? <Banner tone={out.refused.length ? 'warn' : 'ok'} icon={out.refused.length ? 'warn' : 'check'} role="status">{t('senders.many_done', { count: count(out.items.length), refused: count(out.refused.length) })}</Banner> : null}

@@ -1,11 +1,10 @@
 import { Button } from '@mantine/core'
-import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useNavigate } from '@tanstack/react-router'
 import { Problem, type Thread, type Ticket, type TicketLink } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
 import { Composer } from '@/features/composer/index.ts'
 import { Timeline, useConvo, type Reply } from '@/features/conversation/index.ts'
-import { SidePanel } from '@/features/panel/index.ts'
 import { seedPresence, useAnnounce, useOthers } from '@/features/presence/index.ts'
 import { useSession } from '@/features/session/index.ts'
 import { StateBanner, TriageHost } from '@/features/triage/index.ts'
@@ -15,6 +14,12 @@ import { sentence, toastError } from '@/shell/errors.ts'
 import { joinTicket, useTicket } from './queries.ts'
 import { TicketHeader } from './TicketHeader.tsx'
 import s from './screen.module.css'
+
+// Beside the ticket, not on the first paint of the list.
+const loadPanel = () => import('@/features/panel/index.ts')
+const SidePanel = lazy(() => loadPanel().then((m) => ({ default: m.SidePanel })))
+const whenIdle = globalThis.requestIdleCallback ?? ((fn: () => void) => setTimeout(fn, 2_000))
+whenIdle(() => { void loadPanel() })
 
 const none: Thread[] = []
 const wide = () => matchMedia('(min-width: 1181px)').matches
@@ -66,7 +71,7 @@ function Loaded({ ticket, view, onBack }: { ticket: Ticket; view: string; onBack
   useProvideActions({ ticket }, [ticket])
   useEffect(() => { document.title = `${ticket.subject || `#${ticket.number}`} · Kanal` }, [ticket.subject, ticket.number])
   return (
-    <ScreenFrame label={ticket.subject || `#${ticket.number}`} panel={details ? <SidePanel ticket={ticket} onClose={toggle} /> : null}>
+    <ScreenFrame label={ticket.subject || `#${ticket.number}`} panel={details ? <Suspense fallback={<aside aria-hidden="true" />}><SidePanel ticket={ticket} onClose={toggle} /></Suspense> : null}>
       <TicketHeader ticket={ticket} others={others} onBack={onBack} onDetails={toggle} detailsOpen={details} />
       <StateBanner ticket={ticket} />
       <Claims ticket={ticket} view={view} />

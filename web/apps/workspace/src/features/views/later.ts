@@ -1,0 +1,2 @@
+// What of the views is needed only where tables and filters are: not on the first route.
+export { fieldName, useFields } from './fields.ts'
