@@ -108,7 +108,7 @@ func (a *App) flows(ctx context.Context) error {
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Notify: a.Notify, Spam: a.Spam, Outside: outside,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Outside: outside,
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/snippet"
 	"github.com/kanalhq/kanal/internal/spam"
+	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -37,6 +38,7 @@ type Deps struct {
 	Views      *customview.Service // nil: saved views are left alone
 	Notify     *notify.Service     // nil: what people are told of is left alone
 	Spam       *spam.Service       // nil: what is held back is left alone
+	Surveys    *survey.Service     // nil: whom customers' satisfaction is asked of is left alone
 	Outside    Outside
 }
 
@@ -114,6 +116,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		return f, err
 	}
 	if err := s.exportInboxes(ctx, q, n, &f); err != nil {
+		return f, err
+	}
+	if err := s.exportSurvey(ctx, q, &f); err != nil {
 		return f, err
 	}
 	return f, s.exportViews(ctx, q, n, &f)

@@ -30,6 +30,7 @@ type File struct {
 	Snippets      []Snippet      `yaml:"snippets,omitempty"`
 	Notifications *Notifications `yaml:"notifications,omitempty"`
 	Spam          *Spam          `yaml:"spam,omitempty"`
+	Survey        *Survey        `yaml:"survey,omitempty"`
 }
 
 // Company is who runs the installation.

@@ -141,6 +141,9 @@ func things(f File) []thing {
 			add("sender", x.Value, x, "value")
 		}
 	}
+	if f.Survey != nil {
+		add("survey", "survey", f.Survey)
+	}
 	return out
 }
 
