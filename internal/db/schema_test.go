@@ -47,7 +47,7 @@ func lines(t *testing.T, d *db.DB, query string, cols int) (out []string) {
 }
 
 var (
-	casts  = regexp.MustCompile(`::[a-z ]+(\[\])?`)
+	casts  = regexp.MustCompile(`::(?:text|bigint|smallint|integer|numeric|bytea|regclass|character varying|double precision)(\[\])?`)
 	anyOf  = regexp.MustCompile(`= any \(\(?array\[(.*?)\]\)?\)`)
 	schema = "public."
 )
@@ -57,7 +57,7 @@ func normal(s string) string {
 	s = strings.ToLower(squash(s))
 	s = casts.ReplaceAllString(s, "")
 	s = anyOf.ReplaceAllString(s, "in ($1)")
-	return strings.NewReplacer("(", "", ")", "", schema, "", `"`, "", `'\x'`, "''").Replace(s)
+	return strings.TrimSpace(strings.NewReplacer("(", "", ")", "", schema, "", `"`, "", `'\x'`, "''").Replace(s))
 }
 
 var indexParts = regexp.MustCompile(`(?is)^CREATE (UNIQUE )?INDEX \S+ ON (\S+) (?:USING (\w+) )?\((.*?)\)(?: WHERE (.*))?$`)

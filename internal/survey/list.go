@@ -60,7 +60,7 @@ func (s *Service) Answers(ctx context.Context, q db.Queryer, inboxes []desk.Inbo
 		return x, err
 	}, `SELECT v.id, v.ticket_id, t.number, t.subject, v.contact_id, COALESCE(CASE WHEN c.name <> '' THEN c.name ELSE c.email END, ''), v.owner_id, v.score, v.comment, v.asked_at, v.answered_at
 		FROM surveys v JOIN tickets t ON t.id = v.ticket_id LEFT JOIN contacts c ON c.id = v.contact_id
-		WHERE v.answered_at <> 0 AND (v.answered_at, v.id) < ($1, $2) AND ($3 = 0 OR v.ticket_id = $3)`+within(inboxes)+` ORDER BY v.answered_at DESC, v.id DESC LIMIT $4`, at, id, t, limit+1)
+		WHERE v.answered_at <> 0 AND (v.answered_at, v.id) < ($1, $2) AND (CAST($3 AS BIGINT) = 0 OR v.ticket_id = $3)`+within(inboxes)+` ORDER BY v.answered_at DESC, v.id DESC LIMIT $4`, at, id, t, limit+1)
 	if err != nil {
 		return Page{}, fmt.Errorf("survey: answers: %w", err)
 	}
