@@ -1,7 +1,7 @@
 # Kanal. `make` prints what can be made.
 SHELL := /bin/bash
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -s -w -X main.version=$(VERSION)
+VERSION ?= $(shell git describe --tags --dirty 2>/dev/null)
+LDFLAGS := -s -w -X github.com/kanalhq/kanal/internal/app.version=$(VERSION)
 export CGO_ENABLED ?= 0
 
 .PHONY: help run test dev check bench soak build web install new-channel golden fuzz screens clean

@@ -3,7 +3,11 @@ package app
 import (
 	"runtime"
 	"runtime/debug"
+	"strings"
 )
+
+// Release is the release that this tree is, or is becoming. Each translated page of the manual names the one it was written for.
+const Release = "0.2"
 
 // version is set at build time: -ldflags "-X github.com/kanalhq/kanal/internal/app.version=v1.2.3".
 var version = ""
@@ -29,12 +33,12 @@ func Version() VersionInfo {
 				}
 			}
 		}
-		if v.Version == "" && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		if v.Version == "" && info.Main.Version != "" && info.Main.Version != "(devel)" && !strings.HasPrefix(info.Main.Version, "v0.0.0-") {
 			v.Version = info.Main.Version
 		}
 	}
 	if v.Version == "" {
-		v.Version = "development"
+		v.Version = Release + "-development"
 	}
 	return v
 }
