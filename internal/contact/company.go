@@ -2,6 +2,8 @@ package contact
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -34,8 +36,16 @@ func (s *Service) companyOf(ctx context.Context, tx *db.Tx, c desk.Contact) (des
 		if a.Kind != desk.AddrEmail || !ok || FreeMail(domain) || domain[0] == '[' {
 			continue
 		}
+		// Read first: a company that is there is not written, nor locked for those who meet it at the same time.
 		var id desk.CompanyID
-		err := tx.QueryRow(ctx, `INSERT INTO companies (id, domain, created_at) VALUES ($1, $2, $3)
+		err := tx.QueryRow(ctx, "SELECT id FROM companies WHERE domain = $1", domain).Scan(&id)
+		if err == nil {
+			return id, nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return 0, fmt.Errorf("contact: company: %w", err)
+		}
+		err = tx.QueryRow(ctx, `INSERT INTO companies (id, domain, created_at) VALUES ($1, $2, $3)
 			ON CONFLICT (domain) DO UPDATE SET domain = excluded.domain RETURNING id`, tx.NewID(), domain, s.clk.Ms()).Scan(&id)
 		if err != nil {
 			return 0, fmt.Errorf("contact: company: %w", err)

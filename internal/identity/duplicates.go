@@ -255,18 +255,24 @@ func (s *Service) Look(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// lookSlice is how many contacts share a transaction of Look: a commit costs more than a contact, and after an upgrade there may be a million.
+const lookSlice = 100
+
 // Step is one batch of Look and returns how many contacts it looked at.
 func (s *Service) Step(ctx context.Context) (int, error) {
-	ids, err := s.Contacts.Unindexed(ctx, s.DB, 25)
+	ids, err := s.Contacts.Unindexed(ctx, s.DB, lookSlice)
 	if err != nil || len(ids) == 0 {
 		return 0, wrap("look", err)
 	}
-	for _, id := range ids {
-		if err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return s.look(ctx, tx, id) }); err != nil {
-			return 0, wrap("look", err)
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for _, id := range ids {
+			if err := s.look(ctx, tx, id); err != nil {
+				return err
+			}
 		}
-	}
-	return len(ids), nil
+		return nil
+	})
+	return len(ids), wrap("look", err)
 }
 
 func (s *Service) look(ctx context.Context, tx *db.Tx, id desk.ContactID) error {
