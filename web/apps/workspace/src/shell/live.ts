@@ -46,6 +46,8 @@ const dirty = new Set<string>()
 const dirtyThreads = new Set<string>()
 const keys = new Set<string>()
 const people = new Set<string>()
+const listed = new Set<string>()
+const talked = new Set<string>()
 let countsDue = false
 let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -85,20 +87,19 @@ async function flush(): Promise<void> {
   dirtyThreads.clear()
   const names = [...keys]
   keys.clear()
-  const persons = [...people]
+  const persons = new Set(people)
   people.clear()
   const counts = countsDue
   countsDue = false
   try {
     await Promise.all([
       counts ? recount() : null,
-      ...persons.map((id) => queries.invalidateQueries({ queryKey: ['contact', id] })),
+      persons.size ? queries.invalidateQueries({ queryKey: ['contact'], predicate: (q) => persons.has(String(q.queryKey[1])) }) : null,
       ...names.map((k) => queries.invalidateQueries({ queryKey: [k] })),
-      ids.length ? refreshLists(ids) : null,
-      ids.length || threads.size ? refreshConversations((r) => threads.has(r.id) || (!!r.ticket_id && ids.includes(r.ticket_id))) : null,
+      relist(ids, threads),
       ...[...threads].map((id) => conversationQuery(id).queryKey).filter((key) => queries.getQueryData(key)).map((queryKey) => queries.invalidateQueries({ queryKey })),
       ...ids.filter((id) => queries.getQueryData(ticketQuery(id).queryKey)).map((id) => refreshTicket(id)),
-      ...ids.map((id) => queries.invalidateQueries({ queryKey: ['ledger', id] })),
+      ids.length ? queries.invalidateQueries({ queryKey: ['ledger'], predicate: (q) => ids.includes(String(q.queryKey[1])) }) : null,
     ])
   } catch { /* the next event, or the reconnect, tries again */ } finally { flushing = false }
 }
@@ -115,21 +116,55 @@ function recount(): void {
   }, Math.max(0, countedAt + 1_000 - Date.now()))
 }
 
+let listedAt = 0
+let listing: ReturnType<typeof setTimeout> | undefined
+
+/** Reads the lists on screen again: at once after a quiet second, and at most once a second while much happens, as when ten thousand tickets are closed together. */
+function relist(ids: Iterable<string>, threads: Iterable<string>): void {
+  for (const id of ids) listed.add(id)
+  for (const id of threads) talked.add(id)
+  if (!listed.size && !talked.size) return
+  listing ??= setTimeout(() => { void readListed().finally(() => { listing = undefined; relist([], []) }) }, Math.max(0, listedAt + 1_000 - Date.now()))
+}
+
+async function readListed(): Promise<void> {
+  listedAt = Date.now()
+  const ids = [...listed]
+  const threads = new Set(talked)
+  listed.clear()
+  talked.clear()
+  try {
+    const left = ids.length ? await refreshLists(ids) : []
+    for (const id of left) listed.add(id)
+    const touched = new Set(ids)
+    await refreshConversations((r) => threads.has(r.id) || (!!r.ticket_id && touched.has(r.ticket_id)))
+  } catch { /* the next event, or the reconnect, tries again */ }
+}
+
 async function refreshTicket(id: string): Promise<void> {
   if (queries.isMutating() === 0) await queries.invalidateQueries({ queryKey: ticketQuery(id).queryKey })
 }
 
-/** Reads the head of every list on screen, and which of the touched tickets that it shows further down still belong to it: the server knows every filter. */
-async function refreshLists(ids: string[]): Promise<void> {
+const askedOnce = 200
+
+/**
+ * Reads the head of every list on screen, and which of the touched tickets that it shows further down still belong to it: the server knows every
+ * filter. Gives back the tickets that were too many for one request.
+ */
+async function refreshLists(ids: string[]): Promise<Set<string>> {
+  const left = new Set<string>()
   const lists = queries.getQueryCache().findAll({ queryKey: ['tickets'] })
   await Promise.all(lists.map(async (q) => {
     if (!q.isActive()) { if (q.state.data) q.invalidate(); return }
     const ask = q.queryKey[2] as ListAsk
     const head = (await readPage(ask, '', 30)).items
     const shown = new Set((q.state.data as Lists | undefined)?.pages.flatMap((p) => p.items.map((t) => t.id)))
-    const below = ids.filter((id) => shown.has(id) && !head.some((t) => t.id === id)).slice(0, 200)
-    const still = below.length ? ((await get<Page<TicketRow>>('/api/tickets', { ...askParams(ask), ids: below.join(','), limit: 200 })).items ?? []) : []
+    const deeper = ids.filter((id) => shown.has(id) && !head.some((t) => t.id === id))
+    const below = deeper.slice(0, askedOnce)
+    for (const id of deeper.slice(askedOnce)) left.add(id)
+    const still = below.length ? ((await get<Page<TicketRow>>('/api/tickets', { ...askParams(ask), ids: below.join(','), limit: askedOnce })).items ?? []) : []
     const gone = new Set(below.filter((id) => !still.some((t) => t.id === id)))
     queries.setQueryData<Lists>(q.queryKey, (d) => d && { ...d, pages: dim(takeIn(d.pages, head, still, () => true, byTime(ask)), gone) })
   }))
+  return left
 }
