@@ -65,4 +65,4 @@ const shared = {
   '--mantine-primary-color-contrast': 'var(--k-accent-ink)',
 }
 
-export const resolver: CSSVariablesResolver = () => ({ variables: { '--mantine-line-height': '1.45' }, light: shared, dark: shared })
+export const resolver: CSSVariablesResolver = () => ({ variables: { '--mantine-line-height': '1.45' }, light: { ...shared, '--mantine-color-gray-1': 'var(--k-sunken)', '--mantine-color-gray-2': 'var(--k-line)' }, dark: shared })

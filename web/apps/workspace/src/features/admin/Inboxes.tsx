@@ -6,6 +6,7 @@ import { del, get, patch, post, type ChannelAccount, type Inbox, type Page } fro
 import { Banner, Icon, Tag } from '@kanal/ui'
 import { inboxesQuery, useTeams, useUsers } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
+import { ChannelIcon } from '@/features/tickets/index.ts'
 import { Affects, SaveError, SettingsFrame, UnsavedGuard, isStale } from '@/features/settings/index.ts'
 import { viewsQuery } from '@/features/views/index.ts'
 import { t } from '@/locales/index.ts'
@@ -103,7 +104,7 @@ function InboxForm({ inbox, edit, onGone }: { inbox: Inbox; edit: boolean; onGon
         <h2>{t('inboxes.channels')}</h2>
         {own.length === 0 && accounts.data ? <p className={s.text}>{t('inboxes.no_channels')}</p> : null}
         <ul className={s.rows}>{own.map((a) => (
-          <li key={a.id} className={s.row}><Icon name="plug" size={20} /><span className={s.rowText}>{edit ? <Link to="/settings/$" params={{ _splat: `help-desk/channels/${a.id}` }} className={s.name}>{a.name}</Link> : <span className={s.name}>{a.name}</span>}<span className={s.sub}>{a.delivery_identifier}</span></span></li>
+          <li key={a.id} className={s.row}><ChannelIcon channel={a.channel} size={20} /><span className={s.rowText}>{edit ? <Link to="/settings/$" params={{ _splat: `help-desk/channels/${a.id}` }} className={s.name}>{a.name}</Link> : <span className={s.name}>{a.name}</span>}<span className={s.sub}>{a.delivery_identifier}</span></span></li>
         ))}</ul>
         {edit ? <div><Button variant="default" leftSection={<Icon name="plus" size={14} />} component={Link} to="/settings/$" {...({ params: { _splat: 'help-desk/channels/connect/email' }, search: { inbox: inbox.id } } as object)}>{t('channels.connect')}</Button></div> : null}
       </section>

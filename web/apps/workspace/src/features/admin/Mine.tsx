@@ -45,7 +45,7 @@ export function Profile() {
       <UnsavedGuard dirty={dirty} />
       <form className={s.form} onSubmit={(e) => { e.preventDefault(); void save() }}>
         {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
-        <TextInput label={t('field.email')} value={user.email} readOnly />
+        <TextInput label={t('field.email')} description={t('profile.email_text')} value={user.email} readOnly variant="filled" />
         <div data-setting="name"><TextInput label={t('field.your_name')} value={form.name} onChange={(e) => set({ name: e.currentTarget.value })} error={fieldOf(error, 'name')} autoComplete="name" /></div>
         <div className={s.filters} data-setting="names">
           <TextInput className={s.grow} label={t('profile.first_name')} value={form.first_name} onChange={(e) => set({ first_name: e.currentTarget.value })} autoComplete="given-name" />

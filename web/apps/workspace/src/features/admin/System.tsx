@@ -64,6 +64,8 @@ interface WindowRow { env: string; value: string; default: string; set: boolean;
 
 /** A Go duration as a person reads it: 720h0m0s is 30 days. */
 export function readableWindow(v: string): string {
+  const ms = /^(\d+)ms$/.exec(v)
+  if (ms) return `${ms[1]} ms`
   const m = /^(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?$/.exec(v)
   if (!m) return v
   const h = Number(m[1] ?? 0)
@@ -83,7 +85,7 @@ export function Windows() {
         <table className={s.table}>
           <thead><tr><th scope="col">{t('windows.what')}</th><th scope="col">{t('windows.value')}</th><th scope="col">{t('windows.default')}</th></tr></thead>
           <tbody>{rows.map((w) => (
-            <tr key={w.env}><td>{w.help}<br /><code className={s.mono}>{w.env}</code></td><td>{readableWindow(w.value)} {w.set ? <Tag tone="accent">{t('windows.set')}</Tag> : null}</td><td>{readableWindow(w.default)}</td></tr>
+            <tr key={w.env}><td><div className={s.what}>{w.help}</div><code className={s.mono}>{w.env}</code></td><td>{readableWindow(w.value)} {w.set ? <Tag tone="accent">{t('windows.set')}</Tag> : null}</td><td>{readableWindow(w.default)}</td></tr>
           ))}</tbody>
         </table>
       </div>

@@ -18,11 +18,11 @@ export function Teams() {
   const [editing, setEditing] = useState<Partial<Team> | null>(null)
   const add = manage ? <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setEditing({})}>{t('teams.add')}</Button> : null
   return (
-    <SettingsFrame title={t('teams.title')} text={t('teams.text')} query={q} section="teams" action={add} empty={q.data?.length === 0 && !editing ? <EmptyState icon="team" title={t('teams.empty')} text={t('teams.empty_text')}>{add}</EmptyState> : undefined}>
+    <SettingsFrame title={t('teams.title')} text={t('teams.text')} query={q} section="teams" action={add} empty={q.data?.length === 0 && !editing ? <EmptyState icon="users" title={t('teams.empty')} text={t('teams.empty_text')}>{add}</EmptyState> : undefined}>
       <ul className={s.rows}>
         {(q.data ?? []).map((x) => (
           <li key={x.id} className={s.row}>
-            <Icon name="team" size={20} />
+            <Icon name="users" size={20} />
             <span className={s.rowText}><span className={s.name}>{x.name}</span><span className={s.sub}>{(x.members ?? []).map((id) => users.find((u) => u.id === id)?.name).filter(Boolean).join(', ') || t('teams.nobody')}</span></span>
             {manage ? <Button variant="default" onClick={() => setEditing(x)} aria-label={t('users.edit', { name: x.name })}>{t('action.edit')}</Button> : null}
           </li>

@@ -2,7 +2,7 @@
 
 export interface Difference { field: string; before: string; after: string }
 
-const silent = new Set(['id', 'created_at', 'updated_at', 'last_seen_at', 'position', 'pipeline_id'])
+const silent = new Set(['id', 'created_at', 'updated_at', 'last_seen_at', 'position', 'pipeline_id', 'uses', 'tokens'])
 
 function text(v: unknown): string {
   if (v === null || v === undefined || v === '') return ''

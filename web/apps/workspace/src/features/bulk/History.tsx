@@ -2,9 +2,10 @@ import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { get, type Page } from '@kanal/api'
-import { EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
+import { EmptyState, Icon, Tag } from '@kanal/ui'
+import { SettingsFrame } from '@/features/settings/index.ts'
 import { t } from '@/locales/index.ts'
-import { sentence, toastError } from '@/shell/errors.ts'
+import { toastError } from '@/shell/errors.ts'
 import { count, dateTime } from '@/shell/format.ts'
 import { FailureList } from './FailureList.tsx'
 import { doingKey, isOver, type Run } from './model.ts'
@@ -17,15 +18,11 @@ export function History() {
   const q = useInfiniteQuery({ queryKey: ['bulk', 'mine'], queryFn: ({ pageParam }) => get<Page<Run>>('/api/bulk', { cursor: pageParam, limit: 20 }), initialPageParam: '', getNextPageParam: (l) => l.next || undefined })
   const list = q.data?.pages.flatMap((p) => p.items ?? []) ?? []
   return (
-    <>
-      <h1>{t('bulk.history')}</h1>
-      <p className={s.text}>{t('bulk.history_text')}</p>
-      {q.isPending ? <SkeletonLines label={t('state.loading')} /> : null}
-      {q.isError ? <EmptyState icon="warn" title={t('error.title')} text={sentence(q.error)}><Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button></EmptyState> : null}
+    <SettingsFrame title={t('bulk.history')} text={t('bulk.history_text')} query={q}>
       {q.data && list.length === 0 ? <EmptyState icon="rows" title={t('bulk.history_empty')} text={t('bulk.history_empty_text')} /> : null}
       <ul className={s.history}>{list.map((r) => <Past key={r.id} run={r} />)}</ul>
       {q.hasNextPage ? <Button variant="default" loading={q.isFetchingNextPage} onClick={() => void q.fetchNextPage()}>{t('search.more')}</Button> : null}
-    </>
+    </SettingsFrame>
   )
 }
 

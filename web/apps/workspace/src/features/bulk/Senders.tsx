@@ -4,7 +4,7 @@ import { useDeferredValue, useState } from 'react'
 import { del, get, post, type Page } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
 import { useNames } from '@/features/lookups/index.ts'
-import { AsText, AsTextButton } from '@/features/settings/index.ts'
+import { SettingsFrame } from '@/features/settings/index.ts'
 import { t } from '@/locales/index.ts'
 import { queries } from '@/shell/client.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
@@ -27,7 +27,6 @@ export function Senders() {
   const [list, setList] = useState<'' | Kind>('')
   const [find, setFind] = useState('')
   const [many, setMany] = useState(false)
-  const [asText, setAsText] = useState(false)
   const q = useDeferredValue(find)
   const rules = useInfiniteQuery({
     queryKey: ['spam', 'rules', list, q], queryFn: ({ pageParam }) => get<Page<Rule>>('/api/spam/rules', { action: list, q, cursor: pageParam, limit: 100 }),
@@ -35,15 +34,11 @@ export function Senders() {
   })
   const shown = rules.data?.pages.flatMap((p) => p.items ?? []) ?? []
   return (
-    <div className={s.stack}>
-      <div>
-        <div className={s.pastHead}><h1 className={s.grow}>{t('senders.title')}</h1><AsTextButton onClick={() => setAsText(true)} /><Button variant="default" onClick={() => setMany(true)}>{t('senders.many')}</Button></div>
-        <p className={s.text}>{t('senders.text')}</p>
-      </div>
+    <SettingsFrame title={t('senders.title')} text={t('senders.text')} section="spam" action={<Button variant="default" leftSection={<Icon name="plus" size={14} />} onClick={() => setMany(true)}>{t('senders.many')}</Button>}>
       <Add />
       <div className={s.filters} data-setting="senders.lists">
         <SegmentedControl aria-label={t('senders.which')} value={list} onChange={(v) => setList(v as '' | Kind)} data={[{ value: '', label: t('senders.all') }, { value: 'deny', label: t('senders.deny') }, { value: 'allow', label: t('senders.allow') }]} />
-        <TextInput aria-label={t('senders.find')} placeholder={t('senders.find')} value={find} onChange={(e) => setFind(e.currentTarget.value)} />
+        <TextInput leftSection={<Icon name="search" size={14} />} aria-label={t('senders.find')} placeholder={t('senders.find')} value={find} onChange={(e) => setFind(e.currentTarget.value)} />
       </div>
       {rules.isPending ? <SkeletonLines label={t('state.loading')} /> : null}
       {rules.isError ? <EmptyState icon="warn" title={t('error.title')} text={sentence(rules.error)}><Button variant="default" onClick={() => void rules.refetch()}>{t('action.retry')}</Button></EmptyState> : null}
@@ -51,8 +46,7 @@ export function Senders() {
       <ul className={s.rows}>{shown.map((r) => <Row key={r.id} rule={r} />)}</ul>
       {rules.hasNextPage ? <div className={s.foot}><Button variant="default" loading={rules.isFetchingNextPage} onClick={() => void rules.fetchNextPage()}>{t('search.more')}</Button></div> : null}
       <Many opened={many} onClose={() => setMany(false)} />
-      <AsText section="spam" opened={asText} onClose={() => setAsText(false)} />
-    </div>
+    </SettingsFrame>
   )
 }
 

@@ -3,11 +3,11 @@ import { Link } from '@tanstack/react-router'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { get, patch } from '@kanal/api'
-import { Banner, EmptyState, SkeletonLines, Tag } from '@kanal/ui'
-import { AsText, AsTextButton } from '@/features/settings/index.ts'
+import { Banner, Tag } from '@kanal/ui'
+import { SettingsFrame } from '@/features/settings/index.ts'
 import { t } from '@/locales/index.ts'
 import { queries } from '@/shell/client.ts'
-import { sentence, toastError } from '@/shell/errors.ts'
+import { toastError } from '@/shell/errors.ts'
 import { count } from '@/shell/format.ts'
 import s from './bulk.module.css'
 
@@ -23,22 +23,15 @@ const settingsKey = ['spam', 'settings']
 export function SpamFilter() {
   const q = useQuery({ queryKey: settingsKey, queryFn: () => get<Settings>('/api/spam/settings') })
   const preview = useQuery({ queryKey: ['spam', 'preview'], queryFn: () => get<Preview>('/api/spam/preview', { days: 30 }), staleTime: 60_000 })
-  const [asText, setAsText] = useState(false)
   const set = async (kind: Kind, on: boolean) => {
     const before = q.data
     queries.setQueryData<Settings>(settingsKey, (d) => d && { ...d, [kind]: on })
     try { queries.setQueryData(settingsKey, await patch<Settings>('/api/spam/settings', { [kind]: on })) } catch (err) { queries.setQueryData(settingsKey, before); toastError(err) }
   }
   return (
-    <div className={s.stack}>
-      <div>
-        <div className={s.pastHead}><h1 className={s.grow}>{t('spam.title')}</h1><AsTextButton onClick={() => setAsText(true)} /></div>
-        <p className={s.text}>{t('spam.text')}</p>
-      </div>
-      {q.isPending ? <SkeletonLines label={t('state.loading')} /> : null}
-      {q.isError ? <EmptyState icon="warn" title={t('error.title')} text={sentence(q.error)}><Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button></EmptyState> : null}
+    <SettingsFrame title={t('spam.title')} text={t('spam.text')} query={q} section="spam">
       {q.data ? (
-        <>
+        <div className={s.stack}>
           <Banner tone="plain" icon="shield">{t('spam.lists', { denied: count(q.data.denied), allowed: count(q.data.allowed) })} <Link to="/settings/$" params={{ _splat: 'help-desk/senders' }}>{t('senders.title')}</Link></Banner>
           <div>
             {kinds.map((kind) => (
@@ -49,10 +42,9 @@ export function SpamFilter() {
             ))}
           </div>
           <p className={s.text}>{keeping(q.data)}</p>
-        </>
+        </div>
       ) : null}
-      <AsText section="spam" opened={asText} onClose={() => setAsText(false)} />
-    </div>
+    </SettingsFrame>
   )
 }
 

@@ -20,6 +20,12 @@ const groups: { id: SettingsGroup; title: Key; area?: Key }[] = [
   { id: 'system', title: 'settings.system' },
 ]
 
+/** A group's pages in the order the navigation shows them: the small headings keep theirs together. */
+function inNav(group: SettingsGroup, can: ReturnType<typeof useCan>): SettingsPage[] {
+  const items = settingsPages().filter((p) => p.group === group && p.nav !== false && (!p.needs || can(p.needs)))
+  return [...new Set(items.map((p) => p.under))].flatMap((under) => items.filter((p) => p.under === under))
+}
+
 export function SettingsLayout() {
   useLocale()
   const can = useCan()
@@ -32,7 +38,7 @@ export function SettingsLayout() {
       <nav aria-label={t('nav.settings')} className={s.nav} data-home={pathname.replace(/\/$/, '') === '/settings' || undefined}>
         <SettingsSearch />
         {groups.map((g) => {
-          const items = settingsPages().filter((p) => p.group === g.id && p.nav !== false && (!p.needs || can(p.needs)))
+          const items = inNav(g.id, can)
           const unders = [...new Set(items.map((p) => p.under))]
           return items.length ? (
             <div key={g.id} className={s.group}>
@@ -41,7 +47,7 @@ export function SettingsLayout() {
               {unders.map((under) => (
                 <div key={under ?? ''}>
                   {under ? <p className={s.sub}>{t(under)}</p> : null}
-                  <ul>{items.filter((p) => p.under === under).map((p) => <li key={p.path}><Link to="/settings/$" params={{ _splat: p.path }} className={s.item} aria-current={open(p) ? 'page' : undefined}><Icon name={p.icon} />{t(p.title)}{p.path === 'inbound' ? <SetAsideBadge /> : null}</Link></li>)}</ul>
+                  <ul>{items.filter((p) => p.under === under).map((p) => <li key={p.path}><Link to="/settings/$" params={{ _splat: p.path }} className={s.item} activeOptions={{ exact: true }} aria-current={open(p) ? 'page' : undefined}><Icon name={p.icon} />{t(p.title)}{p.path === 'inbound' ? <SetAsideBadge /> : null}</Link></li>)}</ul>
                 </div>
               ))}
             </div>
@@ -76,7 +82,7 @@ export function SettingsHome() {
       <h1>{t('nav.settings')}</h1>
       <div className={s.cards}>
         {groups.map((g) => {
-          const items = settingsPages().filter((p) => p.group === g.id && p.nav !== false && (!p.needs || can(p.needs)))
+          const items = inNav(g.id, can)
           return items.length ? (
             <section key={g.id} className={s.card}>
               <h2>{t(g.title)}</h2>

@@ -1,20 +1,18 @@
-import { Button, SegmentedControl, Select, TextInput } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { get, patch, type Snippet } from '@kanal/api'
-import { EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
+import { type Snippet } from '@kanal/api'
+import { EmptyState, Icon, Tag } from '@kanal/ui'
 import { useNames, useTeams } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
+import { SettingsFrame } from '@/features/settings/index.ts'
 import { deeds, snippetsQuery } from '@/features/writing/index.ts'
 import { t } from '@/locales/index.ts'
-import { sentence, toastError } from '@/shell/errors.ts'
 import { ago } from '@/shell/format.ts'
 import { SnippetDialog } from './SnippetDialog.tsx'
 import s from './snippets.module.css'
 
-const undoChoices = [0, 5, 10, 20, 30]
-
-/** WS-12, WS-24: snippets, templates and what they do, and one's own time for undoing a send. */
+/** WS-12, WS-24: snippets, templates and what they do. */
 export function SnippetsSettings() {
   const q = useQuery(snippetsQuery)
   const can = useCan()
@@ -29,18 +27,12 @@ export function SnippetsSettings() {
   const mayMake = can('tickets.reply')
   const make = (k: Snippet['kind']) => edit({ kind: k, visibility: 'private', name: '', shortcut: '', subject: '', html: '', actions: {} })
   return (
-    <>
-      <div className={s.head}>
-        <div><h1>{t('settings.snippets')}</h1><p className={s.sub}>{t('snippets.intro')}</p></div>
-        {mayMake ? <div className={s.buttons}><Button size="xs" variant="default" leftSection={<Icon name="plus" size={14} />} onClick={() => make('snippet')}>{t('snippets.new_snippet')}</Button><Button size="xs" leftSection={<Icon name="plus" size={14} />} onClick={() => make('template')}>{t('snippets.new_template')}</Button></div> : null}
-      </div>
-      <UndoTime />
+    <SettingsFrame title={t('settings.snippets')} text={t('snippets.intro')} query={q} section="snippets"
+      action={mayMake ? <><Button variant="default" leftSection={<Icon name="plus" size={14} />} onClick={() => make('template')}>{t('snippets.new_template')}</Button><Button leftSection={<Icon name="plus" size={14} />} onClick={() => make('snippet')}>{t('snippets.new_snippet')}</Button></> : null}>
       <div className={s.tools}>
-        <TextInput size="xs" className={s.grow} aria-label={t('snippet.search')} placeholder={t('snippet.search')} value={text} onChange={(e) => setText(e.currentTarget.value)} leftSection={<Icon name="search" size={14} />} />
-        <SegmentedControl size="xs" aria-label={t('snippets.kind')} value={kind} onChange={setKind} data={[{ value: '', label: t('snippets.all') }, { value: 'snippet', label: t('snippets.snippets') }, { value: 'template', label: t('snippets.templates') }]} />
+        <TextInput className={s.grow} aria-label={t('snippet.search')} placeholder={t('snippet.search')} value={text} onChange={(e) => setText(e.currentTarget.value)} leftSection={<Icon name="search" size={14} />} />
+        <SegmentedControl aria-label={t('snippets.kind')} value={kind} onChange={setKind} data={[{ value: '', label: t('snippets.all') }, { value: 'snippet', label: t('snippets.snippets') }, { value: 'template', label: t('snippets.templates') }]} />
       </div>
-      {q.isPending ? <SkeletonLines lines={6} label={t('state.loading')} /> : null}
-      {q.isError ? <EmptyState icon="warn" title={t('error.snippets')} text={sentence(q.error)}><Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button></EmptyState> : null}
       {q.data && shown.length === 0 ? <EmptyState icon="bolt" title={all.length ? t('snippet.none_found') : t('snippet.none')} text={t('snippets.empty_text')} /> : null}
       <ul className={s.list}>
         {shown.map((x) => {
@@ -61,23 +53,6 @@ export function SnippetsSettings() {
         })}
       </ul>
       {edited ? <SnippetDialog key={edited.id ?? 'new'} snippet={edited} onClose={() => edit(null)} /> : null}
-    </>
-  )
-}
-
-function UndoTime() {
-  const cache = useQueryClient()
-  const q = useQuery({ queryKey: ['preferences'], queryFn: () => get<Record<string, unknown>>('/api/me/preferences') })
-  const set = (v: string | null) => {
-    const n = Number(v ?? 10)
-    cache.setQueryData(['preferences'], (old: Record<string, unknown> | undefined) => ({ ...old, undo_send_seconds: n }))
-    patch('/api/me', { preferences: { undo_send_seconds: n } }).catch((err: unknown) => { toastError(err); void q.refetch() })
-  }
-  const now = typeof q.data?.undo_send_seconds === 'number' ? q.data.undo_send_seconds : 10
-  return (
-    <div className={s.undo} data-setting="undo">
-      <div><strong>{t('snippets.undo')}</strong><p className={s.sub}>{t('snippets.undo_text')}</p></div>
-      <Select size="xs" w={150} aria-label={t('snippets.undo')} allowDeselect={false} disabled={!q.data} value={String(now)} onChange={set} data={undoChoices.map((n) => ({ value: String(n), label: n ? t('snippets.seconds', { n }) : t('snippets.at_once') }))} />
-    </div>
+    </SettingsFrame>
   )
 }

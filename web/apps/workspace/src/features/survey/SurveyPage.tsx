@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { get, put, type Inbox, type Page } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
 import { useCan } from '@/features/session/index.ts'
+import { SettingsFrame, UnsavedGuard } from '@/features/settings/index.ts'
 import { t } from '@/locales/index.ts'
 import { queries } from '@/shell/client.ts'
 import { sentence } from '@/shell/errors.ts'
@@ -22,13 +23,13 @@ const scores = ['', 'dissatisfied', 'neutral', 'satisfied'] as const
 /** WS-25: whom customers' satisfaction is asked of, and what they said. */
 export function SurveyPage() {
   return (
-    <div className={s.page}>
-      <h1>{t('survey.title')}</h1>
-      <p className={s.text}>{t('survey.text')}</p>
-      <Form />
-      <Figures />
-      <Answers />
-    </div>
+    <SettingsFrame title={t('survey.title')} text={t('survey.text')} section="survey">
+      <div className={s.page}>
+        <Form />
+        <Figures />
+        <Answers />
+      </div>
+    </SettingsFrame>
   )
 }
 
@@ -41,6 +42,7 @@ function Form() {
   const [busy, setBusy] = useState(false)
   if (!q.data) return q.isError ? <Banner tone="danger" icon="warn" role="alert" action={t('action.retry')} onAction={() => void q.refetch()}>{sentence(q.error)}</Banner> : <SkeletonLines lines={4} label={t('state.loading')} />
   const now = { ...q.data, ...edit }
+  const dirty = JSON.stringify(now) !== JSON.stringify(q.data)
   const save = async () => {
     setBusy(true)
     setError(null)
@@ -52,6 +54,7 @@ function Form() {
   }
   return (
     <form className={s.form} onSubmit={(e) => { e.preventDefault(); void save() }}>
+      <UnsavedGuard dirty={dirty} />
       {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
       <div data-setting="survey.on"><Switch label={t('survey.on')} description={t('survey.on_text')} checked={now.on} disabled={!mayEdit} onChange={(e) => setEdit({ ...edit, on: e.currentTarget.checked })} /></div>
       <div className={s.pair}>
@@ -59,7 +62,7 @@ function Form() {
         <div data-setting="survey.every"><NumberInput label={t('survey.every')} description={t('survey.every_text')} min={0} max={365} value={now.every_days} disabled={!mayEdit} onChange={(v) => setEdit({ ...edit, every_days: Number(v) || 0 })} /></div>
       </div>
       <div data-setting="survey.inboxes"><MultiSelect label={t('survey.inboxes')} placeholder={now.inboxes.length ? undefined : t('survey.inboxes_all')} data={(inboxes.data ?? []).map((i) => ({ value: i.id, label: i.name }))} value={now.inboxes} disabled={!mayEdit} onChange={(v) => setEdit({ ...edit, inboxes: v })} /></div>
-      {mayEdit ? <div><Button type="submit" loading={busy} disabled={Object.keys(edit).length === 0}>{t('action.save')}</Button></div> : null}
+      {mayEdit ? <div className={s.foot}><Button type="submit" loading={busy} disabled={!dirty}>{t('action.save')}</Button></div> : null}
     </form>
   )
 }
@@ -91,6 +94,7 @@ function Answers() {
   })
   const all = q.data?.pages.flatMap((p) => p.items ?? []) ?? []
   if (q.isPending) return <SkeletonLines lines={5} label={t('state.loading')} />
+  if (q.isError && all.length === 0) return <EmptyState icon="warn" title={t('error.title')} text={sentence(q.error)}><Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button></EmptyState>
   if (all.length === 0) return <EmptyState icon="sun" title={t('survey.empty')} text={t('survey.empty_text')} />
   return (
     <section className={s.answers}>
