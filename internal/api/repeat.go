@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -194,6 +196,28 @@ func (s *Server) kept() time.Duration {
 		return s.RepeatKept
 	}
 	return repeatKept
+}
+
+// ForgetAnswers empties answers kept to be given again that say one of the words or name one of the ids (CR-14). Their keys stay taken: what was done is not done twice.
+func ForgetAnswers(ctx context.Context, tx *db.Tx, words, ids []string) error {
+	type kept struct{ actor, key, response string }
+	answers, err := db.All(ctx, tx, func(r db.Scanner) (k kept, err error) { err = r.Scan(&k.actor, &k.key, &k.response); return k, err },
+		"SELECT actor, key, response FROM idempotency_keys WHERE status > $1", done)
+	if err != nil {
+		return fmt.Errorf("api: forget answers: %w", err)
+	}
+	for _, k := range answers {
+		text := strings.ToLower(k.response)
+		says := func(w string) bool { return strings.Contains(text, strings.ToLower(w)) }
+		names := func(id string) bool { return strings.Contains(text, `"`+id+`"`) }
+		if !slices.ContainsFunc(words, says) && !slices.ContainsFunc(ids, names) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, "UPDATE idempotency_keys SET response = '{}' WHERE actor = $1 AND key = $2", k.actor, k.key); err != nil {
+			return fmt.Errorf("api: forget answers: %w", err)
+		}
+	}
+	return nil
 }
 
 // Prune forgets answers that need not be kept any longer; app calls it on a schedule.

@@ -64,7 +64,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Purge = purge.New(purge.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Log: a.log,
 		Spam: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE"),
-		Also: func(ctx context.Context, tx *db.Tx, id desk.TicketID) error { return a.Surveys.Erase(ctx, tx, id, 0) },
+		Also: a.alsoOfTicket,
 	})
 	a.Triage = triage.New(triage.Deps{
 		DB: a.DB, Clock: a.Clock, Jobs: a.Jobs, People: a.People, Inboxes: a.Inbox, Threads: a.Threads, Tickets: a.Tickets, Assign: a.Assign, Senders: a.Spam, Log: a.log,
@@ -88,7 +88,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Files: a.Blobs, Log: a.log,
 		Keep: config.Window("CONTACT_KEEP"),
-		Also: func(ctx context.Context, tx *db.Tx, id desk.ContactID) error { return a.Surveys.Erase(ctx, tx, 0, id) },
+		Also: a.alsoOf,
 	})
 	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs)
 	a.Views = view.New(a.DB, a.abilities).Saved(a.Saved)
@@ -103,6 +103,41 @@ func (a *App) flows(ctx context.Context) error {
 	a.metrics = a.newMetrics()
 	a.housekeeping()
 	return nil
+}
+
+// alsoOfTicket takes what others keep of a ticket that is erased.
+func (a *App) alsoOfTicket(ctx context.Context, tx *db.Tx, id desk.TicketID) error {
+	if err := a.Bulk.Forget(ctx, tx, []desk.TicketID{id}, nil); err != nil {
+		return err
+	}
+	return a.Surveys.Erase(ctx, tx, id, 0)
+}
+
+// alsoOf takes what others keep of a person who is erased (CR-14).
+func (a *App) alsoOf(ctx context.Context, tx *db.Tx, gone identity.Gone) error {
+	var ids []string
+	for _, id := range gone.Contacts {
+		if err := a.Surveys.Erase(ctx, tx, 0, id); err != nil {
+			return err
+		}
+		ids = append(ids, id.String())
+	}
+	for _, id := range gone.Tickets {
+		ids = append(ids, id.String())
+	}
+	for _, id := range gone.Threads {
+		ids = append(ids, id.String())
+	}
+	for _, id := range gone.Messages {
+		ids = append(ids, id.String())
+	}
+	if err := a.Bulk.Forget(ctx, tx, gone.Tickets, gone.Words); err != nil {
+		return err
+	}
+	if err := a.Saved.Forget(ctx, tx, gone.Words); err != nil {
+		return err
+	}
+	return api.ForgetAnswers(ctx, tx, gone.Words, ids)
 }
 
 // transfer is settings as text, with secrets read from outside.

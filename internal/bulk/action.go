@@ -56,12 +56,15 @@ func (a Action) undoable() bool { return a.Type != DoPurge }
 // heavy actions touch a whole conversation of each ticket: fewer of them go into a transaction.
 func (a Action) heavy() bool { return a.Type == DoMerge || a.Type == DoMove || a.Type == DoPurge }
 
-// needs are the permissions that each ticket is asked for.
-func (a Action) needs() []access.Permission {
+// needs are the permissions that each ticket is asked for, of who asks.
+func (a Action) needs(by desk.UserID) []access.Permission {
 	switch a.Type {
 	case DoAssign:
 		return []access.Permission{access.TicketsAssign}
 	case DoFollow, DoUnfollow:
+		if a.UserID != 0 && a.UserID != by { // as for one ticket: others are added by who may comment
+			return []access.Permission{access.TicketsComment}
+		}
 		return []access.Permission{access.TicketsView}
 	case DoTrash, DoPurge:
 		return []access.Permission{access.TicketsDelete}
@@ -95,7 +98,7 @@ func (s *Service) check(ctx context.Context, q db.Queryer, v access.Viewer, a *A
 			return err
 		}
 	case DoMerge:
-		t, err := s.Tickets.Get(ctx, q, a.Into)
+		t, err := s.Tickets.Survivor(ctx, q, a.Into)
 		if err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func (s *Service) one(ctx context.Context, tx *db.Tx, v access.Viewer, r Run, id
 	}
 	switch a.Type {
 	case DoMerge:
-		return s.merge(ctx, tx, r, before)
+		return s.merge(ctx, tx, v, r, before)
 	case DoPurge:
 		return s.purge(ctx, tx, r, before)
 	case DoFollow, DoUnfollow:
@@ -57,7 +57,7 @@ func (s *Service) mayDo(ctx context.Context, tx *db.Tx, v access.Viewer, a Actio
 	if err != nil {
 		return t, err
 	}
-	for _, p := range a.needs() {
+	for _, p := range a.needs(v.User.ID) {
 		if err := v.NeedIn(t.InboxID, p); err != nil {
 			return t, err
 		}
@@ -113,10 +113,13 @@ func (s *Service) do(ctx context.Context, tx *db.Tx, r Run, t desk.Ticket) (err 
 	return err
 }
 
-func (s *Service) merge(ctx context.Context, tx *db.Tx, r Run, t desk.Ticket) (Changes, error) {
+func (s *Service) merge(ctx context.Context, tx *db.Tx, v access.Viewer, r Run, t desk.Ticket) (Changes, error) {
 	into, err := s.Tickets.Survivor(ctx, tx, r.Action.Into)
 	if err != nil || into.ID == t.ID {
 		return nil, err // the one that stays was selected too
+	}
+	if err := v.NeedIn(into.InboxID, access.TicketsEdit); err != nil { // it may be another by now, or elsewhere
+		return nil, err
 	}
 	m, err := s.Triage.Merge(ctx, tx, r.actor, t.ID, r.Action.Into)
 	if err != nil {
@@ -226,6 +229,11 @@ func (s *Service) back(ctx context.Context, tx *db.Tx, v access.Viewer, r Run, i
 			return nil, errChanged
 		}
 	}
+	if x, ok := c["inbox_id"]; ok {
+		if err := v.NeedIn(read[desk.InboxID](x[0]), access.TicketsEdit); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.restore(ctx, tx, r, t, c); err != nil {
 		return nil, err
 	}
@@ -246,6 +254,13 @@ func (s *Service) unmerge(ctx context.Context, tx *db.Tx, v access.Viewer, r Run
 	}
 	if t.MergedInto == 0 {
 		return nil, errChanged
+	}
+	into, err := s.Tickets.Survivor(ctx, tx, t.MergedInto)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.NeedIn(into.InboxID, access.TicketsEdit); err != nil { // what was said there since comes along
+		return nil, err
 	}
 	if _, err := s.Triage.UndoMerge(ctx, tx, r.actor, merge); err != nil {
 		return nil, err

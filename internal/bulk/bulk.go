@@ -130,7 +130,7 @@ func scanRun(s db.Scanner) (r Run, err error) {
 
 // Start begins a run: the action is checked, the selection kept, the work enqueued. done, when set, notes in the same transaction that the request was answered.
 func (s *Service) Start(ctx context.Context, v access.Viewer, a Action, sel Selection, done func(ctx context.Context, tx *db.Tx, ref string) error) (Run, error) {
-	for _, p := range a.needs() {
+	for _, p := range a.needs(v.User.ID) {
 		if err := v.Need(p); err != nil {
 			return Run{}, err
 		}

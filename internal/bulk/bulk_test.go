@@ -433,3 +433,52 @@ func (w *world) statusChanges() map[desk.TicketID]int {
 	}
 	return n
 }
+
+// CR-14: what a run kept of a ticket that is erased goes with it, and so do the words that name an erased person; the others can still be undone.
+func TestARunForgetsWhatIsErased(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ids := w.many(2, func(n *ticket.NewTicket) { n.Category = ptr("Okoye's bike") })
+		empty := ""
+		r := w.over(bulk.Action{Type: bulk.DoUpdate, Category: &empty}, bulk.Selection{View: "open", Filter: customview.Filter{Field: "contact.email", Op: "is_not", Value: "mira@home.example"}})
+		w.is(r, bulk.Done, 2, 2, 0, 0)
+		w.Write(func(ctx context.Context, tx *db.Tx) error {
+			return w.Forget(ctx, tx, ids[:1], []string{"Mira@home.example"})
+		})
+		all := func(query string) (text string) {
+			if err := w.DB.QueryRow(ctx, query).Scan(&text); err != nil {
+				t.Fatal(err)
+			}
+			return text
+		}
+		if got := all("SELECT MAX(selection) FROM bulk_runs"); strings.Contains(got, "mira") || !strings.Contains(got, "contact.email") {
+			t.Errorf("the selection says %s", got)
+		}
+		if got := all("SELECT MIN(changes) || '|' || MAX(sentence) FROM bulk_items"); got != "|" {
+			t.Errorf("kept of the erased ticket: %s", got)
+		}
+		w.is(w.undone(r), bulk.Done, 2, 1, 1, 0)
+		if w.ticket(ids[0]).Category != "" || w.ticket(ids[1]).Category != "Okoye's bike" {
+			t.Error("the undo gave back what was erased, or not what was kept")
+		}
+	})
+}
+
+// TK-10, WS-17: a ticket without what its status asks for is refused, with the reason, and the others are closed.
+func TestClosingAsksForRequiredProperties(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := w.Properties.Create(ctx, tx, desk.System, desk.Property{Object: "ticket", Name: "cause", Label: "Cause", Type: "text", RequiredOnClose: true})
+			return err
+		})
+		bare, full := w.Ticket(), w.Ticket(func(n *ticket.NewTicket) { n.Properties = map[string]any{"cause": "a flat tyre"} })
+		r := w.over(bulk.Action{Type: bulk.DoClose}, bulk.Selection{IDs: []desk.TicketID{bare.ID, full.ID}})
+		w.is(r, bulk.Done, 2, 1, 0, 1)
+		if !w.ticket(bare.ID).Open || w.ticket(full.ID).Open {
+			t.Error("the wrong one was closed")
+		}
+		fs, err := w.Failures(ctx, w.viewer, r.ID, 0, 0)
+		if err != nil || len(fs) != 1 || fs[0].TicketID != bare.ID || fs[0].Reason != "property.required_on_close" || fs[0].Sentence == "" {
+			t.Errorf("%+v, %v", fs, err)
+		}
+	})
+}

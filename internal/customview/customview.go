@@ -40,7 +40,7 @@ type View struct {
 	Columns    []string    `json:"columns" doc:"Of the table, in order; empty: the usual ones."`
 	Sort       string      `json:"sort" doc:"A field, or -field; empty: newest activity first."`
 	Group      string      `json:"group" doc:"A field to group by; empty: none."`
-	Layout     string      `json:"layout" enum:",split,table"`
+	Layout     string      `json:"layout" enum:",split,table,board"`
 	Position   int         `json:"position"`
 	Version    int64       `json:"version"`
 	CreatedAt  desk.Time   `json:"created_at"`
@@ -367,8 +367,8 @@ func (s *Service) check(ctx context.Context, q db.Queryer, v *View) error {
 	default:
 		return desk.Errorf(desk.Invalid, "customview.visibility_unknown", "A view is for private, team or everyone.").In("visibility")
 	}
-	if v.Layout != "" && v.Layout != "split" && v.Layout != "table" {
-		return desk.Errorf(desk.Invalid, "customview.layout_unknown", "A layout is split or table.").In("layout")
+	if v.Layout != "" && v.Layout != "split" && v.Layout != "table" && v.Layout != "board" {
+		return desk.Errorf(desk.Invalid, "customview.layout_unknown", "A layout is split, table or board.").In("layout")
 	}
 	fields, err := s.Fields(ctx, q)
 	if err != nil {

@@ -163,3 +163,32 @@ func TestAFilterIsChecked(t *testing.T) {
 		}
 	}
 }
+
+// CR-14: a saved view that looks for an erased person names nobody any more, and shows no more than before.
+func TestViewsForgetWhoIsErased(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, k := context.Background(), desktest.New(t, d)
+		s := customview.New(d, k.Clock, k.Events, k.Properties)
+		r := customview.Reader{User: k.User().ID, Share: true}
+		save := func(v customview.View) (out customview.View) {
+			k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+				out, err = s.Create(ctx, tx, desk.System, r, v)
+				return err
+			})
+			return out
+		}
+		about := save(customview.View{Name: "Mira Okoye's", Visibility: customview.Everyone, Filter: customview.Filter{All: []customview.Filter{
+			{Field: "contact.email", Op: "in", Value: []any{"mira@home.example", "else@y.example"}}, {Field: "subject", Op: "contains", Value: "bike"}}}})
+		other := save(customview.View{Name: "Bikes", Filter: customview.Filter{Field: "subject", Op: "contains", Value: "bike"}})
+		k.Write(func(ctx context.Context, tx *db.Tx) error {
+			return s.Forget(ctx, tx, []string{"mira@home.example", "mira okoye"})
+		})
+		got, err := s.Get(ctx, d, r, about.ID)
+		if err != nil || got.Name != "erased" || strings.Contains(got.Slug, "mira") || string(db.JSON(got.Filter)) != `{"all":[{"field":"contact.email","op":"in","value":["erased","else@y.example"]},{"field":"subject","op":"contains","value":"bike"}]}` {
+			t.Errorf("%+v %s, %v", got, string(db.JSON(got.Filter)), err)
+		}
+		if got, err := s.Get(ctx, d, r, other.ID); err != nil || got.Version != other.Version || got.Name != "Bikes" {
+			t.Errorf("another view: %+v, %v", got, err)
+		}
+	})
+}

@@ -25,7 +25,8 @@ type Filter struct {
 const (
 	maxDepth      = 3
 	maxConditions = 50
-	maxValues     = 200
+	maxValues     = 200  // of one condition
+	maxAllValues  = 1000 // a statement takes only so many, and a text counts up to eight times
 	maxText       = 200
 	maxJSON       = 32 << 10
 )
@@ -132,8 +133,15 @@ func textOf(v any) string {
 
 // Check refuses a filter that the fields do not allow. The error names the field and the reason.
 func (c Catalogue) Check(f Filter) error {
-	n := 0
-	return c.check(f, 0, &n)
+	n, values := 0, 0
+	if err := c.check(f, 0, &n); err != nil {
+		return err
+	}
+	f.Walk(func(x Filter) { values += len(x.Values()) })
+	if values > maxAllValues {
+		return refuse("filter.values", "A filter may name at most %d values in all.", maxAllValues)
+	}
+	return nil
 }
 
 func (c Catalogue) check(f Filter, depth int, n *int) error {
@@ -143,6 +151,12 @@ func (c Catalogue) check(f Filter, depth int, n *int) error {
 			return refuse("filter.malformed", "A filter is a group of all, a group of any, or one condition with a field.")
 		case depth >= maxDepth:
 			return refuse("filter.too_deep", "Groups of a filter may stand at most %d deep.", maxDepth)
+		}
+		if f.Empty() {
+			*n++ // as many of nothing as of conditions
+		}
+		if *n > maxConditions {
+			return refuse("filter.too_many", "A filter may have at most %d conditions.", maxConditions)
 		}
 		for _, list := range [][]Filter{f.All, f.Any} {
 			for _, sub := range list {

@@ -24,6 +24,7 @@ type Held struct {
 type trail struct {
 	family    []desk.ContactID
 	addresses []string
+	names     []string        // in full: a first name alone is many people's
 	threads   []desk.ThreadID // the person's own
 	tickets   []desk.TicketID
 	messages  []desk.MessageID
@@ -39,6 +40,9 @@ func (s *Service) follow(ctx context.Context, q db.Queryer, id desk.ContactID, s
 	}
 	of := listed(t.family)
 	if t.addresses, err = db.All(ctx, q, db.Column[string], "SELECT value FROM contact_addresses WHERE contact_id IN "+of+" ORDER BY id"); err != nil {
+		return t, wrap("trail", err)
+	}
+	if t.names, err = db.All(ctx, q, db.Column[string], "SELECT name FROM contacts WHERE name LIKE '_% _%' AND id IN "+of+" ORDER BY id"); err != nil {
 		return t, wrap("trail", err)
 	}
 	if t.threads, err = db.All(ctx, q, db.Column[desk.ThreadID], "SELECT id FROM threads WHERE contact_id IN "+of+" ORDER BY id"); err != nil {
@@ -219,7 +223,8 @@ func (s *Service) erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 		func() error { return s.Tickets.Blank(ctx, tx, t.tickets) },
 		func() error { return s.Tickets.BlankSnippets(ctx, tx, t.touched) },
 		func() error { return s.forgetLinks(ctx, tx, t.family) },
-		func() error { return s.also(ctx, tx, t.family) },
+		func() error { return s.Threads.ForgetDrafts(ctx, tx, t.tickets, t.telling()) },
+		func() error { return s.also(ctx, tx, t) },
 	} {
 		if err := step(); err != nil {
 			return t, err
@@ -228,16 +233,22 @@ func (s *Service) erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 	return t, s.tellErased(ctx, tx, actor, t)
 }
 
-func (s *Service) also(ctx context.Context, tx *db.Tx, family []desk.ContactID) error {
+func (s *Service) also(ctx context.Context, tx *db.Tx, t trail) error {
 	if s.Also == nil {
 		return nil
 	}
-	for _, id := range family {
-		if err := s.Also(ctx, tx, id); err != nil {
-			return err
+	return s.Also(ctx, tx, Gone{Contacts: t.family, Tickets: t.tickets, Threads: t.threads, Messages: t.messages, Words: t.telling()})
+}
+
+// telling are the words that name nobody else: addresses and names in full.
+func (t trail) telling() []string {
+	var out []string
+	for _, w := range slices.Concat(t.addresses, t.names) {
+		if len(w) >= 5 && !slices.Contains(out, w) { // what is shorter stands in other words too
+			out = append(out, w)
 		}
 	}
-	return nil
+	return out
 }
 
 // close ends tickets that nobody can answer any more.
@@ -251,30 +262,6 @@ func (s *Service) close(ctx context.Context, tx *db.Tx, actor desk.Actor, ids []
 			if _, err := s.Tickets.Close(ctx, tx, actor, id, "erased"); err != nil {
 				return err
 			}
-		}
-	}
-	return nil
-}
-
-// forgetEvents empties what the log says of the person.
-func (s *Service) forgetEvents(ctx context.Context, tx *db.Tx, t trail) error {
-	none := listed[int64](nil)
-	if err := s.Events.ForgetPerson(ctx, tx, listed(t.family), none, none, none); err != nil {
-		return err
-	}
-	for part := range slices.Chunk(t.messages, 500) {
-		if err := s.Events.ForgetPerson(ctx, tx, none, listed(part), none, none); err != nil {
-			return err
-		}
-	}
-	for part := range slices.Chunk(t.tickets, 500) {
-		if err := s.Events.ForgetPerson(ctx, tx, none, none, listed(part), none); err != nil {
-			return err
-		}
-	}
-	for part := range slices.Chunk(t.threads, 500) {
-		if err := s.Events.ForgetPerson(ctx, tx, none, none, none, listed(part)); err != nil {
-			return err
 		}
 	}
 	return nil

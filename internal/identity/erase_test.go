@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/search"
+	"github.com/kanalhq/kanal/internal/ticket"
 )
 
 // secrets are the words that must be nowhere once their person is erased.
@@ -53,6 +55,15 @@ func TestErasedIsNowhere(t *testing.T) { // CR-14
 			_, err = tx.Exec(ctx, "UPDATE messages SET raw_id = $1 WHERE id = $2", raw, m.ID)
 			return err
 		})
+		bare := w.Ticket(func(n *ticket.NewTicket) { n.Subject, n.ContactID = "Zanzibar by hand", tk.ContactID })
+		ann := w.User()
+		for _, d := range []desk.Draft{{TicketID: bare.ID, Kind: "comment", Text: "She lives in Zanzibar"}, {Kind: "new", Text: "Ask MIRA OKOYE about it"}, {TicketID: theirs.TicketID, Kind: "comment", Text: "Look into it."}} {
+			w.Write(func(ctx context.Context, tx *db.Tx) error {
+				d.UserID = ann.ID
+				_, err := w.Threads.SaveDraft(ctx, tx, d)
+				return err
+			})
+		}
 		ix := search.New(w.DB, w.Events, nil)
 		work, stop := context.WithCancel(ctx)
 		done := make(chan struct{})
@@ -77,11 +88,17 @@ func TestErasedIsNowhere(t *testing.T) { // CR-14
 		}
 		held, err := w.id.Erase(ctx, desk.ByUser(admin.ID), tk.ContactID, " mira okoye ")
 		must(t, err)
-		if held != (identity.Held{Tickets: 2, Threads: 2, Messages: 3, Files: 1, Shared: 1}) {
+		if held != (identity.Held{Tickets: 3, Threads: 2, Messages: 3, Files: 1, Shared: 1}) {
 			t.Errorf("%+v", held)
 		}
 		drain()
 		w.nowhere(t)
+		if n, err := db.One(ctx, w.DB, db.Column[int], "SELECT COUNT(*) FROM drafts"); err != nil || n != 1 {
+			t.Errorf("%d drafts, want the one that names nobody (%v)", n, err)
+		}
+		if len(w.gone) != 1 || len(w.gone[0].Contacts) != 2 || len(w.gone[0].Tickets) != 3 || !slices.Contains(w.gone[0].Words, "mira@work.example") || !slices.Contains(w.gone[0].Words, name) {
+			t.Errorf("others are told of %+v", w.gone)
+		}
 		if _, err := w.Contacts.Kept(ctx, w.DB, tk.ContactID); desk.CodeOf(err) != desk.NotFound {
 			t.Error("the contact is still there")
 		}
@@ -101,7 +118,7 @@ func TestErasedIsNowhere(t *testing.T) { // CR-14
 			t.Errorf("the person's words in others' conversation: %+v", gone)
 		}
 		line := w.EventsOf(desk.EvPrivacyErased)
-		if len(line) != 1 || line[0].Contact != 0 || line[0].Actor != desk.ByUser(admin.ID) || !strings.Contains(string(line[0].Data), `"tickets":2`) {
+		if len(line) != 1 || line[0].Contact != 0 || line[0].Actor != desk.ByUser(admin.ID) || !strings.Contains(string(line[0].Data), `"tickets":3`) {
 			t.Errorf("the line that stays: %+v", line)
 		}
 		again, created := w.Contact("mira@home.example"), true

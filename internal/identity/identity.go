@@ -33,6 +33,15 @@ type Files interface {
 	Open(ctx context.Context, sha256hex string) (io.ReadSeekCloser, error)
 }
 
+// Gone is what an erasure takes away. Words are what names the person: addresses, and names in full.
+type Gone struct {
+	Contacts []desk.ContactID
+	Tickets  []desk.TicketID
+	Threads  []desk.ThreadID
+	Messages []desk.MessageID
+	Words    []string
+}
+
 // Deps are what the service works with.
 type Deps struct {
 	DB       *db.DB
@@ -42,8 +51,8 @@ type Deps struct {
 	Threads  *thread.Service
 	Tickets  *ticket.Service
 	Journal  Journal
-	// Also takes what flows above keep of a person: what they said when asked how it went. nil is fine.
-	Also  func(ctx context.Context, tx *db.Tx, id desk.ContactID) error
+	// Also takes what others keep of a person: what they said when asked how it went, saved views that look for them, answers kept to be given again. nil is fine.
+	Also  func(ctx context.Context, tx *db.Tx, gone Gone) error
 	Files Files
 	Log   *slog.Logger
 	Keep  time.Duration // how long a deleted contact can be restored; 0 keeps it

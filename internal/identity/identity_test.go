@@ -25,6 +25,8 @@ type world struct {
 	id  *identity.Service
 	acc desk.ChannelAccount
 	bs  blob.Store
+
+	gone []identity.Gone // what others are told of an erasure
 }
 
 func each(t *testing.T, fn func(t *testing.T, w *world)) {
@@ -35,7 +37,8 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 		must(t, err)
 		in := intake.New(intake.Deps{DB: d, Clock: k.Clock, Registry: k.Channels, Blobs: bs, Events: k.Events, Contacts: k.Contacts, Threads: k.Threads, Tickets: k.Tickets, Inbox: k.Inboxes, Assign: k.Assignment})
 		w := &world{Desk: k, bs: bs}
-		w.id = identity.New(identity.Deps{DB: d, Clock: k.Clock, Events: k.Events, Contacts: k.Contacts, Threads: k.Threads, Tickets: k.Tickets, Journal: in, Files: bs})
+		w.id = identity.New(identity.Deps{DB: d, Clock: k.Clock, Events: k.Events, Contacts: k.Contacts, Threads: k.Threads, Tickets: k.Tickets, Journal: in, Files: bs,
+			Also: func(_ context.Context, _ *db.Tx, g identity.Gone) error { w.gone = append(w.gone, g); return nil }})
 		w.acc = k.Account()
 		fn(t, w)
 	})

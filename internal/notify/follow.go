@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/db"
@@ -230,16 +231,19 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, ev desk.Event, fresh *c
 		particulars
 		Into     desk.TicketID `json:"into"`
 		ToTicket desk.TicketID `json:"to_ticket"`
+		Fields   []string      `json:"fields"`
 	}
-	if ev.Type == desk.EvTicketMerged || ev.Type == desk.EvThreadMoved || over[ev.Type] != nil {
+	if ev.Type == desk.EvTicketMerged || ev.Type == desk.EvThreadMoved || ev.Type == desk.EvMessageUpdated || over[ev.Type] != nil {
 		_ = json.Unmarshal(ev.Data, &d)
 	}
 	var err error
 	switch {
-	case ev.Type == desk.EvTicketPurged && ev.TicketID != 0:
-		if _, err = tx.Exec(ctx, "DELETE FROM notification_deliveries WHERE ticket_id = $1", ev.TicketID); err == nil {
-			_, err = tx.Exec(ctx, "DELETE FROM notifications WHERE ticket_id = $1", ev.TicketID)
-		}
+	case (ev.Type == desk.EvTicketPurged || ev.Type == desk.EvTicketErased) && ev.TicketID != 0:
+		err = s.forget(ctx, tx, "ticket_id = $1", ev.TicketID)
+	case ev.Type == desk.EvMessageUpdated && slices.Contains(d.Fields, "erased"):
+		err = s.forget(ctx, tx, "message_id = $1 AND message_id <> 0", ev.Message)
+	case ev.Type == desk.EvContactErased:
+		_, err = tx.Exec(ctx, "UPDATE notifications SET actor = 'contact' WHERE actor = $1", desk.ByContact(ev.Contact))
 	case ev.Type == desk.EvTicketMerged && d.Into != 0 && ev.TicketID != 0:
 		_, err = tx.Exec(ctx, "UPDATE notifications SET ticket_id = $1 WHERE ticket_id = $2", d.Into, ev.TicketID)
 	case ev.Type == desk.EvThreadMoved && d.ToTicket != 0 && ev.ThreadID != 0:
@@ -256,6 +260,15 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, ev desk.Event, fresh *c
 			}
 		}
 	}
+	return err
+}
+
+// forget deletes notifications for good, with what was still to reach its targets.
+func (s *Service) forget(ctx context.Context, tx *db.Tx, where string, id any) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM notification_deliveries WHERE notification_id IN (SELECT id FROM notifications WHERE "+where+")", id); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, "DELETE FROM notifications WHERE "+where, id)
 	return err
 }
 

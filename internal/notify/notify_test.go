@@ -115,8 +115,8 @@ func numbered(t *testing.T, k *desktest.Desk) {
 	}
 }
 
-func (r *rig) comment(by desk.User, mentions ...desk.UserID) {
-	r.Message(r.thread, func(m *desk.Message) {
+func (r *rig) comment(by desk.User, mentions ...desk.UserID) desk.Message {
+	return r.Message(r.thread, func(m *desk.Message) {
 		m.Kind, m.Direction, m.Actor, m.ContactID, m.Status, m.Mentions, m.Text = desk.KindComment, "", desk.ByUser(by.ID), 0, "", mentions, "Could you look at the frame?"
 	})
 }
@@ -493,6 +493,51 @@ func TestWhatIsErasedIsForgotten(t *testing.T) {
 		var n int
 		if err := d.QueryRow(context.Background(), "SELECT (SELECT COUNT(*) FROM notifications) + (SELECT COUNT(*) FROM notification_deliveries)").Scan(&n); err != nil || n != 0 {
 			t.Errorf("%d rows left, %v", n, err)
+		}
+	})
+}
+
+// CR-14: a person who is erased is in no notification: not those of their tickets, nor of what they wrote elsewhere, nor as who did it.
+func TestWhoIsErasedIsInNoNotification(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		said := r.comment(r.bo, r.ann.ID)
+		r.step(t)
+		left := func() (n int) {
+			if err := d.QueryRow(context.Background(), "SELECT (SELECT COUNT(*) FROM notifications) + (SELECT COUNT(*) FROM notification_deliveries)").Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		tell := func(ev desk.Event) {
+			r.Write(func(ctx context.Context, tx *db.Tx) error { _, err := r.Desk.Events.Record(ctx, tx, ev); return err })
+			r.step(t)
+		}
+		if left() == 0 {
+			t.Fatal("nothing was told")
+		}
+		tell(desk.Event{Type: desk.EvMessageUpdated, Message: said.ID, Data: []byte(`{"fields":["text"]}`)})
+		if left() == 0 {
+			t.Error("a changed message is no erased one")
+		}
+		tell(desk.Event{Type: desk.EvMessageUpdated, Message: said.ID, Data: []byte(`{"fields":["erased"]}`)})
+		if n := left(); n != 0 {
+			t.Errorf("%d rows of an erased message", n)
+		}
+		r.comment(r.bo, r.ann.ID)
+		r.step(t)
+		r.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, "UPDATE notifications SET actor = $1", desk.ByContact(r.ticket.ContactID))
+			return err
+		})
+		tell(desk.Event{Type: desk.EvContactErased, Contact: r.ticket.ContactID})
+		var actor string
+		if err := d.QueryRow(context.Background(), "SELECT MAX(actor) FROM notifications").Scan(&actor); err != nil || actor != "contact" {
+			t.Errorf("who did it: %q, %v", actor, err)
+		}
+		tell(desk.Event{Type: desk.EvTicketErased, TicketID: r.ticket.ID})
+		if n := left(); n != 0 {
+			t.Errorf("%d rows of an erased ticket", n)
 		}
 	})
 }

@@ -95,6 +95,37 @@ func (s *Service) BlankThreads(ctx context.Context, tx *db.Tx, ids []desk.Thread
 	return nil
 }
 
+// ForgetDrafts takes the unsent texts of colleagues in a person's tickets, and every other that names the person: who writes to nobody loses nothing that could be sent.
+func (s *Service) ForgetDrafts(ctx context.Context, tx *db.Tx, tickets []desk.TicketID, words []string) error {
+	for part := range slices.Chunk(tickets, 500) {
+		ms := make([]desk.MessageID, len(part))
+		for i, id := range part {
+			ms[i] = desk.MessageID(id)
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM drafts WHERE ticket_id <> 0 AND ticket_id IN "+listed(ms)); err != nil {
+			return fmt.Errorf("thread: forget drafts: %w", err)
+		}
+	}
+	type draft struct {
+		id   int64
+		body string
+	}
+	drafts, err := db.All(ctx, tx, func(r db.Scanner) (d draft, err error) { err = r.Scan(&d.id, &d.body); return d, err }, "SELECT id, body FROM drafts")
+	if err != nil {
+		return fmt.Errorf("thread: forget drafts: %w", err)
+	}
+	for _, d := range drafts {
+		body := strings.ToLower(d.body)
+		if !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(body, strings.ToLower(w)) }) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM drafts WHERE id = $1", d.id); err != nil {
+			return fmt.Errorf("thread: forget drafts: %w", err)
+		}
+	}
+	return nil
+}
+
 // Unname takes a person's addresses out of what others' messages and threads say: recipients, parties, and the folded history, which repeats
 // what the person wrote.
 func (s *Service) Unname(ctx context.Context, tx *db.Tx, threads []desk.ThreadID, addresses []string) error {
