@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/property"
@@ -124,6 +125,25 @@ func TestPersonTimelineIsWithinSight(t *testing.T) {
 	if len(seen) < 4 {
 		t.Errorf("%d pages of one", len(seen))
 	}
+}
+
+// WS-09: what happened to a ticket stays out of a person's timeline when the ticket has gone where one does not see it, and so does its subject.
+func TestPersonTimelineFollowsTheTicket(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann, bo := s.as(s.user("Ann Holm", desk.RoleAgent)), s.user("Bo Lind", desk.RoleAgent)
+		secret := s.Inbox("secret", desk.Access{Users: []desk.UserID{bo.ID}})
+		s.echoAccount("help", s.Helpdesk())
+		s.write("help", "mira", "k1", "m1", "Where is my parcel?")
+		one := ann.do("GET", "/api/tickets?view=open", nil)
+		id, path := one.str("items.0.id"), "/api/contacts/"+one.str("items.0.contact.id")
+		ann.do("PATCH", "/api/tickets/"+id, map[string]any{"priority": "high"}).want(200)
+		ann.do("GET", path+"/timeline", nil).want(200, `"ticket_id":"`+id)
+		s.as(bo).do("POST", "/api/tickets/"+id+"/move", map[string]any{"inbox_id": secret.ID.String()}).want(200)
+		s.as(bo).do("PATCH", "/api/tickets/"+id, map[string]any{"subject": "A secret subject"}).want(200)
+		ann.do("GET", path+"/timeline", nil).want(200, "!secret", `!"ticket_id":"`+id)
+		s.as(bo).do("GET", path+"/timeline", nil).want(200, "A secret subject")
+	})
 }
 
 // CR-13: an address is verified by somebody, never by mail alone; a property of the right kind is kept.

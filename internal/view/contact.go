@@ -118,7 +118,7 @@ func (v *Service) Person(ctx context.Context, s Sight, family []desk.ContactID, 
 	if err := v.dressPage(ctx, out.Items); err != nil {
 		return out, err
 	}
-	out.Tickets, err = v.ticketsOf(ctx, out.Items)
+	out.Tickets, err = v.ticketsOf(ctx, s, out.Items)
 	return out, err
 }
 
@@ -129,6 +129,7 @@ func (v *Service) personEvents(ctx context.Context, s Sight, family []desk.Conta
 	list(&q, family).add(" AND e.type NOT LIKE 'message.%' AND e.type NOT LIKE 'thread.%' AND e.type <> ").arg(desk.EvCommentAdded)
 	if !s.All {
 		q.add(" AND (e.inbox_id = 0 OR (1 = 1").inSight("e.inbox_id", s).add("))")
+		q.add(" AND (e.ticket_id = 0 OR EXISTS (SELECT 1 FROM tickets k WHERE k.id = e.ticket_id").inSight("k.inbox_id", s).add("))") // a ticket moves, what was said of it does not
 	}
 	if more {
 		q.add(" AND e.id < ").arg(key[0])
@@ -140,7 +141,7 @@ func (v *Service) personEvents(ctx context.Context, s Sight, family []desk.Conta
 	return es, nil
 }
 
-func (v *Service) ticketsOf(ctx context.Context, items []TimelineItem) ([]OtherTicket, error) {
+func (v *Service) ticketsOf(ctx context.Context, s Sight, items []TimelineItem) ([]OtherTicket, error) {
 	seen := map[desk.TicketID]bool{}
 	for _, it := range items {
 		if it.Message != nil {
@@ -159,7 +160,7 @@ func (v *Service) ticketsOf(ctx context.Context, items []TimelineItem) ([]OtherT
 		ids = append(ids, id)
 	}
 	var q query
-	list(q.add("SELECT id, number, subject, open FROM tickets WHERE id IN "), ids).add(" ORDER BY id DESC")
+	list(q.add("SELECT id, number, subject, open FROM tickets WHERE id IN "), ids).inSight("inbox_id", s).add(" ORDER BY id DESC")
 	out, err := all(ctx, v.db, &q, func(r db.Scanner) (t OtherTicket, err error) {
 		err = r.Scan(&t.ID, &t.Number, &t.Subject, &t.Open)
 		return t, err

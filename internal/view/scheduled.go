@@ -42,9 +42,7 @@ func (v *Service) Scheduled(ctx context.Context, s Sight, f ScheduledFilter, p P
 	if f.Ticket != 0 {
 		q.add(" AND m.ticket_id = ").arg(f.Ticket)
 	}
-	if !s.All {
-		list(q.add(" AND m.inbox_id IN "), s.Inboxes)
-	}
+	q.inSight("m.inbox_id", s)
 	if more {
 		q.add(" AND (m.send_at > ").arg(key[0]).add(" OR m.send_at = ").arg(key[0]).add(" AND m.id > ").arg(key[1]).add(")")
 	}
