@@ -52,6 +52,17 @@ func TestACustomerSaysHowItWent(t *testing.T) {
 		ann.do("GET", "/api/surveys/summary", nil).want(200, `"asked":1`, `"dissatisfied":1`)
 		ann.do("GET", "/api/tickets/"+ticket+"/timeline", nil).want(200, "ticket.rated", "Zu langsam")
 		ann.do("GET", "/api/tickets/"+ticket, nil).want(200, `"open":false`)
+		sofie.do("GET", "/api/surveys", nil).want(200, "Zu langsam")
+		secret := s.Inbox("secret", desk.Access{Users: []desk.UserID{1}})
+		s.Write(func(ctx context.Context, tx *db.Tx) error { // what went where one does not see it is told no more
+			id, err := desk.ParseID[desk.TicketID](ticket)
+			if err == nil {
+				_, err = s.Tickets.SetInbox(ctx, tx, desk.System, id, secret.ID)
+			}
+			return err
+		})
+		sofie.do("GET", "/api/surveys", nil).want(200, "!Zu langsam")
+		sofie.do("GET", "/api/surveys/summary", nil).want(200, `"asked":0`)
 		s.nobody().do("GET", "/rate/"+strings.Repeat("A", 43), nil).want(404, "<h1>")
 		s.Clock.Advance(40 * 24 * time.Hour)
 		s.nobody().do("GET", path, nil).want(410, "abgeschlossen")

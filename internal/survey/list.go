@@ -24,7 +24,7 @@ type Page struct {
 	Next  string   `json:"next"`
 }
 
-// within limits rows to some inboxes; nil is all of them.
+// within limits rows to tickets that are in some inboxes now; nil is all of them.
 func within(inboxes []desk.InboxID) string {
 	if inboxes == nil {
 		return ""
@@ -33,7 +33,7 @@ func within(inboxes []desk.InboxID) string {
 	for _, id := range inboxes {
 		ids = append(ids, id.String())
 	}
-	return " AND v.inbox_id IN (" + strings.Join(ids, ", ") + ")"
+	return " AND t.inbox_id IN (" + strings.Join(ids, ", ") + ")"
 }
 
 // Answers lists what customers said in some inboxes (nil: in all), newest first; of one ticket when t is not 0. cursor is Page.Next of the page before.
@@ -80,7 +80,7 @@ func (s *Service) Answers(ctx context.Context, q db.Queryer, inboxes []desk.Inbo
 func (s *Service) Summarize(ctx context.Context, q db.Queryer, inboxes []desk.InboxID, since desk.Time) (Summary, error) {
 	var out Summary
 	err := q.QueryRow(ctx, `SELECT COUNT(*), COALESCE(SUM(CASE WHEN v.score = 3 THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN v.score = 2 THEN 1 ELSE 0 END), 0),
-		COALESCE(SUM(CASE WHEN v.score = 1 THEN 1 ELSE 0 END), 0) FROM surveys v WHERE v.asked_at <> 0 AND v.asked_at >= $1`+within(inboxes), since).Scan(&out.Asked, &out.Satisfied, &out.Neutral, &out.Dissatisfied)
+		COALESCE(SUM(CASE WHEN v.score = 1 THEN 1 ELSE 0 END), 0) FROM surveys v JOIN tickets t ON t.id = v.ticket_id WHERE v.asked_at <> 0 AND v.asked_at >= $1`+within(inboxes), since).Scan(&out.Asked, &out.Satisfied, &out.Neutral, &out.Dissatisfied)
 	if err != nil {
 		return out, fmt.Errorf("survey: summary: %w", err)
 	}
