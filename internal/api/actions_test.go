@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/inbox"
 )
 
 // What is done to tickets beside answering them, through HTTP (TK-12, TK-13, TK-17, WS-05, WS-15, WS-16, WS-18, WS-26).
@@ -80,4 +82,70 @@ func TestMovingNeedsBothInboxes(t *testing.T) {
 		ann.do("POST", "/api/tickets/"+id+"/snooze", map[string]any{}).want(404)
 		bo.do("GET", "/api/tickets/"+id, nil).want(200)
 	})
+}
+
+// WS-09, TK-13: nobody merges into a ticket that they may not see by naming one that went into it; and a merge across inboxes takes the conversation along.
+func TestAMergedTicketIsNoDoorIntoAnotherInbox(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		annUser, boUser := s.user("Ann Holm", desk.RoleAgent), s.user("Bo Lund", desk.RoleAgent)
+		ann, bo := s.as(annUser), s.as(boUser)
+		secret := s.Inbox("secret", desk.Access{Users: []desk.UserID{boUser.ID}})
+		s.echoAccount("help", s.Helpdesk())
+		s.write("help", "mira", "k1", "m1", "First")
+		s.write("help", "omar", "k2", "m2", "Second")
+		s.write("help", "eve", "k3", "m3", "Third")
+		list := bo.do("GET", "/api/tickets?view=open&sort=created", nil).want(200)
+		a, b, c := list.str("items.0.id"), list.str("items.1.id"), list.str("items.2.id")
+		thread := ann.do("GET", "/api/tickets/"+a, nil).str("threads.0.id")
+		message := ann.do("GET", "/api/tickets/"+a+"/timeline", nil).str("items.1.message.id")
+
+		bo.do("POST", "/api/tickets/"+b+"/move", map[string]any{"inbox_id": secret.ID.String()}).want(200)
+		merged := bo.do("POST", "/api/tickets/"+a+"/merge", map[string]any{"into": b}).want(200)
+		bo.do("POST", "/api/threads/"+thread+"/messages", map[string]any{"type": "comment", "text": "A secret word"}).want(201)
+
+		// What went into the secret ticket is read there alone.
+		for _, path := range []string{"/api/threads/" + thread, "/api/threads/" + thread + "/timeline", "/api/messages/" + message} {
+			ann.do("GET", path, nil).want(404)
+		}
+		ann.do("GET", "/api/tickets/"+a, nil).want(200, `"survivor":null`, "!Second", "!A secret word")
+		ann.do("POST", "/api/tickets/"+c+"/merge", map[string]any{"into": a}).want(404)
+		ann.do("POST", "/api/tickets/"+a+"/merge", map[string]any{"from": []string{c}}).want(404)
+		ann.do("POST", "/api/tickets/"+c+"/join", map[string]any{"other_id": a}).want(404)
+		ann.do("POST", "/api/bulk", map[string]any{"selection": map[string]any{"ids": []string{c}}, "action": map[string]any{"type": "merge", "into": a}}).want(404)
+		ann.do("POST", "/api/merges/"+merged.str("undo.merge_ids.0")+"/undo", nil).want(404)
+		ann.do("GET", "/api/tickets/"+c, nil).want(200, `"merged_into":null`)
+
+		// Undone, it is back where it was read before, with everybody's sight.
+		bo.do("POST", "/api/merges/"+merged.str("undo.merge_ids.0")+"/undo", nil).want(200)
+		ann.do("GET", "/api/threads/"+thread, nil).want(200)
+	})
+}
+
+// WS-09: somebody without any inbox is told nothing, and breaks nothing.
+func TestWithoutInboxesThereIsNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		bo := s.user("Bo Lund", desk.RoleAgent)
+		s.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.Inboxes.UpdateInbox(ctx, tx, desk.System, s.Helpdesk().ID, inbox.InboxChange{Access: &desk.Access{Users: []desk.UserID{bo.ID}}})
+			return err
+		})
+		ann := s.as(s.user("Ann Holm", desk.RoleAgent))
+		for _, path := range []string{"/api/messages/scheduled?all=true", "/api/messages/scheduled", "/api/tickets?view=all", "/api/views", "/api/surveys", "/api/surveys/summary", "/api/notifications", "/api/search?q=x", "/api/search/facets?q=x", "/api/search/suggest?q=1", "/api/tickets/count?view=open"} {
+			ann.do("GET", path, nil).want(200)
+		}
+	})
+}
+
+// PM-08: a token reads no more than its scopes, also where its user is told of things.
+func TestATokenIsToldWithinItsScopes(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t))
+	ann := s.user("Ann Holm", desk.RoleAgent)
+	narrow := s.tokenOf(ann, "contacts.edit")
+	for _, path := range []string{"/api/notifications", "/api/notifications/count"} {
+		narrow.do("GET", path, nil).want(403)
+		s.tokenOf(ann, "tickets.view").do("GET", path, nil).want(200)
+	}
+	narrow.do("POST", "/api/notifications/read", map[string]any{"all": true}).want(403)
 }

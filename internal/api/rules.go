@@ -116,9 +116,9 @@ var rules = map[string]Rule{
 	"GET /api/search/facets":            needs(access.TicketsView),
 	"GET /api/search/suggest":           needs(access.TicketsView),
 	"GET /api/events":                   signedIn,
-	"GET /api/notifications":            signedIn, // one's own, as far as one may still see what they are about
-	"GET /api/notifications/count":      signedIn,
-	"POST /api/notifications/read":      signedIn,
+	"GET /api/notifications":            needs(access.TicketsView), // one's own, as far as one may still see what they are about
+	"GET /api/notifications/count":      needs(access.TicketsView),
+	"POST /api/notifications/read":      needs(access.TicketsView),
 	"GET /api/me/notifications":         signedIn,
 	"PATCH /api/me/notifications":       oneself,
 	"DELETE /api/me/notifications":      oneself,

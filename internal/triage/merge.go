@@ -57,6 +57,11 @@ func (s *Service) merge(ctx context.Context, tx *db.Tx, actor desk.Actor, from, 
 		if err != nil {
 			return ticket.Merge{}, err
 		}
+		if moved.InboxID != into.InboxID { // who sees the ticket sees its conversations, and nobody else does
+			if err := s.Threads.MoveToInbox(ctx, tx, moved.ID, into.InboxID); err != nil {
+				return ticket.Merge{}, err
+			}
+		}
 		ids = append(ids, moved.ID)
 	}
 	m, _, err := s.Tickets.Merge(ctx, tx, actor, from, into, ids, reason)
@@ -115,7 +120,11 @@ func (s *Service) UndoMerge(ctx context.Context, tx *db.Tx, actor desk.Actor, id
 		return out, err
 	}
 	for _, th := range back {
-		if _, err := s.Threads.MoveToTicket(ctx, tx, actor, th, m.From, "unmerged"); err != nil {
+		moved, err := s.Threads.MoveToTicket(ctx, tx, actor, th, m.From, "unmerged")
+		if err == nil && moved.InboxID != out.Ticket.InboxID {
+			err = s.Threads.MoveToInbox(ctx, tx, th, out.Ticket.InboxID)
+		}
+		if err != nil {
 			return out, err
 		}
 	}

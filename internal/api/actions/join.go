@@ -42,12 +42,27 @@ func (a *actions) merge(ctx context.Context, v access.Viewer, in *mergeInput) (*
 	if len(from) == 0 {
 		return nil, desk.Errorf(desk.Invalid, "ticket.merge_nothing", "Name the ticket to merge with.").In("into")
 	}
-	for _, other := range append([]desk.TicketID{into}, from...) {
+	for _, other := range from {
 		if err := a.View.MayInTicket(ctx, v, other, access.TicketsEdit); err != nil {
 			return nil, err
 		}
 	}
+	if err := a.mayJoin(ctx, v, into); err != nil {
+		return nil, err
+	}
 	return a.mergeAll(ctx, v, from, into, "")
+}
+
+// mayJoin: the viewer may edit a ticket, and the one that it went into when it was merged.
+func (a *actions) mayJoin(ctx context.Context, v access.Viewer, into desk.TicketID) error {
+	if err := a.View.MayInTicket(ctx, v, into, access.TicketsEdit); err != nil {
+		return err
+	}
+	survivor, err := a.Triage.Tickets.Survivor(ctx, a.DB, into)
+	if err != nil {
+		return err
+	}
+	return a.View.MayInTicket(ctx, v, survivor.ID, access.TicketsEdit)
 }
 
 func (a *actions) mergeAll(ctx context.Context, v access.Viewer, from []desk.TicketID, into desk.TicketID, reason string) (*api.Out[Done], error) {
@@ -98,7 +113,7 @@ func (a *actions) join(ctx context.Context, v access.Viewer, in *joinInput) (*ap
 	if into == 0 || into == id {
 		return nil, desk.Errorf(desk.Invalid, "ticket.join_nothing", "Name the ticket to join into.").In("other_id")
 	}
-	if err := a.View.MayInTicket(ctx, v, into, access.TicketsEdit); err != nil {
+	if err := a.mayJoin(ctx, v, into); err != nil {
 		return nil, err
 	}
 	return a.mergeAll(ctx, v, []desk.TicketID{id}, into, "joined")
@@ -164,7 +179,7 @@ func (a *actions) undoSplit(ctx context.Context, v access.Viewer, in *api.ByID) 
 		return nil, err
 	}
 	for _, t := range []desk.TicketID{p.From, p.To} {
-		if err := a.View.MayInTicket(ctx, v, t, access.TicketsEdit); err != nil {
+		if err := a.mayJoin(ctx, v, t); err != nil {
 			return nil, err
 		}
 	}
