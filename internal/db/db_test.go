@@ -505,3 +505,23 @@ func TestANotificationReachesListeners(t *testing.T) {
 	stop()
 	<-done
 }
+
+// A bare LIMIT ?n is planned anew at every execution on SQLite; quoted text is nobody's parameter.
+func TestSQLiteTextOfParameters(t *testing.T) {
+	d := dbtest.SQLite(t)
+	for query, want := range map[string]string{
+		"SELECT a FROM t WHERE b = $1 AND c = '$2' ORDER BY a LIMIT $12":     "SELECT a FROM t WHERE b = ?1 AND c = '$2' ORDER BY a LIMIT CAST(?12 AS INTEGER)",
+		"SELECT (SELECT 1 FROM t LIMIT $2) FROM t WHERE \"$1\" = $1 LIMIT 5": "SELECT (SELECT 1 FROM t LIMIT CAST(?2 AS INTEGER)) FROM t WHERE \"$1\" = ?1 LIMIT 5",
+		"SELECT '$', $1": "SELECT '$', ?1",
+	} {
+		if got := db.Text(d, query); got != want {
+			t.Errorf("%s\nbecame %s", query, got)
+		}
+	}
+	for _, n := range []int{3, 1, 0, 2} {
+		got, err := db.All(context.Background(), d, db.Column[int], "SELECT v FROM (SELECT 1 AS v UNION SELECT 2 UNION SELECT 3) ORDER BY v LIMIT $1", n)
+		if err != nil || len(got) != n {
+			t.Errorf("limit %d: %v, %v", n, got, err)
+		}
+	}
+}

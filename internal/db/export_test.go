@@ -23,3 +23,6 @@ func MigrationsOf(dialect Dialect) (map[string][]byte, error) {
 
 // MigrateWith migrates with other texts than the binary's.
 var MigrateWith = func(d *DB, t map[string][]byte) error { return d.migrate(context.Background(), texts(t)) }
+
+// Text is a statement as SQLite gets it.
+func Text(d *DB, query string) string { return d.text(query) }

@@ -81,24 +81,42 @@ func (d *DB) checkpointer(ctx context.Context) {
 	}
 }
 
-// text rewrites $n to ?n for SQLite, which would number $n by first appearance with some drivers. Quoted text is left alone.
+// text rewrites $n to ?n for SQLite, which would number $n by first appearance with some drivers. Quoted text is left alone. A bare parameter as LIMIT
+// would have SQLite plan the statement anew at every execution, for the number's sake: a cast keeps the plan.
 func (d *DB) text(query string) string {
 	if d.dialect != SQLite || !strings.Contains(query, "$") {
 		return query
 	}
-	b := []byte(query)
+	var b strings.Builder
 	var quote byte
-	for i := 0; i < len(b); i++ {
-		switch {
+	for i := 0; i < len(query); i++ {
+		switch c := query[i]; {
 		case quote != 0:
-			if b[i] == quote {
+			if c == quote {
 				quote = 0
 			}
-		case b[i] == '\'' || b[i] == '"':
-			quote = b[i]
-		case b[i] == '$' && i+1 < len(b) && b[i+1] >= '0' && b[i+1] <= '9':
-			b[i] = '?'
+		case c == '\'' || c == '"':
+			quote = c
+		case c == '$' && parameter(query[i:]) > 1:
+			n := parameter(query[i:])
+			name := "?" + query[i+1:i+n]
+			if strings.HasSuffix(query[:i], "LIMIT ") {
+				name = "CAST(" + name + " AS INTEGER)"
+			}
+			b.WriteString(name)
+			i += n - 1
+			continue
 		}
+		b.WriteByte(query[i])
 	}
-	return string(b)
+	return b.String()
+}
+
+// parameter is the length of $n at the beginning of s.
+func parameter(s string) int {
+	n := 1
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
 }
