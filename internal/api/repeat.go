@@ -36,8 +36,10 @@ var idempotencyHeader = &huma.Param{
 func ptr[T any](v T) *T { return &v }
 
 var (
-	errKeyReused = refuse(desk.Conflict, "request.key_reused", "This Idempotency-Key was used for another request.")
-	errKeyBusy   = refuse(desk.Conflict, "request.key_busy", "The first request with this Idempotency-Key is still being worked on. Ask again in a moment.")
+	errKeyReused    = refuse(desk.Conflict, "request.key_reused", "This Idempotency-Key was used for another request.")
+	errAnswerErased = refuse(desk.Conflict, "request.answer_erased", "This was done before, and what it was about has been erased since.")
+
+	errKeyBusy = refuse(desk.Conflict, "request.key_busy", "The first request with this Idempotency-Key is still being worked on. Ask again in a moment.")
 )
 
 // repeatable answers a repeated write with the first answer. The key is taken before the work begins, so that two at once do it once.
@@ -68,6 +70,9 @@ func (s *Server) repeatable(maxBody int64) func(huma.Context, func(huma.Context)
 		switch {
 		case err != nil:
 			s.Fail(w, r, err)
+			return
+		case status == http.StatusGone:
+			s.Fail(w, r, errAnswerErased.with(nil))
 			return
 		case status > done:
 			w.Header().Set("Content-Type", "application/json")
@@ -213,7 +218,7 @@ func ForgetAnswers(ctx context.Context, tx *db.Tx, words, ids []string) error {
 		if !slices.ContainsFunc(words, says) && !slices.ContainsFunc(ids, names) {
 			continue
 		}
-		if _, err := tx.Exec(ctx, "UPDATE idempotency_keys SET response = '{}' WHERE actor = $1 AND key = $2", k.actor, k.key); err != nil {
+		if _, err := tx.Exec(ctx, "UPDATE idempotency_keys SET status = $1, response = '' WHERE actor = $2 AND key = $3", http.StatusGone, k.actor, k.key); err != nil {
 			return fmt.Errorf("api: forget answers: %w", err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -93,6 +94,29 @@ func TestALostAnswerIsGivenAgain(t *testing.T) {
 		n := -1
 		if err := d.QueryRow(context.Background(), "SELECT COUNT(*) FROM idempotency_keys").Scan(&n); err != nil || n != 0 {
 			t.Errorf("%d keys are left (%v)", n, err)
+		}
+	})
+}
+
+// CR-14: an answer that is kept to be given again forgets an erased person; the write is not done twice all the same.
+func TestAKeptAnswerForgetsWhoIsErased(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann := s.as(s.user("Ann Holm", desk.RoleAgent))
+		about := map[string]any{"subject": "Of Mira", "contact": map[string]any{"email": "mira@home.example"}}
+		made := ann.with("Idempotency-Key", "k-1").do("POST", "/api/tickets", about).want(201)
+		other := ann.with("Idempotency-Key", "k-2").do("POST", "/api/tickets", map[string]any{"subject": "Of nobody"}).want(201)
+		forget := func(words, ids []string) {
+			s.Write(func(ctx context.Context, tx *db.Tx) error { return api.ForgetAnswers(ctx, tx, words, ids) })
+		}
+		forget(nil, []string{made.str("ticket.id")})
+		ann.with("Idempotency-Key", "k-1").do("POST", "/api/tickets", about).want(409, "request.answer_erased")
+		forget([]string{"mira@home.example"}, nil)
+		if again := ann.with("Idempotency-Key", "k-2").do("POST", "/api/tickets", map[string]any{"subject": "Of nobody"}).want(201); again.str("ticket.id") != other.str("ticket.id") {
+			t.Errorf("another's answer: %s", again.text)
+		}
+		if n, err := db.One(context.Background(), d, db.Column[int], "SELECT COUNT(*) FROM tickets"); err != nil || n != 2 {
+			t.Errorf("%d tickets, %v", n, err)
 		}
 	})
 }

@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/kanalhq/kanal/internal/db"
@@ -23,7 +25,10 @@ func TestClosingAsksForWhatItMustHave(t *testing.T) {
 		ann.do("PATCH", "/api/tickets/"+id, map[string]any{"status": "closed", "properties": map[string]any{"cause": "Wear"}}).want(200, `"open":false`)
 		other := ann.do("POST", "/api/tickets", map[string]any{"subject": "Second"}).want(201).get("ticket").(map[string]any)["id"].(string)
 		n, _ := desk.ParseID[desk.TicketID](other)
-		s.Write(func(ctx context.Context, tx *db.Tx) error { _, err := s.Tickets.Close(ctx, tx, desk.System, n, "test"); return err })
+		s.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.Tickets.Close(ctx, tx, desk.System, n, "test")
+			return err
+		})
 	})
 }
 
@@ -193,4 +198,39 @@ func (s *site) status(slug string) string {
 	}
 	s.t.Fatalf("no status %s", slug)
 	return ""
+}
+
+// GEN-15: of those who save what they all saw at the same instant, one does and the others are told.
+func TestOfTwoWhoSaveAtOnceOneIsTold(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ada := s.as(s.user("Ada Lund", desk.RoleAdmin))
+		bo := s.user("Bo Lind", desk.RoleAgent)
+		inbox := ada.do("POST", "/api/inboxes", map[string]any{"kind": "inbox", "slug": "sales", "name": "Sales"}).want(201).str("id")
+		team := ada.do("POST", "/api/teams", map[string]any{"name": "Sales"}).want(201).str("id")
+		property := ada.do("POST", "/api/properties", map[string]any{"object": "ticket", "name": "cause", "label": "Sales", "type": "text"}).want(201).str("id")
+		pipeline := ada.do("GET", "/api/pipelines", nil)
+		for path, c := range map[string]struct{ field, saw string }{
+			"/api/settings/company": {"name", ada.do("GET", "/api/session", nil).str("company.name")}, "/api/inboxes/" + inbox: {"name", "Sales"}, "/api/teams/" + team: {"name", "Sales"},
+			"/api/properties/" + property: {"label", "Sales"}, "/api/users/" + bo.ID.String(): {"name", "Bo Lind"}, "/api/pipelines/" + pipeline.str("items.0.id"): {"name", pipeline.str("items.0.name")},
+		} {
+			var wg sync.WaitGroup
+			statuses := make([]int, 6)
+			for i := range statuses {
+				wg.Add(1)
+				go func() {
+					defer wg.Done()
+					statuses[i] = ada.do("PATCH", path, map[string]any{c.field: fmt.Sprintf("Name %d", i), "expect": map[string]any{c.field: c.saw}}).status
+				}()
+			}
+			wg.Wait()
+			n := map[int]int{}
+			for _, status := range statuses {
+				n[status]++
+			}
+			if n[200] != 1 || n[409] != 5 {
+				t.Errorf("%s: %v, want one saved and five told", path, n)
+			}
+		}
+	})
 }

@@ -59,6 +59,18 @@ func (s *Service) Company(ctx context.Context, q db.Queryer) (Company, error) {
 	return c, nil
 }
 
+// LockCompany holds the company's settings until the transaction ends, also when nothing was set yet.
+func (s *Service) LockCompany(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.Exec(ctx, `INSERT INTO settings (name, value, updated_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING`, companyName, db.JSON(DefaultCompany), s.clk.Ms())
+	if err == nil {
+		_, err = db.All(ctx, tx, db.Column[string], `SELECT name FROM settings WHERE name = $1`+tx.ForUpdate(), companyName)
+	}
+	if err != nil {
+		return fmt.Errorf("setting: company: %w", err)
+	}
+	return nil
+}
+
 // CompanyChange says what to change; nil leaves a field alone.
 type CompanyChange struct {
 	Name     *string `json:"name"`

@@ -131,6 +131,9 @@ type patchCompanyInput struct {
 
 func (a *admins) patchCompany(ctx context.Context, v access.Viewer, in *patchCompanyInput) (*api.Out[setting.Company], error) {
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (setting.Company, error) {
+		if err := a.Settings.LockCompany(ctx, tx); err != nil {
+			return setting.Company{}, err
+		}
 		now, err := a.Settings.Company(ctx, tx)
 		if err == nil {
 			err = in.Body.Expect.still(now)

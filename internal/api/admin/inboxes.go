@@ -87,6 +87,9 @@ func (a *admins) patchInbox(ctx context.Context, v access.Viewer, in *patchInbox
 		return nil, err
 	}
 	b, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Inbox, error) {
+		if err := in.Body.Expect.hold(ctx, tx, "inboxes", id); err != nil {
+			return desk.Inbox{}, err
+		}
 		now, err := a.Inboxes.Inbox(ctx, tx, id)
 		if err == nil {
 			err = in.Body.Expect.still(tidyInbox(now))
@@ -166,6 +169,9 @@ func (a *admins) patchPipeline(ctx context.Context, v access.Viewer, in *patchPi
 		c.Statuses = &sts
 	}
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Pipeline, error) {
+		if err := in.Body.Expect.hold(ctx, tx, "pipelines", id); err != nil {
+			return desk.Pipeline{}, err
+		}
 		now, err := a.Tickets.Pipeline(ctx, tx, id)
 		if err == nil {
 			err = in.Body.Expect.still(now)
@@ -243,6 +249,9 @@ func (a *admins) patchProperty(ctx context.Context, v access.Viewer, in *patchPr
 	}
 	b := in.Body
 	p, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Property, error) {
+		if err := b.Expect.hold(ctx, tx, "properties", id); err != nil {
+			return desk.Property{}, err
+		}
 		p, err := a.Properties.Get(ctx, tx, id)
 		if err == nil {
 			err = b.Expect.still(p)

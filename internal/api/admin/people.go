@@ -123,6 +123,9 @@ func (a *admins) patchUser(ctx context.Context, v access.Viewer, in *patchUserIn
 		}
 	}
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.User, error) {
+		if err := b.Expect.hold(ctx, tx, "users", id); err != nil {
+			return desk.User{}, err
+		}
 		u, err := a.People.Get(ctx, tx, id)
 		if err != nil {
 			return u, err
@@ -211,6 +214,9 @@ func (a *admins) patchTeam(ctx context.Context, v access.Viewer, in *patchTeamIn
 	}
 	b := in.Body
 	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Team, error) {
+		if err := b.Expect.hold(ctx, tx, "teams", id); err != nil {
+			return desk.Team{}, err
+		}
 		now, err := a.People.Team(ctx, tx, id)
 		if err == nil {
 			err = b.Expect.still(now)
