@@ -85,7 +85,7 @@ await story('WS-15: following by key, and others by hand', async () => {
   await at(ann, t)
   await ann.page.keyboard.press('w')
   await settled(async () => (await ticket(t.id)).following, 'the key did nothing')
-  await ann.page.keyboard.press('Shift+F')
+  await ann.page.keyboard.press('i')
   await dialog(ann).getByLabel(/Sofie/).click(soon)
   await settled(async () => (await ticket(t.id)).followers.length === 2, 'the colleague does not follow')
   await clean(ann, 'the followers dialog')
@@ -212,7 +212,7 @@ await story('WS-18: a ticket moves to another inbox and goes on threading; undon
   const id = await mail(subject)
   const t = await arrived(subject)
   await at(ann, t)
-  await ann.page.keyboard.press('v')
+  await ann.page.keyboard.press('Shift+V')
   await dialog(ann).getByLabel(other.name).check(soon)
   await clean(ann, 'the move dialog')
   await shot(ann, 'move')
@@ -257,7 +257,7 @@ await story('IH-01: a conversation without a ticket is assigned, closed and reop
 await story('every action of a ticket stands in the sheet', async () => {
   await at(ann, await made('Sheet'))
   await ann.page.keyboard.press('?')
-  for (const name of ['Snooze', 'Follow', 'Merge…', 'Split off messages…', 'Link to a ticket…', 'Move to another inbox…', 'Transfer with a note…']) await dialog(ann).getByText(name, { exact: true }).first().waitFor(soon)
+  for (const name of ['Snooze…', 'Follow', 'Merge…', 'Split off messages…', 'Link to a ticket…', 'Move to another inbox…', 'Hand over with a note…']) await dialog(ann).getByText(name, { exact: true }).first().waitFor(soon)
   await clean(ann, 'the sheet')
 })
 
@@ -265,7 +265,7 @@ await story('WS-28: the dialogs on a phone and in the dark', async () => {
   const p = await person(browser, { width: 390, height: 844, scheme: 'dark' })
   const t = await made('Small')
   await at(p, t)
-  for (const [key, name] of [['h', 'snooze'], ['m', 'merge'], ['l', 'link'], ['b', 'block'], ['Shift+T', 'transfer'], ['Shift+F', 'followers']]) {
+  for (const [key, name] of [['h', 'snooze'], ['m', 'merge'], ['l', 'link'], ['b', 'block'], ['Shift+T', 'transfer'], ['i', 'followers']]) {
     await p.page.keyboard.press(key)
     await dialog(p).waitFor(soon)
     await clean(p, `${name} on a dark phone`)

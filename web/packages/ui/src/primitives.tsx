@@ -16,8 +16,9 @@ export function Avatar({ name, size = 24 }: { name: string; size?: number }) {
 
 export function initials(name: string): string {
   const words = name.replace(/[<>"'()]/g, '').trim().split(/[\s.@_-]+/).filter(Boolean)
-  const first = words[0]?.[0] ?? '?'
-  const last = words.length > 1 && !name.includes('@') ? words[words.length - 1]![0]! : (words[0]?.[1] ?? '')
+  // whole signs, not halves of one: an emoji is two units
+  const [first = '?', second = ''] = words[0] ?? ''
+  const last = words.length > 1 && !name.includes('@') ? [...words[words.length - 1]!][0]! : second
   return (first + last).toUpperCase()
 }
 

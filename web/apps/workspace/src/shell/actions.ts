@@ -16,7 +16,7 @@ export interface ActionContext {
   list: { next(): void; previous(): void; open(): void; refresh(): void } | null
   composer: { open(mode: 'reply' | 'reply_all' | 'comment' | 'forward', message?: Message): void; undo: (() => void) | null } | null
   /** how the list is filtered and shown */
-  lists: { filter(): void; display(): void; layout(): void } | null
+  lists: { filter(): void; display(): void; layout(): void; board(): void } | null
   selection: { toggle(): void; all(): void; clear(): void; count: number } | null
   menu: { open(name: 'assign' | 'status' | 'priority'): void } | null
   shell: { palette(): void; sheet(): void; details(): void; back(): void } | null
@@ -109,10 +109,10 @@ export function listenForKeys(): () => void {
     if (typing && !chord.startsWith('mod+')) return
     const inDialog = [...document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]')].some((el) => el.checkVisibility())
     const sequence = Date.now() - at < 1200 && first ? `${first} ${chord}` : ''
-    for (const a of registry.values()) {
-      if (!a.shortcut || (a.shortcut !== chord && a.shortcut !== sequence)) continue
-      if (inDialog && a.id !== 'shell.palette') continue
-      if (!a.when(context)) continue
+    // Two keys one after the other mean what they mean together: g s is the settings also where s alone would set a status.
+    for (const wanted of sequence ? [sequence, chord] : [chord]) {
+      const a = [...registry.values()].find((x) => x.shortcut === wanted && (!inDialog || x.id === 'shell.palette') && x.when(context))
+      if (!a) continue
       e.preventDefault()
       first = ''
       a.run(context)

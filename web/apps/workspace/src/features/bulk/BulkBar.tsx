@@ -57,7 +57,7 @@ function Run({ icon, label, onClick }: { icon: IconName; label: string; onClick(
   return <Button size="xs" variant="default" className={s.act} leftSection={<Icon name={icon} size={14} />} aria-label={label} title={label} onClick={onClick}><span className={s.word}>{label}</span></Button>
 }
 
-const opener = (icon: IconName, label: Key) => <Menu.Target><Button size="xs" variant="default" className={s.act} leftSection={<Icon name={icon} size={14} />} aria-label={t(label)} title={t(label)}><span className={s.word}>{t(label)}</span></Button></Menu.Target>
+const opener = (icon: IconName | 'priority', label: Key) => <Menu.Target><Button size="xs" variant="default" className={s.act} leftSection={icon === 'priority' ? <PriorityMark priority="medium" always /> : <Icon name={icon} size={14} />} aria-label={t(label)} title={t(label)}><span className={s.word}>{t(label)}</span></Button></Menu.Target>
 
 function AssignMenu({ onDo }: Props) {
   const me = useSession().user
@@ -100,7 +100,7 @@ function StatusMenu({ onDo }: Props) {
 function PriorityMenu({ onDo }: Props) {
   return (
     <Menu position="bottom-start">
-      {opener('up', 'action.priority')}
+      {opener('priority', 'action.priority')}
       <Menu.Dropdown>{[...priorities, '' as const].map((p) => <Menu.Item key={p} leftSection={p ? <PriorityMark priority={p} always /> : <span className={s.gap} />} onClick={() => onDo({ type: 'update', priority: p })}>{priorityName(p)}</Menu.Item>)}</Menu.Dropdown>
     </Menu>
   )

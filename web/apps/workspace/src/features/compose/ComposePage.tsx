@@ -85,13 +85,13 @@ export function ComposePage() {
         {error ? <Banner tone="danger" icon="warn" role="alert">{error}</Banner> : null}
         <div className={s.lines}>
           <label className={s.line}><span className={s.label}>{t('message.from')}</span>
-            <Select variant="unstyled" size="xs" className={s.grow} aria-label={t('message.from')} data={usable.map((a) => ({ value: a.id, label: `${a.name} <${a.delivery_identifier}>` }))} value={from?.id ?? null} onChange={setAccount} allowDeselect={false} /></label>
+            <Select variant="unstyled" size="sm" className={s.grow} aria-label={t('message.from')} data={usable.map((a) => ({ value: a.id, label: `${a.name} <${a.delivery_identifier}>` }))} value={from?.id ?? null} onChange={setAccount} allowDeselect={false} /></label>
           <div className={s.line}><Recipients label={t('message.to')} value={body.to} onChange={(v) => change({ to: v })} autoFocus />{cc ? null : <Button size="compact-xs" variant="subtle" color="gray" onClick={() => setCc(true)}>{t('composer.cc_bcc')}</Button>}</div>
           {cc || body.cc.length ? <div className={s.line}><Recipients label={t('message.cc')} value={body.cc} onChange={(v) => change({ cc: v })} /></div> : null}
           {cc || body.bcc.length ? <div className={s.line}><Recipients label={t('message.bcc')} value={body.bcc} onChange={(v) => change({ bcc: v })} /></div> : null}
-          <label className={s.line}><span className={s.label}>{t('message.subject')}</span><TextInput variant="unstyled" size="xs" className={s.grow} value={body.subject} onChange={(e) => change({ subject: e.currentTarget.value })} /></label>
+          <label className={s.line}><span className={s.label}>{t('message.subject')}</span><TextInput variant="unstyled" size="sm" className={s.grow} value={body.subject} onChange={(e) => change({ subject: e.currentTarget.value })} /></label>
         </div>
-        <Editor value={body.html} label={t('compose.body')} placeholder={t('compose.hint')} handle={editor} minHeight={220} onChange={(v) => change({ html: v.html, text: v.text, begunAt: body.begunAt || new Date().toISOString() })} onSubmit={() => void (asking ? send(asking, true) : send())} snippets={snippets} emoji onFiles={(f) => files.add(f, true)} />
+        <Editor value={body.html} label={t('compose.body')} placeholder={t('compose.write')} handle={editor} minHeight={220} onChange={(v) => change({ html: v.html, text: v.text, begunAt: body.begunAt || new Date().toISOString() })} onSubmit={() => void (asking ? send(asking, true) : send())} snippets={snippets} emoji onFiles={(f) => files.add(f, true)} />
         <FileRow files={body.attachments} uploads={files.list} onRemove={(id) => change(without(latest.current, id))} onRetry={files.retry} onCancel={files.cancel} />
         {busy ? <span className="k-hidden" role="status">{t('pending.sending')}</span> : null}
         {conflict ? <Banner tone="warn" icon="warn" action={t('draft.keep_mine')} onAction={() => conflict.settle(true)}>{t('draft.conflict')}</Banner> : null}

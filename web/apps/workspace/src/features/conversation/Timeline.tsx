@@ -3,6 +3,7 @@
 // their heading, and the browser skips the layout of what is off screen (content-visibility), so long tickets stay quick.
 
 import { Button, Menu } from '@mantine/core'
+import { createPortal } from 'react-dom'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import type { Draft, Message, Thread, TimelineItem } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines } from '@kanal/ui'
@@ -41,6 +42,9 @@ export function Timeline({ id, convo, threads = none, contactId = null, number =
   const [since] = useState(() => lastLooked(me, id))
   const found = useFocusMessage(convo, scroller)
   useNow(60_000)
+  // What filters the story stands in the head, where it covers none of it.
+  const [tools, setTools] = useState<Element | null>(null)
+  useEffect(() => setTools(document.getElementById('story-tools')), [])
 
   const told = snap.items.filter((i) => i.kind !== 'entry' || worthALine(i.value))
   const items = show === 'all' && !only ? told : told.filter((i) => i.kind !== 'entry' || shown(i.value, show, only))
@@ -111,7 +115,7 @@ export function Timeline({ id, convo, threads = none, contactId = null, number =
             })}
           </div>
         </div>
-        {snap.status === 'ready' ? <ShowMenu show={show} only={only} threads={threads} onShow={setShow} onOnly={setOnly} /> : null}
+        {tools && snap.status === 'ready' ? createPortal(<ShowMenu show={show} only={only} threads={threads} onShow={setShow} onOnly={setOnly} />, tools) : null}
         {away ? (
           <button type="button" className={s.down} onClick={() => scroller.current?.scrollTo({ top: 0, behavior: 'smooth' })}>
             <Icon name="down" size={14} />{unseen > 0 ? t('timeline.new', { n: unseen }) : t('timeline.latest')}
@@ -133,7 +137,7 @@ function ShowMenu({ show, only, threads, onShow, onOnly }: { show: Show; only: s
   const on = show !== 'all' || only !== ''
   return (
     <Menu position="bottom-end">
-      <Menu.Target><button type="button" className={s.show} data-on={on || undefined} aria-label={t('timeline.show')} title={t('timeline.show')}><Icon name="eye" size={14} />{on ? t(only && show === 'all' ? 'timeline.one_thread' : `timeline.show.${show}`) : null}</button></Menu.Target>
+      <Menu.Target><button type="button" className={s.show} data-on={on || undefined} aria-label={t('timeline.show')} title={t('timeline.show')}><Icon name="filter" size={14} />{on ? t(only && show === 'all' ? 'timeline.one_thread' : `timeline.show.${show}`) : null}</button></Menu.Target>
       <Menu.Dropdown>
         {shows.map((x) => <Menu.Item key={x} leftSection={<Icon name={x === show ? 'check' : 'open'} size={14} />} aria-current={x === show || undefined} onClick={() => onShow(x)}>{t(`timeline.show.${x}`)}</Menu.Item>)}
         {threads.length > 1 ? <><Menu.Divider /><Menu.Label>{t('timeline.threads')}</Menu.Label>

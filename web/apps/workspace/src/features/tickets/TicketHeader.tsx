@@ -47,7 +47,7 @@ export function HeaderFrame({ title, tools, children, onBack, onDetails, details
         {tools}
         <Tooltip label={t('action.details')}><ActionIcon aria-label={t('action.details')} aria-pressed={detailsOpen} onClick={onDetails}><Icon name="panel" /></ActionIcon></Tooltip>
       </div>
-      <div className={s.bar}>{children}</div>
+      <div className={s.bar}>{children}<span id="story-tools" className={s.story} /></div>
     </header>
   )
 }
@@ -95,7 +95,7 @@ function StatusMenu({ ticket, open, onOpen, disabled }: PickerProps) {
 function PriorityMenu({ ticket, open, onOpen, disabled }: PickerProps) {
   return (
     <Menu opened={open} onChange={onOpen} position="bottom-start" disabled={disabled}>
-      <Menu.Target><button type="button" className={s.chip} disabled={disabled} aria-label={`${t('property.priority')}: ${priorityName(ticket.priority)}`}>{ticket.priority ? <PriorityMark priority={ticket.priority} always /> : <Icon name="flag" size={13} />}<span className="k-cut">{priorityName(ticket.priority)}</span><Icon name="down" size={11} /></button></Menu.Target>
+      <Menu.Target><button type="button" className={s.chip} data-empty={!ticket.priority || undefined} disabled={disabled} aria-label={`${t('property.priority')}: ${priorityName(ticket.priority)}`}>{ticket.priority ? <PriorityMark priority={ticket.priority} always /> : <Icon name="flag" size={13} />}<span className="k-cut">{priorityName(ticket.priority)}</span><Icon name="down" size={11} /></button></Menu.Target>
       <Menu.Dropdown>
         {[...priorities, '' as const].map((p) => <Menu.Item key={p} leftSection={p ? <PriorityMark priority={p} always /> : <span className={s.gap} />} rightSection={p === ticket.priority ? <Icon name="check" /> : undefined} onClick={() => setPriority(ticket, p)}>{priorityName(p)}</Menu.Item>)}
       </Menu.Dropdown>

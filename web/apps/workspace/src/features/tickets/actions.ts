@@ -78,7 +78,7 @@ defineAction({
   when: (c) => editable(c) && !!c.menu, run: (c) => c.menu!.open('priority'),
 })
 defineAction({
-  id: 'ticket.copy_link', label: 'action.copy_link', group: 'ticket', icon: 'link',
+  id: 'ticket.copy_link', label: 'action.copy_link', group: 'ticket', icon: 'copy',
   when: (c) => !!c.ticket,
   run: (c) => { void navigator.clipboard?.writeText(`${location.origin}/ticket/${c.ticket!.number}`).then(() => toast(t('toast.copied'))) },
 })

@@ -24,12 +24,12 @@ ticket('snooze', 'action.snooze', 'clock', 'h', (c) => shown(c) && c.ticket!.ope
 ticket('wake', 'action.wake', 'sun', 'shift+h', (c) => shown(c) && !!c.ticket!.snoozed, (t) => doing((m) => m.wake(t)))
 ticket('follow', 'action.follow', 'bell', 'w', (c) => !!c.ticket && !c.ticket.following && c.ticket.hidden !== 'merged', (t) => doing((m) => m.follow(t, true)))
 ticket('unfollow', 'action.unfollow', 'bell', 'shift+w', (c) => !!c.ticket?.following, (t) => doing((m) => m.follow(t, false)))
-ticket('followers', 'action.followers', 'users', 'shift+f', (c) => !!c.ticket && can(c, 'tickets.comment'), dialog('followers'))
+ticket('followers', 'action.followers', 'users', 'i', (c) => !!c.ticket && can(c, 'tickets.comment'), dialog('followers'))
 ticket('transfer', 'action.transfer', 'forward', 'shift+t', (c) => !!c.ticket && can(c, 'tickets.assign') && !c.ticket.hidden, dialog('transfer'))
 ticket('merge', 'action.merge', 'copy', 'm', shown, dialog('merge'))
 ticket('split', 'action.split', 'archive', 'shift+m', (c) => shown(c) && c.ticket!.message_count > 1, (t) => { startPicking(t.id); openDialog('split', t.id) })
 ticket('link', 'action.link', 'link', 'l', shown, dialog('link'))
-ticket('move', 'action.move', 'inbox', 'v', (c) => edits(c) && c.ticket!.hidden !== 'merged' && (c.session?.inboxes.length ?? 0) > 1, dialog('move'))
+ticket('move', 'action.move', 'inbox', 'shift+v', (c) => edits(c) && c.ticket!.hidden !== 'merged' && (c.session?.inboxes.length ?? 0) > 1, dialog('move'))
 ticket('spam', 'action.spam', 'spam', '!', shown, (t, c) => doing((m) => m.spam(t, c)))
 ticket('block', 'action.block', 'shield', 'b', shown, dialog('block'))
 ticket('trash', 'action.trash', 'trash', '#', (c) => !!c.ticket && can(c, 'tickets.delete') && !c.ticket.hidden, (t, c) => doing((m) => m.trash(t, c)))
@@ -45,7 +45,7 @@ conversation('take', 'action.take', 'user', 'shift+a', (c) => bare(c, 'tickets.a
 conversation('spam', 'action.spam', 'spam', '!', (c) => bare(c) && !c.conversation!.thread!.hidden, (c) => doing((m) => m.hideThread(c, 'spam')))
 conversation('trash', 'action.trash', 'trash', '#', (c) => bare(c, 'tickets.delete') && !c.conversation!.thread!.hidden, (c) => doing((m) => m.hideThread(c, 'trash')))
 conversation('restore', 'action.restore', 'refresh', 'y', (c) => bare(c) && !!c.conversation!.thread!.hidden, (c) => doing((m) => m.hideThread(c, '')))
-conversation('move', 'action.move', 'inbox', 'v', (c) => bare(c) && (c.session?.inboxes.length ?? 0) > 1, (c) => openDialog('move', null, c.conversation!.id))
+conversation('move', 'action.move', 'inbox', 'shift+v', (c) => bare(c) && (c.session?.inboxes.length ?? 0) > 1, (c) => openDialog('move', null, c.conversation!.id))
 
 /** What stands in a ticket's menu, in this order; what cannot be done now is left out. */
 export const moreActions = [

@@ -80,7 +80,8 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
   })
   const forwardOf = forward ? (about?.id ?? body.forwardOf ?? passed?.id) : undefined
 
-  useEffect(() => { editor.current?.focus() }, [wanted])
+  // A ticket that opens with something half written leaves the keys to the list: j and k go on.
+  useEffect(() => { if (wanted > 0) editor.current?.focus() }, [wanted])
   // Another way of answering, or another message, asks for other recipients, as long as nobody has changed them.
   const last = useRef({ mode, about })
   useEffect(() => {
