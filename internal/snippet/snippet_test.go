@@ -116,6 +116,11 @@ func TestTokensAreFilledEscapedAndMissingOnesTold(t *testing.T) { // WS-12
 	if !strings.Contains(f.Text, "Ann <script>") {
 		t.Errorf("as text: %q", f.Text)
 	}
+	in := snippet.Snippet{Subject: "About {{ticket.subject}}", HTML: `<p><a href="{{contact.property.site}}">{{contact.name}}</a></p>`}
+	if f := in.Fill(map[string]string{"ticket.subject": "x\r\nBcc: eve@x.example", "contact.property.site": "javascript:alert(1)", "contact.name": `<img src=x onerror=y>`}); strings.ContainsAny(f.Subject, "\r\n") ||
+		strings.Contains(f.HTML, "javascript") || strings.Contains(f.HTML, "<img") {
+		t.Errorf("%+v", f)
+	}
 	if f = s.Fill(map[string]string{"contact.first_name": "Mira"}); !strings.Contains(f.HTML, "Dear Mira,") {
 		t.Errorf("%+v", f)
 	}

@@ -71,7 +71,8 @@ func (s Snippet) Fill(values map[string]string) Filled {
 			return t
 		})
 	}
-	f.Subject, f.HTML, f.Text = replace(s.Subject, false), replace(s.HTML, true), replace(s.Text, false)
+	f.Subject, f.Text = oneLine(replace(s.Subject, false)), replace(s.Text, false)
+	f.HTML = richtext.SanitizeComposer(replace(s.HTML, true)) // a value may stand where a link leads
 	return f
 }
 
