@@ -153,6 +153,8 @@ func TestAFilterIsChecked(t *testing.T) {
 		`{"all":[{"all":[{"all":[{"all":[]}]}]}]}`:                                  "filter.too_deep",
 		`{"field":"subject","op":"is","value":"` + strings.Repeat("x", 300) + `"}`:  "filter.value_too_long",
 		`{"all":[` + strings.Repeat(`{"field":"snoozed","op":"is","value":true},`, 60) + `{"field":"snoozed","op":"is","value":true}]}`: "filter.too_many",
+		`{"all":[` + strings.Repeat(`{},`, 60) + `{}]}`: "filter.too_many", // each is a part of a statement, if of nothing
+		`{"all":[` + strings.Repeat(`{"field":"subject","op":"in","value":[`+strings.Repeat(`"x",`, 150)+`"x"]},`, 7) + `{}]}`: "filter.values",
 	} {
 		f, err := customview.Parse(text)
 		if err == nil {
