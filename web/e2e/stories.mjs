@@ -1,11 +1,8 @@
 // The workspace, lived in: node e2e/stories.mjs http://127.0.0.1:8080 against a server with the demo company.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { base, email, failures, launchMany, must, password, person, problems, secondEmail, story } from './lib.mjs'
 import { sendMail } from './smtp.mjs'
 
 const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
 const soon = { timeout: 12_000 }
 const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
@@ -654,31 +651,6 @@ await story('IH-01, WS-31: what arrives in an inbox waits behind a pill while so
   await page.locator('[data-thread]', { hasText: subject }).waitFor(soon)
   await page.mouse.move(900, 500)
 })
-
-const tickets = (await (await ann.api.get(`${base}/api/tickets?view=open&limit=5`)).json()).items
-const accounts = (await (await ann.api.get(`${base}/api/channel-accounts`)).json()).items
-const bare = (await (await ann.api.get(`${base}/api/threads?inbox_id=${threadsFirst.inbox.id}`)).json()).items
-const routes = [`/tickets/${threadsFirst.view}`, ...bare.slice(0, 1).map((x) => `/tickets/${threadsFirst.view}/conversation/${x.id}`), '/signin', '/setup?token=none', '/tickets/open', '/tickets/spam', `/tickets/open/${tickets[0].id}`, '/compose', '/search?q=bike', '/settings/help-desk/channels', `/settings/help-desk/channels/${accounts[0].id}`, '/settings/help-desk/channels/connect/email', '/settings/help-desk/statuses', '/settings/inboxes', '/settings/users', '/settings/teams', '/settings/tokens', '/settings/inbound']
-for (const scheme of ['light', 'dark']) {
-  for (const width of [1440, 390]) {
-    const p = await person(browser, { scheme, width, height: width > 500 ? 900 : 844 })
-    await story(`WS-28: axe finds nothing, ${scheme}, ${width} px`, async () => {
-      const found = []
-      for (const r of routes) {
-        await p.page.goto(base + r)
-        await p.page.waitForTimeout(900)
-        if (r.startsWith('/tickets/open/') || r.includes('/conversation/')) { await p.page.keyboard.press('r'); await p.page.waitForTimeout(500) }
-        await p.page.evaluate(axe)
-        const result = await p.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false } }, iframes: false }))
-        for (const v of result.violations) found.push(`${r}: ${v.id} (${v.nodes.length}) ${v.nodes[0].target.join(' ')} — ${v.nodes[0].failureSummary?.split('\n')[1]?.trim() ?? ''}`)
-        const wide = await p.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-        if (wide > 0) found.push(`${r}: scrolls sideways by ${wide} px`)
-      }
-      must(found.length === 0, found.join('\n'))
-    })
-    await p.context.close()
-  }
-}
 
 await story('no page threw or logged an error', async () => must(problems.length === 0, [...new Set(problems)].slice(0, 20).join('\n')))
 await browser.close()

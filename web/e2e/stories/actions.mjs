@@ -212,7 +212,7 @@ await story('WS-18: a ticket moves to another inbox and goes on threading; undon
   const id = await mail(subject)
   const t = await arrived(subject)
   await at(ann, t)
-  await ann.page.keyboard.press('Shift+V')
+  await ann.page.keyboard.press('Shift+I')
   await dialog(ann).getByLabel(other.name).check(soon)
   await clean(ann, 'the move dialog')
   await shot(ann, 'move')

@@ -166,23 +166,6 @@ await story('CR-14: a person is erased: the consequences first, the name typed, 
   must(fresh.id !== home.id, 'the erased contact came back')
 })
 
-const some = (await call('GET', '/api/contacts?limit=1')).items[0]
-for (const scheme of ['light', 'dark']) {
-  for (const width of [1440, 390]) {
-    const p = await person(browser, { scheme, width, height: width > 500 ? 900 : 844 })
-    await story(`WS-28: axe finds nothing in contacts, ${scheme}, ${width} px`, async () => {
-      const found = []
-      for (const r of ['/contacts', '/contacts?q=zzzzqq', '/contacts/duplicates', `/contacts/${work.id}`, `/contacts/${some.id}`, '/contacts/1']) {
-        await p.page.goto(base + r)
-        await p.page.waitForTimeout(900)
-        found.push(...await checked(p.page, r))
-      }
-      must(found.length === 0, found.join('\n'))
-    })
-    await p.context.close()
-  }
-}
-
 await story('no page threw or logged an error', async () => must(problems.length === 0, [...new Set(problems)].slice(0, 20).join('\n')))
 await browser.close()
 process.exit(failures() ? 1 : 0)

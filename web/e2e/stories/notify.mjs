@@ -1,11 +1,8 @@
 // What people are told, and how: two agents at once, and the mail of the installation itself.
 // KANAL_SMTP_PORT=2525 KANAL_MAILBOX_URL=http://127.0.0.1:8025 node e2e/stories/notify.mjs http://127.0.0.1:8080   (with short NOTIFY windows)
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { base, failures, launchMany, must, person, problems, secondEmail, story } from '../lib.mjs'
 import { sendMail } from '../smtp.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
 const ann = await person(browser)
 const bo = await person(browser, { who: secondEmail })
@@ -166,39 +163,6 @@ await story('WS-15: the installation’s defaults are an administrator’s, and 
   await ann.page.goto(`${base}/settings/notification-defaults`)
   await ann.page.getByRole('checkbox', { name: 'A channel stops working: Email' }).waitFor(soon)
 })
-
-for (const scheme of ['light', 'dark']) {
-  for (const width of [1440, 390]) {
-    const p = await person(browser, { scheme, width, height: width > 500 ? 900 : 844 })
-    await story(`WS-28: axe finds nothing on notifications, ${scheme}, ${width} px`, async () => {
-      const found = []
-      const check = async (where) => {
-        await p.page.evaluate(axe)
-        const result = await p.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false } }, iframes: false }))
-        for (const v of result.violations) found.push(`${where}: ${v.id} (${v.nodes.length}) ${v.nodes[0].target.join(' ')} — ${v.nodes[0].failureSummary?.split('\n')[1]?.trim() ?? ''}`)
-        const wide = await p.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-        if (wide > 0) found.push(`${where}: scrolls sideways by ${wide} px`)
-      }
-      await p.api.patch(`${base}/api/me/notifications`, { data: { quiet: { on: true, from: '19:00', to: '07:00', days: ['mon'], days_off: ['sun'], zone: '' }, email: { mode: 'daily', hours: 4, at: '08:00' } }, headers })
-      await comment(bo, ticket, { mentions: [annUser.id], text: 'For the list' })
-      await p.page.goto(`${base}/settings/my-notifications`)
-      await p.page.getByRole('table').waitFor(soon)
-      await p.page.waitForTimeout(400)
-      await check('my-notifications')
-      await p.page.goto(`${base}/settings/notification-defaults`)
-      await p.page.getByRole('table').waitFor(soon)
-      await p.page.waitForTimeout(400)
-      await check('notification-defaults')
-      await p.page.goto(`${base}/tickets/open`)
-      await bell(p).click()
-      await p.page.getByRole('dialog', { name: 'Notifications' }).getByRole('button', { name: new RegExp(subject) }).first().waitFor(soon)
-      await p.page.waitForTimeout(500)
-      await check('the list')
-      await p.api.delete(`${base}/api/me/notifications`, { headers })
-    })
-    await p.context.close()
-  }
-}
 
 await story('no page threw or logged an error', async () => must(problems.length === 0, [...new Set(problems)].slice(0, 20).join('\n')))
 await browser.close()

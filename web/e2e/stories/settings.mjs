@@ -1,10 +1,7 @@
 // Settings, told from the outside: every page opens and is clean, what is set takes effect, the audit log and the text show it, and nobody loses what
 // they typed or undoes another's change unawares.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { base, failures, launchMany, must, person, problems, secondEmail, story } from '../lib.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
 const ann = await person(browser)
 const soon = { timeout: 10_000 }
@@ -245,27 +242,6 @@ await story('PM-12: roles as they are enforced; an agent sees only what is their
   must(await sofie.page.getByRole('navigation', { name: 'Settings' }).getByRole('link', { name: 'Audit log' }).count() === 0, 'an agent is offered the audit log')
   await sofie.context.close()
 })
-
-const account = (await get('/api/channel-accounts')).items[0]
-const routes = ['', 'profile', 'preferences', 'sessions', 'company', 'users', 'teams', 'roles', 'help-desk/channels', `help-desk/channels/${account.id}`, 'help-desk/statuses', 'inboxes', 'data/ticket-properties', 'data/contact-properties', 'tokens', 'inbound', 'audit', 'system', 'system/windows', 'system/text']
-for (const [scheme, width] of [['light', 1440], ['dark', 390]]) {
-    const p = await person(browser, { scheme, width, height: width > 500 ? 900 : 844 })
-    await story(`Every settings page opens and axe finds nothing, ${scheme}, ${width} px`, async () => {
-      const found = []
-      await p.page.addInitScript(axe)
-      for (const r of routes) {
-        await p.page.goto(`${base}/settings/${r}`)
-        await p.page.locator('main h1').first().waitFor(soon)
-        await p.page.waitForTimeout(350)
-        const result = await p.page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false } } }))
-        for (const v of result.violations) found.push(`${r}: ${v.id} (${v.nodes.length}) ${v.nodes[0].target.join(' ')} — ${v.nodes[0].failureSummary?.split('\n')[1]?.trim() ?? ''}`)
-        const wide = await p.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-        if (wide > 0) found.push(`${r}: scrolls sideways by ${wide} px`)
-      }
-      must(found.length === 0, found.join('\n'))
-    })
-    await p.context.close()
-}
 
 await story('no page threw or logged an error', async () => must(problems.length === 0, [...new Set(problems)].slice(0, 20).join('\n')))
 await browser.close()
