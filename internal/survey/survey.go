@@ -1,7 +1,7 @@
 // Package survey asks customers, after their ticket was closed, how it went (WS-25), and keeps what they say: the tables surveys and survey_settings. It looks at
 // closings in their order, once each, and asks by an answer in the conversation with links that only this installation can have made. It refuses to ask about
 // what nobody answered, and to ask one person again and again. An answer counts when the page's button is pressed, not when a link is fetched: mail scanners
-// follow links. Run by schedule; called by the public pages, the agents' API and purges.
+// follow links. Run by schedule; called by the public pages, the API, purges and transfer.
 package survey
 
 import (
