@@ -25,6 +25,10 @@ func TestTicketActions(t *testing.T) {
 		list := ann.do("GET", "/api/tickets?view=open&sort=created", nil).want(200)
 		id := func(i string) string { return list.str("items." + i + ".id") }
 		a, b, c := id("0"), id("1"), id("2")
+		// WS-31: lists on a screen ask which of some tickets still belong to them.
+		ann.do("GET", "/api/tickets?view=open&ids="+a+","+c, nil).want(200, "Where is my parcel?", "And mine?", "!Where is mine?")
+		ann.do("GET", "/api/tickets?view=closed&ids="+a, nil).want(200, `"items":[]`)
+		ann.do("GET", "/api/tickets?view=open&ids=x", nil).want(422, "is not the id of a ticket")
 
 		until := s.Clock.Now().Add(3 * time.Hour).UTC().Format(time.RFC3339)
 		ann.do("POST", "/api/tickets/"+a+"/snooze", map[string]any{"until": until}).want(200, `"snoozed":true`)

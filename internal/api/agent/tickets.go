@@ -62,12 +62,12 @@ func (a *agents) views(ctx context.Context, v access.Viewer, _ *api.None) (*api.
 
 type ticketsInput struct {
 	api.Listing
-	View   string          `query:"view" default:"open" doc:"mine, unassigned, open, snoozed, following, drafts, mentions, closed, recently_closed, elsewhere, spam, trash, all (whatever the filter says), inbox:ID, status:ID or custom:ID." example:"mine"`
-	Filter string          `query:"filter" doc:"Narrows the view: JSON, {\"all\":[…]}, {\"any\":[…]} or {\"field\":…,\"op\":…,\"value\":…}. GET /api/custom-views/fields lists the fields and what each takes." example:"{\"field\":\"priority\",\"op\":\"in\",\"value\":[\"high\",\"urgent\"]}"`
-	Sort   string          `query:"sort" maxLength:"100" doc:"A field that sorts, - before it for the other way round; last_activity, created, closed, status, owner and contact are short names. Left out: the view's own order, mostly -last_activity." example:"-priority"`
-	Group  string          `query:"group" maxLength:"100" doc:"A field that groups: rows of one group stand together." example:"owner_id"`
-	IDs    []desk.TicketID `query:"ids" maxItems:"200" doc:"Only these, as far as they belong to the view."`
-	People bool            `query:"people" doc:"With more of each contact, for columns: phone, language, properties."`
+	View   string   `query:"view" default:"open" doc:"mine, unassigned, open, snoozed, following, drafts, mentions, closed, recently_closed, elsewhere, spam, trash, all (whatever the filter says), inbox:ID, status:ID or custom:ID." example:"mine"`
+	Filter string   `query:"filter" doc:"Narrows the view: JSON, {\"all\":[…]}, {\"any\":[…]} or {\"field\":…,\"op\":…,\"value\":…}. GET /api/custom-views/fields lists the fields and what each takes." example:"{\"field\":\"priority\",\"op\":\"in\",\"value\":[\"high\",\"urgent\"]}"`
+	Sort   string   `query:"sort" maxLength:"100" doc:"A field that sorts, - before it for the other way round; last_activity, created, closed, status, owner and contact are short names. Left out: the view's own order, mostly -last_activity." example:"-priority"`
+	Group  string   `query:"group" maxLength:"100" doc:"A field that groups: rows of one group stand together." example:"owner_id"`
+	IDs    []string `query:"ids" maxItems:"200" doc:"Only these, as far as they belong to the view."`
+	People bool     `query:"people" doc:"With more of each contact, for columns: phone, language, properties."`
 }
 
 func (a *agents) listTickets(ctx context.Context, v access.Viewer, in *ticketsInput) (*api.Out[view.TicketPage], error) {
@@ -75,7 +75,13 @@ func (a *agents) listTickets(ctx context.Context, v access.Viewer, in *ticketsIn
 	if err != nil {
 		return nil, err
 	}
-	ask := view.Ask{View: in.View, Filter: f, Sort: in.Sort, Group: in.Group, IDs: in.IDs, People: in.People}
+	ids := make([]desk.TicketID, len(in.IDs)) // texts: what is read of a query as numbers is held to be no id
+	for i, text := range in.IDs {
+		if ids[i], err = desk.ParseID[desk.TicketID](text); err != nil {
+			return nil, desk.Errorf(desk.Invalid, "request.invalid", "%q is not the id of a ticket.", text).In("ids")
+		}
+	}
+	ask := view.Ask{View: in.View, Filter: f, Sort: in.Sort, Group: in.Group, IDs: ids, People: in.People}
 	return api.Answer(a.View.List(ctx, view.SightOf(v), ask, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 

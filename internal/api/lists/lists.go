@@ -83,7 +83,7 @@ type createInput struct {
 		Columns    []string              `json:"columns,omitempty" maxItems:"30"`
 		Sort       string                `json:"sort,omitempty" maxLength:"100"`
 		Group      string                `json:"group,omitempty" maxLength:"100"`
-		Layout     string                `json:"layout,omitempty" enum:",split,table"`
+		Layout     string                `json:"layout,omitempty" enum:",split,table,board"`
 	}
 }
 
@@ -107,7 +107,7 @@ type patchInput struct {
 		Columns    *[]string              `json:"columns,omitempty" maxItems:"30"`
 		Sort       *string                `json:"sort,omitempty" maxLength:"100"`
 		Group      *string                `json:"group,omitempty" maxLength:"100"`
-		Layout     *string                `json:"layout,omitempty" enum:",split,table"`
+		Layout     *string                `json:"layout,omitempty" enum:",split,table,board"`
 		Position   *int                   `json:"position,omitempty" doc:"Among the saved views; one's own arrangement is in the preferences."`
 		Version    int64                  `json:"version,omitempty"`
 	}

@@ -85,7 +85,7 @@ export interface SavedView {
   columns: string[]
   sort: string
   group: string
-  layout: '' | 'split' | 'table'
+  layout: '' | 'split' | 'table' | 'board'
   version: number
   editable: boolean
 }

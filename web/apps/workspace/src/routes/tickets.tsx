@@ -1,12 +1,14 @@
 import { Outlet, useParams } from '@tanstack/react-router'
-import { Suspense, useEffect, useState, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
 import { EmptyState, Keys } from '@kanal/ui'
 import { ConversationList, ConversationScreen, ModeSwitch, useMode } from '@/features/conversations/index.ts'
 import { TicketList, TicketScreen } from '@/features/tickets/index.ts'
 import { FilterArea, ListTools, ViewGone, openIn, useViewState, useViews, viewName } from '@/features/views/index.ts'
-import { t } from '@/locales/index.ts'
+import { t, withMore } from '@/locales/index.ts'
 import { count } from '@/shell/format.ts'
 import s from './tickets.module.css'
+
+const Board = lazy(withMore(() => import('@/features/board/index.ts').then((m) => ({ default: m.Board }))))
 
 /** The split layout: the list of a view, and one ticket beside it. On a phone one at a time. */
 export function TicketsRoute() {
@@ -19,13 +21,14 @@ export function TicketsRoute() {
   const [filtering, setFiltering] = useState(false)
   const phone = useNarrow()
   const asTable = state.look.layout === 'table' && !showing && !conversations && !phone
+  const asBoard = state.look.layout === 'board' && !showing && !conversations
   const here = views.find((v) => v.id === view)
   const title = here ? viewName(here) : viewName({ id: view, name: state.saved?.name ?? (view.startsWith('custom:') ? ' ' : '') })
   const open = !here || here.pending ? null : conversations ? openIn(here) : { n: here.count, capped: here.capped }
   const number = open ? count(open.n, open.capped) : ''
   useEffect(() => { if (!showing) document.title = `${number && number !== '0' ? `(${number}) ` : ''}${title} · Kanal` }, [title, showing, number])
   return (
-    <main id="main" className={s.split} data-showing={showing ? true : undefined} data-table={asTable || undefined}>
+    <main id="main" className={s.split} data-showing={showing ? true : undefined} data-table={asTable || asBoard || undefined}>
       <div className={s.list}>
         <header className={s.head}>
           <h1 className="k-cut">{title}</h1>
@@ -35,9 +38,9 @@ export function TicketsRoute() {
         </header>
         {conversations ? null : <FilterArea view={view} state={state} filtering={filtering} setFiltering={setFiltering} />}
         {threads && conversations ? <ConversationList key={view} inboxId={threads.inboxId} view={view} threadId={threadId} ticketId={ticketId} title={title} />
-          : state.missing ? <Suspense fallback={null}><ViewGone /></Suspense> : <TicketList key={view} view={view} selected={ticketId} title={title} state={state} asTable={asTable} />}
+          : state.missing ? <Suspense fallback={null}><ViewGone /></Suspense> : asBoard ? <Suspense fallback={null}><Board key={view} view={view} state={state} title={title} /></Suspense> : <TicketList key={view} view={view} selected={ticketId} title={title} state={state} asTable={asTable} />}
       </div>
-      <div className={s.ticket} hidden={asTable}>
+      <div className={s.ticket} hidden={asTable || asBoard}>
         {showing ? <Outlet /> : (
           <div className={s.none}>
             <EmptyState icon="inbox" title={t(conversations ? 'conversations.pick' : 'ticket.pick')} text={t('ticket.pick_text')}>

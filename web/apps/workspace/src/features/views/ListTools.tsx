@@ -17,13 +17,14 @@ const Display = lazy(() => load().then((m) => ({ default: m.Display })))
 defineAction({ id: 'list.filter', label: 'action.filter', group: 'list', icon: 'filter', shortcut: 'shift+f', when: (c) => !!c.lists, run: (c) => c.lists!.filter() })
 defineAction({ id: 'list.display', label: 'action.display', group: 'list', icon: 'columns', shortcut: 'shift+d', when: (c) => !!c.lists, run: (c) => c.lists!.display() })
 defineAction({ id: 'list.layout', label: 'action.layout', group: 'list', icon: 'rows', shortcut: 'v', when: (c) => !!c.lists, run: (c) => c.lists!.layout() })
+defineAction({ id: 'list.board', label: 'action.board', group: 'list', icon: 'columns', shortcut: 'shift+v', when: (c) => !!c.lists, run: (c) => c.lists!.board() })
 
 /** The buttons of a list's head: filter, and how it is shown. */
 export function ListTools({ state, filtering, setFiltering }: { state: ViewState; filtering: boolean; setFiltering(on: boolean): void }) {
   const [display, setDisplay] = useState(false)
-  const table = state.look.layout === 'table'
+  const table = state.look.layout !== 'split'
   const swap = () => void state.setLook({ layout: table ? 'split' : 'table' }).catch(toastError)
-  useProvideActions({ lists: { filter: () => setFiltering(true), display: () => setDisplay(true), layout: swap } }, [table, state.setLook])
+  useProvideActions({ lists: { filter: () => setFiltering(true), display: () => setDisplay(true), layout: swap, board: () => void state.setLook({ layout: state.look.layout === 'board' ? 'split' : 'board' }).catch(toastError) } }, [state.look.layout, state.setLook])
   return (
     <span className={s.tools}>
       <Tooltip label={`${t('action.filter')} (${keysOf('shift+f').join('')})`}>

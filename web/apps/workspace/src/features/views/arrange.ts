@@ -3,7 +3,7 @@
 import type { View } from '@kanal/api'
 
 /** How a view is shown. */
-export interface Look { layout: 'split' | 'table'; columns: string[]; sort: string; group: string }
+export interface Look { layout: 'split' | 'table' | 'board'; columns: string[]; sort: string; group: string }
 export interface Arrangement { order?: string[]; hidden?: string[]; folded?: string[]; looks?: Record<string, Partial<Look>> }
 
 export type SectionID = 'work' | 'custom' | 'inboxes' | 'statuses' | 'archive'
