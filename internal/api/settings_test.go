@@ -101,6 +101,7 @@ func TestAStaleSettingIsRefused(t *testing.T) {
 func TestSettingsAreTextInTheWorkspaceToo(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t))
 	owner, ada, ann := s.as(s.user("Otto Owner", desk.RoleOwner)), s.as(s.user("Ada Admin", desk.RoleAdmin)), s.as(s.user("Ann Holm", desk.RoleAgent))
+	narrow := s.tokenOf(s.user("Bea Admin", desk.RoleAdmin), "settings.manage") // no more than its scopes by way of text
 	ann.do("GET", "/api/settings/text", nil).want(403)
 	ada.do("GET", "/api/settings/text?section=pipelines", nil).want(200, "waiting_on_us", "!users:")
 	ada.do("GET", "/api/settings/text?section=users&slug=ann.holm@acme.example", nil).want(200)
@@ -110,6 +111,11 @@ func TestSettingsAreTextInTheWorkspaceToo(t *testing.T) {
 		return c.do("POST", "/api/settings/text/diff", map[string]any{"text": text})
 	}
 	plan(ada, all.str("text")).want(200, `"changes":[]`, `"problems":[]`)
+	for _, section := range []string{"users", "channels", "spam", "views"} {
+		narrow.do("GET", "/api/settings/text?section="+section, nil).want(403)
+	}
+	narrow.do("GET", "/api/settings/text?section=pipelines", nil).want(200)
+	plan(narrow, "version: 1\nspam: {deny: [home.example]}\n").want(403)
 	plan(ada, "version: 1\ncompny: {name: A}\n").want(200, `"line":2`, "Did you mean")
 	plan(ada, "version: 1\nteams:\n  - {slug: Not A Slug}\n").want(200, `"line":3`)
 	plan(ada, "version: 1\ncompany: {name: Acme Bikes}\n").want(200, `"object":"company"`, `"after":"Acme Bikes"`)
