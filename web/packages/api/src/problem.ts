@@ -19,6 +19,9 @@ export class Problem extends Error {
 
   /** No answer came: offline, a dropped connection or a server that is restarting. */
   get unreachable(): boolean { return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504 }
+
+  /** The server failed without a word of its own. */
+  get mute(): boolean { return this.status >= 500 && !this.reason && !this.requestId }
 }
 
 export async function problemOf(res: Response): Promise<Problem> {

@@ -14,7 +14,7 @@ export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: (
           <section key={g}>
             <h3>{t(`sheet.${g}` as Key)}</h3>
             <ul>
-              {allActions().filter((a) => a.group === g && a.shortcut).map((a) => <li key={a.id}><span>{t(a.label)}</span><Keys keys={keysOf(a.shortcut!)} /></li>)}
+              {allActions().filter((a, i, all) => a.group === g && a.shortcut && all.findIndex((b) => b.label === a.label && b.shortcut === a.shortcut) === i).map((a) => <li key={a.id}><span>{t(a.label)}</span><Keys keys={keysOf(a.shortcut!)} /></li>)}
               {g === 'composer' ? <li><span>{t('composer.send')}</span><Keys keys={keysOf('mod+enter')} /></li> : null}
             </ul>
           </section>

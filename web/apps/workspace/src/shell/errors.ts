@@ -4,7 +4,7 @@ import { toast } from './toast.tsx'
 
 /** A sentence for a person: the server's own, or ours when no answer came. */
 export function sentence(err: unknown): string {
-  if (err instanceof Problem) return err.status === 0 ? t('error.offline') : err.unreachable && !err.reason ? t('error.unavailable') : err.message
+  if (err instanceof Problem) return err.status === 0 ? t('error.offline') : (err.unreachable && !err.reason) || err.mute ? t('error.unavailable') : err.message
   return t('error.unknown')
 }
 

@@ -96,12 +96,13 @@ export function Composer({ convo, restore, ...place }: ComposerPlace & { convo: 
   if (!thread) return <div className={s.closed}><Banner icon="info">{t('composer.no_thread')}</Banner></div>
   if (!canReply && !canComment) return null
   const hasCc = (thread.reply_defaults?.cc ?? []).length > 0
-  const offered = modes.filter((m) => may(m.mode) && (m.mode !== 'reply_all' || hasCc || mode === 'reply_all'))
+  // Forward has its place before there is something to forward, so that the others keep theirs.
+  const offered = modes.filter((m) => (may(m.mode) || (m.mode === 'forward' && canReply && snap.status !== 'ready')) && (m.mode !== 'reply_all' || hasCc || mode === 'reply_all'))
   return (
     <section className={s.composer} data-mode={mode ?? 'closed'} aria-label={t('composer.label')} onPointerEnter={() => void load()}>
       <div className={s.tabs} role="group" aria-label={t('composer.mode')}>
         {offered.map((m) => (
-          <button key={m.mode} type="button" aria-pressed={mode === m.mode} onClick={() => open(m.mode)}><Icon name={m.icon} size={14} /><span>{t(m.key)}</span></button>
+          <button key={m.mode} type="button" aria-pressed={mode === m.mode} disabled={!may(m.mode)} onClick={() => open(m.mode)}><Icon name={m.icon} size={14} /><span>{t(m.key)}</span></button>
         ))}
         {mode ? <button type="button" className={s.fold} aria-label={t('composer.fold')} title={t('composer.fold')} onClick={() => setMode(null)}><Icon name="down" size={14} /></button> : null}
       </div>

@@ -41,7 +41,9 @@ export function TicketList({ view, selected, title, state, asTable }: { view: st
   useEffect(() => { selectionFor(ask) }, [ask])
   useEffect(() => clearSelection, [view])
   const any = sel.count > 0
-  const picking = useMemo<Picking>(() => ({ any, count: sel.count, pick: (id, through) => pick(ask, id, through), all: (ids, more) => pickAll(ask, ids, more), clear: clearSelection }), [ask, any, sel.count])
+  // One function for as long as the list is the same: a new one would draw every row again at every pick.
+  const pickRow = useCallback((id: string, through: string[] | null) => pick(ask, id, through), [ask])
+  const picking = useMemo<Picking>(() => ({ any, count: sel.count, pick: pickRow, all: (ids, more) => pickAll(ask, ids, more), clear: clearSelection }), [ask, pickRow, any, sel.count])
   const group = useMemo(() => (look.group ? (r: Row) => groupOf(r, look.group) : undefined), [look.group])
   const head = <Suspense fallback={null}><TableHead state={state} /></Suspense>
   return (

@@ -29,7 +29,7 @@ ticket('transfer', 'action.transfer', 'forward', 'shift+t', (c) => !!c.ticket &&
 ticket('merge', 'action.merge', 'copy', 'm', shown, dialog('merge'))
 ticket('split', 'action.split', 'archive', 'shift+m', (c) => shown(c) && c.ticket!.message_count > 1, (t) => { startPicking(t.id); openDialog('split', t.id) })
 ticket('link', 'action.link', 'link', 'l', shown, dialog('link'))
-ticket('move', 'action.move', 'inbox', 'shift+v', (c) => edits(c) && c.ticket!.hidden !== 'merged' && (c.session?.inboxes.length ?? 0) > 1, dialog('move'))
+ticket('move', 'action.move', 'inbox', 'shift+i', (c) => edits(c) && c.ticket!.hidden !== 'merged' && (c.session?.inboxes.length ?? 0) > 1, dialog('move'))
 ticket('spam', 'action.spam', 'spam', '!', shown, (t, c) => doing((m) => m.spam(t, c)))
 ticket('block', 'action.block', 'shield', 'b', shown, dialog('block'))
 ticket('trash', 'action.trash', 'trash', '#', (c) => !!c.ticket && can(c, 'tickets.delete') && !c.ticket.hidden, (t, c) => doing((m) => m.trash(t, c)))
@@ -45,7 +45,7 @@ conversation('take', 'action.take', 'user', 'shift+a', (c) => bare(c, 'tickets.a
 conversation('spam', 'action.spam', 'spam', '!', (c) => bare(c) && !c.conversation!.thread!.hidden, (c) => doing((m) => m.hideThread(c, 'spam')))
 conversation('trash', 'action.trash', 'trash', '#', (c) => bare(c, 'tickets.delete') && !c.conversation!.thread!.hidden, (c) => doing((m) => m.hideThread(c, 'trash')))
 conversation('restore', 'action.restore', 'refresh', 'y', (c) => bare(c) && !!c.conversation!.thread!.hidden, (c) => doing((m) => m.hideThread(c, '')))
-conversation('move', 'action.move', 'inbox', 'shift+v', (c) => bare(c) && (c.session?.inboxes.length ?? 0) > 1, (c) => openDialog('move', null, c.conversation!.id))
+conversation('move', 'action.move', 'inbox', 'shift+i', (c) => bare(c) && (c.session?.inboxes.length ?? 0) > 1, (c) => openDialog('move', null, c.conversation!.id))
 
 /** What stands in a ticket's menu, in this order; what cannot be done now is left out. */
 export const moreActions = [
