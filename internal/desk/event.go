@@ -56,6 +56,7 @@ const (
 	EvTicketUnlinked      = "ticket.unlinked"      // {other_id, kind}; on both
 	EvThreadState         = "thread.state_changed" // {open, hidden} of a conversation without a ticket
 	EvThreadAssigned      = "thread.assigned"      // {owner_id, team_id, previous_owner_id, previous_team_id} of a conversation without a ticket
+	EvThreadPurged        = "thread.purged"        // {messages:[ids], reason} a conversation without a ticket, gone for good
 	EvTicketPurged        = "ticket.purged"        // {number, messages:[ids], reason: spam|trash|merged|privacy} gone for good
 	EvTicketRated         = "ticket.rated"         // {score, comment}: what a customer said after closing
 	EvBulkProgressed      = "bulk.progressed"      // {id, state, action, total, done, same, failed, undo_of}: of its UserID alone

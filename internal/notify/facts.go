@@ -80,7 +80,8 @@ func (r *reader) facts(ctx context.Context, ev desk.Event) (f Facts, err error) 
 	if ev.TicketID != 0 {
 		err = r.ticket(ctx, ev.TicketID, &f)
 	} else if ev.ThreadID != 0 {
-		err = r.s.DB.QueryRow(ctx, "SELECT owner_id, team_id, inbox_id FROM threads WHERE id = $1", ev.ThreadID).Scan(&f.Owner, &f.Team, &f.Inbox)
+		err = r.s.DB.QueryRow(ctx, "SELECT owner_id, team_id, inbox_id, hidden FROM threads WHERE id = $1", ev.ThreadID).Scan(&f.Owner, &f.Team, &f.Inbox, &f.Hidden)
+		f.Viewing = r.s.Viewing(desk.TicketID(ev.ThreadID)) // an id is one noun's alone
 	}
 	if err == nil && ev.Message != 0 {
 		err = r.message(ctx, ev, &f)
@@ -118,11 +119,15 @@ func (r *reader) message(ctx context.Context, ev desk.Event, f *Facts) error {
 		return err
 	}
 	f.Author = actor.UserID()
-	if ev.Type != desk.EvMessageReceived || ev.TicketID == 0 {
+	if ev.Type != desk.EvMessageReceived {
 		return nil
 	}
 	var first desk.MessageID
-	if err := r.s.DB.QueryRow(ctx, "SELECT COALESCE(MIN(id), 0) FROM messages WHERE ticket_id = $1", ev.TicketID).Scan(&first); err != nil {
+	where, id := "ticket_id = $1", int64(ev.TicketID)
+	if id == 0 {
+		where, id = "thread_id = $1", int64(ev.ThreadID)
+	}
+	if err := r.s.DB.QueryRow(ctx, "SELECT COALESCE(MIN(id), 0) FROM messages WHERE "+where, id).Scan(&first); err != nil {
 		return err
 	}
 	f.First = first == ev.Message

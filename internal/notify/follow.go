@@ -240,6 +240,8 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, ev desk.Event, fresh *c
 	switch {
 	case (ev.Type == desk.EvTicketPurged || ev.Type == desk.EvTicketErased) && ev.TicketID != 0:
 		err = s.forget(ctx, tx, "ticket_id = $1", ev.TicketID)
+	case ev.Type == desk.EvThreadPurged && ev.ThreadID != 0:
+		err = s.forget(ctx, tx, "thread_id = $1", ev.ThreadID)
 	case ev.Type == desk.EvMessageUpdated && slices.Contains(d.Fields, "erased"):
 		err = s.forget(ctx, tx, "message_id = $1 AND message_id <> 0", ev.Message)
 	case ev.Type == desk.EvContactErased:

@@ -44,7 +44,8 @@ func (i News) group() string {
 }
 
 const itemColumns = `n.id, n.kind, n.ticket_id, n.thread_id, n.message_id, n.actor, n.data, n.created_at, n.read_at,
-	COALESCE(t.number, 0), COALESCE(t.subject, h.subject, ''), COALESCE(t.inbox_id, h.inbox_id, 0), COALESCE(t.hidden, ''), COALESCE(m.text, '')`
+	COALESCE(t.number, 0), COALESCE(t.subject, h.subject, ''), COALESCE(t.inbox_id, h.inbox_id, 0), COALESCE(t.hidden, h.hidden, ''),
+	CASE WHEN m.inbox_id = COALESCE(t.inbox_id, h.inbox_id, 0) THEN m.text ELSE '' END`
 
 const itemFrom = ` FROM notifications n LEFT JOIN tickets t ON t.id = n.ticket_id AND n.ticket_id <> 0 LEFT JOIN threads h ON h.id = n.thread_id AND n.thread_id <> 0
 	LEFT JOIN messages m ON m.id = n.message_id AND n.message_id <> 0`
@@ -212,7 +213,7 @@ func (s *Service) Unread(ctx context.Context, u desk.User) (int, error) {
 	rows, err := db.All(ctx, s.DB, func(r db.Scanner) (x row, err error) {
 		err = r.Scan(&x.Kind, &x.TicketID, &x.ThreadID, &x.inbox, &x.hidden)
 		return x, err
-	}, `SELECT n.kind, n.ticket_id, n.thread_id, COALESCE(t.inbox_id, h.inbox_id, 0), COALESCE(t.hidden, '') FROM notifications n
+	}, `SELECT n.kind, n.ticket_id, n.thread_id, COALESCE(t.inbox_id, h.inbox_id, 0), COALESCE(t.hidden, h.hidden, '') FROM notifications n
 		LEFT JOIN tickets t ON t.id = n.ticket_id AND n.ticket_id <> 0 LEFT JOIN threads h ON h.id = n.thread_id AND n.thread_id <> 0
 		WHERE n.user_id = $1 AND n.read_at = 0 AND n.in_app = 1 LIMIT $2`, u.ID, maxUnread)
 	if err != nil {
@@ -263,14 +264,18 @@ func (s *Service) MarkRead(ctx context.Context, user desk.UserID, r Read) error 
 	})
 }
 
-// Seen says that a person looks at a ticket: what it told them is read. It costs a look when there is nothing.
-func (s *Service) Seen(ctx context.Context, user desk.UserID, ticket desk.TicketID) error {
+// Seen says that a person looks at a ticket, or at a conversation that has none: what it told them is read. It costs a look when there is nothing.
+func (s *Service) Seen(ctx context.Context, user desk.UserID, ticket desk.TicketID, thread desk.ThreadID) error {
+	column, id := "ticket_id", int64(ticket)
+	if ticket == 0 {
+		column, id = "ticket_id = 0 AND thread_id", int64(thread)
+	}
 	var one int
-	err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 AS one FROM notifications WHERE user_id = $1 AND ticket_id = $2 AND read_at = 0 LIMIT 1) x", user, ticket).Scan(&one)
-	if err != nil || one == 0 {
+	err := s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 AS one FROM notifications WHERE user_id = $1 AND read_at = 0 AND "+column+" = $2 LIMIT 1) x", user, id).Scan(&one)
+	if err != nil || one == 0 || id == 0 {
 		return err
 	}
-	return s.MarkRead(ctx, user, Read{TicketID: ticket})
+	return s.MarkRead(ctx, user, Read{TicketID: ticket, ThreadID: thread})
 }
 
 // SendTest tells a person something by every target they have, at once, so that they can see whether it comes.

@@ -175,6 +175,14 @@ func TestAnEventIsToldOfOnce(t *testing.T) {
 		if first.Kind != notify.Mentioned || first.ActorName != "Bo Lind" || first.Number != r.ticket.Number || first.Subject != "Where is my bike?" || first.Excerpt != "Could you look at the frame?" {
 			t.Errorf("mentioned: %+v", first)
 		}
+		elsewhere := r.Inbox("elsewhere").ID
+		r.Write(func(ctx context.Context, tx *db.Tx) error { // the message went where she does not see it: its words go along
+			_, err := tx.Exec(ctx, "UPDATE messages SET inbox_id = $1 WHERE id = $2", elsewhere, first.MessageID)
+			return err
+		})
+		if gone := r.list(t, r.ann).Items[1]; gone.MessageID != first.MessageID || gone.Excerpt != "" {
+			t.Errorf("of a message elsewhere: %q", gone.Excerpt)
+		}
 		for _, ev := range r.EventsOf(desk.EvNotificationCreated) {
 			if ev.UserID != r.ann.ID {
 				t.Errorf("told of it: %d", ev.UserID)
@@ -216,7 +224,7 @@ func TestWhatIsSeenIsRead(t *testing.T) {
 		if p := r.list(t, r.ann); p.Unread != 1 {
 			t.Fatalf("unread: %d", p.Unread)
 		}
-		if err := r.Seen(ctx, r.ann.ID, r.ticket.ID); err != nil {
+		if err := r.Seen(ctx, r.ann.ID, r.ticket.ID, 0); err != nil {
 			t.Fatal(err)
 		}
 		if p := r.list(t, r.ann); p.Unread != 0 || len(r.EventsOf(desk.EvNotificationRead)) != 1 {
@@ -588,6 +596,66 @@ func TestSendMeOne(t *testing.T) {
 		}
 		if len(r.out.letters) != 1 || r.out.letters[0].Subject != "Her er den test, du bad om" {
 			t.Errorf("mails: %+v", r.out.letters)
+		}
+	})
+}
+
+// IH-01, WS-15: the owner of a conversation without a ticket hears of being given it and of the customer's answers, not of what lies in spam; opening it reads what it told.
+func TestAConversationWithoutATicketTellsItsOwner(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, r := context.Background(), newRig(t, d)
+		th := r.Thread(desk.Ticket{InboxID: r.ticket.InboxID, ContactID: r.ticket.ContactID, Subject: "No ticket"}, r.Account())
+		r.Message(th)
+		r.step(t)
+		r.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := r.Threads.Assign(ctx, tx, desk.ByUser(r.bo.ID), th.ID, r.ann.ID, 0)
+			return err
+		})
+		r.step(t)
+		p := r.list(t, r.ann)
+		if p.Unread != 1 || p.Items[0].Kind != notify.Assigned || p.Items[0].ThreadID != th.ID || p.Items[0].Subject != "No ticket" {
+			t.Fatalf("given: %+v", p)
+		}
+		r.Message(th)
+		r.step(t)
+		if p = r.list(t, r.ann); p.Unread != 2 || p.Items[0].Kind != notify.CustomerReplied {
+			t.Fatalf("answered: %+v", p)
+		}
+		if err := r.Seen(ctx, r.bo.ID, 0, th.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Seen(ctx, r.ann.ID, 0, th.ID); err != nil {
+			t.Fatal(err)
+		}
+		if p = r.list(t, r.ann); p.Unread != 0 {
+			t.Errorf("opened: %+v", p)
+		}
+		r.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := r.Threads.Hide(ctx, tx, desk.System, th.ID, desk.HiddenSpam)
+			return err
+		})
+		r.Message(th)
+		r.step(t)
+		if p = r.list(t, r.ann); p.Unread != 0 {
+			t.Errorf("told of spam: %+v", p)
+		}
+	})
+}
+
+// EM-36: mail that is held tells nobody that there is something new.
+func TestHeldMailIsNoNews(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		r.choose(t, r.bo, notify.Choice{Kinds: map[notify.Kind]map[string]bool{notify.UnassignedNew: {notify.InApp: true}}})
+		r.Ticket(func(n *ticket.NewTicket) { n.Hidden, n.HiddenReason = desk.HiddenSpam, "denied_sender" })
+		r.step(t)
+		if p := r.list(t, r.bo); len(p.Items) != 0 {
+			t.Errorf("held mail is told: %+v", p.Items)
+		}
+		r.Ticket()
+		r.step(t)
+		if p := r.list(t, r.bo); len(p.Items) != 1 || p.Items[0].Kind != notify.UnassignedNew {
+			t.Errorf("new work is not: %+v", p.Items)
 		}
 	})
 }

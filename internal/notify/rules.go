@@ -159,6 +159,8 @@ var rules = []rule{
 	{event: desk.EvMessageReceived, kind: FollowedMessage, when: answered, who: followers},
 	{event: desk.EvTicketAssigned, kind: Assigned, when: newOwner, who: func(_ desk.Event, d particulars, _ Facts) []desk.UserID { return []desk.UserID{d.OwnerID} }},
 	{event: desk.EvTicketAssigned, kind: UnassignedNew, when: newTeam, who: team},
+	{event: desk.EvThreadAssigned, kind: Assigned, when: newOwner, who: func(_ desk.Event, d particulars, _ Facts) []desk.UserID { return []desk.UserID{d.OwnerID} }},
+	{event: desk.EvThreadAssigned, kind: UnassignedNew, when: newTeam, who: team},
 	{event: desk.EvTicketCreated, kind: UnassignedNew, when: nobodys, who: members},
 	{event: desk.EvTicketStatus, kind: TicketReopened, when: reopened, who: owner},
 	{event: desk.EvTicketWoken, kind: Woken, when: func(_ desk.Event, d particulars, _ Facts) bool { return d.Reason == "time" }, who: sleeper},

@@ -97,6 +97,34 @@ func (s *Service) one(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.
 	return s.Tickets.Erase(ctx, tx, actor, id, reason, append(gone.Messages, late.Messages...))
 }
 
+// errMoved: a conversation was brought back, or given a ticket, while it was to be erased.
+var errMoved = desk.Errorf(desk.Conflict, "thread.changed", "This conversation has changed meanwhile. Look at it again.")
+
+// Thread erases a conversation that has no ticket, if it is still where it was seen.
+func (s *Service) Thread(ctx context.Context, tx *db.Tx, actor desk.Actor, th desk.Thread, reason string) error {
+	gone, err := s.Threads.EraseThread(ctx, tx, th.ID, func(ctx context.Context, messages []desk.MessageID) error {
+		now, err := s.Threads.Get(ctx, tx, th.ID) // which is held now
+		if err == nil && (now.TicketID != 0 || now.Hidden != th.Hidden || now.HiddenAt != th.HiddenAt) {
+			err = errMoved
+		}
+		if err != nil {
+			return err
+		}
+		return s.Journal.Forget(ctx, tx, messages)
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Events.Forget(ctx, tx, 0, th.ID); err != nil {
+		return err
+	}
+	if gone.Messages == nil {
+		gone.Messages = []desk.MessageID{}
+	}
+	_, err = s.Events.Record(ctx, tx, desk.Event{Type: desk.EvThreadPurged, Actor: actor, ThreadID: th.ID, Inbox: th.InboxID, Data: event.Data(map[string]any{"messages": gone.Messages, "reason": reason})})
+	return err
+}
+
 // slice is how many tickets are looked up at a time; each is erased in its own transaction, so that nobody waits long and a stop loses nothing.
 const slice = 100
 
@@ -110,7 +138,8 @@ func (s *Service) Run(ctx context.Context) error {
 		if w.keep <= 0 {
 			continue
 		}
-		if err := s.expire(ctx, w.hidden, s.Clock.Ms().Add(-w.keep), w.reason); err != nil {
+		before := s.Clock.Ms().Add(-w.keep)
+		if err := errors.Join(s.expire(ctx, w.hidden, before, w.reason), s.expireThreads(ctx, w.hidden, before, w.reason)); err != nil {
 			return err
 		}
 	}
@@ -155,6 +184,37 @@ func (s *Service) expire(ctx context.Context, hidden desk.Hidden, before desk.Ti
 			}
 		}
 		if len(rows) < slice {
+			break
+		}
+	}
+	return errors.Join(append(faults, ctx.Err())...)
+}
+
+// expireThreads does the same for conversations without a ticket.
+func (s *Service) expireThreads(ctx context.Context, hidden desk.Hidden, before desk.Time, reason string) error {
+	var faults []error
+	for after := desk.ThreadID(0); ctx.Err() == nil; {
+		ids, err := db.All(ctx, s.DB, db.Column[desk.ThreadID], `SELECT id FROM threads WHERE hidden = $1 AND hidden <> '' AND hidden_at < $2 AND ticket_id = 0 AND id > $3 ORDER BY id LIMIT $4`, hidden, before, after, slice)
+		if err != nil {
+			return fmt.Errorf("purge: %w", err)
+		}
+		for _, id := range ids {
+			after = id
+			err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+				th, err := s.Threads.Get(ctx, tx, id)
+				if desk.CodeOf(err) == desk.NotFound {
+					return nil
+				}
+				if err != nil || th.Hidden != hidden || th.HiddenAt >= before || th.TicketID != 0 {
+					return err
+				}
+				return s.Thread(ctx, tx, desk.System, th, reason)
+			})
+			if err != nil && !errors.Is(err, errMoved) {
+				faults = append(faults, fmt.Errorf("purge: conversation %d: %w", id, err))
+			}
+		}
+		if len(ids) < slice {
 			break
 		}
 	}

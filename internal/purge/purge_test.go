@@ -273,3 +273,59 @@ func TestHiddenTicketsArePurgedByTheirWindows(t *testing.T) {
 		}
 	})
 }
+
+// WS-29, EM-36: a conversation without a ticket that has lain long enough in spam or in the trash goes for good, with its words; one that was brought back stays.
+func TestHiddenConversationsExpire(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		stop, run := context.WithCancel(ctx)
+		defer run()
+		go w.Events.Run(stop)
+		hide := func(th desk.Thread, h desk.Hidden) {
+			w.Write(func(ctx context.Context, tx *db.Tx) error {
+				_, err := w.Threads.Hide(ctx, tx, desk.System, th.ID, h)
+				return err
+			})
+		}
+		bare := func(subject string) desk.Thread {
+			th := w.Thread(desk.Ticket{InboxID: w.acc.InboxID, ContactID: w.Contact("mira@home.example").ID, Subject: subject}, w.acc)
+			w.Message(th, func(m *desk.Message) { m.Text = "quibberwock " + subject })
+			return th
+		}
+		trash, spam, back, open := bare("trash"), bare("spam"), bare("back"), bare("open")
+		hide(trash, desk.HiddenTrash)
+		hide(spam, desk.HiddenSpam)
+		hide(back, desk.HiddenTrash)
+		hide(back, desk.HiddenNo)
+		left := func(want ...desk.Thread) {
+			t.Helper()
+			if err := w.purge.Run(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if n := w.number("SELECT COUNT(*) FROM threads"); int(n) != len(want) {
+				t.Errorf("%d conversations are left, want %d", n, len(want))
+			}
+			for _, th := range want {
+				if w.number("SELECT COUNT(*) FROM messages WHERE thread_id = $1", th.ID) != 1 {
+					t.Errorf("%q is gone", th.Subject)
+				}
+			}
+		}
+		w.later(29 * 24 * time.Hour)
+		left(trash, spam, back, open)
+		w.later(2 * 24 * time.Hour)
+		left(spam, back, open)
+		w.later(60 * 24 * time.Hour)
+		left(back, open)
+		if n := w.number("SELECT COUNT(*) FROM messages"); n != 2 {
+			t.Errorf("%d messages", n)
+		}
+		w.indexed()
+		r, err := w.search.Search(ctx, w.Viewer(w.User(desktest.Role(desk.RoleOwner))), "quibberwock", search.Options{})
+		if err != nil || len(r.Hits) != 2 {
+			t.Errorf("found %+v, %v", r.Hits, err)
+		}
+		if evs := w.EventsOf(desk.EvThreadPurged); len(evs) != 2 || evs[0].ThreadID != trash.ID || !strings.Contains(string(evs[0].Data), `"reason":"trash"`) {
+			t.Errorf("%+v", evs)
+		}
+	})
+}

@@ -290,6 +290,19 @@ func (s *Service) HideThread(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 	return th, err
 }
 
+// RestoreThread brings a conversation without a ticket back from spam or trash; unblock takes what denies its sender off the list.
+func (s *Service) RestoreThread(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ThreadID, unblock bool) (desk.Thread, error) {
+	th, err := s.HideThread(ctx, tx, actor, id, desk.HiddenNo, "")
+	if err != nil || !unblock {
+		return th, err
+	}
+	from, err := s.Threads.SenderIn(ctx, tx, th.ID)
+	if err != nil || from == "" {
+		return th, err
+	}
+	return th, s.unblock(ctx, tx, actor, from)
+}
+
 // TurnThread closes or reopens a conversation without a ticket.
 func (s *Service) TurnThread(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ThreadID, open bool) (desk.Thread, error) {
 	th, err := s.bare(ctx, tx, id)

@@ -407,6 +407,29 @@ func TestConversationsWithoutATicket(t *testing.T) { // IH-01, TK-16
 			_, err := b.triage.HideThread(ctx, tx, b.by, m.ThreadID, desk.HiddenTrash, "")
 			return err
 		})
+		block := func(fn func(ctx context.Context, tx *db.Tx) error, want int) {
+			t.Helper()
+			b.Write(fn)
+			if n, err := db.One(context.Background(), b.DB, db.Column[int], "SELECT COUNT(*) FROM sender_rules WHERE action = 'deny'"); err != nil || n != want {
+				t.Fatalf("%d senders are denied, want %d (%v)", n, want, err)
+			}
+		}
+		restore := func(unblock bool) func(ctx context.Context, tx *db.Tx) error {
+			return func(ctx context.Context, tx *db.Tx) error {
+				_, err := b.triage.RestoreThread(ctx, tx, b.by, m.ThreadID, unblock)
+				return err
+			}
+		}
+		block(func(ctx context.Context, tx *db.Tx) error {
+			_, err := b.triage.HideThread(ctx, tx, b.by, m.ThreadID, desk.HiddenSpam, triage.BlockSender)
+			return err
+		}, 1)
+		block(restore(false), 1)
+		block(restore(true), 0) // EM-36: what blocking denied is let through again when asked
+		b.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := b.triage.HideThread(ctx, tx, b.by, m.ThreadID, desk.HiddenTrash, "")
+			return err
+		})
 		b.mail(acc, "three", "mira@x.example", "two")
 		if got := get(); got.Hidden != "" || got.MessageCount != 3 {
 			t.Fatalf("who writes again brings it back: %+v", got)

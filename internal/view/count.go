@@ -23,7 +23,7 @@ type Count struct {
 	Count  int    `json:"count" doc:"At most 10000."`
 	Capped bool   `json:"capped" doc:"There are more than count."`
 
-	Conversations       int  `json:"conversations" doc:"Of an inbox: open conversations that have no ticket (IH-01). At most 10000."`
+	Conversations       int  `json:"conversations" doc:"Of an inbox: open conversations that have no ticket (IH-01); of spam and trash: those that lie there. At most 10000."`
 	ConversationsCapped bool `json:"conversations_capped" doc:"There are more than conversations."`
 
 	AsOf    desk.Time `json:"as_of" doc:"When a count that is dear to find was taken; null: just now."`
@@ -169,7 +169,7 @@ func (v *Service) sharedCounts(ctx context.Context, s Sight) ([]Count, error) {
 			return nil, err
 		}
 		c.Name = n.Name
-		if c.Conversations, c.ConversationsCapped, err = v.countConversations(ctx, n.ID); err != nil {
+		if c.Conversations, c.ConversationsCapped, err = v.countConversations(ctx, s, n.ID); err != nil {
 			return nil, err
 		}
 		out = append(out, c)
@@ -205,9 +205,19 @@ func (v *Service) count(ctx context.Context, s Sight, name string) (Count, error
 	return capped(name, name, n), nil
 }
 
-// countConversations counts an inbox's open conversations without a ticket; any other view has none. The condition is that of the partial index
+// countConversations counts an inbox's open conversations without a ticket, or those in spam or trash; any other view has none. The condition is that of the partial index
 // threads_ticketless.
-func (v *Service) countConversations(ctx context.Context, name string) (int, bool, error) {
+func (v *Service) countConversations(ctx context.Context, s Sight, name string) (int, bool, error) {
+	if name == string(desk.HiddenSpam) || name == string(desk.HiddenTrash) {
+		var q query
+		q.add("SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE ")
+		hiddenThreads(&q, s, desk.Hidden(name))
+		n, err := one(ctx, v.db, q.add(" LIMIT "+strconv.Itoa(CountCap+1)+") x"), db.Column[int])
+		if err != nil {
+			return 0, false, fmt.Errorf("view: count conversations: %w", err)
+		}
+		return min(n, CountCap), n > CountCap, nil
+	}
 	value, is := strings.CutPrefix(name, "inbox:")
 	inbox, err := desk.ParseID[desk.InboxID](value)
 	if !is || err != nil {

@@ -57,22 +57,41 @@ func (v *Service) Threads(ctx context.Context, s Sight, inbox desk.InboxID, open
 	if !s.Sees(inbox) {
 		return ThreadPage{}, desk.Errorf(desk.NotFound, "inbox.not_found", "There is no such inbox, or you may not see it.")
 	}
+	bare := "t.ticket_id = 0 AND t.open = 0 AND t.hidden = ''"
+	if open {
+		bare = "t.ticket_id = 0 AND t.open = 1 AND t.hidden = ''" // as literals, for the partial index
+	}
+	return v.threadPage(ctx, p, func(q *query) {
+		q.add("t.inbox_id = ").arg(inbox).add(" AND ")
+		if withTicket {
+			q.add("(" + bare + " OR t.ticket_id <> 0 AND EXISTS (SELECT 1 FROM tickets k WHERE k.id = t.ticket_id AND k.hidden = '' AND k.open = ").arg(open).add("))")
+		} else {
+			q.add(bare)
+		}
+	})
+}
+
+// HiddenThreads lists the conversations without a ticket that lie in spam or in the trash, of every inbox the reader sees (WS-29).
+func (v *Service) HiddenThreads(ctx context.Context, s Sight, hidden desk.Hidden, p Page) (ThreadPage, error) {
+	return v.threadPage(ctx, p, func(q *query) { hiddenThreads(q, s, hidden) })
+}
+
+// hiddenThreads is the condition of the partial index threads_hidden.
+func hiddenThreads(q *query, s Sight, hidden desk.Hidden) {
+	q.add("t.hidden <> '' AND t.hidden = ").arg(hidden).add(" AND t.ticket_id = 0")
+	q.inSight("t.inbox_id", s)
+}
+
+// threadPage is one page of the conversations that which picks, the latest message first.
+func (v *Service) threadPage(ctx context.Context, p Page, which func(q *query)) (ThreadPage, error) {
 	key, more, err := decode(p.Cursor, 2)
 	if err != nil {
 		return ThreadPage{}, err
 	}
 	n := p.size(50)
 	var q query
-	q.add("SELECT " + threadColumns + threadJoins + " FROM (SELECT " + threadColumns + " FROM threads t WHERE t.inbox_id = ").arg(inbox).add(" AND ")
-	bare := "t.ticket_id = 0 AND t.open = 0 AND t.hidden = ''"
-	if open {
-		bare = "t.ticket_id = 0 AND t.open = 1 AND t.hidden = ''" // as literals, for the partial index
-	}
-	if withTicket {
-		q.add("(" + bare + " OR t.ticket_id <> 0 AND EXISTS (SELECT 1 FROM tickets k WHERE k.id = t.ticket_id AND k.hidden = '' AND k.open = ").arg(open).add("))")
-	} else {
-		q.add(bare)
-	}
+	q.add("SELECT " + threadColumns + threadJoins + " FROM (SELECT " + threadColumns + " FROM threads t WHERE ")
+	which(&q)
 	if more {
 		q.add(" AND (t.last_message_at, t.id) < (").arg(key[0]).add(", ").arg(key[1]).add(")")
 	}

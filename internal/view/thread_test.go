@@ -81,3 +81,55 @@ func TestAnInboxListsAndCountsItsConversations(t *testing.T) {
 		}
 	})
 }
+
+// WS-29, IH-01: spam and trash have their conversations too: those without a ticket, of inboxes that one sees.
+func TestSpamAndTrashListTheirConversations(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, k := context.Background(), desktest.New(t, d)
+		v := view.New(d, nil)
+		sales, other := k.Inbox("sales", desk.Access{Everyone: true}), k.Inbox("other", desk.Access{Everyone: true})
+		made := func(in desk.Inbox, h desk.Hidden) desk.ThreadID {
+			th := k.Thread(desk.Ticket{InboxID: in.ID, ContactID: k.Contact("").ID, Subject: "A question"}, k.Account(desktest.In(in)))
+			k.Message(th)
+			k.Write(func(ctx context.Context, tx *db.Tx) error {
+				_, err := k.Threads.Hide(ctx, tx, desk.System, th.ID, h)
+				return err
+			})
+			return th.ID
+		}
+		made(sales, desk.HiddenNo)
+		spam, elsewhere, trash := made(sales, desk.HiddenSpam), made(other, desk.HiddenSpam), made(sales, desk.HiddenTrash)
+		some := view.Sight{Inboxes: []desk.InboxID{sales.ID}}
+		for _, c := range []struct {
+			s    view.Sight
+			h    desk.Hidden
+			want []desk.ThreadID
+		}{{view.Everything, desk.HiddenSpam, []desk.ThreadID{elsewhere, spam}}, {some, desk.HiddenSpam, []desk.ThreadID{spam}}, {some, desk.HiddenTrash, []desk.ThreadID{trash}}} {
+			var got []desk.ThreadID
+			for page := (view.Page{Limit: 1}); ; {
+				out, err := v.HiddenThreads(ctx, c.s, c.h, page)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range out.Items {
+					got = append(got, r.ID)
+				}
+				if page.Cursor = out.Next; out.Next == "" {
+					break
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v, want %v", c.h, got, c.want)
+			}
+			counts, err := v.Counts(ctx, c.s, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range counts {
+				if n.ID == string(c.h) && n.Conversations != len(c.want) {
+					t.Errorf("%s counts %d conversations, want %d", c.h, n.Conversations, len(c.want))
+				}
+			}
+		}
+	})
+}

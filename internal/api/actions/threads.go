@@ -28,8 +28,8 @@ func (a *actions) mountThreads(s *api.Server) {
 		{"trash", "trashThread", "Move a conversation without a ticket to the trash", access.TicketsDelete, func(ctx context.Context, tx *db.Tx, v access.Viewer, id desk.ThreadID, _ threadBody) (desk.Thread, error) {
 			return a.Triage.HideThread(ctx, tx, v.Actor, id, desk.HiddenTrash, "")
 		}},
-		{"restore", "restoreThread", "Bring a conversation back from spam or trash", access.TicketsEdit, func(ctx context.Context, tx *db.Tx, v access.Viewer, id desk.ThreadID, _ threadBody) (desk.Thread, error) {
-			return a.Triage.HideThread(ctx, tx, v.Actor, id, desk.HiddenNo, "")
+		{"restore", "restoreThread", "Bring a conversation back from spam or trash", access.TicketsEdit, func(ctx context.Context, tx *db.Tx, v access.Viewer, id desk.ThreadID, in threadBody) (desk.Thread, error) {
+			return a.Triage.RestoreThread(ctx, tx, v.Actor, id, in.Unblock)
 		}},
 		{"assign", "assignThread", "Give a conversation without a ticket to somebody", access.TicketsAssign, func(ctx context.Context, tx *db.Tx, v access.Viewer, id desk.ThreadID, in threadBody) (desk.Thread, error) {
 			return a.Triage.AssignThread(ctx, tx, v.Actor, id, in.OwnerID, in.TeamID)
@@ -49,6 +49,7 @@ type PlainThread desk.Thread
 
 type threadBody struct {
 	Block   string      `json:"block,omitempty" enum:"none,sender,domain" doc:"With spam: put who wrote, or their domain, on the deny list."`
+	Unblock bool        `json:"unblock,omitempty" doc:"With restore: take what denies the sender off the list."`
 	OwnerID desk.UserID `json:"owner_id,omitempty" doc:"With assign; left out: nobody."`
 	TeamID  desk.TeamID `json:"team_id,omitempty"`
 }

@@ -61,7 +61,7 @@ type Deps struct {
 	// Undo is how long a person may take a message back who has not said it themselves.
 	Undo time.Duration
 	// Seen is told who looks at which ticket, so that what they were told of it is read; nil: nobody wants to know.
-	Seen func(ctx context.Context, user desk.UserID, ticket desk.TicketID) error
+	Seen func(ctx context.Context, user desk.UserID, ticket desk.TicketID, thread desk.ThreadID) error
 	// MaxUpload bounds one uploaded file, in bytes; 0 means 50 MB.
 	MaxUpload int64
 }

@@ -62,6 +62,9 @@ func (a *agents) presence(ctx context.Context, v access.Viewer, in *presenceInpu
 			return nil, err
 		}
 		a.Hub.Presence(ctx, v, desk.TicketID(th), place.Inbox, in.Body.State) // an id is one noun's alone
+		if in.Body.State == realtime.Viewing && a.Seen != nil {
+			return &api.None{}, a.Seen(ctx, v.User.ID, 0, th)
+		}
 		return &api.None{}, nil
 	}
 	if err := a.View.MayOpen(ctx, view.SightOf(v), id); err != nil {
@@ -76,7 +79,7 @@ func (a *agents) presence(ctx context.Context, v access.Viewer, in *presenceInpu
 		return &api.None{}, nil
 	}
 	if a.Seen != nil {
-		if err := a.Seen(ctx, v.User.ID, id); err != nil {
+		if err := a.Seen(ctx, v.User.ID, id, 0); err != nil {
 			return nil, err
 		}
 	}

@@ -30,12 +30,16 @@ func (a *agents) mountThreads() {
 
 type threadsInput struct {
 	api.Listing
-	InboxID    string `query:"inbox_id" required:"true"`
+	InboxID    string `query:"inbox_id" doc:"Needed unless hidden is given."`
+	Hidden     string `query:"hidden" enum:"spam,trash" doc:"Those without a ticket that lie in spam or in the trash, of every inbox one sees; inbox_id, closed and with_ticket then say nothing."`
 	Closed     bool   `query:"closed" doc:"Those that are closed, instead of those that are open."`
 	WithTicket bool   `query:"with_ticket" doc:"Also those that a ticket shows."`
 }
 
 func (a *agents) threads(ctx context.Context, v access.Viewer, in *threadsInput) (*api.Out[view.ThreadPage], error) {
+	if in.Hidden != "" {
+		return api.Answer(a.View.HiddenThreads(ctx, view.SightOf(v), desk.Hidden(in.Hidden), view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+	}
 	inbox, err := desk.ParseID[desk.InboxID](in.InboxID)
 	if err != nil {
 		return nil, desk.Errorf(desk.NotFound, "inbox.not_found", "There is no such inbox, or you may not see it.")

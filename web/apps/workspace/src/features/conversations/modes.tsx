@@ -16,14 +16,20 @@ export function useMode(view: string): { inboxId: string; mode: Mode; setMode(m:
   const session = useSession()
   const inboxes = useInboxes()
   const here = useViews().find((v) => v.id === view)
-  const key = `kanal.list.${inboxId}`
+  const key = `kanal.list.${inboxId || view}`
   const [picked, pick] = useState<Record<string, string | null>>({})
+  const hidden = view === 'spam' || view === 'trash'
+  const setMode = (m: Mode) => { localStorage.setItem(key, m); pick((p) => ({ ...p, [key]: m })) }
+  if (hidden) {
+    if (!here || here.conversations === 0) return null
+    return { inboxId: view, mode: picked[key] === 'conversations' || picked[key] === undefined && here.count === 0 ? 'conversations' : 'tickets', setMode }
+  }
   if (!inboxId) return null
   const inbox = inboxes.find((x) => x.id === inboxId) ?? session.inboxes.find((x) => x.id === inboxId)
   if (inbox?.kind !== 'inbox' && !(here && here.conversations > 0)) return null
   const kept = picked[key] ?? localStorage.getItem(key)
   const mode: Mode = kept === 'conversations' || kept === 'tickets' ? kept : inbox?.kind === 'inbox' ? 'conversations' : 'tickets'
-  return { inboxId, mode, setMode: (m) => { localStorage.setItem(key, m); pick((p) => ({ ...p, [key]: m })) } }
+  return { inboxId, mode, setMode }
 }
 
 export function ModeSwitch({ mode, setMode }: { mode: Mode; setMode(m: Mode): void }) {

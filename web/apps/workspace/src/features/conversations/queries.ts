@@ -6,8 +6,11 @@ import { leftOf, rowOf, type Row } from './model.ts'
 
 type Lists = InfiniteData<PageOf<Row>, string>
 
-const read = (inboxId: string, cursor: string, limit: number, signal?: AbortSignal) =>
-  get<Page<ThreadRow>>('/api/threads', { inbox_id: inboxId, with_ticket: true, cursor, limit }, signal).then((p): PageOf<Row> => ({ items: (p.items ?? []).map(rowOf), next: p.next ?? '' }))
+/** Where they are: an inbox, or spam and trash, whose conversations are those without a ticket. */
+const where = (place: string) => (place === 'spam' || place === 'trash' ? { hidden: place } : { inbox_id: place, with_ticket: true })
+
+const read = (place: string, cursor: string, limit: number, signal?: AbortSignal) =>
+  get<Page<ThreadRow>>('/api/threads', { ...where(place), cursor, limit }, signal).then((p): PageOf<Row> => ({ items: (p.items ?? []).map(rowOf), next: p.next ?? '' }))
 
 /** The open conversations of an inbox, with a ticket and without. */
 export const conversationsQuery = (inboxId: string) => infiniteQueryOptions({
