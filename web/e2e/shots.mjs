@@ -47,27 +47,28 @@ function screens(v) {
     await r.fulfill({ response: res, body })
   }) }
   const click = (role, name) => async (p) => { await p.getByRole(role, { name }).first().click(soon); await p.waitForTimeout(250) }
+  const again = async (p) => { await p.getByRole('button', { name: 'Try again' }).first().waitFor({ timeout: 15_000 }) }
   const dialog = (name) => async (p) => { await click('button', name)(p); await p.getByRole('dialog').first().waitFor(soon) }
   const reply = async (p) => { await p.locator('[role=log]').waitFor(soon); await p.keyboard.press('r'); await p.locator('[contenteditable=true]').first().waitFor(soon) }
   const settings = patterns().filter((x) => x.startsWith('/settings/') && !x.includes('$')).map((x) => [`settings-${x.slice(10).replace(/\//g, '-')}`, x])
   return [
-    ['signin-default', '/signin', 'out'], ['signin-error', '/signin', 'out', null, async (p) => { await p.getByLabel(/Email/).fill('nobody@nordlys.example'); await p.getByLabel('Password', { exact: true }).fill('wrong-password'); await p.keyboard.press('Enter'); await p.getByRole('alert').first().waitFor(soon) }],
+    ['signin-default', '/signin', 'out'], ['signin-error', '/signin', 'out', null, async (p) => { await p.locator('input[name=email]').fill('nobody@nordlys.example'); await p.locator('input[name=password]').fill('wrong-password'); await p.keyboard.press('Enter'); await p.getByRole('alert').first().waitFor(soon) }],
     ['setup-error', '/setup?token=none', 'out'], ['rate-gone', '/rate/none', 'out'], ['file-gone', '/f/none', 'out'],
-    ['list-default', t(''), 'main'], ['list-empty', '/tickets/trash'], ['list-error', t(''), '', refuse('**/api/tickets?*'), async (p) => { await p.getByRole('button', { name: 'Try again' }).first().waitFor({ timeout: 15_000 }) }],
+    ['list-default', t(''), 'main'], ['list-empty', '/tickets/trash'], ['list-error', t(''), '', refuse('**/api/tickets?*'), again],
     ['list-loading', t(''), '', delay('**/api/tickets?*')], ['list-overfull', t(''), '', stretch('**/api/tickets?*')], ['list-selected', t(''), '', null, key('*')], ['list-filter', t(''), '', null, key('Shift+F')], ['list-display', t(''), '', null, key('Shift+D')],
-    ['ticket-default', t(`/${v.ticketId}`), 'main'], ['ticket-loading', t(`/${v.ticketId}`), '', delay('**/timeline?*')], ['ticket-error', t(`/${v.ticketId}`), '', refuse('**/timeline?*'), async (p) => { await p.getByRole('button', { name: 'Try again' }).first().waitFor({ timeout: 15_000 }) }],
+    ['ticket-default', t(`/${v.ticketId}`), 'main'], ['ticket-loading', t(`/${v.ticketId}`), '', delay('**/timeline?*')], ['ticket-error', t(`/${v.ticketId}`), '', refuse('**/timeline?*'), again],
     ['ticket-overfull', t(`/${v.ticketId}`), '', stretch(`**/api/tickets/${v.ticketId}`)], ['ticket-reply', t(`/${v.ticketId}`), 'main', null, reply],
     ['ticket-comment', t(`/${v.ticketId}`), '', null, async (p) => { await p.locator('[role=log]').waitFor(soon); await p.keyboard.press('c'); await p.locator('[contenteditable=true]').first().waitFor(soon); await p.keyboard.type('What do you think, @'); await p.waitForTimeout(500) }],
     ['ticket-snooze', t(`/${v.ticketId}`), '', null, async (p) => { await p.locator('[role=log]').waitFor(soon); await p.keyboard.press('h'); await p.waitForTimeout(400) }],
     ['conversation-default', `/tickets/open/conversation/${v.threadId}`], ['compose-default', '/compose'], ['scheduled-empty', '/scheduled'],
     ['palette-default', t(''), 'main', null, key('Control+k')], ['shortcuts-default', t(''), '', null, key('?')], ['notifications-default', t(''), '', null, click('button', /^Notifications/)],
-    ['search-default', '/search'], ['search-hits', '/search?q=bike', 'main'], ['search-empty', '/search?q=%22zzyzx%22'], ['search-mistake', '/search?q=is:opne'], ['search-error', '/search?q=bike', '', refuse('**/api/search?*')],
-    ['contacts-default', '/contacts', 'main'], ['contacts-empty', '/contacts?q=zzzzqq'], ['contacts-error', '/contacts', '', refuse('**/api/contacts?*')], ['contacts-loading', '/contacts', '', delay('**/api/contacts?*')], ['contacts-overfull', '/contacts', '', stretch('**/api/contacts?*')], ['contacts-new', '/contacts', '', null, dialog('New contact')],
+    ['search-default', '/search'], ['search-hits', '/search?q=bike', 'main'], ['search-empty', '/search?q=%22zzyzx%22'], ['search-mistake', '/search?q=is:opne'], ['search-error', '/search?q=bike', '', refuse('**/api/search?*'), again],
+    ['contacts-default', '/contacts', 'main'], ['contacts-empty', '/contacts?q=zzzzqq'], ['contacts-error', '/contacts', '', refuse('**/api/contacts?*'), again], ['contacts-loading', '/contacts', '', delay('**/api/contacts?*')], ['contacts-overfull', '/contacts', '', stretch('**/api/contacts?*')], ['contacts-new', '/contacts', '', null, dialog('New contact')],
     ['contact-default', `/contacts/${v.contactId}`, 'main'], ['contact-missing', '/contacts/1'], ['contact-overfull', `/contacts/${v.contactId}`, '', stretch(`**/api/contacts/${v.contactId}`)], ['duplicates-empty', '/contacts/duplicates'],
     ['settings-default', '/settings', 'main'], ['settings-missing', '/settings/nowhere'], ['settings-search', '/settings/company', '', null, async (p) => { const box = p.getByRole('combobox', { name: 'Search settings' }); if (await box.isVisible()) { await box.fill('undo'); await p.waitForTimeout(250) } }],
     ...settings.map(([name, path]) => [`${name}-default`, path]),
     ['settings-channel-default', `/settings/help-desk/channels/${v.accountId}`], ['settings-connect-default', '/settings/help-desk/channels/connect/email'],
-    ['settings-users-astext', '/settings/users', '', null, dialog('As text')], ['settings-users-add', '/settings/users', '', null, dialog('Add user')], ['settings-users-overfull', '/settings/users', '', stretch('**/api/users*')], ['settings-users-error', '/settings/users', '', refuse('**/api/users*')], ['settings-users-loading', '/settings/users', '', delay('**/api/users*')],
+    ['settings-users-astext', '/settings/users', '', null, dialog('As text')], ['settings-users-add', '/settings/users', '', null, dialog('Add user')], ['settings-users-overfull', '/settings/users', '', stretch('**/api/users*')], ['settings-users-error', '/settings/users', '', refuse('**/api/users*'), again], ['settings-users-loading', '/settings/users', '', delay('**/api/users*')],
     ['settings-snippets-new', '/settings/snippets', '', null, dialog('New template')], ['settings-help-desk-senders-many', '/settings/help-desk/senders', '', null, dialog('Add many')], ['settings-inboxes-add', '/settings/inboxes', '', null, dialog('Add inbox')],
     ['nowhere-default', '/nowhere'],
   ]
@@ -85,6 +86,7 @@ for (const size of sizes) {
     if (size.main && kind !== 'main') continue
     if (only.length && !only.some((o) => name.startsWith(o))) continue
     const page = await (kind === 'out' ? away : context).newPage()
+    page.setDefaultTimeout(8000)
     page.on('pageerror', (e) => problems.push(`${name}: ${e.message}`))
     try {
       await before?.(page)
@@ -92,7 +94,7 @@ for (const size of sizes) {
       if (!/^\/(rate|f)\//.test(path)) { await page.locator('h1:visible, h2:visible, [role=log]:visible, [role=status]:visible').first().waitFor(soon); await still(page) }
       await act?.(page)
       if (!/^\/(rate|f)\//.test(path)) await still(page)
-      await page.screenshot({ path: `${dir}${name}-${size.tag}.jpg`, type: 'jpeg', quality: 68 })
+      await page.screenshot({ path: `${dir}${name}-${size.tag}.jpg`, type: 'jpeg', quality: 60 })
       console.log(`${name}-${size.tag}`)
     } catch (err) { process.exitCode = 1; console.log(`FAIL ${name}-${size.tag}: ${String(err.message).split('\n')[0]}`) }
     await page.close()

@@ -122,7 +122,7 @@ func (p *public) page(w http.ResponseWriter, r *http.Request, status int, locale
 	}
 	_, _ = io.WriteString(w, `<!doctype html><html lang="`+code+`"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>`+html.EscapeString(title)+
 		`</title><style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem;color:#222;background:#fff}h1{font-size:1.4rem}`+
-		`@media(prefers-color-scheme:dark){body{color:#ddd;background:#181a1d}}</style></head><body><h1>`+html.EscapeString(title)+`</h1><p>`+html.EscapeString(text)+"</p></body></html>\n")
+		`@media(prefers-color-scheme:dark){body{color:#ddd;background:#181a1d}}</style></head><body><main><h1>`+html.EscapeString(title)+`</h1><p>`+html.EscapeString(text)+"</p></main></body></html>\n")
 }
 
 // attachment writes a file's name so that every program reads it and none is fooled (RFC 6266): in ASCII, and as it is.

@@ -23,7 +23,7 @@ export function TicketsRoute() {
   const asTable = state.look.layout === 'table' && !showing && !conversations && !phone
   const asBoard = state.look.layout === 'board' && !showing && !conversations
   const here = views.find((v) => v.id === view)
-  const title = here ? viewName(here) : viewName({ id: view, name: state.saved?.name ?? (view.startsWith('custom:') ? ' ' : '') })
+  const title = state.missing ? t('error.not_found') : here ? viewName(here) : viewName({ id: view, name: state.saved?.name ?? (view.startsWith('custom:') ? ' ' : '') })
   const open = !here || here.pending ? null : conversations ? openIn(here) : { n: here.count, capped: here.capped }
   const number = open ? count(open.n, open.capped) : ''
   useEffect(() => { if (!showing) document.title = `${number && number !== '0' ? `(${number}) ` : ''}${title} · Kanal` }, [title, showing, number])

@@ -66,9 +66,9 @@ export function SettingsRoute() {
   const { pathname } = useLocation()
   const found = matchSettings(pathname.replace(/^\/settings\/?/, ''))
   useJump(found !== null)
-  if (!found) return <div className={s.inner}><EmptyState icon="info" title={t('error.not_found')} text={t('error.not_found_text')} /></div>
+  if (!found) return <div className={s.inner}><h1>{t('nav.settings')}</h1><EmptyState icon="info" title={t('error.not_found')} text={t('error.not_found_text')} /></div>
   const { page, params } = found
-  if (page.needs && !can(page.needs)) return <div className={s.inner}><EmptyState icon="shield" title={t('settings.not_yours')} text={t('settings.not_yours_text')} /></div>
+  if (page.needs && !can(page.needs)) return <div className={s.inner}><h1>{t(page.title)}</h1><EmptyState icon="shield" title={t('settings.not_yours')} text={t('settings.not_yours_text')} /></div>
   const { Page } = page
   return <div className={s.inner} data-wide={page.wide || undefined}><Link to="/settings" className={s.back}><Icon name="left" />{t('nav.settings')}</Link><Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Page key={pathname} params={params} /></Suspense></div>
 }
