@@ -123,6 +123,15 @@ func TestAMergedTicketIsNoDoorIntoAnotherInbox(t *testing.T) {
 		// Undone, it is back where it was read before, with everybody's sight.
 		bo.do("POST", "/api/merges/"+merged.str("undo.merge_ids.0")+"/undo", nil).want(200)
 		ann.do("GET", "/api/threads/"+thread, nil).want(200)
+
+		s.write("help", "eve", "k3", "m4", "Fourth")
+		fourth := bo.do("GET", "/api/tickets/"+c+"/timeline", nil).want(200, "Fourth").str("items.0.message.id")
+		split := bo.do("POST", "/api/tickets/"+c+"/split", map[string]any{"message_ids": []string{fourth}}).want(201)
+		bo.do("POST", "/api/tickets/"+split.str("id")+"/move", map[string]any{"inbox_id": secret.ID.String()}).want(200)
+		ann.do("GET", "/api/messages/"+fourth, nil).want(404)
+		ann.do("POST", "/api/splits/"+split.str("undo.split_id")+"/undo", nil).want(404)
+		bo.do("POST", "/api/splits/"+split.str("undo.split_id")+"/undo", nil).want(200)
+		ann.do("GET", "/api/messages/"+fourth, nil).want(200)
 	})
 }
 

@@ -157,6 +157,12 @@ func (s *Service) UndoSplit(ctx context.Context, tx *db.Tx, actor desk.Actor, id
 		if made.ID != part.To || made.TicketID != p.To {
 			continue
 		}
+		if made.InboxID != home.InboxID { // it was moved meanwhile: who sees the ticket sees its messages
+			if err := s.Threads.MoveToInbox(ctx, tx, made.ID, home.InboxID); err != nil {
+				return home, err
+			}
+			made.InboxID = home.InboxID
+		}
 		into, err := s.Threads.Get(ctx, tx, part.From) // as it is after the parts before
 		switch {
 		case err != nil && desk.CodeOf(err) != desk.NotFound:
