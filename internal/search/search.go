@@ -196,8 +196,9 @@ type doc struct {
 func (s *Service) find(ctx context.Context, a asked, below int64, limit int, bound time.Duration) (docs []doc, next int64, looked desk.Time, err error) {
 	match := a.q.expression(s.sqlite())
 	began, seen := time.Now(), 0
+	var kept reserve
 	for n := limit + firstChunk; ; n = min(4*n, maxChunk) {
-		ids, err := s.candidates(ctx, match, a, below, n)
+		ids, err := s.candidates(ctx, match, a, below, n, &kept)
 		if err != nil {
 			return nil, 0, 0, fmt.Errorf("search: %w", err)
 		}
@@ -229,7 +230,7 @@ func (s *Service) timeOf(ctx context.Context, id int64) (at desk.Time) {
 }
 
 // candidates are the ids of the newest n documents below an id that have the words.
-func (s *Service) candidates(ctx context.Context, match string, a asked, below int64, n int) ([]int64, error) {
+func (s *Service) candidates(ctx context.Context, match string, a asked, below int64, n int, kept *reserve) ([]int64, error) {
 	switch {
 	case match == "" && a.f.ticket != 0:
 		return db.All(ctx, s.db, db.Column[int64], "SELECT id FROM search_docs WHERE ticket_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3", a.f.ticket, below, n)
@@ -240,14 +241,30 @@ func (s *Service) candidates(ctx context.Context, match string, a asked, below i
 	case s.sqlite():
 		return db.All(ctx, s.db, db.Column[int64], "SELECT rowid FROM search_text WHERE search_text MATCH $1 AND rowid < $2 ORDER BY rowid DESC LIMIT $3", match, below, n)
 	}
-	return s.candidatesPostgres(ctx, match, below, n)
+	return s.candidatesPostgres(ctx, match, below, n, kept)
 }
 
 // nearby is how many of the newest documents PostgreSQL looks through one by one before it asks the index: a frequent word fills the page among
 // them, and a word that does not is rare enough for the index, which must fetch and sort every match.
 const nearby = 3000
 
-func (s *Service) candidatesPostgres(ctx context.Context, match string, below int64, n int) ([]int64, error) {
+// reserve is what PostgreSQL's text index found beyond what was asked for. It fetches and sorts every match whatever the limit, so a page asks it once.
+type reserve struct {
+	asked bool
+	ids   []int64
+}
+
+func (r *reserve) take(n int) []int64 {
+	n = min(n, len(r.ids))
+	out := r.ids[:n]
+	r.ids = r.ids[n:]
+	return out
+}
+
+func (s *Service) candidatesPostgres(ctx context.Context, match string, below int64, n int, kept *reserve) ([]int64, error) {
+	if kept.asked {
+		return kept.take(n), nil
+	}
 	ids, err := db.All(ctx, s.db, db.Column[int64], `WITH recent AS MATERIALIZED (SELECT id, tsv FROM search_docs WHERE id < $1 ORDER BY id DESC LIMIT $2)
 		SELECT id FROM recent WHERE tsv @@ $3::tsquery ORDER BY id DESC LIMIT $4`, below, nearby, match, n)
 	if err != nil || len(ids) == n {
@@ -262,8 +279,10 @@ func (s *Service) candidatesPostgres(ctx context.Context, match string, below in
 		return nil, err
 	}
 	// id + 0 keeps the planner from the primary key: walking it may pass everything by, and reading it whole costs more than the text index.
-	more, err := db.All(ctx, s.db, db.Column[int64], "SELECT id FROM search_docs WHERE id + 0 < $1 AND tsv @@ $2::tsquery ORDER BY id + 0 DESC LIMIT $3", floor, match, n-len(ids))
-	return append(ids, more...), err
+	// The limit is more than find looks through, so that the reserve ends only where the matches do.
+	kept.ids, err = db.All(ctx, s.db, db.Column[int64], "SELECT id FROM search_docs WHERE id + 0 < $1 AND tsv @@ $2::tsquery ORDER BY id + 0 DESC LIMIT $3", floor, match, maxLooked+maxChunk)
+	kept.asked = err == nil
+	return append(ids, kept.take(n-len(ids))...), err
 }
 
 // list is ids as an argument that both databases can take apart.
