@@ -29,6 +29,9 @@ func List(ctx context.Context, opt Options) ([]Row, error) {
 	defer done()
 	opt.say("seeding %d tickets", opt.Rows)
 	box, status, err := seedTickets(ctx, a, opt.Rows)
+	if err == nil {
+		err = seedEntries(ctx, a.DB, opt)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +98,19 @@ func seedTickets(ctx context.Context, a *app.App, n int) (desk.InboxID, desk.Sta
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO contacts (id, name, email, created_at, updated_at) SELECT n, 'Customer ' || n, 'customer' || n || '@bench.example', 1, 1 FROM "+series(a.DB, 1, max(1, n/5)))
-		return err
+		for _, text := range []string{
+			"INSERT INTO contacts (id, name, email, sort_name, indexed, created_at, updated_at) SELECT n, 'Customer ' || n, 'customer' || n || '@bench.example', 'customer ' || n, 1, 1, 1 FROM ",
+			"INSERT INTO contact_addresses (id, contact_id, kind, value, first_seen, last_seen) SELECT n, n, 'email', 'customer' || n || '@bench.example', 1, 1 FROM ",
+			"INSERT INTO contact_keys (key, contact_id) SELECT 'w:customer' || n, n FROM ",
+			"INSERT INTO contact_keys (key, contact_id) SELECT 'w:customer' || n || '@bench.example', n FROM ",
+			"INSERT INTO contact_keys (key, contact_id) SELECT 'm:customer' || n || '@bench.example', n FROM ",
+			"INSERT INTO contact_keys (key, contact_id) SELECT 'w:' || n, n FROM ",
+		} {
+			if _, err := tx.Exec(ctx, text+series(a.DB, 1, max(1, n/5))); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return 0, 0, err
@@ -120,12 +134,54 @@ func seedTickets(ctx context.Context, a *app.App, n int) (desk.InboxID, desk.Sta
 	return box, desk.StatusID(open), analyze(ctx, a.DB)
 }
 
+// entriesEach is how many messages every ticket of the lists has: they show the newest.
+const entriesEach = 3
+
+// seedEntries gives every ticket a thread of two people and its messages, so that a page of a list costs what it costs a person.
+func seedEntries(ctx context.Context, d *db.DB, opt Options) error {
+	opt.say("seeding %d messages", opt.Rows*entriesEach)
+	const step = 50_000
+	for from := 1; from <= opt.Rows; from += step {
+		of := series(d, from, min(opt.Rows, from+step-1))
+		texts := []string{
+			`INSERT INTO threads (id, inbox_id, account_id, channel, contact_id, ticket_id, created_at, last_message_at)
+				SELECT t.id, t.inbox_id, 1, 'email', t.contact_id, t.id, t.created_at, t.last_activity_at FROM ` + of + ` JOIN tickets t ON t.id = s.n`,
+			"INSERT INTO thread_parties (thread_id, kind, address) SELECT n, 'email', 'customer' || n || '@bench.example' FROM " + of,
+			"INSERT INTO thread_parties (thread_id, kind, address) SELECT n, 'email', 'colleague' || n || '@bench.example' FROM " + of,
+		}
+		for i := range entriesEach {
+			direction := map[bool]string{true: "incoming", false: "outgoing"}[i%2 == 0]
+			texts = append(texts, fmt.Sprintf(`INSERT INTO messages (id, thread_id, ticket_id, inbox_id, kind, direction, channel, contact_id, text, created_at)
+				SELECT t.id * %d + %d, t.id, t.id, t.inbox_id, 'message', '%s', 'email', t.contact_id, $1, t.created_at FROM `, entriesEach, i, direction)+of+` JOIN tickets t ON t.id = s.n`)
+		}
+		err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+			for i, text := range texts {
+				args := []any{}
+				if i >= len(texts)-entriesEach {
+					args = append(args, entryText)
+				}
+				if _, err := tx.Exec(ctx, text, args...); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return analyze(ctx, d)
+}
+
+// entryText is as long as a plain mail.
+var entryText = strings.Repeat("Since yesterday the label printer in our warehouse stops after every third parcel. ", 6)
+
 // series is the numbers from a to b as a table with the column n.
 func series(d *db.DB, a, b int) string {
 	if d.Dialect() == db.Postgres {
 		return fmt.Sprintf("generate_series(%d::bigint, %d::bigint) AS s(n)", a, b)
 	}
-	return fmt.Sprintf("(WITH RECURSIVE s(n) AS (SELECT %d UNION ALL SELECT n + 1 FROM s WHERE n < %d) SELECT n FROM s)", a, b)
+	return fmt.Sprintf("(WITH RECURSIVE s(n) AS (SELECT %d UNION ALL SELECT n + 1 FROM s WHERE n < %d) SELECT n FROM s) AS s", a, b)
 }
 
 // analyze lets the planner know what is there, as autovacuum does on a server that runs.
