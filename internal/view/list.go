@@ -143,6 +143,9 @@ func (v *Service) ask(ctx context.Context, s Sight, a Ask) (asked, error) {
 	}
 	q.inSight("t.inbox_id", s)
 	how, err := orderOf(fields, a.Group, a.Sort, q.pg)
+	if err == nil {
+		err = v.rankStatuses(ctx, how)
+	}
 	return asked{q, how}, err
 }
 
@@ -254,6 +257,10 @@ type placedRow struct {
 // placed reads a page by its index first and joins the names to the page only.
 func (v *Service) placed(ctx context.Context, a asked) ([]placedRow, error) {
 	text := "SELECT " + rowColumns + joinColumns + a.how.outer() + " FROM (SELECT " + rowColumns + a.how.columns() + " FROM tickets t WHERE " + a.cond.text.String() + ")" + joins
+	if !a.how.indexed() { // everything is read and sorted: only the keys, and the rows of the page afterwards
+		text = "SELECT " + rowColumns + joinColumns + strings.ReplaceAll(a.how.outer(), "t.sort_", "p.sort_") + " FROM (SELECT t.id AS place_id" + a.how.columns() +
+			" FROM tickets t WHERE " + a.cond.text.String() + ") p JOIN tickets" + strings.Replace(joins, " t ", " t ON t.id = p.place_id ", 1)
+	}
 	rows, err := db.All(ctx, v.db, func(s db.Scanner) (placedRow, error) {
 		into, done := a.how.targets()
 		row, err := scanRow(s, into...)

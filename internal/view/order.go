@@ -2,13 +2,16 @@ package view
 
 import (
 	"cmp"
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/customview"
+	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -26,6 +29,40 @@ const textKey = 80 // letters of a text that an order looks at; what is equal so
 
 // priorityRank is written as in the index tickets_open_priority.
 const priorityRank = "(CASE t.priority WHEN 'urgent' THEN 4 WHEN 'high' THEN 3 WHEN 'medium' THEN 2 WHEN 'low' THEN 1 ELSE 0 END)"
+
+// statusRank stands for the ranks of the statuses, which are few and put in as they are: looking each row's up took most of the time of a large list.
+const statusRank = "status rank"
+
+func (v *Service) rankStatuses(ctx context.Context, o order) error {
+	at := slices.IndexFunc(o, func(k orderKey) bool { return k.expr == statusRank })
+	if at < 0 {
+		return nil
+	}
+	cases, err := db.All(ctx, v.db, func(r db.Scanner) (string, error) {
+		var id desk.StatusID
+		var rank int64
+		err := r.Scan(&id, &rank)
+		return fmt.Sprintf(" WHEN %d THEN %d", id, rank), err
+	}, "SELECT x.id, p.position * 1000 + x.position FROM pipeline_statuses x JOIN pipelines p ON p.id = x.pipeline_id ORDER BY 2, 1")
+	if err != nil {
+		return fmt.Errorf("view: ranks of statuses: %w", err)
+	}
+	expr := "-1"
+	if len(cases) > 0 {
+		expr = "(CASE t.status_id" + strings.Join(cases, "") + " ELSE -1 END)"
+	}
+	for i := range o {
+		if o[i].expr == statusRank {
+			o[i].expr = expr
+		}
+	}
+	return nil
+}
+
+// indexed: the order begins as an index does; any other reads and sorts all of the view.
+func (o order) indexed() bool {
+	return slices.Contains([]string{"t.last_activity_at", "t.created_at", "t.closed_at", "t.number", "t.id", priorityRank}, o[0].expr)
+}
 
 // orderOf makes the order of a group and a sort, each a field of the catalogue, a sort with - before it when the other way round.
 func orderOf(fields customview.Catalogue, group, sorted string, pg bool) (order, error) {
@@ -84,7 +121,7 @@ func keyOf(fields customview.Catalogue, d customview.Field, pg bool) orderKey {
 	case d.Name == "priority":
 		return orderKey{expr: priorityRank, kind: 'i'}
 	case d.Name == "status_id":
-		return orderKey{expr: "COALESCE((SELECT p.position * 1000 + x.position FROM pipeline_statuses x JOIN pipelines p ON p.id = x.pipeline_id WHERE x.id = t.status_id), -1)", kind: 'i'}
+		return orderKey{expr: statusRank, kind: 'i'}
 	case d.Type == customview.Number && d.Custom:
 		if !pg {
 			x = "CAST(" + x + " AS REAL)"
