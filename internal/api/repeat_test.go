@@ -98,6 +98,32 @@ func TestALostAnswerIsGivenAgain(t *testing.T) {
 	})
 }
 
+// TK-13, CR-12: merging is done once, however often it is asked for with one key.
+func TestAMergeIsDoneOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ann := s.as(s.user("Ann Holm", desk.RoleAgent))
+		ticket := func() string {
+			return ann.do("POST", "/api/tickets", map[string]any{"subject": "A bike"}).want(201).str("ticket.id")
+		}
+		one, two := ticket(), ticket()
+		person := func(mail string) string {
+			return ann.do("POST", "/api/contacts", map[string]any{"email": mail}).want(201).str("id")
+		}
+		a, b := person("a@y.example"), person("b@y.example")
+		for path, body := range map[string]map[string]any{"/api/tickets/" + one + "/merge": {"into": two}, "/api/contacts/" + a + "/merge": {"from": b}} {
+			ann := ann.with("Idempotency-Key", "merge "+path)
+			first, again := ann.do("POST", path, body), ann.do("POST", path, body)
+			if first.status != 200 || again.status != 200 || first.text != again.text {
+				t.Errorf("%s: %d %s, then %d %s", path, first.status, first.text, again.status, again.text)
+			}
+		}
+		if n, err := db.One(context.Background(), d, db.Column[int], "SELECT (SELECT COUNT(*) FROM ticket_merges) + (SELECT COUNT(*) FROM contact_merges)"); err != nil || n != 2 {
+			t.Errorf("%d merges, %v", n, err)
+		}
+	})
+}
+
 // CR-14: an answer that is kept to be given again forgets an erased person; the write is not done twice all the same.
 func TestAKeptAnswerForgetsWhoIsErased(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -244,6 +244,15 @@ func TestEditsMovesMergesAndErasuresAreFollowed(t *testing.T) {
 			change{"UPDATE messages SET ticket_id = $1, inbox_id = 2 WHERE id = $2", []any{two.id, m}})
 		w.sync()
 		w.expect("edited", int64(m))
+		// WS-19: a ticket that moves to another inbox is found by those who see that one, and by nobody else.
+		w.do(desk.Event{Type: desk.EvTicketMoved, TicketID: two.id, Data: event.Data(map[string]any{"from_inbox": 2, "to_inbox": 3})},
+			change{"UPDATE tickets SET inbox_id = 3 WHERE id = $1", []any{two.id}}, change{"UPDATE messages SET inbox_id = 3 WHERE id = $1", []any{m}})
+		w.sync()
+		w.expect("edited")
+		w.expect("second")
+		w.viewer.Inboxes = []desk.InboxID{3}
+		w.expect("edited", int64(m))
+		w.expect("second", int64(two.id))
 		w.viewer.AllInboxes = true
 
 		w.do(desk.Event{Type: desk.EvTicketMerged, TicketID: one.id}, change{"UPDATE tickets SET hidden = 'merged' WHERE id = $1", []any{one.id}})

@@ -12,7 +12,7 @@ import (
 )
 
 func (a *actions) mountJoin(s *api.Server) {
-	api.Register(s, api.Op{Method: "POST", Path: "/api/tickets/{id}/merge", ID: "mergeTickets", Tag: tag, Summary: "Merge tickets",
+	api.Register(s, api.Op{Method: "POST", Path: "/api/tickets/{id}/merge", ID: "mergeTickets", Tag: tag, Summary: "Merge tickets", Repeatable: true,
 		Description: "With `into` this ticket goes into that one; with `from` those go into this one. Answered is the surviving ticket. Mail to either lands in it, and the merged numbers lead to it.", Errors: []int{404, 409}}, a.merge)
 	api.Register(s, api.Op{Method: "POST", Path: "/api/tickets/{id}/join", ID: "joinTicket", Tag: tag, Summary: "Merge this ticket into the one it claims to belong to",
 		Description: "Name the ticket, or the message whose link it is.", Errors: []int{404, 409}}, a.join)

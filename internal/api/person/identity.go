@@ -19,7 +19,7 @@ func (p *persons) mountIdentity() {
 	api.Register(s, api.Op{Method: "GET", Path: "/api/contacts/duplicates", ID: "listDuplicates", Tag: tag, Summary: "Pairs of contacts that may be one person, the surest first"}, p.queue)
 	api.Register(s, api.Op{Method: "GET", Path: "/api/contacts/{id}/duplicates", ID: "contactDuplicates", Tag: tag, Summary: "Contacts that may be the same person, with reasons", Errors: []int{404}}, p.duplicates)
 	api.Register(s, api.Op{Method: "POST", Path: "/api/contacts/{id}/dismiss", ID: "dismissDuplicate", Tag: tag, Summary: "Say that two contacts are two people, or take that back", Errors: []int{404, 409}}, p.dismiss)
-	api.Register(s, api.Op{Method: "POST", Path: "/api/contacts/{id}/merge", ID: "mergeContact", Tag: tag, Summary: "Merge another contact into this one", Errors: []int{404, 409}}, p.merge)
+	api.Register(s, api.Op{Method: "POST", Path: "/api/contacts/{id}/merge", ID: "mergeContact", Tag: tag, Summary: "Merge another contact into this one", Repeatable: true, Errors: []int{404, 409}}, p.merge)
 	api.Register(s, api.Op{Method: "POST", Path: "/api/contact-merges/{id}/undo", ID: "undoContactMerge", Tag: tag, Summary: "Part two contacts that were merged", Errors: []int{404, 409}}, p.undo)
 	api.Register(s, api.Op{Method: "GET", Path: "/api/contacts/{id}/holds", ID: "contactHolds", Tag: tag, Summary: "How much is held of a person", Errors: []int{404}}, p.holds)
 	api.Register(s, api.Op{Method: "POST", Path: "/api/contacts/{id}/erase", ID: "eraseContact", Tag: tag, Summary: "Erase a person and everything they said, for good", Errors: []int{404}}, p.erase)

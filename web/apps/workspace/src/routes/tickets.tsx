@@ -1,3 +1,5 @@
+import { useQuery } from '@tanstack/react-query'
+import { get } from '@kanal/api'
 import { Outlet, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
 import { EmptyState, Keys } from '@kanal/ui'
@@ -24,7 +26,13 @@ export function TicketsRoute() {
   const asBoard = state.look.layout === 'board' && !showing && !conversations
   const here = views.find((v) => v.id === view)
   const title = state.missing ? t('error.not_found') : here ? viewName(here) : viewName({ id: view, name: state.saved?.name ?? (view.startsWith('custom:') ? ' ' : '') })
-  const open = !here || here.pending ? null : conversations ? openIn(here) : { n: here.count, capped: here.capped }
+  const narrowed = useQuery({
+    queryKey: ['tickets-count', state.ask.view, state.ask.filter], enabled: !conversations && state.ask.filter !== '', staleTime: 5_000, refetchOnMount: 'always',
+    queryFn: ({ signal }) => get<{ count: number; capped: boolean }>('/api/tickets/count', { view: state.ask.view, filter: state.ask.filter }, signal),
+  }).data
+  const filtered = !conversations && state.ask.filter !== ''
+  const open = filtered ? (narrowed ? { n: narrowed.count, capped: narrowed.capped } : null)
+    : !here || here.pending ? null : conversations ? (view === 'spam' || view === 'trash' ? { n: here.conversations, capped: here.conversations_capped } : openIn(here)) : { n: here.count, capped: here.capped }
   const number = open ? count(open.n, open.capped) : ''
   useEffect(() => { if (!showing) document.title = `${number && number !== '0' ? `(${number}) ` : ''}${title} · Kanal` }, [title, showing, number])
   return (

@@ -135,6 +135,7 @@ async function readListed(): Promise<void> {
   talked.clear()
   try {
     const left = ids.length ? await refreshLists(ids) : []
+    if (ids.length) void queries.invalidateQueries({ queryKey: ['tickets-count'] })
     for (const id of left) listed.add(id)
     const touched = new Set(ids)
     await refreshConversations((r) => threads.has(r.id) || (!!r.ticket_id && touched.has(r.ticket_id)))

@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, Modal, NumberInput, Select, TextInput } from '@mantine/core'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { get, type Ticket } from '@kanal/api'
 import { Avatar, Banner, Icon, type IconName } from '@kanal/ui'
 import { useInboxes, usePipelines, useProperties, useTeams, useUsers } from '@/features/lookups/index.ts'
@@ -8,6 +8,7 @@ import { PriorityMark, priorities, priorityName, type Selection } from '@/featur
 import { t, type Key } from '@/locales/index.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
 import { count } from '@/shell/format.ts'
+import { setBar } from './actions.ts'
 import { asksFirst, type Action } from './model.ts'
 import { start } from './queries.ts'
 import s from './bulk.module.css'
@@ -32,6 +33,7 @@ export function BulkBar({ selection }: { selection: Selection }) {
     } catch (err) { if (ask) setError(err); else toastError(err) } finally { setBusy(false) }
   }
   const onDo = (a: Action) => { setDialog(null); setError(null); if (asksFirst(a, selection)) setAsk(a); else void go(a) }
+  useEffect(() => { setBar({ view: selection.view, onDo, onDialog: setDialog }); return () => setBar(null) })
   const hidden = selection.view === 'spam' || selection.view === 'trash'
   const p = { selection, onDo }
   return (

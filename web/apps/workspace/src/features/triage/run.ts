@@ -165,7 +165,7 @@ export async function turnThread(c: ActionContext, open: boolean): Promise<void>
 export async function hideThread(c: ActionContext, hidden: '' | 'spam' | 'trash'): Promise<void> {
   const { id, thread } = c.conversation!
   const was = thread?.hidden ?? ''
-  await onThread(id, hidden || 'restore')
+  await onThread(id, hidden || 'restore', !hidden && was === 'spam' ? { unblock: true } : {})
   if (hidden) leave(c)
   await told(hidden === 'spam' ? 'triage.thread_spam' : hidden === 'trash' ? 'triage.thread_trash' : 'triage.thread_back', {}, () => onThread(id, was || 'restore'))
 }
