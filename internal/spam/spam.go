@@ -210,15 +210,14 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, actor desk.Actor, object,
 
 // ours refuses to deny an address of the team or its domain: its own mail would be held, and forwards to it.
 func (s *Service) ours(ctx context.Context, q db.Queryer, r Rule) error {
-	value, like := r.Value, func(column string) string { return column + " = $1" }
+	value, query := r.Value, "SELECT 1 AS one FROM users WHERE email = $1 UNION ALL SELECT 1 FROM address_registry WHERE value = $1"
 	if r.Kind == Domain { // also one above ours: it denies what is below it
 		value = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(value)
-		like = func(column string) string {
-			return column + " LIKE '%@' || $1 ESCAPE '!' OR " + column + " LIKE '%@%.' || $1 ESCAPE '!'"
-		}
+		query = `SELECT 1 AS one FROM users WHERE email LIKE '%@' || $1 ESCAPE '!' OR email LIKE '%@%.' || $1 ESCAPE '!'
+			UNION ALL SELECT 1 FROM address_registry WHERE value LIKE '%@' || $1 ESCAPE '!' OR value LIKE '%@%.' || $1 ESCAPE '!'`
 	}
 	var n int
-	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 AS one FROM users WHERE "+like("email")+" UNION ALL SELECT 1 FROM address_registry WHERE "+like("value")+") o", value).Scan(&n)
+	err := q.QueryRow(ctx, "SELECT COUNT(*) FROM ("+query+") o", value).Scan(&n)
 	if err != nil {
 		return fmt.Errorf("spam: ours: %w", err)
 	}

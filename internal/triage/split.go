@@ -157,11 +157,8 @@ func (s *Service) UndoSplit(ctx context.Context, tx *db.Tx, actor desk.Actor, id
 		if made.ID != part.To || made.TicketID != p.To {
 			continue
 		}
-		if made.InboxID != home.InboxID { // it was moved meanwhile: who sees the ticket sees its messages
-			if err := s.Threads.MoveToInbox(ctx, tx, made.ID, home.InboxID); err != nil {
-				return home, err
-			}
-			made.InboxID = home.InboxID
+		if made, err = s.toInbox(ctx, tx, made, home.InboxID); err != nil {
+			return home, err
 		}
 		into, err := s.Threads.Get(ctx, tx, part.From) // as it is after the parts before
 		switch {
@@ -194,4 +191,13 @@ func (s *Service) UndoSplit(ctx context.Context, tx *db.Tx, actor desk.Actor, id
 		return home, err
 	}
 	return s.Tickets.Get(ctx, tx, home.ID)
+}
+
+// toInbox files a held conversation where its ticket is: who sees the ticket sees its messages.
+func (s *Service) toInbox(ctx context.Context, tx *db.Tx, th desk.Thread, to desk.InboxID) (desk.Thread, error) {
+	if th.InboxID == to {
+		return th, nil
+	}
+	th.InboxID = to
+	return th, s.Threads.MoveToInbox(ctx, tx, th.ID, to)
 }
