@@ -157,19 +157,7 @@ func (s *Service) UndoSplit(ctx context.Context, tx *db.Tx, actor desk.Actor, id
 		if made.ID != part.To || made.TicketID != p.To {
 			continue
 		}
-		if made, err = s.toInbox(ctx, tx, made, home.InboxID); err != nil {
-			return home, err
-		}
-		into, err := s.Threads.Get(ctx, tx, part.From) // as it is after the parts before
-		switch {
-		case err != nil && desk.CodeOf(err) != desk.NotFound:
-			return home, err
-		case err != nil || part.From == part.To:
-			_, err = s.Threads.MoveToTicket(ctx, tx, actor, made.ID, home.ID, "unsplit")
-		default:
-			_, err = s.Threads.Unsplit(ctx, tx, actor, made, into)
-		}
-		if err != nil {
+		if err := s.rejoin(ctx, tx, actor, made, part, home); err != nil {
 			return home, err
 		}
 	}
@@ -193,11 +181,22 @@ func (s *Service) UndoSplit(ctx context.Context, tx *db.Tx, actor desk.Actor, id
 	return s.Tickets.Get(ctx, tx, home.ID)
 }
 
-// toInbox files a held conversation where its ticket is: who sees the ticket sees its messages.
-func (s *Service) toInbox(ctx context.Context, tx *db.Tx, th desk.Thread, to desk.InboxID) (desk.Thread, error) {
-	if th.InboxID == to {
-		return th, nil
+// rejoin brings one part of a split home, to the inbox of its ticket: who sees the ticket sees its messages.
+func (s *Service) rejoin(ctx context.Context, tx *db.Tx, actor desk.Actor, made desk.Thread, part ticket.SplitPart, home desk.Ticket) error {
+	if made.InboxID != home.InboxID {
+		if err := s.Threads.MoveToInbox(ctx, tx, made.ID, home.InboxID); err != nil {
+			return err
+		}
+		made.InboxID = home.InboxID
 	}
-	th.InboxID = to
-	return th, s.Threads.MoveToInbox(ctx, tx, th.ID, to)
+	into, err := s.Threads.Get(ctx, tx, part.From) // as it is after the parts before
+	switch {
+	case err != nil && desk.CodeOf(err) != desk.NotFound:
+		return err
+	case err != nil || part.From == part.To:
+		_, err = s.Threads.MoveToTicket(ctx, tx, actor, made.ID, home.ID, "unsplit")
+	default:
+		_, err = s.Threads.Unsplit(ctx, tx, actor, made, into)
+	}
+	return err
 }
