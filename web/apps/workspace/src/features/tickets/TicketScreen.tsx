@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useRef, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useNavigate } from '@tanstack/react-router'
 import { Problem, type Thread, type Ticket, type TicketLink } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
@@ -24,18 +24,7 @@ whenIdle(() => { void loadPanel() })
 const none: Thread[] = []
 const wide = () => matchMedia('(min-width: 1181px)').matches
 
-// What one may do to nobody: between two tickets a key must not meet the one that is leaving.
-const between = { ticket: null, composer: null, menu: null }
-
-/** The list marks the next row at once; the ticket itself, which is much to draw, follows without holding it up. */
 export function TicketScreen({ ticketId, view }: { ticketId: string; view: string }) {
-  const shown = useDeferredValue(ticketId)
-  const late = shown !== ticketId
-  useProvideActions(late ? between : {}, [late])
-  return <Screen ticketId={shown} view={view} />
-}
-
-function Screen({ ticketId, view }: { ticketId: string; view: string }) {
   const q = useTicket(ticketId)
   const navigate = useNavigate()
   // A ticket that was joined into another is the other now.
