@@ -55,16 +55,22 @@ export function Held({ label, value, disabled, long = false, onSave }: { label: 
 }
 
 function Custom({ property: p, ticket, disabled }: { property: Property; ticket: Ticket; disabled: boolean }) {
-  return <CustomField property={p} value={ticket.properties?.[p.name]} disabled={disabled} onSave={(v) => void change(ticket, { properties: { [p.name]: v } }, { properties: { ...ticket.properties, [p.name]: v } })} />
+  return <CustomField property={p} values={ticket.properties} value={ticket.properties?.[p.name]} disabled={disabled} onSave={(v) => void change(ticket, { properties: { [p.name]: v } }, { properties: { ...ticket.properties, [p.name]: v } })} />
 }
 
 /** The custom properties of a contact. */
 export function ContactFields({ contact, disabled, onSave }: { contact: Contact; disabled: boolean; onSave(properties: Record<string, unknown>): void }) {
-  return <>{useProperties('contact').map((p) => <CustomField key={p.id} property={p} value={contact.properties?.[p.name]} disabled={disabled} onSave={(v) => onSave({ [p.name]: v })} />)}</>
+  return <>{useProperties('contact').map((p) => <CustomField key={p.id} property={p} values={contact.properties} value={contact.properties?.[p.name]} disabled={disabled} onSave={(v) => onSave({ [p.name]: v })} />)}</>
 }
 
-function CustomField({ property: p, value, disabled, onSave: save }: { property: Property; value: unknown; disabled: boolean; onSave(v: unknown): void }) {
-  const options = p.options ?? []
+/** A choice that depends on another offers what fits it (TK-10). */
+function offered(p: Property, values: Record<string, unknown> | null | undefined): string[] {
+  const on = p.depends_on ? values?.[p.depends_on] : undefined
+  return (typeof on === 'string' ? p.options_by?.[on] : undefined) ?? p.options ?? []
+}
+
+function CustomField({ property: p, values, value, disabled, onSave: save }: { property: Property; values: Record<string, unknown> | null | undefined; value: unknown; disabled: boolean; onSave(v: unknown): void }) {
+  const options = offered(p, values)
   switch (p.type) {
     case 'boolean': return <Switch size="xs" label={p.label} disabled={disabled} checked={value === true} onChange={(e) => save(e.currentTarget.checked)} />
     case 'number': return <NumberInput size="xs" label={p.label} disabled={disabled} value={typeof value === 'number' ? value : ''} onBlur={(e) => { const n = parseFloat(e.currentTarget.value); if (!Number.isNaN(n) && n !== value) save(n) }} />
