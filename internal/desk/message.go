@@ -90,7 +90,7 @@ type Message struct {
 	Attachments  []Attachment     `json:"attachments"`
 	Mentions     []UserID         `json:"mentions"`
 	TeamMentions []TeamID         `json:"team_mentions"` // named as teams; Mentions holds their members of that moment
-	SendAt       Time             `json:"send_at"` // when it leaves or left by a rule; null: at once
+	SendAt       Time             `json:"send_at"`       // when it leaves or left by a rule; null: at once
 	SendRule     SendRule         `json:"send_rule" enum:",undo,later,later_if_quiet"`
 	Plan         *SendPlan        `json:"plan"`       // what is done to the ticket when it leaves
 	ForwardOf    MessageID        `json:"forward_of"` // the message that it passes on

@@ -56,7 +56,9 @@ func TestARowSaysWhoAndWhatWasSaidLast(t *testing.T) {
 		if l := *row().Latest; !l.Forward || l.Direction != desk.Outgoing {
 			t.Errorf("a forward: %+v", l)
 		}
-		say(func(m *desk.Message) { m.Kind, m.Direction, m.Actor, m.Text = desk.KindComment, "", desk.ByUser(ann.ID), "Called the workshop." })
+		say(func(m *desk.Message) {
+			m.Kind, m.Direction, m.Actor, m.Text = desk.KindComment, "", desk.ByUser(ann.ID), "Called the workshop."
+		})
 		if l := *row().Latest; l.Type != desk.KindComment || l.Author != "Ann Holm" || l.Text != "Called the workshop." {
 			t.Errorf("a comment: %+v", l)
 		}

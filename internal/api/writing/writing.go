@@ -65,12 +65,12 @@ func parties(in []CheckedParty) []desk.Party {
 
 type checkInput struct {
 	Body struct {
-		ThreadID    desk.ThreadID `json:"thread_id,omitempty" doc:"Left out: a new message."`
-		To          []CheckedParty  `json:"to,omitempty" maxItems:"100"`
-		Cc          []CheckedParty  `json:"cc,omitempty" maxItems:"100"`
-		Bcc         []CheckedParty  `json:"bcc,omitempty" maxItems:"100"`
-		Attachments bool          `json:"attachments,omitempty" doc:"Files go with it."`
-		Forward     bool          `json:"forward,omitempty"`
+		ThreadID    desk.ThreadID  `json:"thread_id,omitempty" doc:"Left out: a new message."`
+		To          []CheckedParty `json:"to,omitempty" maxItems:"100"`
+		Cc          []CheckedParty `json:"cc,omitempty" maxItems:"100"`
+		Bcc         []CheckedParty `json:"bcc,omitempty" maxItems:"100"`
+		Attachments bool           `json:"attachments,omitempty" doc:"Files go with it."`
+		Forward     bool           `json:"forward,omitempty"`
 	}
 }
 
