@@ -151,8 +151,9 @@ await story('GEN-12, GEN-14: a channel has its tabs, a name that is saved, and i
   await page.getByRole('tab', { name: 'Configuration' }).click()
   await page.getByLabel('Name', { exact: true }).fill('Front desk')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
-  await page.getByText('Saved').first().waitFor(soon)
-  must((await get(`/api/channel-accounts/${account.id}`)).name === 'Front desk', 'the name was not saved')
+  let saved = false
+  for (let i = 0; i < 50 && !saved; i++) { saved = (await get(`/api/channel-accounts/${account.id}`)).name === 'Front desk'; if (!saved) await page.waitForTimeout(200) }
+  must(saved, 'the name was not saved')
   await page.getByRole('button', { name: 'As text' }).click()
   await dialog().getByText('name: Front desk').waitFor(soon)
   await page.keyboard.press('Escape')

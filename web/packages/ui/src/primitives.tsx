@@ -46,11 +46,13 @@ export function SkeletonLines({ lines = 6, label }: { lines?: number; label: str
 }
 
 /** What stands where nothing is: it says what to do next. */
-export function EmptyState({ icon, title, text, children }: { icon: IconName; title: string; text?: string; children?: ReactNode }) {
+/** What stands where nothing does. As a whole page it is the page's heading (main). */
+export function EmptyState({ icon, title, text, main, children }: { icon: IconName; title: string; text?: string; main?: boolean; children?: ReactNode }) {
+  const Title = main ? 'h1' : 'h2'
   return (
     <div className={s.state}>
       <span className={s.stateIcon}><Icon name={icon} size={28} /></span>
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {text ? <p>{text}</p> : null}
       {children ? <div className={s.stateActions}>{children}</div> : null}
     </div>

@@ -37,7 +37,7 @@ export function ConversationScreen({ threadId, view }: { threadId: string; view:
   if (q.data && !ticketId) return <Loaded key={q.data.id} conversation={q.data} onBack={back} />
   if (q.isError) {
     const gone = q.error instanceof Problem && (q.error.status === 404 || q.error.status === 403)
-    return <ScreenState><EmptyState icon="warn" title={t(gone ? 'error.conversation_gone' : 'error.conversation')} text={gone ? t('error.ticket_gone_text') : sentence(q.error)}>{gone ? <Button variant="default" onClick={back}>{t('action.back')}</Button> : <Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button>}</EmptyState></ScreenState>
+    return <ScreenState><EmptyState main icon="warn" title={t(gone ? 'error.conversation_gone' : 'error.conversation')} text={gone ? t('error.ticket_gone_text') : sentence(q.error)}>{gone ? <Button variant="default" onClick={back}>{t('action.back')}</Button> : <Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button>}</EmptyState></ScreenState>
   }
   return <ScreenState><SkeletonLines lines={10} label={t('state.loading')} /></ScreenState>
 }

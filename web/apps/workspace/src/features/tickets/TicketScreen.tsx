@@ -34,7 +34,7 @@ export function TicketScreen({ ticketId, view }: { ticketId: string; view: strin
   if (q.data) return <Loaded key={q.data.id} ticket={q.data} view={view} onBack={back} />
   if (q.isError) {
     const gone = q.error instanceof Problem && (q.error.status === 404 || q.error.status === 403)
-    return <div className={s.main}><EmptyState icon="warn" title={t(gone ? 'error.ticket_gone' : 'error.ticket')} text={gone ? t('error.ticket_gone_text') : sentence(q.error)}>{gone ? <Button variant="default" onClick={back}>{t('action.back')}</Button> : <Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button>}</EmptyState></div>
+    return <div className={s.main}><EmptyState main icon="warn" title={t(gone ? 'error.ticket_gone' : 'error.ticket')} text={gone ? t('error.ticket_gone_text') : sentence(q.error)}>{gone ? <Button variant="default" onClick={back}>{t('action.back')}</Button> : <Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button>}</EmptyState></div>
   }
   return <div className={s.main}><SkeletonLines lines={10} label={t('state.loading')} /></div>
 }
