@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
+import { lazy, startTransition, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react'
 import { useNavigate } from '@tanstack/react-router'
 import { Problem, type Thread, type Ticket, type TicketLink } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
@@ -20,6 +20,18 @@ const loadPanel = () => import('@/features/panel/index.ts')
 const SidePanel = lazy(() => loadPanel().then((m) => ({ default: m.SidePanel })))
 const whenIdle = globalThis.requestIdleCallback ?? ((fn: () => void) => setTimeout(fn, 2_000))
 whenIdle(() => { void loadPanel() })
+
+/** What is not the ticket itself is drawn once the ticket is painted, and gives way to the next key. */
+function AfterPaint({ children }: { children: ReactNode }) {
+  const [drawn, draw] = useState(false)
+  useEffect(() => {
+    let later: ReturnType<typeof setTimeout> | undefined
+    const frame = requestAnimationFrame(() => { later = setTimeout(() => startTransition(() => draw(true)), 0) })
+    return () => { cancelAnimationFrame(frame); clearTimeout(later) }
+  }, [])
+  const place = <div className={s.place} />
+  return drawn ? <Suspense fallback={place}>{children}</Suspense> : place
+}
 
 const none: Thread[] = []
 const wide = () => matchMedia('(min-width: 1181px)').matches
@@ -71,7 +83,7 @@ function Loaded({ ticket, view, onBack }: { ticket: Ticket; view: string; onBack
   useProvideActions({ ticket }, [ticket])
   useEffect(() => { document.title = `${ticket.subject || `#${ticket.number}`} · Kanal` }, [ticket.subject, ticket.number])
   return (
-    <ScreenFrame label={ticket.subject || `#${ticket.number}`} panel={details ? <Suspense fallback={<aside aria-hidden="true" />}><SidePanel ticket={ticket} onClose={toggle} /></Suspense> : null}>
+    <ScreenFrame label={ticket.subject || `#${ticket.number}`} panel={details ? <AfterPaint><SidePanel ticket={ticket} onClose={toggle} /></AfterPaint> : null}>
       <TicketHeader ticket={ticket} others={others} onBack={onBack} onDetails={toggle} detailsOpen={details} />
       <StateBanner ticket={ticket} />
       <Claims ticket={ticket} view={view} />
