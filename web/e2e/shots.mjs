@@ -94,7 +94,7 @@ for (const size of sizes) {
       if (!/^\/(rate|f)\//.test(path)) { await page.locator('h1:visible, h2:visible, [role=log]:visible, [role=status]:visible').first().waitFor(soon); await still(page) }
       await act?.(page)
       if (!/^\/(rate|f)\//.test(path)) await still(page)
-      await page.screenshot({ path: `${dir}${name}-${size.tag}.jpg`, type: 'jpeg', quality: 60 })
+      await page.screenshot({ path: `${dir}${name}-${size.tag}.jpg`, type: 'jpeg', quality: 45 })
       console.log(`${name}-${size.tag}`)
     } catch (err) { process.exitCode = 1; console.log(`FAIL ${name}-${size.tag}: ${String(err.message).split('\n')[0]}`) }
     await page.close()
