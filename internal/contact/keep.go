@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -145,7 +144,7 @@ func (s *Service) Verify(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 // returned as they are, not followed.
 func (s *Service) LockPeople(ctx context.Context, tx *db.Tx, ids ...desk.ContactID) (map[desk.ContactID]desk.Contact, error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	in := listed(ids)
+	in := db.IDs(ids)
 	if _, err := db.All(ctx, tx, db.Column[desk.AddressID], "SELECT id FROM contact_addresses WHERE contact_id IN "+in+" ORDER BY id"+tx.ForUpdate()); err != nil {
 		return nil, fmt.Errorf("contact: lock addresses: %w", err)
 	}
@@ -166,20 +165,6 @@ func (s *Service) Hold(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.
 	return c.ID, err
 }
 
-// listed writes ids, which are numbers made here, into a statement.
-func listed[T ~int64](ids []T) string {
-	if len(ids) == 0 {
-		return "(0)"
-	}
-	var b strings.Builder
-	for i, id := range ids {
-		b.WriteByte("(,"[min(i, 1)])
-		fmt.Fprintf(&b, "%d", id)
-	}
-	b.WriteByte(')')
-	return b.String()
-}
-
 // MergeInto makes one locked contact a part of another: its addresses move, and whoever asks for it is led on.
 func (s *Service) MergeInto(ctx context.Context, tx *db.Tx, from, into desk.ContactID) error {
 	if _, err := tx.Exec(ctx, "UPDATE contact_addresses SET contact_id = $1 WHERE contact_id = $2", into, from); err != nil {
@@ -193,7 +178,7 @@ func (s *Service) MergeInto(ctx context.Context, tx *db.Tx, from, into desk.Cont
 
 // Part makes a merged contact one of its own again and gives back those of the addresses that holder still holds.
 func (s *Service) Part(ctx context.Context, tx *db.Tx, from, holder desk.ContactID, addresses []desk.AddressID) error {
-	if _, err := tx.Exec(ctx, "UPDATE contact_addresses SET contact_id = $1 WHERE contact_id = $2 AND id IN "+listed(addresses), from, holder); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE contact_addresses SET contact_id = $1 WHERE contact_id = $2 AND id IN "+db.IDs(addresses), from, holder); err != nil {
 		return fmt.Errorf("contact: part addresses: %w", err)
 	}
 	if _, err := tx.Exec(ctx, "UPDATE contacts SET merged_into = 0, updated_at = $1 WHERE id = $2", s.clk.Ms(), from); err != nil {

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -145,6 +147,30 @@ func One[T any](ctx context.Context, q Queryer, scan func(Scanner) (T, error), q
 
 // Column scans a single column, for All.
 func Column[T any](s Scanner) (v T, err error) { err = s.Scan(&v); return v, err }
+
+// Written runs fn in a write transaction and returns what its last run returned: fn may run more than once.
+func Written[T any](ctx context.Context, d *DB, fn func(ctx context.Context, tx *Tx) (T, error)) (T, error) {
+	var out T
+	err := d.Write(ctx, func(ctx context.Context, tx *Tx) (err error) {
+		out, err = fn(ctx, tx)
+		return err
+	})
+	return out, err
+}
+
+// IDs writes ids, which are numbers made here, into a statement: (1,2,3). Of none it is (0), which is nobody's id.
+func IDs[T ~int64](ids []T) string {
+	if len(ids) == 0 {
+		return "(0)"
+	}
+	var b strings.Builder
+	for i, id := range ids {
+		b.WriteByte("(,"[min(i, 1)])
+		b.WriteString(strconv.FormatInt(int64(id), 10))
+	}
+	b.WriteByte(')')
+	return b.String()
+}
 
 // stmtCache keeps prepared statements of the SQLite read pool by their text. PostgreSQL's driver has its own.
 type stmtCache struct {

@@ -44,17 +44,7 @@ func (s *Service) forward(ctx context.Context, tx *db.Tx, c ReplyCommand, th des
 	if err != nil {
 		return m, inAnyField(err, "forward_of")
 	}
-	account := c.FromAccount
-	if account == 0 {
-		account = m.AccountID
-	}
-	if account == 0 {
-		account = th.AccountID
-	}
-	acc, err := s.sender(ctx, tx, account)
-	if err == nil && c.FromAccount == 0 {
-		acc, err = s.standIn(ctx, tx, acc)
-	}
+	acc, err := s.leavesBy(ctx, tx, c.FromAccount, m, th)
 	if err != nil {
 		return desk.Message{}, err
 	}

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -167,17 +168,7 @@ func (s *Service) answer(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk
 	if err != nil {
 		return desk.Message{}, err
 	}
-	account := c.FromAccount
-	if account == 0 && parent.AccountID != 0 {
-		account = parent.AccountID
-	}
-	if account == 0 {
-		account = th.AccountID
-	}
-	acc, err := s.sender(ctx, tx, account)
-	if err == nil && c.FromAccount == 0 {
-		acc, err = s.standIn(ctx, tx, acc)
-	}
+	acc, err := s.leavesBy(ctx, tx, c.FromAccount, parent, th)
 	if err != nil {
 		return desk.Message{}, err
 	}
@@ -279,6 +270,16 @@ func (s *Service) ours(ctx context.Context, q db.Queryer, p desk.Party) (bool, e
 		}
 	}
 	return false, nil
+}
+
+// leavesBy is the account that an answer or a forward of m leaves by: the one named, else the one m came over or left by, else the thread's own; for
+// one that nobody named the fallback may stand in.
+func (s *Service) leavesBy(ctx context.Context, q db.Queryer, named desk.ChannelAccountID, m desk.Message, th desk.Thread) (desk.ChannelAccount, error) {
+	acc, err := s.sender(ctx, q, cmp.Or(named, m.AccountID, th.AccountID))
+	if err == nil && named == 0 {
+		acc, err = s.standIn(ctx, q, acc)
+	}
+	return acc, err
 }
 
 // sender is the account a message leaves by.

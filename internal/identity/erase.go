@@ -38,7 +38,7 @@ func (s *Service) follow(ctx context.Context, q db.Queryer, id desk.ContactID, s
 	if t.family, err = s.Contacts.Family(ctx, q, id); err != nil {
 		return t, err
 	}
-	of := listed(t.family)
+	of := db.IDs(t.family)
 	if t.addresses, err = db.All(ctx, q, db.Column[string], "SELECT value FROM contact_addresses WHERE contact_id IN "+of+" ORDER BY id"); err != nil {
 		return t, wrap("trail", err)
 	}
@@ -56,7 +56,7 @@ func (s *Service) follow(ctx context.Context, q db.Queryer, id desk.ContactID, s
 		own[id] = true
 	}
 	for part := range slices.Chunk(t.threads, 500) {
-		ids, err := db.All(ctx, q, db.Column[desk.MessageID], "SELECT id FROM messages WHERE thread_id IN "+listed(part)+" ORDER BY id")
+		ids, err := db.All(ctx, q, db.Column[desk.MessageID], "SELECT id FROM messages WHERE thread_id IN "+db.IDs(part)+" ORDER BY id")
 		if err != nil {
 			return t, wrap("trail", err)
 		}
@@ -77,7 +77,7 @@ func (s *Service) follow(ctx context.Context, q db.Queryer, id desk.ContactID, s
 		return t, err
 	}
 	for part := range slices.Chunk(t.messages, 500) {
-		n, err := db.One(ctx, q, db.Column[int], "SELECT COUNT(*) FROM attachments WHERE message_id IN "+listed(part))
+		n, err := db.One(ctx, q, db.Column[int], "SELECT COUNT(*) FROM attachments WHERE message_id IN "+db.IDs(part))
 		if err != nil {
 			return t, wrap("trail", err)
 		}
@@ -102,7 +102,7 @@ func (s *Service) words(ctx context.Context, q db.Queryer, t *trail) error {
 			err = r.Scan(&l.id, &l.ticket, &l.contact, &l.from, &d)
 			l.outward = d == desk.Outgoing
 			return l, err
-		}, "SELECT id, ticket_id, contact_id, from_address, direction FROM messages WHERE thread_id IN "+listed(part)+" ORDER BY id")
+		}, "SELECT id, ticket_id, contact_id, from_address, direction FROM messages WHERE thread_id IN "+db.IDs(part)+" ORDER BY id")
 		if err != nil {
 			return wrap("trail", err)
 		}
@@ -214,7 +214,7 @@ func (s *Service) erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 	}
 	for _, step := range []func() error{
 		func() error {
-			return s.Events.ForgetPerson(ctx, tx, listed(t.family), listed(t.messages), listed(t.tickets), listed(t.threads))
+			return s.Events.ForgetPerson(ctx, tx, db.IDs(t.family), db.IDs(t.messages), db.IDs(t.tickets), db.IDs(t.threads))
 		},
 		func() error { return s.Threads.Blank(ctx, tx, t.messages) },
 		func() error { return s.Threads.BlankThreads(ctx, tx, t.threads) },
@@ -254,7 +254,7 @@ func (t trail) telling() []string {
 // close ends tickets that nobody can answer any more.
 func (s *Service) close(ctx context.Context, tx *db.Tx, actor desk.Actor, ids []desk.TicketID) error {
 	for part := range slices.Chunk(ids, 500) {
-		open, err := db.All(ctx, tx, db.Column[desk.TicketID], "SELECT id FROM tickets WHERE open = 1 AND hidden = '' AND id IN "+listed(part)+" ORDER BY id")
+		open, err := db.All(ctx, tx, db.Column[desk.TicketID], "SELECT id FROM tickets WHERE open = 1 AND hidden = '' AND id IN "+db.IDs(part)+" ORDER BY id")
 		if err != nil {
 			return wrap("erase", err)
 		}
@@ -286,7 +286,7 @@ func (s *Service) forgetOriginals(ctx context.Context, tx *db.Tx, t trail) error
 }
 
 func (s *Service) forgetLinks(ctx context.Context, tx *db.Tx, family []desk.ContactID) error {
-	in := listed(family)
+	in := db.IDs(family)
 	for _, q := range []string{
 		"DELETE FROM contact_merge_moves WHERE merge_id IN (SELECT id FROM contact_merges WHERE from_id IN " + in + " OR into_id IN " + in + ")",
 		"DELETE FROM contact_merges WHERE from_id IN " + in + " OR into_id IN " + in,

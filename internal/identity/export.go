@@ -160,9 +160,9 @@ func (e *Export) events(ctx context.Context, z *zip.Writer) error {
 		return err
 	}
 	const page = 500
-	wheres := []string{"contact_id <> 0 AND contact_id IN " + listed(e.trail.family)}
+	wheres := []string{"contact_id <> 0 AND contact_id IN " + db.IDs(e.trail.family)}
 	for part := range slices.Chunk(e.trail.tickets, 500) {
-		wheres = append(wheres, "contact_id = 0 AND ticket_id <> 0 AND ticket_id IN "+listed(part))
+		wheres = append(wheres, "contact_id = 0 AND ticket_id <> 0 AND ticket_id IN "+db.IDs(part))
 	}
 	for _, where := range wheres {
 		for after := desk.EventID(0); ; {
@@ -216,7 +216,7 @@ func (e *Export) originals(ctx context.Context, z *zip.Writer) error {
 			raw     desk.RawID
 		}
 		raws, err := db.All(ctx, e.s.DB, func(r db.Scanner) (x source, err error) { err = r.Scan(&x.message, &x.raw); return x, err },
-			"SELECT id, raw_id FROM messages WHERE raw_id <> 0 AND id IN "+listed(part)+" ORDER BY id")
+			"SELECT id, raw_id FROM messages WHERE raw_id <> 0 AND id IN "+db.IDs(part)+" ORDER BY id")
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/clock"
@@ -74,18 +73,4 @@ func wrap(what string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("identity: %s: %w", what, err)
-}
-
-// listed writes ids, which are numbers made here, into a statement.
-func listed[T ~int64](ids []T) string {
-	if len(ids) == 0 {
-		return "(0)"
-	}
-	var b strings.Builder
-	for i, id := range ids {
-		b.WriteByte("(,"[min(i, 1)])
-		fmt.Fprintf(&b, "%d", id)
-	}
-	b.WriteByte(')')
-	return b.String()
 }

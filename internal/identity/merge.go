@@ -220,6 +220,6 @@ func (s *Service) Merges(ctx context.Context, q db.Queryer, id desk.ContactID) (
 	if err != nil {
 		return nil, err
 	}
-	out, err := db.All(ctx, q, scanMerge, "SELECT "+mergeColumns+" FROM contact_merges WHERE undone_at = 0 AND into_id IN "+listed(family)+" ORDER BY id DESC")
+	out, err := db.All(ctx, q, scanMerge, "SELECT "+mergeColumns+" FROM contact_merges WHERE undone_at = 0 AND into_id IN "+db.IDs(family)+" ORDER BY id DESC")
 	return out, wrap("merges", err)
 }

@@ -231,7 +231,7 @@ func (s *Service) claim(ctx context.Context, tx *db.Tx, m Merge, p parted) error
 	}
 	for object, ids := range map[string][]int64{"address": numbers(p.addresses), "thread": numbers(keys(p.threads)), "ticket": numbers(keys(p.tickets)), "message": numbers(keys(p.messages))} {
 		for part := range slices.Chunk(ids, 500) {
-			if _, err := tx.Exec(ctx, "DELETE FROM contact_merge_moves WHERE object = $1 AND merge_id IN "+listed(above)+" AND object_id IN "+listed(part), object); err != nil {
+			if _, err := tx.Exec(ctx, "DELETE FROM contact_merge_moves WHERE object = $1 AND merge_id IN "+db.IDs(above)+" AND object_id IN "+db.IDs(part), object); err != nil {
 				return wrap("undo", err)
 			}
 		}

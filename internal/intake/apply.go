@@ -164,8 +164,6 @@ func (f *filing) flag(name string) {
 	}
 }
 
-func (f *filing) flagged(name string) bool { return slices.Contains(f.flags, name) }
-
 // disposition completes what the mail says of itself with what only the database knows: our own address, a colleague.
 func (s *Service) disposition(f *filing) desk.Disposition {
 	d := f.in.Disposition

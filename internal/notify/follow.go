@@ -18,29 +18,7 @@ const batchSize = 200
 
 // Run follows the log until ctx ends, on one node at a time.
 func (s *Service) Run(ctx context.Context) {
-	s.DB.Lead(ctx, "notify", func(ctx context.Context) {
-		sub := s.Events.Subscribe()
-		defer sub.Close()
-		for ctx.Err() == nil {
-			more, err := s.Step(ctx)
-			if err != nil && ctx.Err() == nil {
-				s.Log.Warn("notify: people could not be told; trying again", "err", err)
-			}
-			if more && err == nil {
-				continue
-			}
-			wait := sub.C
-			if err != nil {
-				wait = nil
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-wait:
-			case <-time.After(5 * time.Second):
-			}
-		}
-	})
+	s.Events.Follow(ctx, event.Follower{Name: "notify", Step: s.Step, Idle: 5 * time.Second})
 }
 
 // Step tells of one batch of events and reports whether there is more. Run calls it; tests may, when nobody runs. The position moves in the transaction that

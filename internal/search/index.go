@@ -12,6 +12,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/event"
 )
 
 const (
@@ -20,36 +21,9 @@ const (
 	stateBuild = "build" // the last id of what was stored before the index was; -1 when it is all in
 )
 
-// Run keeps the index until ctx ends, on one node at a time.
+// Run keeps the index until ctx ends, on one node at a time. Changes gather for a while: one transaction for many.
 func (s *Service) Run(ctx context.Context) {
-	s.db.Lead(ctx, "search", func(ctx context.Context) {
-		sub := s.ev.Subscribe()
-		defer sub.Close()
-		for ctx.Err() == nil {
-			more, err := s.Step(ctx)
-			if err != nil && ctx.Err() == nil {
-				s.log.Warn("search: the index could not be brought up to date; trying again", "err", err)
-			}
-			if more && err == nil {
-				continue
-			}
-			wait := sub.C
-			if err != nil {
-				wait = nil
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-wait:
-			case <-time.After(10 * time.Second):
-			}
-			select { // let changes gather: one transaction for many
-			case <-ctx.Done():
-				return
-			case <-time.After(s.every):
-			}
-		}
-	})
+	s.ev.Follow(ctx, event.Follower{Name: "search", Step: s.Step, Idle: 10 * time.Second, Gather: s.every})
 }
 
 // Step indexes one batch and reports whether there is more. Run calls it; tests and commands may, when nobody runs.

@@ -29,11 +29,7 @@ func within(inboxes []desk.InboxID) string {
 	if inboxes == nil {
 		return ""
 	}
-	ids := []string{"-1"}
-	for _, id := range inboxes {
-		ids = append(ids, id.String())
-	}
-	return " AND t.inbox_id IN (" + strings.Join(ids, ", ") + ")"
+	return " AND t.inbox_id IN " + db.IDs(inboxes)
 }
 
 // Answers lists what customers said in some inboxes (nil: in all), newest first; of one ticket when t is not 0. cursor is Page.Next of the page before.

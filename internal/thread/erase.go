@@ -3,7 +3,6 @@ package thread
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -80,7 +79,7 @@ func (s *Service) EraseThread(ctx context.Context, tx *db.Tx, id desk.ThreadID, 
 func (s *Service) EraseMessages(ctx context.Context, tx *db.Tx, ids []desk.MessageID) error {
 	for len(ids) > 0 {
 		n := min(len(ids), 500)
-		in := listed(ids[:n])
+		in := db.IDs(ids[:n])
 		ids = ids[n:]
 		for _, q := range []string{
 			"DELETE FROM message_refs WHERE (inbox_id, ref) IN (SELECT inbox_id, remote_id FROM messages WHERE remote_id <> '' AND id IN " + in + ") AND message_id IN " + in,
@@ -96,15 +95,4 @@ func (s *Service) EraseMessages(ctx context.Context, tx *db.Tx, ids []desk.Messa
 		}
 	}
 	return nil
-}
-
-// listed writes ids, which are numbers made here, into a statement.
-func listed(ids []desk.MessageID) string {
-	var b strings.Builder
-	for i, id := range ids {
-		b.WriteByte("(,"[min(i, 1)])
-		b.WriteString(id.String())
-	}
-	b.WriteByte(')')
-	return b.String()
 }

@@ -70,7 +70,7 @@ func (s *Service) Pick(ctx context.Context, q db.Queryer, ticket desk.TicketID, 
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	ms, err := db.All(ctx, q, ScanMessage, "SELECT "+MessageColumns+" FROM messages WHERE ticket_id = $1 AND id IN "+listed(ids)+" ORDER BY id", ticket)
+	ms, err := db.All(ctx, q, ScanMessage, "SELECT "+MessageColumns+" FROM messages WHERE ticket_id = $1 AND id IN "+db.IDs(ids)+" ORDER BY id", ticket)
 	if err != nil {
 		return nil, fmt.Errorf("thread: pick: %w", err)
 	}
@@ -97,7 +97,7 @@ func (s *Service) Split(ctx context.Context, tx *db.Tx, actor desk.Actor, from d
 	if err != nil {
 		return n, fmt.Errorf("thread: split: %w", err)
 	}
-	in := listed(ids)
+	in := db.IDs(ids)
 	for _, st := range []struct {
 		query string
 		args  []any

@@ -37,7 +37,7 @@ func (s *Service) GiveContact(ctx context.Context, tx *db.Tx, threads []desk.Thr
 		}
 	}
 	for part := range slices.Chunk(messages, 500) {
-		if _, err := tx.Exec(ctx, "UPDATE messages SET contact_id = $1 WHERE contact_id = $2 AND id IN "+listed(part), to, from); err != nil {
+		if _, err := tx.Exec(ctx, "UPDATE messages SET contact_id = $1 WHERE contact_id = $2 AND id IN "+db.IDs(part), to, from); err != nil {
 			return fmt.Errorf("thread: give contact: %w", err)
 		}
 	}
@@ -49,14 +49,14 @@ func inList(ids []desk.ThreadID) string {
 	for i, id := range ids {
 		ms[i] = desk.MessageID(id)
 	}
-	return listed(ms)
+	return db.IDs(ms)
 }
 
 // Blank takes everything that was said out of messages for good — texts, names, addresses, files and their ids outside — and leaves their bare rows, so that
 // what counted still counts (CR-14). A send in progress finds nothing to send.
 func (s *Service) Blank(ctx context.Context, tx *db.Tx, ids []desk.MessageID) error {
 	for part := range slices.Chunk(ids, 500) {
-		in := listed(part)
+		in := db.IDs(part)
 		for _, q := range []string{
 			"DELETE FROM attachments WHERE message_id IN " + in,
 			"DELETE FROM deliveries WHERE message_id IN " + in,
@@ -102,7 +102,7 @@ func (s *Service) ForgetDrafts(ctx context.Context, tx *db.Tx, tickets []desk.Ti
 		for i, id := range part {
 			ms[i] = desk.MessageID(id)
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM drafts WHERE ticket_id <> 0 AND ticket_id IN "+listed(ms)); err != nil {
+		if _, err := tx.Exec(ctx, "DELETE FROM drafts WHERE ticket_id <> 0 AND ticket_id IN "+db.IDs(ms)); err != nil {
 			return fmt.Errorf("thread: forget drafts: %w", err)
 		}
 	}

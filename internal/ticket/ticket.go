@@ -280,16 +280,16 @@ func (s *Service) OpenCounts(ctx context.Context, q db.Queryer, users []desk.Use
 	if len(users) == 0 {
 		return out, nil
 	}
-	ids := make([]string, len(users))
+	ids := make([]desk.UserID, len(users))
 	for i, u := range users {
-		ids[i] = u.ID.String()
+		ids[i] = u.ID
 	}
 	type count struct {
 		owner desk.UserID
 		n     int
 	}
 	cs, err := db.All(ctx, q, func(r db.Scanner) (c count, err error) { err = r.Scan(&c.owner, &c.n); return c, err },
-		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND snoozed = 0 AND owner_id IN (`+strings.Join(ids, ", ")+`) GROUP BY owner_id`)
+		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND snoozed = 0 AND owner_id IN `+db.IDs(ids)+` GROUP BY owner_id`)
 	if err != nil {
 		return nil, fmt.Errorf("ticket: open counts: %w", err)
 	}

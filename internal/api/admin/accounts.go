@@ -201,7 +201,7 @@ type createAccountInput struct {
 
 func (a *admins) create(ctx context.Context, v access.Viewer, in *createAccountInput) (*api.Out[Account], error) {
 	b := in.Body
-	c, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.ChannelAccount, error) {
+	c, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.ChannelAccount, error) {
 		if b.NewInbox != nil {
 			box, err := a.Inboxes.CreateInbox(ctx, tx, v.Actor, inbox.NewInbox{Name: b.NewInbox.Name, Access: b.NewInbox.Access.access()})
 			if err != nil {
@@ -281,7 +281,7 @@ func (a *admins) patch(ctx context.Context, v access.Viewer, in *patchAccountInp
 	if err := a.elsewhere(ctx, c.ID, b.Settings, b.Secrets); err != nil {
 		return nil, err
 	}
-	c, err = write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.ChannelAccount, error) {
+	c, err = db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.ChannelAccount, error) {
 		return a.Inboxes.UpdateAccount(ctx, tx, v.Actor, c.ID, inbox.AccountChange{
 			Name: b.Name, InboxID: b.InboxID, Active: b.Active, Settings: b.Settings, Secrets: b.Secrets, Ticket: b.Ticket.policy(), Assign: b.Assign.policy(),
 			Terms: b.Terms, ExpectVersion: b.Version,

@@ -76,16 +76,6 @@ func Mount(s *api.Server, d Deps) {
 	a.mountSurveys()
 }
 
-// write runs fn in a write transaction and returns what it returned last.
-func write[T any](ctx context.Context, d *db.DB, fn func(ctx context.Context, tx *db.Tx) (T, error)) (T, error) {
-	var out T
-	err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		out, err = fn(ctx, tx)
-		return err
-	})
-	return out, err
-}
-
 // some is never nil.
 func some[T any](v []T) []T {
 	if v == nil {
@@ -130,7 +120,7 @@ type patchCompanyInput struct {
 }
 
 func (a *admins) patchCompany(ctx context.Context, v access.Viewer, in *patchCompanyInput) (*api.Out[setting.Company], error) {
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (setting.Company, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (setting.Company, error) {
 		if err := a.Settings.LockCompany(ctx, tx); err != nil {
 			return setting.Company{}, err
 		}

@@ -66,7 +66,7 @@ type createInboxInput struct {
 }
 
 func (a *admins) createInbox(ctx context.Context, v access.Viewer, in *createInboxInput) (*api.Out[desk.Inbox], error) {
-	b, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Inbox, error) {
+	b, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Inbox, error) {
 		return a.Inboxes.CreateInbox(ctx, tx, v.Actor, inbox.NewInbox{Slug: in.Body.Slug, Kind: in.Body.Kind, Name: in.Body.Name, Access: in.Body.Access.access()})
 	})
 	return api.Answer(tidyInbox(b), err)
@@ -86,7 +86,7 @@ func (a *admins) patchInbox(ctx context.Context, v access.Viewer, in *patchInbox
 	if err != nil {
 		return nil, err
 	}
-	b, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Inbox, error) {
+	b, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Inbox, error) {
 		if err := in.Body.Expect.hold(ctx, tx, "inboxes", id); err != nil {
 			return desk.Inbox{}, err
 		}
@@ -143,7 +143,7 @@ type createPipelineInput struct {
 
 func (a *admins) createPipeline(ctx context.Context, v access.Viewer, in *createPipelineInput) (*api.Out[desk.Pipeline], error) {
 	b := in.Body
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Pipeline, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Pipeline, error) {
 		return a.Tickets.CreatePipeline(ctx, tx, v.Actor, desk.Pipeline{Slug: b.Slug, Name: b.Name, Position: b.Position, Statuses: statuses(b.Statuses)})
 	}))
 }
@@ -168,7 +168,7 @@ func (a *admins) patchPipeline(ctx context.Context, v access.Viewer, in *patchPi
 		sts := statuses(*in.Body.Statuses)
 		c.Statuses = &sts
 	}
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Pipeline, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Pipeline, error) {
 		if err := in.Body.Expect.hold(ctx, tx, "pipelines", id); err != nil {
 			return desk.Pipeline{}, err
 		}
@@ -220,7 +220,7 @@ type createPropertyInput struct {
 
 func (a *admins) createProperty(ctx context.Context, v access.Viewer, in *createPropertyInput) (*api.Out[desk.Property], error) {
 	b := in.Body
-	p, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Property, error) {
+	p, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Property, error) {
 		return a.Properties.Create(ctx, tx, v.Actor, desk.Property{Object: b.Object, Name: b.Name, Label: b.Label, Type: b.Type, Options: b.Options, Position: b.Position,
 			RequiredOnClose: b.RequiredOnClose, DependsOn: b.DependsOn, OptionsBy: b.OptionsBy})
 	})
@@ -248,7 +248,7 @@ func (a *admins) patchProperty(ctx context.Context, v access.Viewer, in *patchPr
 		return nil, err
 	}
 	b := in.Body
-	p, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Property, error) {
+	p, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Property, error) {
 		if err := b.Expect.hold(ctx, tx, "properties", id); err != nil {
 			return desk.Property{}, err
 		}

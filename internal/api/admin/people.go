@@ -64,7 +64,7 @@ func (a *admins) createUser(ctx context.Context, v access.Viewer, in *createUser
 	if err := mayGrant(v, b.Role); err != nil {
 		return nil, err
 	}
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (Invited, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (Invited, error) {
 		u, err := a.People.Create(ctx, tx, v.Actor, people.NewUser{
 			Email: b.Email, Name: b.Name, FirstName: b.FirstName, LastName: b.LastName, Role: b.Role, Locale: b.Locale, Timezone: b.Timezone, TakesWork: b.TakesWork,
 		})
@@ -122,7 +122,7 @@ func (a *admins) patchUser(ctx context.Context, v access.Viewer, in *patchUserIn
 			return nil, err
 		}
 	}
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.User, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.User, error) {
 		if err := b.Expect.hold(ctx, tx, "users", id); err != nil {
 			return desk.User{}, err
 		}
@@ -160,7 +160,7 @@ func (a *admins) userLink(ctx context.Context, v access.Viewer, in *api.ByID) (*
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (OneTimeLink, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (OneTimeLink, error) {
 		u, err := a.People.Get(ctx, tx, id)
 		if err != nil {
 			return OneTimeLink{}, err
@@ -192,7 +192,7 @@ type createTeamInput struct {
 
 func (a *admins) createTeam(ctx context.Context, v access.Viewer, in *createTeamInput) (*api.Out[desk.Team], error) {
 	b := in.Body
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Team, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Team, error) {
 		return a.People.CreateTeam(ctx, tx, v.Actor, desk.Team{Slug: b.Slug, Name: b.Name, Members: b.Members, Extra: b.Extra})
 	}))
 }
@@ -213,7 +213,7 @@ func (a *admins) patchTeam(ctx context.Context, v access.Viewer, in *patchTeamIn
 		return nil, err
 	}
 	b := in.Body
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Team, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Team, error) {
 		if err := b.Expect.hold(ctx, tx, "teams", id); err != nil {
 			return desk.Team{}, err
 		}

@@ -93,7 +93,7 @@ func (a *admins) deactivate(ctx context.Context, v access.Viewer, in *deactivate
 		}
 	}
 	off := false
-	u, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.User, error) {
+	u, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.User, error) {
 		u, err := a.People.Get(ctx, tx, id)
 		if err == nil {
 			err = mayGrant(v, u.Role)

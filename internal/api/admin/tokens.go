@@ -74,7 +74,7 @@ func (a *admins) createToken(ctx context.Context, v access.Viewer, in *createTok
 			}
 		}
 	}
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (NewToken, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (NewToken, error) {
 		secret, t, err := a.Access.CreateToken(ctx, tx, v.Actor, who, b.Name, b.Scopes, b.ExpiresAt)
 		return NewToken{t, secret}, err
 	}))

@@ -98,13 +98,3 @@ func Mount(s *api.Server, d Deps) {
 	a.mountSearch()
 	a.mountStream()
 }
-
-// write runs fn in a write transaction and returns what it returned last.
-func write[T any](ctx context.Context, d *db.DB, fn func(ctx context.Context, tx *db.Tx) (T, error)) (T, error) {
-	var out T
-	err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		out, err = fn(ctx, tx)
-		return err
-	})
-	return out, err
-}

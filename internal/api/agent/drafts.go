@@ -111,7 +111,7 @@ func (a *agents) putDraft(ctx context.Context, v access.Viewer, in *putDraftInpu
 			}
 		}
 	}
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Draft, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Draft, error) {
 		if err := a.Threads.SameDraft(ctx, tx, v.User.ID, ticket, thread, kind, base); err != nil {
 			return desk.Draft{}, err
 		}

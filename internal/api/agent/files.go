@@ -72,7 +72,7 @@ func (a *agents) keep(r *http.Request, v access.Viewer) (desk.Attachment, error)
 	if size > a.MaxUpload {
 		return desk.Attachment{}, desk.Errorf(desk.TooLarge, "attachment.too_large", "A file may have at most %d MB.", a.MaxUpload>>20)
 	}
-	return write(r.Context(), a.DB, func(ctx context.Context, tx *db.Tx) (desk.Attachment, error) {
+	return db.Written(r.Context(), a.DB, func(ctx context.Context, tx *db.Tx) (desk.Attachment, error) {
 		return a.Threads.Upload(ctx, tx, v.User.ID, desk.Attachment{Name: name, Type: kind, Size: size, SHA256: sha, Inline: r.URL.Query().Get("inline") == "1"})
 	})
 }

@@ -159,7 +159,7 @@ type patchMeInput struct {
 
 func (a *agents) patchMe(ctx context.Context, v access.Viewer, in *patchMeInput) (*api.Out[desk.User], error) {
 	b := in.Body
-	return api.Answer(write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.User, error) {
+	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.User, error) {
 		if b.Preferences != nil {
 			if _, err := a.People.SetPreferences(ctx, tx, v.Actor, v.User.ID, b.Preferences); err != nil {
 				return desk.User{}, err

@@ -91,7 +91,7 @@ func (a *agents) threadTicket(ctx context.Context, v access.Viewer, in *api.ByID
 	if err := v.NeedIn(place.Inbox, access.TicketsEdit); err != nil {
 		return nil, err
 	}
-	t, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Ticket, error) {
+	t, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Ticket, error) {
 		th, err := a.Threads.Lock(ctx, tx, id)
 		if err != nil {
 			return desk.Ticket{}, err

@@ -317,7 +317,7 @@ func (a *agents) createTicket(ctx context.Context, v access.Viewer, in *createTi
 			return nil, err
 		}
 	}
-	t, err := write(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Ticket, error) {
+	t, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Ticket, error) {
 		contactID, err := a.contactFor(ctx, tx, b.ContactID, b.Contact)
 		if err != nil {
 			return desk.Ticket{}, err

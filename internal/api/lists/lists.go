@@ -89,7 +89,7 @@ type createInput struct {
 
 func (l *lists) create(ctx context.Context, v access.Viewer, in *createInput) (*api.Out[View], error) {
 	b, r := in.Body, readerOf(v)
-	return api.Answer(write(ctx, l.DB, func(ctx context.Context, tx *db.Tx) (View, error) {
+	return api.Answer(db.Written(ctx, l.DB, func(ctx context.Context, tx *db.Tx) (View, error) {
 		x, err := l.Saved.Create(ctx, tx, v.Actor, r, customview.View{
 			Name: b.Name, Visibility: b.Visibility, TeamID: b.TeamID, Filter: b.Filter, Columns: b.Columns, Sort: b.Sort, Group: b.Group, Layout: b.Layout,
 		})
@@ -119,7 +119,7 @@ func (l *lists) patch(ctx context.Context, v access.Viewer, in *patchInput) (*ap
 		return nil, missing()
 	}
 	b, r := in.Body, readerOf(v)
-	return api.Answer(write(ctx, l.DB, func(ctx context.Context, tx *db.Tx) (View, error) {
+	return api.Answer(db.Written(ctx, l.DB, func(ctx context.Context, tx *db.Tx) (View, error) {
 		x, err := l.Saved.Update(ctx, tx, v.Actor, r, id, customview.Change{
 			Name: b.Name, Visibility: b.Visibility, TeamID: b.TeamID, Filter: b.Filter, Columns: b.Columns, Sort: b.Sort, Group: b.Group, Layout: b.Layout, Position: b.Position, Version: b.Version,
 		})
@@ -152,14 +152,4 @@ func (l *lists) count(ctx context.Context, v access.Viewer, in *countInput) (*ap
 		return nil, err
 	}
 	return api.Answer(l.View.CountOf(ctx, view.SightOf(v), view.Ask{View: in.View, Filter: f}))
-}
-
-// write runs fn in a write transaction and returns what it returned last.
-func write[T any](ctx context.Context, d *db.DB, fn func(ctx context.Context, tx *db.Tx) (T, error)) (T, error) {
-	var out T
-	err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		out, err = fn(ctx, tx)
-		return err
-	})
-	return out, err
 }

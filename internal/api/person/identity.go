@@ -100,7 +100,7 @@ func (p *persons) merge(ctx context.Context, v access.Viewer, in *mergeInput) (*
 			return nil, desk.Errorf(desk.Invalid, "contact.keep", "%q is kept from %q: say into or from.", field, side).In("keep")
 		}
 	}
-	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (MergedContact, error) {
+	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (MergedContact, error) {
 		m, err := p.Identity.Merge(ctx, tx, identity.MergeCommand{Actor: v.Actor, Into: id, From: in.Body.From, Keep: in.Body.Keep})
 		if err != nil {
 			return MergedContact{}, err
@@ -115,7 +115,7 @@ func (p *persons) undo(ctx context.Context, v access.Viewer, in *api.ByID) (*api
 	if err != nil {
 		return nil, desk.Errorf(desk.NotFound, "contact.merge_not_found", "There is no such merge.")
 	}
-	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (Parted, error) {
+	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (Parted, error) {
 		m, err := p.Identity.Undo(ctx, tx, v.Actor, id)
 		return Parted{m.From, m.Into}, err
 	}))

@@ -58,16 +58,6 @@ func Mount(s *api.Server, d Deps) {
 	p.mountIdentity()
 }
 
-// write runs fn in a write transaction and returns what it returned last.
-func write[T any](ctx context.Context, d *db.DB, fn func(ctx context.Context, tx *db.Tx) (T, error)) (T, error) {
-	var out T
-	err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		out, err = fn(ctx, tx)
-		return err
-	})
-	return out, err
-}
-
 func contactID(in string) (desk.ContactID, error) {
 	id, err := desk.ParseID[desk.ContactID](in)
 	if err != nil {
@@ -179,7 +169,7 @@ func (p *persons) create(ctx context.Context, v access.Viewer, in *createInput) 
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Contact, error) {
+	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Contact, error) {
 		return p.Contacts.Create(ctx, tx, v.Actor, contact.Fields{
 			Name: b.Name, FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Phone: b.Phone, OwnerID: b.OwnerID, Language: b.Language, Properties: props,
 		}, contact.SourceAgent)
@@ -238,7 +228,7 @@ func (p *persons) patch(ctx context.Context, v access.Viewer, in *patchInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Contact, error) {
+	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Contact, error) {
 		return p.Contacts.Update(ctx, tx, v.Actor, id, contact.Change{
 			Name: b.Name, FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Phone: b.Phone, OwnerID: b.OwnerID, Language: b.Language, Properties: props,
 		})
@@ -263,7 +253,7 @@ func (p *persons) change(ctx context.Context, in string, fn func(ctx context.Con
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Contact, error) {
+	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Contact, error) {
 		c, err := fn(ctx, tx, id)
 		if err != nil {
 			return c, err
@@ -431,7 +421,7 @@ func (p *persons) patchCompany(ctx context.Context, _ access.Viewer, in *patchCo
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(write(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Company, error) {
+	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Company, error) {
 		return p.Contacts.RenameCompany(ctx, tx, id, in.Body.Name)
 	}))
 }

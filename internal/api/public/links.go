@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"html"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -110,19 +109,30 @@ func name(f dispatch.Linked) string {
 func (p *public) page(w http.ResponseWriter, r *http.Request, status int, locale string, say func(language) (title, text string)) {
 	code, l := choose(r.Header.Get("Accept-Language"), locale)
 	title, text := say(l)
+	w.Header().Set("Vary", "Accept-Language")
+	p.document(w, r, status, page{locale: code, title: title, body: "<p>" + html.EscapeString(text) + "</p>", style: noticeStyle,
+		policy: "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"})
+}
+
+const noticeStyle = `body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem;color:#222;background:#fff}h1{font-size:1.4rem}` +
+	`@media(prefers-color-scheme:dark){body{color:#ddd;background:#181a1d}}`
+
+// page is a whole page; body is HTML, the rest is text.
+type page struct{ locale, title, body, style, policy string }
+
+func (p *public) document(w http.ResponseWriter, r *http.Request, status int, d page) {
 	h := w.Header()
 	p.private(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", code)
-	h.Set("Vary", "Accept-Language")
-	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Content-Language", d.locale)
+	h.Set("Content-Security-Policy", d.policy)
 	w.WriteHeader(status)
 	if r.Method == http.MethodHead {
 		return
 	}
-	_, _ = io.WriteString(w, `<!doctype html><html lang="`+code+`"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>`+html.EscapeString(title)+
-		`</title><style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:18vh auto;padding:0 1.5rem;color:#222;background:#fff}h1{font-size:1.4rem}`+
-		`@media(prefers-color-scheme:dark){body{color:#ddd;background:#181a1d}}</style></head><body><main><h1>`+html.EscapeString(title)+`</h1><p>`+html.EscapeString(text)+"</p></main></body></html>\n")
+	title := html.EscapeString(d.title)
+	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="%s"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>%s</title><style>%s</style></head><body><main><h1>%s</h1>%s</main></body></html>`+"\n",
+		d.locale, title, d.style, title, d.body)
 }
 
 // attachment writes a file's name so that every program reads it and none is fooled (RFC 6266): in ASCII, and as it is.

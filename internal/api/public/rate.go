@@ -99,18 +99,9 @@ func (p *public) question(w http.ResponseWriter, r *http.Request, status int, q 
 
 // sheet is a page with a form: it may send to us and do nothing else.
 func (p *public) sheet(w http.ResponseWriter, r *http.Request, status int, locale, title, body string) {
-	h := w.Header()
-	p.private(h)
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", locale)
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	w.WriteHeader(status)
-	if r.Method == http.MethodHead {
-		return
-	}
-	_, _ = fmt.Fprintf(w, `<!doctype html><html lang="%s"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>%s</title><style>%s</style></head><body><main><h1>%s</h1>%s</main></body></html>`+"\n",
-		locale, html.EscapeString(title), sheetStyle, html.EscapeString(title), body)
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	p.document(w, r, status, page{locale: locale, title: title, body: body, style: sheetStyle,
+		policy: "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"})
 }
 
 const sheetStyle = `body{font:1.05rem/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;padding:0 1.5rem;color:#16211f;background:#fff}h1{font-size:1.4rem}form{display:grid;gap:1rem}fieldset{border:0;padding:0;margin:0;display:grid;gap:.5rem}` +

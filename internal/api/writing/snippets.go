@@ -3,6 +3,7 @@ package writing
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/access"
@@ -90,28 +91,19 @@ type createInput struct{ Body SnippetInput }
 func (w *writers) create(ctx context.Context, v access.Viewer, in *createInput) (*api.Out[Snippet], error) {
 	b := in.Body
 	r := reader(v)
-	if b.Visibility == snippet.Team && !r.Admin && !contains(v.User.Teams, b.TeamID) {
+	if b.Visibility == snippet.Team && !r.Admin && !slices.Contains(v.User.Teams, b.TeamID) {
 		return nil, desk.Errorf(desk.Forbidden, "snippet.not_your_team", "You can make texts for your own teams.").In("team_id")
 	}
 	if err := w.known(ctx, b.Actions); err != nil {
 		return nil, err
 	}
-	s, err := write(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (snippet.Snippet, error) {
+	s, err := db.Written(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (snippet.Snippet, error) {
 		return w.Snippets.Create(ctx, tx, v.Actor, snippet.Snippet{
 			Slug: b.Slug, Kind: b.Kind, Name: b.Name, Shortcut: b.Shortcut, Subject: b.Subject, HTML: b.HTML, Text: b.Text, Visibility: b.Visibility, TeamID: b.TeamID, OwnerID: v.User.ID,
 			Locale: b.Locale, Actions: b.Actions,
 		})
 	})
 	return api.Answer(shown(r, s), err)
-}
-
-func contains(teams []desk.TeamID, id desk.TeamID) bool {
-	for _, t := range teams {
-		if t == id {
-			return true
-		}
-	}
-	return false
 }
 
 type updateInput struct {
@@ -143,7 +135,7 @@ func (w *writers) update(ctx context.Context, v access.Viewer, in *updateInput) 
 		return nil, err
 	}
 	b, r := in.Body, reader(v)
-	if b.TeamID != nil && *b.TeamID != 0 && !r.Admin && !contains(v.User.Teams, *b.TeamID) {
+	if b.TeamID != nil && *b.TeamID != 0 && !r.Admin && !slices.Contains(v.User.Teams, *b.TeamID) {
 		return nil, desk.Errorf(desk.Forbidden, "snippet.not_your_team", "You can make texts for your own teams.").In("team_id")
 	}
 	if b.Actions != nil {
@@ -151,7 +143,7 @@ func (w *writers) update(ctx context.Context, v access.Viewer, in *updateInput) 
 			return nil, err
 		}
 	}
-	s, err := write(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (snippet.Snippet, error) {
+	s, err := db.Written(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (snippet.Snippet, error) {
 		return w.Snippets.Update(ctx, tx, v.Actor, r, id, snippet.Change{
 			Kind: b.Kind, Name: b.Name, Shortcut: b.Shortcut, Subject: b.Subject, HTML: b.HTML, Visibility: b.Visibility, TeamID: b.TeamID, Locale: b.Locale, Actions: b.Actions,
 		})
@@ -266,13 +258,4 @@ func (w *writers) apply(ctx context.Context, v access.Viewer, in *applyInput) (*
 		}
 		return w.Snippets.Used(ctx, tx, id)
 	})
-}
-
-func write[T any](ctx context.Context, d *db.DB, fn func(ctx context.Context, tx *db.Tx) (T, error)) (T, error) {
-	var out T
-	err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		out, err = fn(ctx, tx)
-		return err
-	})
-	return out, err
 }

@@ -76,9 +76,6 @@ func CutPlusToken(address string) (plain, token string) {
 	return local[:i-3] + address[at:], strings.ToLower(local[i:])
 }
 
-// NewMessageID makes a Message-ID without brackets that carries a token. random must be unique, of letters and digits.
-func NewMessageID(token, random, host string) string { return token + "." + random + "@" + host }
-
 // MessageIDToken returns the token in a Message-ID that Kanal made, or "". It says nothing about the signature.
 func MessageIDToken(id string) string {
 	id = strings.TrimPrefix(strings.TrimSpace(id), "<")
