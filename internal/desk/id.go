@@ -35,6 +35,9 @@ type (
 	DraftID          int64
 	SnippetID        int64
 	ViewID           int64
+	VisitorID        int64
+	ChatflowID       int64
+	ConsentID        int64
 )
 
 // MaxID is the largest id: 53 bits.
@@ -309,5 +312,29 @@ func (id BulkID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
 func (id *BulkID) UnmarshalJSON(b []byte) error {
 	n, err := unmarshalID(b)
 	*id = BulkID(n)
+	return err
+}
+
+func (id VisitorID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id VisitorID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *VisitorID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = VisitorID(n)
+	return err
+}
+
+func (id ChatflowID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id ChatflowID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *ChatflowID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = ChatflowID(n)
+	return err
+}
+
+func (id ConsentID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id ConsentID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *ConsentID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = ConsentID(n)
 	return err
 }

@@ -18,4 +18,20 @@ type Thread struct {
 	LastInboundAt Time             `json:"last_inbound_at"`
 	Hidden        Hidden           `json:"hidden" enum:",spam,trash"` // only while TicketID is 0
 	HiddenAt      Time             `json:"hidden_at"`
+	VisitorID     VisitorID        `json:"visitor_id"` // the browser that it is with, of a chat
+	Bot           bool             `json:"bot"`        // a bot holds it, no person yet (CF-21)
+	ChatflowID    ChatflowID       `json:"chatflow_id"`
+	SeenByVisitor MessageID        `json:"seen_by_visitor"` // the last message that the visitor has seen
+	SeenByTeam    MessageID        `json:"seen_by_team"`
+	MailedTo      MessageID        `json:"mailed_to"` // the last message that went out by mail because the visitor had left
+	Origin        *Origin          `json:"origin"`
+}
+
+// Origin is the page on which a chat began (TR-10).
+type Origin struct {
+	URL      string `json:"url"`
+	Title    string `json:"title"`
+	Referrer string `json:"referrer"`
+	Chatflow string `json:"chatflow"` // its name then
+	Number   int64  `json:"number"`   // of the chatflow's version
 }

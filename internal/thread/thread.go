@@ -28,11 +28,11 @@ type Service struct {
 func New(clk *clock.Clock, ev *event.Log) *Service { return &Service{clk: clk, ev: ev} }
 
 // Columns are the columns of a thread, in the order that Scan reads, for read models.
-const Columns = "id, inbox_id, account_id, channel, contact_id, ticket_id, owner_id, team_id, subject, open, message_count, created_at, last_message_at, last_inbound_at, hidden, hidden_at"
+const Columns = "id, inbox_id, account_id, channel, contact_id, ticket_id, owner_id, team_id, subject, open, message_count, created_at, last_message_at, last_inbound_at, hidden, hidden_at, visitor_id, bot, chatflow_id, seen_by_visitor, seen_by_team, mailed_to, origin"
 
 // Scan reads a row of Columns.
 func Scan(s db.Scanner) (t desk.Thread, err error) {
-	err = s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt)
+	err = s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt, &t.VisitorID, &t.Bot, &t.ChatflowID, &t.SeenByVisitor, &t.SeenByTeam, &t.MailedTo, db.ScanJSON(&t.Origin))
 	return t, err
 }
 
@@ -83,8 +83,8 @@ func (s *Service) Open(ctx context.Context, tx *db.Tx, actor desk.Actor, t desk.
 	}
 	t.CreatedAt, t.Open, t.Subject = s.clk.Ms(), true, clip(t.Subject, maxSubject)
 	t.LastMessageAt, t.MessageCount, t.LastInboundAt = t.CreatedAt, 0, 0
-	_, err := tx.Exec(ctx, "INSERT INTO threads ("+Columns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-		t.ID, t.InboxID, t.AccountID, t.Channel, t.ContactID, t.TicketID, t.OwnerID, t.TeamID, t.Subject, t.Open, t.MessageCount, t.CreatedAt, t.LastMessageAt, t.LastInboundAt, t.Hidden, t.HiddenAt)
+	_, err := tx.Exec(ctx, "INSERT INTO threads ("+Columns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+		t.ID, t.InboxID, t.AccountID, t.Channel, t.ContactID, t.TicketID, t.OwnerID, t.TeamID, t.Subject, t.Open, t.MessageCount, t.CreatedAt, t.LastMessageAt, t.LastInboundAt, t.Hidden, t.HiddenAt, t.VisitorID, t.Bot, t.ChatflowID, t.SeenByVisitor, t.SeenByTeam, t.MailedTo, db.JSON(t.Origin))
 	if err != nil {
 		return t, fmt.Errorf("thread: open: %w", err)
 	}

@@ -27,7 +27,7 @@ type ThreadPage struct {
 	Next  string      `json:"next" doc:"Send it as cursor for the next page; empty at the end."`
 }
 
-const threadColumns = `t.id, t.inbox_id, t.account_id, t.channel, t.contact_id, t.ticket_id, t.owner_id, t.team_id, t.subject, t.open, t.message_count, t.created_at, t.last_message_at, t.last_inbound_at, t.hidden, t.hidden_at`
+const threadColumns = `t.id, t.inbox_id, t.account_id, t.channel, t.contact_id, t.ticket_id, t.owner_id, t.team_id, t.subject, t.open, t.message_count, t.created_at, t.last_message_at, t.last_inbound_at, t.hidden, t.hidden_at, t.visitor_id, t.bot, t.chatflow_id, t.seen_by_visitor, t.seen_by_team, t.mailed_to, t.origin`
 
 const threadJoins = `, COALESCE(c.name, ''), COALESCE(c.email, ''), COALESCE(u.name, ''), COALESCE(g.name, ''), COALESCE(i.name, ''), COALESCE(i.kind, ''), COALESCE(k.number, 0)`
 
@@ -36,7 +36,7 @@ func scanThreadRow(s db.Scanner) (ThreadRow, error) {
 	var c ContactRef
 	var u UserRef
 	var g TeamRef
-	err := s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt,
+	err := s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt, &t.VisitorID, &t.Bot, &t.ChatflowID, &t.SeenByVisitor, &t.SeenByTeam, &t.MailedTo, db.ScanJSON(&t.Origin),
 		&c.Name, &c.Email, &u.Name, &g.Name, &t.Inbox.Name, &t.Inbox.Kind, &t.TicketNumber)
 	t.Inbox.ID = t.InboxID
 	if c.ID = t.ContactID; c.ID != 0 {
