@@ -90,7 +90,7 @@ func (a *App) flows(ctx context.Context) error {
 		Keep: config.Window("CONTACT_KEEP"),
 		Also: a.alsoOf,
 	})
-	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs)
+	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs).Clock(a.Clock)
 	a.Views = view.New(a.DB, a.abilities).Saved(a.Saved)
 	a.Bulk = bulk.New(bulk.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Access: a.Access, Tickets: a.Tickets, Assign: a.Assign, Triage: a.Triage, Purge: a.Purge, View: a.Views, Log: a.log,

@@ -36,7 +36,7 @@ func (s *Service) Facets(ctx context.Context, v access.Viewer, text string) (Fac
 	if err := v.Need(access.TicketsView); err != nil {
 		return out, err
 	}
-	a, err := s.ask(ctx, v, parse(text, nowOf(v)))
+	a, err := s.ask(ctx, v, parse(text, s.nowOf(v)))
 	if err != nil || a.idle() {
 		return out, err
 	}

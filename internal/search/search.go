@@ -16,6 +16,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/blob"
+	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -28,6 +29,7 @@ type Service struct {
 	ev    *event.Log
 	log   *slog.Logger
 	blobs blob.Store // of attachments; nil: their names alone are found
+	clk   *clock.Clock
 	every time.Duration
 	known *recent
 }
@@ -37,7 +39,13 @@ func New(d *db.DB, ev *event.Log, log *slog.Logger) *Service {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{db: d, ev: ev, log: log, every: config.Window("SEARCH_EVERY"), known: newRecent(400_000)}
+	return &Service{db: d, ev: ev, log: log, every: config.Window("SEARCH_EVERY"), clk: clock.New(), known: newRecent(400_000)}
+}
+
+// Clock makes "today" the installation's, which a test may set.
+func (s *Service) Clock(c *clock.Clock) *Service {
+	s.clk = c
+	return s
 }
 
 // Files lets the index read what is in attachments.
@@ -98,7 +106,7 @@ func (s *Service) Search(ctx context.Context, v access.Viewer, text string, opt 
 	if res.BehindSeq, res.Building, err = s.Behind(ctx); err != nil {
 		return res, err
 	}
-	a, err := s.ask(ctx, v, parse(text, nowOf(v)))
+	a, err := s.ask(ctx, v, parse(text, s.nowOf(v)))
 	if err != nil || a.idle() {
 		res.Problems = append(res.Problems, a.q.problems...)
 		return res, err
@@ -116,8 +124,8 @@ func (s *Service) Search(ctx context.Context, v access.Viewer, text string, opt 
 }
 
 // nowOf is the searcher's time: today is theirs.
-func nowOf(v access.Viewer) time.Time {
-	now := time.Now()
+func (s *Service) nowOf(v access.Viewer) time.Time {
+	now := s.clk.Now()
 	if v.User.Timezone != "" {
 		if loc, err := time.LoadLocation(v.User.Timezone); err == nil {
 			return now.In(loc)
@@ -168,7 +176,7 @@ func (s *Service) page(ctx context.Context, a asked, below int64, limit int, res
 
 // top are the contacts that a search for words names: they would stand far below what they wrote.
 func (s *Service) top(ctx context.Context, v access.Viewer, text string, res *Found) error {
-	q := parse(text, nowOf(v))
+	q := parse(text, s.nowOf(v))
 	if q.asksKind() || !q.hasWords() || len(q.wants) > 0 || q.number != 0 || q.hidden != "" {
 		return nil
 	}

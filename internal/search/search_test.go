@@ -224,6 +224,13 @@ func TestOperators(t *testing.T) {
 		w.expect("printer after:2020-01-01 before:2021")
 		w.expect("printer on after:yesterday", a)
 		w.expect("see:attached", int64(c)) // no operator: words
+
+		w.expect("printer jams after:yesterday", b)
+		later := clock.New() // --clock: yesterday is the installation's
+		later.Advance(30 * 24 * time.Hour)
+		w.s.Clock(later)
+		w.expect("printer jams after:yesterday")
+		w.expect("printer jams before:yesterday", b)
 	})
 }
 

@@ -131,7 +131,7 @@ func (s *Service) respell(ctx context.Context, v access.Viewer, text string, lim
 	if err != nil || guess == "" {
 		return err
 	}
-	a, err := s.ask(ctx, v, parse(guess+" ", nowOf(v)))
+	a, err := s.ask(ctx, v, parse(guess+" ", s.nowOf(v)))
 	if err != nil || a.idle() {
 		return err
 	}
@@ -154,7 +154,7 @@ func (s *Service) respell(ctx context.Context, v access.Viewer, text string, lim
 
 // guess is the search with its unknown words respelt, or "" when there is no better way to write it.
 func (s *Service) guess(ctx context.Context, v access.Viewer, text string, began time.Time) (string, error) {
-	q := parse(text, nowOf(v))
+	q := parse(text, s.nowOf(v))
 	var doubtful []term
 	for _, c := range q.clauses {
 		for _, t := range c.any {
@@ -204,7 +204,7 @@ func (s *Service) guess(ctx context.Context, v access.Viewer, text string, began
 
 // finds: the viewer sees something that has the words.
 func (s *Service) finds(ctx context.Context, v access.Viewer, text string) (bool, error) {
-	a, err := s.ask(ctx, v, parse(text, nowOf(v)))
+	a, err := s.ask(ctx, v, parse(text, s.nowOf(v)))
 	if err != nil || a.idle() {
 		return false, err
 	}

@@ -76,7 +76,7 @@ func (s *Service) openable(ctx context.Context, v access.Viewer, text string, p 
 		return nil, nil
 	}
 	for _, kind := range kinds {
-		q := parse(words, nowOf(v))
+		q := parse(words, s.nowOf(v))
 		if !q.hasWords() || q.asksKind() || len(q.wants) > 0 || len(q.problems) > 0 {
 			return out, nil
 		}
@@ -155,7 +155,7 @@ func (s *Service) numbers(ctx context.Context, v access.Viewer, typed string) ([
 
 // values that an operator takes, those like what is typed first.
 func (s *Service) values(ctx context.Context, v access.Viewer, p part) ([]string, error) {
-	r := reader{now: nowOf(v)}
+	r := reader{now: s.nowOf(v)}
 	options, query := r.optionsOf(p.op), ""
 	var err error
 	switch {
