@@ -3,5 +3,5 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('./apps/workspace/src', import.meta.url)) } },
-  test: { include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/**/*.test.ts'] },
+  test: { include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'apps/widget/**/*.test.ts', 'scripts/**/*.test.ts'] },
 })

@@ -26,3 +26,27 @@ if (total > budget) {
   console.error('The first route is over its budget: load something later, or argue for a new budget in DESIGN section 11.')
   process.exit(1)
 }
+
+// The chat frame: everything it fetches before it can be used, with the longest of the languages.
+const frameBudget = 45 * 1024
+const frameDist = new URL('widget/frame/', dist)
+const weigh = (f) => gzipSync(readFileSync(new URL(f, frameDist)), { level: 9 }).length
+const parts = JSON.parse(readFileSync(new URL('.vite/manifest.json', frameDist), 'utf8'))
+const needed = new Set(['index.html'])
+const follow = (key) => {
+  const c = parts[key]
+  if (needed.has(c.file)) return
+  needed.add(c.file)
+  for (const f of c.css ?? []) needed.add(f)
+  for (const i of c.imports ?? []) follow(i)
+}
+for (const k of Object.keys(parts)) if (parts[k].isEntry || k.endsWith('.css')) follow(k)
+let frame = 0
+for (const f of needed) frame += weigh(f)
+const languages = Object.keys(parts).filter((k) => /locales\/\w+\.json$/.test(k)).map((k) => weigh(parts[k].file))
+frame += Math.max(0, ...languages)
+console.log(`${(frame / 1024).toFixed(1).padStart(7)} KB  chat frame with its language, of ${frameBudget / 1024} KB allowed`)
+if (frame > frameBudget) {
+  console.error('The chat frame is over its budget: load something later.')
+  process.exit(1)
+}
