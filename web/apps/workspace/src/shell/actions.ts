@@ -1,6 +1,6 @@
 // Actions are objects. Keyboard, menus, the command palette and the shortcut sheet read this one registry.
 
-import { useEffect, useMemo, useSyncExternalStore } from 'react'
+import { useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
 import type { Conversation, Message, Session, Ticket } from '@kanal/api'
 import type { IconName } from '@kanal/ui'
 import type { Key } from '@/locales/index.ts'
@@ -62,7 +62,8 @@ export const actionContext = (): ActionContext => context
 export function useProvideActions(part: Partial<ActionContext>, deps: readonly unknown[]): void {
   // eslint-style exhaustive deps do not apply: the caller names what its part depends on
   const stable = useMemo(() => part, deps)
-  useEffect(() => {
+  // before the screen is painted: what is seen can be acted on
+  useLayoutEffect(() => {
     layers.push(stable)
     settle()
     return () => { layers.splice(layers.indexOf(stable), 1); settle() }

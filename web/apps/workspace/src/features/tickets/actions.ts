@@ -40,21 +40,24 @@ export const setPriority = (ticket: Ticket, priority: Priority) => void change(t
 
 export const setOwner = (ticket: Ticket, owner: { id: string; name: string } | null) => void change(ticket, { owner_id: owner?.id ?? null }, { owner })
 
-function statusWith(ticket: Ticket, state: 'open' | 'closed'): Status | undefined {
-  const all = queries.getQueryData(pipelinesQuery.queryKey) ?? []
-  const own = all.find((p) => p.id === ticket.pipeline_id) ?? all[0]
-  return own?.statuses.find((s) => s.state === state)
+/** The first status of that kind in the ticket's pipeline. Whoever is quicker than the pipelines' arrival waits for them: no key is lost. */
+async function turn(ticket: Ticket, state: 'open' | 'closed'): Promise<void> {
+  try {
+    const all = queries.getQueryData(pipelinesQuery.queryKey) ?? await queries.ensureQueryData(pipelinesQuery)
+    const status = (all.find((p) => p.id === ticket.pipeline_id) ?? all[0])?.statuses.find((s) => s.state === state)
+    if (status) setStatus(ticket, status)
+  } catch (err) { toastError(err) }
 }
 
 defineAction({
   id: 'ticket.close', label: 'action.close', group: 'ticket', icon: 'check', shortcut: 'e',
   when: (c) => editable(c) && c.ticket!.open && !c.ticket!.hidden,
-  run: (c) => { const s = statusWith(c.ticket!, 'closed'); if (s) setStatus(c.ticket!, s) },
+  run: (c) => void turn(c.ticket!, 'closed'),
 })
 defineAction({
   id: 'ticket.reopen', label: 'action.reopen', group: 'ticket', icon: 'refresh', shortcut: 'shift+e',
   when: (c) => editable(c) && !c.ticket!.open && !c.ticket!.hidden,
-  run: (c) => { const s = statusWith(c.ticket!, 'open'); if (s) setStatus(c.ticket!, s) },
+  run: (c) => void turn(c.ticket!, 'open'),
 })
 defineAction({
   id: 'ticket.assign', label: 'action.assign', group: 'ticket', icon: 'user', shortcut: 'a',
