@@ -77,10 +77,16 @@ await story('TK-10: a property is defined with options that depend on another an
   const refused = await send('PATCH', `/api/tickets/${ticket.id}`, { status: 'closed' })
   const why = await refused.json()
   must(refused.status() === 422 && why.field === `properties.${property.name}`, JSON.stringify(why))
+  // A key is not lost when it comes before what it needs: here the statuses arrive late.
+  let arrive
+  const late = new Promise((done) => { arrive = done })
+  await page.route('**/api/pipelines*', async (route) => { await late; await route.continue() })
   await page.goto(`${base}/tickets/open/${ticket.id}`)
   await page.getByRole('heading', { name: ticket.subject }).first().waitFor(soon)
   await page.keyboard.press('e')
+  arrive()
   await page.getByText(`Fill in ${label} before closing.`).first().waitFor(soon)
+  await page.unrouteAll({ behavior: 'wait' })
   const text = (await get('/api/settings/text?section=properties')).text
   must(text.includes('required_on_close: true'), text)
   await settings('data/ticket-properties')
