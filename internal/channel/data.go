@@ -92,6 +92,7 @@ type Abilities struct {
 	AttachmentTypes  []string `json:"attachment_types"`                // empty: all
 	QuickReplies     bool     `json:"quick_replies"`
 	Idempotent       bool     `json:"idempotent"` // the provider takes an idempotency key: uncertain sends are retried with the same key
+	Live             bool     `json:"live"`       // the other side reads it here and now: the stored message is the delivery, and who writes may be nobody's contact
 }
 
 // Window is a provider's reply window, computed from the customer's last message.
@@ -182,9 +183,24 @@ type Inbound struct {
 	Status      *Status
 	Language    string
 	Extra       map[string]any // the adapter's own; stored, never read by the desk
+	Live        *Live          // Abilities.Live: who writes, and where
 }
 
-// Attachment is a file found in an item. Exactly one of Data and Remote is set.
+// Live is what a visitor's message has beside its words. The edge has made sure that the visitor is who wrote it.
+type Live struct {
+	Visitor desk.VisitorID
+	Thread  desk.ThreadID   // the conversation that it goes on with; 0 begins one
+	Flow    desk.ChatflowID // what the widget showed
+	Number  int64           // of the chatflow's version
+	Client  string          // the browser's own id of the message
+	Step    string          // of a bot, which it answers
+	Value   string          // of the button that was chosen
+	Label   string
+	Origin  desk.Origin // the page
+	Locale  string
+}
+
+// Attachment is a file found in an item. Exactly one of Data and Remote is set; with SHA256 a Remote one is stored already.
 type Attachment struct {
 	Name      string
 	Type      string // sniffed, not only claimed

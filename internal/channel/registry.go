@@ -24,6 +24,9 @@ func NewRegistry(adapters ...Adapter) *Registry {
 // Get returns the adapter of a channel.
 func (r *Registry) Get(name string) (Adapter, bool) { a, ok := r.byName[name]; return a, ok }
 
+// Live reports whether a channel is one of visitors who read here and now.
+func (r *Registry) Live(name string) bool { a, ok := r.byName[name]; return ok && a.Spec().Can.Live }
+
 // All returns every adapter, by name.
 func (r *Registry) All() []Adapter {
 	out := make([]Adapter, 0, len(r.byName))

@@ -99,4 +99,10 @@ const (
 	EvMailForwardDropped  = "mail.loop_stopped"    // {reason}
 	EvNotificationCreated = "notification.created" // {items:[{id, kind, ticket_id, in_app, desktop}], count}, to the person it concerns
 	EvNotificationRead    = "notification.read"    // {}: something was read, to the person it concerns
+	EvThreadSeen          = "thread.seen"          // {by: visitor|team, message_id}: how far a chat was read
+	EvVisitorIdentified   = "visitor.identified"   // {visitor_id, proven, how: token|mail|person|claim}: a browser is somebody's, who is the event's contact
+	EvVisitorClaimed      = "visitor.claimed"      // {visitor_id, matches}: says to be somebody, unproven; matches: whose address it is
+	EvVisitorBanned       = "visitor.banned"       // {visitor_id, reason}
+	EvVisitorUnbanned     = "visitor.unbanned"     // {visitor_id}
+	EvVisitorSignedOut    = "visitor.signed_out"   // {visitor_id}: its token opens nothing any more
 )

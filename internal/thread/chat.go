@@ -1,0 +1,86 @@
+package thread
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/event"
+)
+
+// SetBot says whether a bot holds a conversation (CF-21). The caller has locked it.
+func (s *Service) SetBot(ctx context.Context, tx *db.Tx, id desk.ThreadID, bot bool) error {
+	if _, err := tx.Exec(ctx, "UPDATE threads SET bot = $1 WHERE id = $2", bot, id); err != nil {
+		return fmt.Errorf("thread: set bot: %w", err)
+	}
+	return nil
+}
+
+// Who has seen a conversation, in the data of thread.seen.
+const (
+	SeenByVisitor = "visitor"
+	SeenByTeam    = "team"
+)
+
+// Seen notes how far a conversation was read, by SeenByVisitor or SeenByTeam; only forward, and never beyond its last message. It records thread.seen and reports whether anything changed.
+func (s *Service) Seen(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ThreadID, by string, upTo desk.MessageID) (bool, error) {
+	column := "seen_by_team"
+	if by == SeenByVisitor {
+		column = "seen_by_visitor"
+	}
+	var last desk.MessageID
+	if err := tx.QueryRow(ctx, "SELECT COALESCE(MAX(id), 0) FROM messages WHERE thread_id = $1 AND id <= $2", id, upTo).Scan(&last); err != nil {
+		return false, fmt.Errorf("thread: seen: %w", err)
+	}
+	n, err := tx.Exec(ctx, "UPDATE threads SET "+column+" = $1 WHERE id = $2 AND "+column+" < $1", last, id)
+	if err != nil || n == 0 {
+		return false, err
+	}
+	t, err := s.Get(ctx, tx, id)
+	if err != nil {
+		return false, err
+	}
+	_, err = s.ev.Record(ctx, tx, desk.Event{
+		Type: desk.EvThreadSeen, Actor: actor, TicketID: t.TicketID, ThreadID: t.ID, Message: last, Contact: t.ContactID, Inbox: t.InboxID,
+		Data: event.Data(map[string]any{"by": by, "message_id": last}),
+	})
+	return err == nil, err
+}
+
+// MailedTo notes up to which message the answers went out by mail, because the visitor had left.
+func (s *Service) MailedTo(ctx context.Context, tx *db.Tx, id desk.ThreadID, upTo desk.MessageID) error {
+	if _, err := tx.Exec(ctx, "UPDATE threads SET mailed_to = $1 WHERE id = $2 AND mailed_to < $1", upTo, id); err != nil {
+		return fmt.Errorf("thread: mailed to: %w", err)
+	}
+	return nil
+}
+
+// OfVisitor names the conversations of a browser, in the order of ids.
+func (s *Service) OfVisitor(ctx context.Context, q db.Queryer, id desk.VisitorID) ([]desk.ThreadID, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	return db.All(ctx, q, db.Column[desk.ThreadID], "SELECT id FROM threads WHERE visitor_id = $1 AND visitor_id <> 0 ORDER BY id", id)
+}
+
+// NameVisitor files what a browser has said under a contact, in conversations that are locked by the caller; what is another contact's stays so.
+func (s *Service) NameVisitor(ctx context.Context, tx *db.Tx, visitor desk.VisitorID, threads []desk.ThreadID, from, to desk.ContactID) error {
+	if len(threads) == 0 {
+		return nil
+	}
+	in := inList(threads)
+	actor := desk.Actor{Kind: desk.ActorVisitor, ID: int64(visitor)}
+	for _, st := range []struct {
+		query string
+		args  []any
+	}{
+		{"UPDATE threads SET contact_id = $1 WHERE contact_id = $2 AND id IN " + in, []any{to, from}},
+		{"UPDATE messages SET contact_id = $1 WHERE contact_id = $2 AND actor = $3 AND thread_id IN " + in, []any{to, from, actor}},
+	} {
+		if _, err := tx.Exec(ctx, st.query, st.args...); err != nil {
+			return fmt.Errorf("thread: name visitor: %w", err)
+		}
+	}
+	return nil
+}
