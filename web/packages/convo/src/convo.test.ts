@@ -137,4 +137,71 @@ describe('Convo', () => {
     c.patch(entry(9, 'unknown'))
     expect(shown(c)).toEqual(['m1 read', 'm2'])
   })
+
+  const inOrder = (server: Server, stored?: { all: Stored<string>[] }) => ({ ...port(server, stored), ordered: true })
+  const settled = () => new Promise((r) => setTimeout(r))
+
+  it('CH-30: without a server everything waits, and leaves in order when it is back', async () => {
+    const s = fresh(0)
+    const stored = { all: [] as Stored<string>[] }
+    const c = new Convo(inOrder(s, stored))
+    await c.init()
+    s.fail = new Error('offline')
+    await c.send('one')
+    await c.send('two')
+    expect(shown(c)).toEqual(['failed:one', 'failed:two'])
+    expect(stored.all.map((x) => x.draft)).toEqual(['one', 'two'])
+    s.fail = null
+    await c.send('three')
+    expect(s.entries.map((e) => e.value)).toEqual(['one', 'two', 'three'])
+    expect(stored.all).toEqual([])
+  })
+
+  it('CH-30: after a reload what was unsent leaves once, with its key, before what is new', async () => {
+    const s = fresh(0)
+    const stored = { all: [] as Stored<string>[] }
+    const c = new Convo(inOrder(s, stored))
+    await c.init()
+    s.drop = true // filed, but the answer is lost
+    await c.send('one')
+    const again = new Convo(inOrder(s, stored))
+    await again.init()
+    await again.retryAll()
+    await again.retryAll()
+    expect(s.entries.map((e) => e.value)).toEqual(['one'])
+    expect(shown(again)).toEqual(['one'])
+  })
+
+  it('in order, one that is refused does not hold up the next', async () => {
+    const s = fresh(0)
+    const c = new Convo(inOrder(s))
+    await c.init()
+    let go = () => {}
+    s.hold = new Promise((r) => { go = r })
+    s.fail = 'refused'
+    const first = c.send('one')
+    const second = c.send('two')
+    expect(shown(c)).toEqual(['pending:one', 'pending:two'])
+    go()
+    s.hold = null
+    await settled()
+    s.fail = null
+    await Promise.all([first, second])
+    expect(shown(c)).toContain('failed:one')
+    expect(s.sent.size + shown(c).filter((x) => x.startsWith('failed')).length).toBe(2)
+  })
+
+  it('CH-30: what the stream tells of is no longer pending, and is never shown twice', async () => {
+    const s = fresh(0)
+    const c = new Convo(inOrder(s))
+    await c.init()
+    let go = () => {}
+    s.hold = new Promise((r) => { go = r })
+    const sending = c.send('hello')
+    c.take(entry(1, 'hello'), 'k1')
+    expect(shown(c)).toEqual(['hello'])
+    go()
+    await sending
+    expect(shown(c)).toEqual(['hello'])
+  })
 })

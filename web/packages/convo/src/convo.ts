@@ -106,6 +106,20 @@ export class Convo<T, D> {
     this.changed()
   }
 
+  /** The server told of an entry by itself; key is that of the draft it came from, if it was one of ours. */
+  readonly take = (entry: Entry<T>, key = ''): void => {
+    if (key) this.outbox.settle(key)
+    this.history.put([entry])
+    this.changed()
+    if (this.again) void this.sync()
+  }
+
+  /** Tries again what found no server, oldest first. */
+  readonly retryAll = async (): Promise<void> => {
+    await this.outbox.retryAll()
+    if (this.again) void this.sync()
+  }
+
   readonly send = async (draft: D): Promise<Entry<T> | null> => {
     const sent = await this.outbox.send(draft)
     if (this.again) void this.sync()

@@ -32,6 +32,8 @@ export interface Port<T, D> {
   refused(err: unknown): boolean
   /** Where unsent drafts survive a crash; optional. */
   outbox?: { read(): Stored<D>[]; write(all: Stored<D>[]): void }
+  /** Drafts leave one after the other, in the order in which they were handed over. */
+  ordered?: boolean
   newKey(): string
   now(): number
 }
