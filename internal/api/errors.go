@@ -116,6 +116,8 @@ func problem(err error, requestID string) *Problem {
 	switch {
 	case errors.As(err, &limit):
 		p.retryAfter = limit.wait
+	case e != nil && e.Retry > 0:
+		p.retryAfter = e.Retry
 	case p.Code == desk.Unavailable:
 		p.retryAfter = 2 * time.Second
 	case p.Code == desk.RateLimited: // too many failed sign-ins

@@ -172,6 +172,15 @@ func IDs[T ~int64](ids []T) string {
 	return b.String()
 }
 
+// Among is the list that a parameter holds as JSON: id IN Among(q, "$1") with JSON(ids) as its argument. Unlike IDs its text is always the same, so that what is
+// asked all the time is prepared once.
+func Among(q Queryer, param string) string {
+	if q.Dialect() == SQLite {
+		return "(SELECT value FROM json_each(" + param + "))"
+	}
+	return "(SELECT CAST(x AS BIGINT) FROM jsonb_array_elements_text(CAST(" + param + " AS JSONB)) x)"
+}
+
 // stmtCache keeps prepared statements of the SQLite read pool by their text. PostgreSQL's driver has its own.
 type stmtCache struct {
 	db   *sql.DB

@@ -3,6 +3,7 @@ package desk
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code is the class of an Error. It maps to an HTTP status in one place (internal/api).
@@ -28,7 +29,8 @@ type Error struct {
 	Code   Code
 	Reason string
 	Public string
-	Field  string // the input field at fault, if one is
+	Field  string        // the input field at fault, if one is
+	Retry  time.Duration // when to try again, if that is known
 	Err    error
 }
 
@@ -49,6 +51,9 @@ func Errorf(code Code, reason, format string, args ...any) *Error {
 
 // In names the input field at fault.
 func (e *Error) In(field string) *Error { e.Field = field; return e }
+
+// After says when to try again.
+func (e *Error) After(d time.Duration) *Error { e.Retry = d; return e }
 
 // Because adds the cause, which is logged and never shown.
 func (e *Error) Because(err error) *Error { e.Err = err; return e }
