@@ -28,6 +28,8 @@ type AddressKind string
 const (
 	AddrEmail AddressKind = "email"
 	AddrPhone AddressKind = "phone"
+	// AddrVisitor is a browser on somebody's website: the value is its VisitorID. It is nobody's address, and in no registry.
+	AddrVisitor AddressKind = "visitor"
 )
 
 // Address is one way to reach a contact: unique by kind and value (CR-12). Value is normalised:

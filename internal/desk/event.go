@@ -99,6 +99,12 @@ const (
 	EvMailForwardDropped  = "mail.loop_stopped"    // {reason}
 	EvNotificationCreated = "notification.created" // {items:[{id, kind, ticket_id, in_app, desktop}], count}, to the person it concerns
 	EvNotificationRead    = "notification.read"    // {}: something was read, to the person it concerns
+	EvChatflowCreated     = "chatflow.created"     // {id, name, account_id, before, after}: the whole of it, for the audit log
+	EvChatflowUpdated     = "chatflow.updated"     // {id, name, account_id, before, after}
+	EvChatflowPublished   = "chatflow.published"   // {id, name, account_id, number, note, before, after}: the definitions
+	EvChatflowArchived    = "chatflow.archived"    // {id, name, account_id, before, after}
+	EvChatflowOrdered     = "chatflow.ordered"     // {account_id, before:[ids], after:[ids]}
+	EvBotEnded            = "bot.ended"            // {status: ended | timed_out | failed | handed_over, step, reason}: a bot left a conversation
 	EvThreadSeen          = "thread.seen"          // {by: visitor|team, message_id}: how far a chat was read
 	EvVisitorIdentified   = "visitor.identified"   // {visitor_id, proven, how: token|mail|person|claim}: a browser is somebody's, who is the event's contact
 	EvVisitorClaimed      = "visitor.claimed"      // {visitor_id, matches}: says to be somebody, unproven; matches: whose address it is

@@ -94,8 +94,35 @@ type Message struct {
 	SendRule     SendRule         `json:"send_rule" enum:",undo,later,later_if_quiet"`
 	Plan         *SendPlan        `json:"plan"`       // what is done to the ticket when it leaves
 	ForwardOf    MessageID        `json:"forward_of"` // the message that it passes on
+	Offers       *Offers          `json:"offers"`     // what may be answered with a click, or is asked for; null: nothing
 	SentAt       Time             `json:"sent_at"`    // the sender's own clock, if believable, else ReceivedAt
 	CreatedAt    Time             `json:"created_at"` // when Kanal stored it
+}
+
+// Offers is what a message lets its reader answer with (CH-32).
+type Offers struct {
+	Quick []QuickReply `json:"quick"`
+	Input *Question    `json:"input"`
+}
+
+// Empty tells that there is nothing.
+func (o *Offers) Empty() bool { return o == nil || len(o.Quick) == 0 && o.Input == nil }
+
+// QuickReply is one button: it answers with its value, or opens an address.
+type QuickReply struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+	URL   string `json:"url"`
+	Step  string `json:"step"` // of the chatflow, that the answer is for; "" under a person's message
+}
+
+// Question is what a bot asks for: the field that the visitor fills in.
+type Question struct {
+	Step        string       `json:"step"`
+	Answer      string       `json:"answer" enum:"text,email,phone,number,date,url,choice,yes_no,file"`
+	Required    bool         `json:"required"`
+	Choices     []QuickReply `json:"choices"`
+	Placeholder string       `json:"placeholder"`
 }
 
 // SendRule is what a message waits for before it leaves (WS-23); "" once it is on its way.

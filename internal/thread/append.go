@@ -25,6 +25,7 @@ type Extra struct {
 	AutoReply   string   // why no automatic answer may be sent
 	ThreadedBy  string   // how its thread was found
 	Quiet       bool     // nobody is told of it
+	Said        bool     // being stored is being delivered: told as message.queued although nothing waits
 	Data        any      // the adapter's own
 }
 
@@ -135,8 +136,8 @@ func prepare(m *desk.Message) {
 
 const insertSQL = `INSERT INTO messages (id, thread_id, ticket_id, inbox_id, kind, direction, channel, account_id, actor, contact_id, from_name, from_address, recipients, subject,
 	text, quoted_text, html, quoted_html, truncation, remote_id, content_hash, in_reply_to, reply_refs, raw_id, disposition, auto_reply, flags, forward, auth,
-	status, status_reason, client, mentions, extra, sent_at, created_at, send_at, send_rule, plan, forward_of)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)`
+	status, status_reason, client, mentions, extra, sent_at, created_at, send_at, send_rule, plan, forward_of, offers)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41)`
 
 func insertMessage(ctx context.Context, tx *db.Tx, m desk.Message, x Extra, inbox desk.InboxID, refs []string) error {
 	if refs == nil {
@@ -145,7 +146,7 @@ func insertMessage(ctx context.Context, tx *db.Tx, m desk.Message, x Extra, inbo
 	_, err := tx.Exec(ctx, insertSQL, m.ID, m.ThreadID, m.TicketID, inbox, m.Kind, m.Direction, m.Channel, m.AccountID, m.Actor, m.ContactID, m.From.Name, m.From.Address,
 		db.JSON(m.Recipients), m.Subject, m.Text, m.QuotedText, m.HTML, m.QuotedHTML, m.Truncation, m.RemoteID, Clean(x.ContentHash), m.InReplyTo, db.JSON(refs), m.RawID,
 		m.Disposition, Clean(x.AutoReply), db.JSON(m.Flags), optional(m.Forward), optional(m.Auth), m.Status, m.StatusReason, m.Client, db.JSON(m.Mentions), data(x.Data),
-		m.SentAt, m.CreatedAt, m.SendAt, m.SendRule, optional(m.Plan), m.ForwardOf)
+		m.SentAt, m.CreatedAt, m.SendAt, m.SendRule, optional(m.Plan), m.ForwardOf, optional(m.Offers))
 	if err != nil {
 		return fmt.Errorf("thread: append: %w", err)
 	}
@@ -292,7 +293,7 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, m desk.Message, x Extra, 
 		ev.Type, ev.Data = desk.EvMessageScheduled, event.Data(map[string]any{"send_at": m.SendAt, "if_quiet": m.SendRule == desk.SendLaterIfQuiet})
 	case m.Direction == desk.Outgoing && m.RawID == 0 && m.Status == desk.StatusQueued && m.ForwardOf != 0:
 		ev.Type, ev.Data = desk.EvMessageQueued, event.Data(map[string]any{"type": "forward", "forward_of": m.ForwardOf})
-	case m.Direction == desk.Outgoing && m.RawID == 0 && m.Status == desk.StatusQueued:
+	case m.Direction == desk.Outgoing && m.RawID == 0 && (m.Status == desk.StatusQueued || x.Said):
 		ev.Type, ev.Data = desk.EvMessageQueued, event.Data(map[string]any{"type": m.Kind})
 	default:
 		ev.Type, ev.Data = desk.EvMessageReceived, event.Data(received{m.Disposition, x.ThreadedBy, m.Flags, m.Kind, m.Direction, !x.Quiet})

@@ -36,6 +36,15 @@ func (s *Service) CreateDeliveries(ctx context.Context, tx *db.Tx, id desk.Messa
 	return nil
 }
 
+// OpenDelivery opens the ledger of a message that was handed over as it was stored.
+func (s *Service) OpenDelivery(ctx context.Context, tx *db.Tx, id desk.MessageID, to string, state desk.DeliveryStatus) error {
+	_, err := tx.Exec(ctx, "INSERT INTO deliveries (message_id, recipient, state, updated_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", id, recipient(to), state, s.clk.Ms())
+	if err != nil {
+		return fmt.Errorf("thread: delivery: %w", err)
+	}
+	return nil
+}
+
 func recipient(s string) string {
 	if v := desk.NormalizeEmail(s); v != "" {
 		return v

@@ -14,24 +14,28 @@ import (
 // MessageColumns are the columns of a message, in the order that ScanMessage reads, for read models.
 const MessageColumns = `id, thread_id, ticket_id, kind, direction, channel, account_id, actor, contact_id, from_name, from_address, recipients, subject, text, quoted_text, html,
 	quoted_html, truncation, remote_id, in_reply_to, raw_id, disposition, flags, forward, auth, status, status_reason, client, mentions, sent_at, created_at,
-	send_at, send_rule, plan, forward_of, team_mentions`
+	send_at, send_rule, plan, forward_of, team_mentions, offers`
 
 // ScanMessage reads a row of MessageColumns; attachments are loaded apart.
 func ScanMessage(s db.Scanner) (m desk.Message, err error) {
 	var forward desk.Forward
 	var auth desk.AuthEvidence
 	var plan desk.SendPlan
+	var offers desk.Offers
 	m.Recipients, m.Flags, m.Mentions, m.TeamMentions, m.Attachments = []desk.Party{}, []string{}, []desk.UserID{}, []desk.TeamID{}, []desk.Attachment{}
 	err = s.Scan(&m.ID, &m.ThreadID, &m.TicketID, &m.Kind, &m.Direction, &m.Channel, &m.AccountID, db.ScanActor(&m.Actor), &m.ContactID, &m.From.Name, &m.From.Address,
 		db.ScanJSON(&m.Recipients), &m.Subject, &m.Text, &m.QuotedText, &m.HTML, &m.QuotedHTML, &m.Truncation, &m.RemoteID, &m.InReplyTo, &m.RawID, &m.Disposition,
 		db.ScanJSON(&m.Flags), db.ScanJSON(&forward), db.ScanJSON(&auth), &m.Status, &m.StatusReason, &m.Client, db.ScanJSON(&m.Mentions), &m.SentAt, &m.CreatedAt,
-		&m.SendAt, &m.SendRule, db.ScanJSON(&plan), &m.ForwardOf, db.ScanJSON(&m.TeamMentions))
+		&m.SendAt, &m.SendRule, db.ScanJSON(&plan), &m.ForwardOf, db.ScanJSON(&m.TeamMentions), db.ScanJSON(&offers))
 	m.From.Field = "from"
 	if forward.Is {
 		m.Forward = &forward
 	}
 	if !plan.Empty() {
 		m.Plan = &plan
+	}
+	if !offers.Empty() {
+		m.Offers = &offers
 	}
 	if auth != (desk.AuthEvidence{}) {
 		m.Auth = &auth

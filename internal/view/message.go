@@ -46,18 +46,22 @@ func (m Message) Inbox() desk.InboxID { return m.inbox }
 const messageColumns = `m.id, m.thread_id, m.ticket_id, m.inbox_id, m.kind, m.direction, m.channel, m.account_id, m.actor, m.contact_id,
 	m.from_name, m.from_address, m.recipients, m.subject, m.text, m.quoted_text, m.html, m.quoted_html, m.truncation, m.remote_id, m.in_reply_to, m.raw_id,
 	m.disposition, m.flags, m.forward, m.auth, m.status, m.status_reason, m.client, m.mentions, m.sent_at, m.created_at,
-	m.send_at, m.send_rule, m.plan, m.forward_of, m.team_mentions`
+	m.send_at, m.send_rule, m.plan, m.forward_of, m.team_mentions, m.offers`
 
 func scanMessage(s db.Scanner) (Message, error) {
 	var m Message
 	var plan desk.SendPlan
+	var offers desk.Offers
 	err := s.Scan(&m.ID, &m.ThreadID, &m.TicketID, &m.inbox, &m.Kind, &m.Direction, &m.Channel, &m.AccountID, db.ScanActor(&m.Actor), &m.ContactID,
 		&m.From.Name, &m.From.Address, db.ScanJSON(&m.Recipients), &m.Subject, &m.Text, &m.QuotedText, &m.HTML, &m.QuotedHTML, &m.Truncation,
 		&m.RemoteID, &m.InReplyTo, &m.RawID, &m.Disposition, db.ScanJSON(&m.Flags), db.ScanJSON(&m.Forward), db.ScanJSON(&m.Auth),
 		&m.Status, &m.StatusReason, &m.Client, db.ScanJSON(&m.Mentions), &m.SentAt, &m.CreatedAt,
-		&m.SendAt, &m.SendRule, db.ScanJSON(&plan), &m.ForwardOf, db.ScanJSON(&m.TeamMentions))
+		&m.SendAt, &m.SendRule, db.ScanJSON(&plan), &m.ForwardOf, db.ScanJSON(&m.TeamMentions), db.ScanJSON(&offers))
 	if !plan.Empty() {
 		m.Plan = &plan
+	}
+	if !offers.Empty() {
+		m.Offers = &offers
 	}
 	m.From = sender(m.From, m.ContactID)
 	m.HasSource = m.RawID != 0

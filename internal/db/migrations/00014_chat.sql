@@ -78,6 +78,7 @@ ALTER TABLE threads ADD COLUMN seen_by_visitor BIGINT NOT NULL DEFAULT 0;   -- t
 ALTER TABLE threads ADD COLUMN seen_by_team BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE threads ADD COLUMN mailed_to BIGINT NOT NULL DEFAULT 0;         -- the last message that went out by mail because the visitor had left
 ALTER TABLE threads ADD COLUMN origin TEXT NOT NULL DEFAULT '';             -- JSON: the page it began on (TR-10)
+ALTER TABLE messages ADD COLUMN offers TEXT NOT NULL DEFAULT '';           -- JSON: what may be answered with a click, what is asked for (CH-32)
 CREATE INDEX threads_visitor ON threads (visitor_id, last_message_at DESC, id DESC) WHERE visitor_id <> 0;
 CREATE INDEX threads_bot ON threads (inbox_id, last_message_at DESC, id DESC) WHERE bot = 1;
 
