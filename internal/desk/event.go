@@ -83,6 +83,7 @@ const (
 	EvSnippetDeleted      = "snippet.deleted" // {id, kind, name, visibility}
 	EvForwardVerified     = "channel_account.forwarding_verified"
 	EvVerificationMail    = "channel_account.verification_received" // {subject, code, link}: a provider asks to confirm forwarding
+	EvConsent             = "consent.recorded"                      // {visitor_id, purpose, kind, action: given|declined|withdrawn, version}
 	EvTermsAccepted       = "terms.accepted"                        // {version, sha256}
 	EvUserCreated         = "user.created"
 	EvUserUpdated         = "user.updated"

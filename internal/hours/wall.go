@@ -31,7 +31,10 @@ func (d day) weekday() int {
 
 // first and latest are the moments at which the wall clock shows a time. When the clocks are set back it shows some times twice: a range then begins with the
 // first and ends with the last, so that the doubled hour is open whole. When they are set forward it leaves some out: what was to begin or end there does so at the jump.
-func first(d day, minute int, loc *time.Location) time.Time { a, _ := moments(d, minute, loc); return a }
+func first(d day, minute int, loc *time.Location) time.Time {
+	a, _ := moments(d, minute, loc)
+	return a
+}
 
 func latest(d day, minute int, loc *time.Location) time.Time {
 	_, b := moments(d, minute, loc)
