@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/desk"
 )
@@ -93,6 +94,21 @@ type Identifier interface {
 	NewRemoteID(acc desk.ChannelAccount, token string) string
 	// ReplyAddress returns the address answers should go to, holding the token, or "" when the account has none.
 	ReplyAddress(acc desk.ChannelAccount, token string) string
+}
+
+// Prover is an adapter whose accounts hold a key with which a customer's own server says who a visitor is (TR-06).
+type Prover interface {
+	// Prove checks a token. It refuses with a *desk.Error whose reason says why: forged, expired, not what it should be. acc has its secrets.
+	Prove(acc desk.ChannelAccount, token string, now time.Time) (Proof, error)
+}
+
+// Proof is what a signed token says of a visitor.
+type Proof struct {
+	Email      string
+	FirstName  string
+	LastName   string
+	ExternalID string // the customer's own name for the person
+	Expires    time.Time
 }
 
 // Previewer shows what a recipient would see of an account's settings, before they are stored (EM-08).

@@ -115,7 +115,8 @@ type Email struct {
 
 // Identity is who a browser is.
 type Identity struct {
-	OneBrowser bool `json:"one_browser"` // a proven person's threads are shown only in the browser they were begun in
+	OneBrowser bool   `json:"one_browser"` // a signed token is good only in the browser that showed it first
+	PublicKey  string `json:"public_key"`  // checks what the customer's own server signs (EdDSA); the secret for HS256 is sealed
 }
 
 // Default is what holds where nothing is set.

@@ -4,6 +4,7 @@ package all
 
 import (
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/channel/chat"
 	"github.com/kanalhq/kanal/internal/channel/echo"
 	"github.com/kanalhq/kanal/internal/channel/email"
 )
@@ -18,6 +19,7 @@ type Options struct {
 func Adapters(o Options) []channel.Adapter {
 	list := []channel.Adapter{
 		email.New(o.Email),
+		chat.New(),
 		// make new-channel adds a line above this one.
 	}
 	if o.Development {
