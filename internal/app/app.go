@@ -33,6 +33,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/geo"
 	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
@@ -83,6 +84,7 @@ type App struct {
 	DB         *db.DB
 	Box        *secret.Box
 	Blobs      blob.Store
+	Geo        *geo.DB // nil: no country is known
 	Events     *event.Log
 	Jobs       *job.Queue
 	Settings   *setting.Service
@@ -160,6 +162,9 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	if a.Blobs, err = a.openBlobs(); err != nil {
+		return err
+	}
+	if a.Geo, err = geo.Open(a.cfg.GeoDB); err != nil {
 		return err
 	}
 	a.Jobs = job.New(a.DB, a.Clock, a.log, job.Options{
@@ -289,6 +294,9 @@ func (a *App) Close() {
 		if err := a.DB.Close(); err != nil {
 			a.log.Error("database did not close cleanly", "err", err)
 		}
+	}
+	if err := a.Geo.Close(); err != nil {
+		a.log.Warn("the country database did not close cleanly", "err", err)
 	}
 	for _, ln := range a.listen {
 		_ = ln.Close()

@@ -32,6 +32,7 @@ type Serve struct {
 	TLSCert        string   `name:"tls-cert" env:"KANAL_TLS_CERT" placeholder:"FILE" help:"Certificate chain in PEM, for HTTPS and for STARTTLS; with --tls-key."`
 	TLSKey         string   `name:"tls-key" env:"KANAL_TLS_KEY" placeholder:"FILE" help:"Private key of --tls-cert in PEM."`
 	TrustedProxies []string `name:"trusted-proxies" env:"KANAL_TRUSTED_PROXIES" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and -Proto are believed, as addresses or networks."`
+	GeoDB          string   `name:"geo-db" env:"KANAL_GEO_DB" placeholder:"FILE" help:"A country database in the MaxMind DB format: chatflows can then be shown by country."`
 	LogFormat      string   `name:"log-format" env:"KANAL_LOG_FORMAT" default:"text" enum:"text,json" placeholder:"FORMAT" help:"text or json."`
 	LogLevel       string   `name:"log-level" env:"KANAL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error" placeholder:"LEVEL" help:"debug, info, warn or error."`
 }
