@@ -14,7 +14,9 @@ import (
 )
 
 // DB is an open database. Safe for concurrent use; a nil one knows no country.
-type DB struct{ reader atomic.Pointer[maxminddb.Reader] }
+type DB struct {
+	reader atomic.Pointer[maxminddb.Reader]
+}
 
 // Open reads the file at path; "" gives nil. A file that is no such database, or has no countries in it, is refused with a sentence.
 func Open(path string) (*DB, error) {
