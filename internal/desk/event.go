@@ -107,9 +107,5 @@ const (
 	EvChatflowOrdered     = "chatflow.ordered"     // {account_id, before:[ids], after:[ids]}
 	EvBotEnded            = "bot.ended"            // {status: ended | timed_out | failed | handed_over, step, reason}: a bot left a conversation
 	EvThreadSeen          = "thread.seen"          // {by: visitor|team, message_id}: how far a chat was read
-	EvVisitorIdentified   = "visitor.identified"   // {visitor_id, proven, how: token|mail|person|claim}: a browser is somebody's, who is the event's contact
-	EvVisitorClaimed      = "visitor.claimed"      // {visitor_id, matches}: says to be somebody, unproven; matches: whose address it is
-	EvVisitorBanned       = "visitor.banned"       // {visitor_id, reason}
-	EvVisitorUnbanned     = "visitor.unbanned"     // {visitor_id}
-	EvVisitorSignedOut    = "visitor.signed_out"   // {visitor_id}: its token opens nothing any more
+	EvVisitorUpdated      = "visitor.updated"      // {visitor_id, what: identified|claimed|profile|banned|unbanned|ended, proven?, how?: token|mail|person|claim, reason?}; the contact is who it is
 )

@@ -1,6 +1,10 @@
 package webchat
 
-import "github.com/kanalhq/kanal/internal/desk"
+import (
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/desk"
+)
 
 // Envelope is one message of a visitor as the widget's edge hands it to intake: what the browser said, after the edge made sure who says it. It is the
 // original that the journal keeps.
@@ -16,6 +20,18 @@ type Envelope struct {
 	Files   []File          `json:"files,omitempty"`
 	Page    Page            `json:"page"`
 	Locale  string          `json:"locale,omitempty"`
+}
+
+// RemoteID is the id of a visitor's message: the browser's own, kept apart from other visitors'.
+func RemoteID(visitor desk.VisitorID, client string) string { return visitor.String() + ":" + client }
+
+// ClientID is the browser's own id in a RemoteID; "" when a visitor did not write it.
+func ClientID(visitor desk.VisitorID, remote string) string {
+	id, ok := strings.CutPrefix(remote, visitor.String()+":")
+	if !ok {
+		return ""
+	}
+	return id
 }
 
 // Answer is the button that a visitor chose, or the step of a bot that the text answers.
@@ -45,36 +61,11 @@ type Page struct {
 // ExtraKey is where a message's Extra stands among what is kept beside a message.
 const ExtraKey = "chat"
 
-// Extra is what a message of a conversation has beside its text: buttons and the question that a bot or a person put, the answer that a visitor chose.
+// Extra is what a message of a conversation has beside its text and its buttons.
 type Extra struct {
-	Quick  []Quick `json:"quick,omitempty"`
-	Input  *Input  `json:"input,omitempty"`
 	Answer *Answer `json:"answer,omitempty"`
 	Sizes  []Size  `json:"sizes,omitempty"`  // of the pictures among the files, by position
 	System *System `json:"system,omitempty"` // what a system line says, for the widget to put in the visitor's words
-}
-
-// Quick is a button under a message. One with a URL opens a page.
-type Quick struct {
-	Label string `json:"label"`
-	Value string `json:"value"`
-	URL   string `json:"url,omitempty"`
-	Step  string `json:"step,omitempty"`
-}
-
-// Input is the answer that a bot waits for.
-type Input struct {
-	Step        string   `json:"step"`
-	Answer      string   `json:"answer"` // text, email, phone, number, date, url, choice, yes_no, file
-	Required    bool     `json:"required"`
-	Choices     []Choice `json:"choices"`
-	Placeholder string   `json:"placeholder"`
-}
-
-// Choice is one of a question's answers.
-type Choice struct {
-	Label string `json:"label"`
-	Value string `json:"value"`
 }
 
 // Size is a picture's, in pixels.

@@ -17,9 +17,6 @@ import (
 // Name is the channel's name in settings and rows.
 const Name = "chat"
 
-// Visitor is the kind of a visitor's address: "v" and the number of the browser. It is nobody's contact by itself.
-const Visitor desk.AddressKind = "visitor"
-
 //go:embed icon.svg
 var icon string
 
@@ -38,7 +35,7 @@ func New() *Adapter { return &Adapter{} }
 // Spec implements channel.Adapter.
 func (*Adapter) Spec() channel.Spec {
 	return channel.Spec{
-		Channel: Name, GenericID: 1000, Name: "Chat", Icon: icon, Threading: channel.ByKey, Address: Visitor,
+		Channel: Name, GenericID: 1000, Name: "Chat", Icon: icon, Threading: channel.ByKey, Address: desk.AddrVisitor,
 		Fields: []channel.Field{
 			{Path: "surface", Label: "Where it is used", Type: "choice", Default: "web", Step: "account",
 				Options: []channel.Option{{Value: "web", Label: "On a website"}, {Value: "mobile", Label: "In an app"}, {Value: "both", Label: "Both"}}},

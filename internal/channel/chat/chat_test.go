@@ -35,7 +35,7 @@ func TestConformance(t *testing.T) {
 		},
 		Sends: []channeltest.Send{
 			{Name: "stored", Prepare: func(*testing.T, *channeltest.Host) (desk.ChannelAccount, func() int) { return acc, nil },
-				Out: channel.Outbound{RemoteID: "r1", Text: "Hello", To: []desk.Party{{Kind: chat.Visitor, Address: "v5"}}}},
+				Out: channel.Outbound{RemoteID: "r1", Text: "Hello", To: []desk.Party{{Kind: desk.AddrVisitor, Address: "5"}}}},
 		},
 	})
 }

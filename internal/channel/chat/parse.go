@@ -27,10 +27,10 @@ func (*Adapter) Parse(_ context.Context, raw channel.Raw) ([]channel.Inbound, er
 	if e.Visitor == 0 || e.Client == "" {
 		return nil, fmt.Errorf("chat: parse: nobody wrote it, or it has no id")
 	}
-	address := "v" + e.Visitor.String()
-	from := desk.Party{Field: "from", Kind: Visitor, Address: address, Name: line(e.Name, 200)}
+	address := e.Visitor.String()
+	from := desk.Party{Field: "from", Kind: desk.AddrVisitor, Address: address, Name: line(e.Name, 200)}
 	in := channel.Inbound{
-		Kind: channel.InMessage, RemoteID: address + ":" + line(e.Client, 100), ThreadKey: address + ":" + line(e.Client, 100), From: from, Sender: from,
+		Kind: channel.InMessage, RemoteID: webchat.RemoteID(e.Visitor, line(e.Client, 100)), ThreadKey: webchat.RemoteID(e.Visitor, line(e.Client, 100)), From: from, Sender: from,
 		Text: limit(clean(e.Text), MaxText), Disposition: desk.DispNormal, Truncation: desk.NotTruncated, Language: line(e.Locale, 35),
 		Live: &channel.Live{
 			Visitor: e.Visitor, Thread: e.Thread, Flow: e.Flow, Number: e.Number, Client: line(e.Client, 100), Locale: line(e.Locale, 35),
