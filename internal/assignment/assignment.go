@@ -7,6 +7,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/clock"
@@ -24,11 +25,18 @@ type Service struct {
 	people  *people.Service
 	inboxes *inbox.Service
 	tickets *ticket.Service
+	gate    func(acc desk.ChannelAccount, at time.Time) (closed bool, limit int)
 }
 
 // New makes the service.
 func New(clk *clock.Clock, p *people.Service, b *inbox.Service, t *ticket.Service) *Service {
 	return &Service{clk: clk, people: p, inboxes: b, tickets: t}
+}
+
+// Gate names what an account lays on assignment beside its policy: closed outside its hours (AV-07), and how many open chats one person may have (CP-02).
+func (s *Service) Gate(fn func(acc desk.ChannelAccount, at time.Time) (closed bool, limit int)) *Service {
+	s.gate = fn
+	return s
 }
 
 // Assign decides the owner of a new ticket by its channel account's policy and writes the decision with its reasons, also when that is nobody. A ticket
@@ -42,9 +50,12 @@ func (s *Service) Assign(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk
 		return *t.Assignment, nil
 	}
 	in := routing.Input{Policy: acc.Assign, At: s.clk.Ms(), Seed: uint64(t.ID)}
+	if s.gate != nil {
+		in.Closed, in.ChatLimit = s.gate(acc, in.At.Time())
+	}
 	switch acc.Assign.To {
 	case routing.ToUsers, routing.ToTeams, routing.ToUsersAndTeams:
-		if err := s.load(ctx, tx, t, &in); err != nil {
+		if err := s.load(ctx, tx, t, acc.Channel, &in); err != nil {
 			return desk.Assignment{}, err
 		}
 	}
@@ -59,7 +70,7 @@ func (s *Service) Assign(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk
 }
 
 // load fills in the candidates, their rows held until the transaction ends.
-func (s *Service) load(ctx context.Context, tx *db.Tx, t desk.Ticket, in *routing.Input) error {
+func (s *Service) load(ctx context.Context, tx *db.Tx, t desk.Ticket, channel string, in *routing.Input) error {
 	who := map[desk.UserID]*routing.Candidate{}
 	of := func(id desk.UserID) *routing.Candidate {
 		if who[id] == nil {
@@ -99,11 +110,11 @@ func (s *Service) load(ctx context.Context, tx *db.Tx, t desk.Ticket, in *routin
 			of(id).ExtraOf = append(of(id).ExtraOf, team.ID)
 		}
 	}
-	return s.weigh(ctx, tx, t, in, who)
+	return s.weigh(ctx, tx, t, channel, in, who)
 }
 
 // weigh holds the candidates in the order of their ids, then reads what the decision depends on.
-func (s *Service) weigh(ctx context.Context, tx *db.Tx, t desk.Ticket, in *routing.Input, who map[desk.UserID]*routing.Candidate) error {
+func (s *Service) weigh(ctx context.Context, tx *db.Tx, t desk.Ticket, channel string, in *routing.Input, who map[desk.UserID]*routing.Candidate) error {
 	if len(who) == 0 {
 		return nil
 	}
@@ -119,9 +130,15 @@ func (s *Service) weigh(ctx context.Context, tx *db.Tx, t desk.Ticket, in *routi
 	if err != nil {
 		return err
 	}
+	chats := map[desk.UserID]int{}
+	if in.ChatLimit > 0 {
+		if chats, err = s.tickets.OpenChats(ctx, tx, users, channel); err != nil {
+			return err
+		}
+	}
 	for _, u := range users {
 		c := who[u.ID]
-		c.User, c.Open = u, open[u.ID]
+		c.User, c.Open, c.Chats = u, open[u.ID], chats[u.ID]
 		c.CanReply, c.InboxAccess = access.RoleCan(u.Role, access.TicketsReply), access.Member(box.Access, u)
 		in.Candidates = append(in.Candidates, *c)
 	}

@@ -45,6 +45,8 @@ const (
 	ManuallyChosen     = "chosen_by_person"
 	ManuallyCleared    = "cleared_by_person"
 	FirstReply         = "first_reply"
+	OutsideHours       = "outside_hours" // the channel is closed: whoever is available gets nothing (AV-07)
+	EverybodyFull      = "all_at_capacity"
 )
 
 // Reasons for one candidate.
@@ -62,6 +64,7 @@ const (
 	NotMainMember  = "not_main_member" // only an extra member of the teams (RT-13)
 	UnknownUser    = "unknown_user"    // the policy names an address that is nobody's
 	UnknownTeam    = "unknown_team"
+	AtCapacity     = "at_capacity" // as many open chats as one person may have (CP-02)
 )
 
 // Candidate is a user whom the policy names, with what is known of them now.
@@ -73,6 +76,7 @@ type Candidate struct {
 	CanReply    bool // the role may reply to tickets
 	InboxAccess bool // a member of the ticket's inbox
 	Open        int  // open tickets owned
+	Chats       int  // of them, chats
 }
 
 // Input is everything a decision depends on. The same input gives the same decision.
@@ -82,6 +86,8 @@ type Input struct {
 	Teams        []desk.TeamID // of the policy, those that exist, in its order
 	UnknownUsers []string
 	UnknownTeams []string
+	ChatLimit    int  // open chats a person may have, 0: any number
+	Closed       bool // outside the channel's hours
 	At           desk.Time
 	Seed         uint64 // for random: of the ticket, so that a retried transaction decides alike
 }
@@ -101,14 +107,24 @@ func Decide(in Input) desk.Assignment {
 		a.Reason = PolicyUnknown
 		return a
 	}
+	if in.Closed {
+		a.Reason = OutsideHours
+		if len(in.Teams) == 1 && in.Policy.To != ToUsers { // nobody's until somebody comes, but that team's
+			a.TeamID = in.Teams[0]
+		}
+		return a
+	}
 	cs := slices.Clone(in.Candidates)
 	slices.SortFunc(cs, func(x, y Candidate) int { return cmp.Compare(x.User.ID, y.User.ID) })
 	reasons := make([]string, len(cs))
 	var eligible []int
-	away := false
+	away, full := false, false
 	for i, c := range cs {
 		reasons[i] = refuse(in.Policy, c)
-		away = away || reasons[i] == Away
+		if reasons[i] == "" && in.ChatLimit > 0 && c.Chats >= in.ChatLimit {
+			reasons[i] = AtCapacity
+		}
+		away, full = away || reasons[i] == Away, full || reasons[i] == AtCapacity
 		if reasons[i] == "" {
 			eligible = append(eligible, i)
 		}
@@ -120,7 +136,9 @@ func Decide(in Input) desk.Assignment {
 			a.Reason = ChosenRandom
 		}
 	} else {
-		a.Reason = nobody(len(cs), away)
+		if a.Reason = nobody(len(cs), away); full {
+			a.Reason = EverybodyFull
+		}
 		if len(in.Teams) == 1 && in.Policy.To != ToUsers { // nobody's yet, but that team's
 			a.TeamID = in.Teams[0]
 		}

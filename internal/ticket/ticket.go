@@ -299,6 +299,31 @@ func (s *Service) OpenCounts(ctx context.Context, q db.Queryer, users []desk.Use
 	return out, nil
 }
 
+// OpenChats is OpenCounts of the tickets of one channel: how many conversations each of the users is in (CP-02).
+func (s *Service) OpenChats(ctx context.Context, q db.Queryer, users []desk.User, channel string) (map[desk.UserID]int, error) {
+	out := make(map[desk.UserID]int, len(users))
+	if len(users) == 0 {
+		return out, nil
+	}
+	ids := make([]desk.UserID, len(users))
+	for i, u := range users {
+		ids[i] = u.ID
+	}
+	type count struct {
+		owner desk.UserID
+		n     int
+	}
+	cs, err := db.All(ctx, q, func(r db.Scanner) (c count, err error) { err = r.Scan(&c.owner, &c.n); return c, err },
+		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND snoozed = 0 AND channel = $1 AND owner_id IN `+db.IDs(ids)+` GROUP BY owner_id`, channel)
+	if err != nil {
+		return nil, fmt.Errorf("ticket: open chats: %w", err)
+	}
+	for _, c := range cs {
+		out[c.owner] = c.n
+	}
+	return out, nil
+}
+
 // oneLine folds white space, so that a subject or snippet is one line.
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 

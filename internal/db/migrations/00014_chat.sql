@@ -80,6 +80,7 @@ ALTER TABLE threads ADD COLUMN mailed_to BIGINT NOT NULL DEFAULT 0;         -- t
 ALTER TABLE threads ADD COLUMN origin TEXT NOT NULL DEFAULT '';             -- JSON: the page it began on (TR-10)
 ALTER TABLE messages ADD COLUMN offers TEXT NOT NULL DEFAULT '';           -- JSON: what may be answered with a click, what is asked for (CH-32)
 CREATE INDEX threads_visitor ON threads (visitor_id, last_message_at DESC, id DESC) WHERE visitor_id <> 0;
+CREATE INDEX threads_chat ON threads (account_id, id DESC) WHERE visitor_id <> 0; -- who waits, and how soon others were answered
 CREATE INDEX threads_bot ON threads (inbox_id, last_message_at DESC, id DESC) WHERE bot = 1;
 
 -- What the widget says and asks, and where it shows (CF-01). A chat channel has many; position orders them (CF-17). Owner: internal/chatflow
