@@ -85,7 +85,9 @@ type Deps struct {
 	Rest Rest
 	// Follow lets who comments and who is mentioned follow the ticket (WS-15): triage.Service. Nil: nobody follows by themselves.
 	Follow Follow
-	Log    *slog.Logger
+	// Visitors knows the addresses that visitors gave: visitor.Service. Nil: none did.
+	Visitors Visitors
+	Log      *slog.Logger
 }
 
 // Rest is how a ticket is snoozed; until 0 means until the customer writes.

@@ -25,6 +25,8 @@ type outgoing struct {
 	timing    Timing
 	plan      desk.SendPlan
 	forward   *passed // what is passed on
+	offers    *desk.Offers
+	copied    bool // repeats what was said: a note to the team
 }
 
 // queue stores an outgoing message with its name fixed now, its recipients in the ledger, and the job that sends it. The caller holds
@@ -70,9 +72,16 @@ func (s *Service) queue(ctx context.Context, tx *db.Tx, o outgoing) (desk.Messag
 	if err != nil {
 		return desk.Message{}, err
 	}
+	if !o.offers.Empty() && !can.QuickReplies {
+		return desk.Message{}, desk.Errorf(desk.Invalid, "message.no_quick_replies", "%s carries no quick replies.", o.account.Name).In("quick")
+	}
+	kind := desk.KindMessage
+	if o.copied {
+		kind = desk.KindSystem
+	}
 	m, err := s.Threads.AppendWith(ctx, tx, o.forward.on(desk.Message{
-		SendAt: at, SendRule: rule, Plan: planned(o.plan),
-		ThreadID: o.thread.ID, TicketID: o.thread.TicketID, Kind: desk.KindMessage, Direction: desk.Outgoing, Channel: o.account.Channel,
+		SendAt: at, SendRule: rule, Plan: planned(o.plan), Offers: offered(o.offers),
+		ThreadID: o.thread.ID, TicketID: o.thread.TicketID, Kind: kind, Direction: desk.Outgoing, Channel: o.account.Channel,
 		AccountID: o.account.ID, Actor: o.actor, ContactID: o.thread.ContactID, From: desk.Party{Field: fieldFrom, Kind: spec.Address, Address: o.account.Address},
 		Recipients: to.all(), Subject: o.subject, Text: o.content.Text, HTML: html, Truncation: desk.NotTruncated, RemoteID: remote,
 		InReplyTo: o.inReplyTo, Disposition: disposition(o.automatic), Status: desk.StatusQueued, Client: o.client, Attachments: files, Mentions: o.mentions,
@@ -126,4 +135,37 @@ func addressesOf(ps []desk.Party) []string {
 		out[i] = p.Address
 	}
 	return out
+}
+
+// named is whom a comment mentions: the people, and the members that the mentioned teams have now (WS-10). A team may stand among the people too: ids are
+// one noun's alone, and an editor need not tell them apart. What is neither is left out.
+func (s *Service) named(ctx context.Context, q db.Queryer, by desk.Actor, people []desk.UserID, named []desk.TeamID) (users []desk.UserID, teams []desk.TeamID, err error) {
+	users, teams = []desk.UserID{}, []desk.TeamID{}
+	if len(people) == 0 && len(named) == 0 {
+		return users, teams, nil
+	}
+	all, err := s.People.Teams(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	wanted := slices.Clone(named)
+	for _, id := range people {
+		if slices.ContainsFunc(all, func(t desk.Team) bool { return int64(t.ID) == int64(id) }) {
+			wanted = append(wanted, desk.TeamID(id))
+		} else if !slices.Contains(users, id) {
+			users = append(users, id)
+		}
+	}
+	for _, t := range all {
+		if !slices.Contains(wanted, t.ID) {
+			continue
+		}
+		teams = append(teams, t.ID)
+		for _, id := range slices.Concat(t.Members, t.Extra) {
+			if id != by.UserID() && !slices.Contains(users, id) {
+				users = append(users, id)
+			}
+		}
+	}
+	return users, teams, nil
 }

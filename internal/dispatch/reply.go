@@ -39,6 +39,8 @@ type ReplyCommand struct {
 	Forward
 	Mentions  []desk.UserID
 	Teams     []desk.TeamID // mentioned in a comment
+	Offers    *desk.Offers  // buttons under it (CH-32)
+	Copy      bool          // repeats what was said in the same conversation over another channel: a note to the team, and nothing of the ticket changes
 	Automatic bool          // made by the machine: marked so that nobody answers it automatically (EM-31)
 	Client    string        // workspace, api, …
 	// Also runs in the same transaction once the message is stored: an answer kept for a repeated request, for example.
@@ -168,13 +170,15 @@ func (s *Service) answer(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk
 	if err != nil {
 		return desk.Message{}, err
 	}
-	acc, err := s.leavesBy(ctx, tx, c.FromAccount, parent, th)
+	acc, err := s.way(ctx, tx, c.FromAccount, parent, th)
 	if err != nil {
 		return desk.Message{}, err
 	}
 	to := Recipients{To: c.To, Cc: c.Cc, Bcc: c.Bcc}
-	if c.To == nil {
-		usual, err := s.Defaults(ctx, tx, parent, th)
+	if s.kindOf(acc) == desk.AddrVisitor {
+		to = Recipients{To: []desk.Party{visitorParty(th)}}
+	} else if c.To == nil {
+		usual, err := s.usual(ctx, tx, acc, parent, th)
 		if err != nil {
 			return desk.Message{}, err
 		}
@@ -184,14 +188,16 @@ func (s *Service) answer(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk
 	}
 	subject := cleanLine(c.Subject, 900)
 	if subject == "" {
-		if subject = parent.Subject; subject == "" {
-			subject = th.Subject
+		if subject = cmp.Or(parent.Subject, th.Subject); subject == "" && th.VisitorID != 0 {
+			if subject, err = s.about(ctx, tx, th); err != nil {
+				return desk.Message{}, err
+			}
 		}
 		subject = ReplySubject(subject)
 	}
 	return s.queue(ctx, tx, outgoing{
 		actor: c.Actor, thread: th, account: acc, to: to, subject: subject, content: content, inReplyTo: parent.ID, automatic: c.Automatic,
-		client: c.Client, mentions: c.Mentions, timing: c.Timing, plan: c.Plan,
+		client: c.Client, mentions: c.Mentions, timing: c.Timing, plan: c.Plan, offers: c.Offers, copied: c.Copy,
 	})
 }
 
@@ -211,12 +217,42 @@ func (s *Service) answered(ctx context.Context, q db.Queryer, th desk.Thread, id
 	if err != nil {
 		return desk.Message{}, err
 	}
+	return Latest(recent), nil
+}
+
+// Latest is the message that a plain answer answers, of a conversation's messages with the newest first: the newest that is no machine's. Where the
+// customer last wrote over another channel than the team did since, it is theirs: an answer leaves by the channel of the customer's latest message (GEN-24).
+func Latest(recent []desk.Message) desk.Message {
+	var ours desk.Message
 	for _, m := range recent {
-		if m.Kind == desk.KindMessage && m.Status != desk.StatusCancelled && m.ForwardOf == 0 && !(m.SendRule.Scheduled() && m.Status == desk.StatusQueued) && (m.Direction == desk.Outgoing || personal[m.Disposition]) {
-			return m, nil
+		if m.Kind != desk.KindMessage || m.Status == desk.StatusCancelled || m.ForwardOf != 0 || m.SendRule.Scheduled() && m.Status == desk.StatusQueued {
+			continue
+		}
+		switch {
+		case m.Direction == desk.Outgoing && ours.ID == 0:
+			ours = m
+		case m.Direction != desk.Outgoing && personal[m.Disposition]:
+			if ours.ID != 0 && ours.Channel == m.Channel {
+				return ours
+			}
+			return m
 		}
 	}
-	return desk.Message{}, nil
+	return ours
+}
+
+// about is the subject of a mail in a conversation that has none: its ticket's, else the company's name.
+func (s *Service) about(ctx context.Context, q db.Queryer, th desk.Thread) (string, error) {
+	if th.TicketID != 0 {
+		t, err := s.Tickets.Get(ctx, q, th.TicketID)
+		if err != nil || t.Subject != "" {
+			return t.Subject, err
+		}
+	}
+	if s.Company == nil {
+		return "", nil
+	}
+	return s.Company(ctx, q)
 }
 
 // personal are the dispositions of mail that a person wrote: only these are answered unless somebody names another message.
@@ -316,7 +352,7 @@ func (s *Service) standIn(ctx context.Context, q db.Queryer, acc desk.ChannelAcc
 
 // afterwards is what follows a stored reply or comment on its ticket.
 func (s *Service) afterwards(ctx context.Context, tx *db.Tx, c ReplyCommand, m desk.Message) error {
-	if m.TicketID != 0 {
+	if m.TicketID != 0 && !c.Copy {
 		if s.Follow != nil {
 			if err := s.Follow.AutoFollow(ctx, tx, m); err != nil {
 				return err

@@ -8,6 +8,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/webchat"
 )
 
 // SayCommand is what a bot or Kanal itself says to a visitor.
@@ -17,7 +18,8 @@ type SayCommand struct {
 	Kind   desk.MessageKind // "" is a message; a welcome, or a note that the visitor is to read ("… has joined")
 	Content
 	Offers *desk.Offers
-	Client string // "": chatflow for a bot, else system
+	System *webchat.System // of a note: what the widget says in its own words; without it only the team sees the note
+	Client string          // "": chatflow for a bot, else system
 }
 
 // Say stores what a bot or Kanal itself says in a conversation with a visitor, in the caller's transaction: being stored is being sent, so there
@@ -39,13 +41,17 @@ func (s *Service) Say(ctx context.Context, tx *db.Tx, c SayCommand) (desk.Messag
 	if c.Actor.Kind == desk.ActorBot {
 		client = "chatflow"
 	}
+	x := thread.Extra{Said: true}
+	if c.System != nil {
+		x.Data = map[string]any{webchat.ExtraKey: webchat.Extra{System: c.System}}
+	}
 	to := visitorParty(c.Thread)
 	to.Status = desk.StatusSent
 	m, err := s.Threads.AppendWith(ctx, tx, desk.Message{
 		ThreadID: c.Thread.ID, Kind: cmp.Or(c.Kind, desk.KindMessage), Direction: desk.Outgoing, Channel: c.Thread.Channel, AccountID: c.Thread.AccountID,
 		Actor: c.Actor, ContactID: c.Thread.ContactID, From: desk.Party{Field: fieldFrom}, Recipients: []desk.Party{to}, Text: content.Text, HTML: content.HTML,
 		Truncation: desk.NotTruncated, Disposition: desk.DispNormal, Status: desk.StatusSent, Client: cmp.Or(c.Client, client), Attachments: files, Offers: offered(c.Offers),
-	}, thread.Extra{Said: true})
+	}, x)
 	if err != nil {
 		return m, fmt.Errorf("dispatch: say: %w", err)
 	}
@@ -60,7 +66,7 @@ func (s *Service) Say(ctx context.Context, tx *db.Tx, c SayCommand) (desk.Messag
 
 // visitorParty is the browser that a conversation is with, as a recipient.
 func visitorParty(th desk.Thread) desk.Party {
-	return desk.Party{Field: fieldTo, Kind: desk.AddrVisitor, Address: th.VisitorID.String(), Contact: th.ContactID}
+	return desk.Party{Field: fieldTo, Kind: desk.AddrVisitor, Address: "v" + th.VisitorID.String(), Contact: th.ContactID}
 }
 
 const maxOffers = 20

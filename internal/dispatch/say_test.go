@@ -43,7 +43,7 @@ func TestSay(t *testing.T) {
 		if got.Offers == nil || len(got.Offers.Quick) != 1 || got.Offers.Quick[0].Label != "Road bike" || got.Offers.Quick[0].Step != "s1" {
 			t.Errorf("its buttons: %+v", got.Offers)
 		}
-		if ds := r.deliveries(m.ID); ds["4711"] != desk.StatusSent {
+		if ds := r.deliveries(m.ID); ds["v4711"] != desk.StatusSent {
 			t.Errorf("the ledger: %v", ds)
 		}
 		var told int

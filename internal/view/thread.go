@@ -57,9 +57,9 @@ func (v *Service) Threads(ctx context.Context, s Sight, inbox desk.InboxID, open
 	if !s.Sees(inbox) {
 		return ThreadPage{}, desk.Errorf(desk.NotFound, "inbox.not_found", "There is no such inbox, or you may not see it.")
 	}
-	bare := "t.ticket_id = 0 AND t.open = 0 AND t.hidden = ''"
+	bare := "t.ticket_id = 0 AND t.open = 0 AND t.hidden = '' AND t.bot = 0"
 	if open {
-		bare = "t.ticket_id = 0 AND t.open = 1 AND t.hidden = ''" // as literals, for the partial index
+		bare = "t.ticket_id = 0 AND t.open = 1 AND t.hidden = '' AND t.bot = 0" // as literals, for the partial index
 	}
 	return v.threadPage(ctx, p, func(q *query) {
 		q.add("t.inbox_id = ").arg(inbox).add(" AND ")
@@ -68,6 +68,17 @@ func (v *Service) Threads(ctx context.Context, s Sight, inbox desk.InboxID, open
 		} else {
 			q.add(bare)
 		}
+	})
+}
+
+// BotThreads lists the conversations that a bot holds, or held until they ended (CF-21), of one inbox or of every one in sight.
+func (v *Service) BotThreads(ctx context.Context, s Sight, inbox desk.InboxID, open bool, p Page) (ThreadPage, error) {
+	return v.threadPage(ctx, p, func(q *query) {
+		q.add("t.bot = 1 AND t.ticket_id = 0 AND t.hidden = '' AND t.open = ").arg(open)
+		if inbox != 0 {
+			q.add(" AND t.inbox_id = ").arg(inbox)
+		}
+		q.inSight("t.inbox_id", s)
 	})
 }
 

@@ -60,9 +60,18 @@ type TicketThread struct {
 	Can           channel.Abilities `json:"can"`
 	Account       ThreadAccount     `json:"account"`
 	ReplyDefaults ReplyDefaults     `json:"reply_defaults" doc:"Filled in by the API: whom a plain answer goes to."`
+	Ways          []Way             `json:"ways" doc:"Of a conversation with a visitor, filled in by the API: the accounts that it can go on over, that of a plain answer first."`
 
 	// Answers is the message that an answer would answer; zero when nobody has written.
 	Answers desk.Message `json:"-"`
+}
+
+// Way is a channel account that an answer may leave by (WS-21).
+type Way struct {
+	ThreadAccount
+	Channel string            `json:"channel"`
+	To      []desk.Party      `json:"to" doc:"Whom it reaches there."`
+	Can     channel.Abilities `json:"can"`
 }
 
 // ThreadAccount is the channel account a thread began on.
@@ -302,11 +311,12 @@ func (v *Service) threads(ctx context.Context, ticket desk.TicketID) ([]TicketTh
 func (v *Service) threadsWhere(ctx context.Context, cond string, arg any) ([]TicketThread, error) {
 	threads, err := db.All(ctx, v.db, func(s db.Scanner) (t TicketThread, err error) {
 		err = s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount,
-			&t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt, &t.Account.Name, &t.Account.Address, &t.Account.Active, &t.Account.State)
+			&t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt, &t.VisitorID, &t.Bot, &t.ChatflowID, &t.SeenByVisitor, &t.SeenByTeam, &t.MailedTo,
+			db.ScanJSON(&t.Origin), &t.Account.Name, &t.Account.Address, &t.Account.Active, &t.Account.State)
 		t.Account.ID = t.AccountID
 		return t, err
 	}, `SELECT h.id, h.inbox_id, h.account_id, h.channel, h.contact_id, h.ticket_id, h.owner_id, h.team_id, h.subject, h.open, h.message_count,
-		h.created_at, h.last_message_at, h.last_inbound_at, h.hidden, h.hidden_at, COALESCE(a.name, ''), COALESCE(a.address, ''), COALESCE(a.active, 0), COALESCE(a.state, '')
+		h.created_at, h.last_message_at, h.last_inbound_at, h.hidden, h.hidden_at, h.visitor_id, h.bot, h.chatflow_id, h.seen_by_visitor, h.seen_by_team, h.mailed_to, h.origin, COALESCE(a.name, ''), COALESCE(a.address, ''), COALESCE(a.active, 0), COALESCE(a.state, '')
 		FROM threads h LEFT JOIN channel_accounts a ON a.id = h.account_id WHERE `+cond+` ORDER BY h.id`, arg)
 	if err != nil || len(threads) == 0 {
 		return threads, err
@@ -316,7 +326,7 @@ func (v *Service) threadsWhere(ctx context.Context, cond string, arg any) ([]Tic
 		ids[i] = threads[i].ID
 		threads[i].Can = v.can(threads[i].Channel)
 		threads[i].Can.AttachmentTypes = orEmpty(threads[i].Can.AttachmentTypes)
-		threads[i].ReplyDefaults = ReplyDefaults{To: []desk.Party{}, Cc: []desk.Party{}}
+		threads[i].ReplyDefaults, threads[i].Ways = ReplyDefaults{To: []desk.Party{}, Cc: []desk.Party{}}, []Way{}
 	}
 	return threads, v.answerable(ctx, threads, ids)
 }

@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -102,6 +104,27 @@ func client(v access.Viewer) string {
 	return "workspace"
 }
 
+// QuickInput is a button: it answers with its value (left out: its label), or opens a page.
+type QuickInput struct {
+	Label string `json:"label" minLength:"1" maxLength:"80"`
+	Value string `json:"value,omitempty" maxLength:"500"`
+	URL   string `json:"url,omitempty" maxLength:"2000" doc:"https only."`
+}
+
+func offers(in []QuickInput) (*desk.Offers, error) {
+	if len(in) == 0 {
+		return nil, nil
+	}
+	out := &desk.Offers{}
+	for i, q := range in {
+		if q.URL != "" && !strings.HasPrefix(strings.ToLower(q.URL), "https://") {
+			return nil, desk.Errorf(desk.Invalid, "quick.url", "A button opens only addresses that begin with https://.").In(fmt.Sprintf("quick[%d].url", i))
+		}
+		out.Quick = append(out.Quick, desk.QuickReply{Label: q.Label, Value: cmp.Or(q.Value, q.Label), URL: q.URL})
+	}
+	return out, nil
+}
+
 type postMessageInput struct {
 	api.ByID
 	Body struct {
@@ -124,6 +147,7 @@ type postMessageInput struct {
 		SendOptions
 		ForwardOf desk.MessageID `json:"forward_of,omitempty" doc:"Passes this message on, below the text and with its files, to those in to. On a ticket the answer of the other party comes to a conversation of its own."`
 		Carry     *bool          `json:"carry_attachments,omitempty" doc:"With forward_of: its files go along (the default). false: only those in attachments."`
+		Quick     []QuickInput   `json:"quick,omitempty" maxItems:"20" doc:"Quick replies under the message, where the channel carries them (CH-32)."`
 		MacroID   string         `json:"macro_id,omitempty" doc:"A template whose actions are done to the ticket with the send."`
 	}
 }
@@ -168,17 +192,15 @@ func (a *agents) postMessage(ctx context.Context, v access.Viewer, in *postMessa
 	if err != nil {
 		return nil, err
 	}
-	if b.FromAccount != 0 {
-		inbox, err := a.View.AccountInbox(ctx, b.FromAccount)
-		if err != nil {
-			return nil, err
-		}
-		if err := v.NeedIn(inbox, p); err != nil {
-			return nil, err
-		}
+	if err := a.mayLeaveBy(ctx, v, b.FromAccount, p); err != nil {
+		return nil, err
+	}
+	buttons, err := offers(b.Quick)
+	if err != nil {
+		return nil, err
 	}
 	m, err := a.Dispatch.Reply(ctx, dispatch.ReplyCommand{
-		Actor: v.Actor, ThreadID: id, Comment: comment, Content: dispatch.Content{Text: b.Text, HTML: b.HTML, Attachments: b.Attachments},
+		Actor: v.Actor, ThreadID: id, Comment: comment, Offers: buttons, Content: dispatch.Content{Text: b.Text, HTML: b.HTML, Attachments: b.Attachments},
 		To: parties(b.To), Cc: parties(b.Cc), Bcc: parties(b.Bcc), Subject: b.Subject, InReplyTo: b.InReplyTo, FromAccount: b.FromAccount,
 		Plan: plan, Timing: timing, Forward: dispatch.Forward{ForwardOf: b.ForwardOf, Carry: b.Carry == nil || *b.Carry}, Mentions: b.Mentions, Teams: b.Teams, Client: client(v),
 		Also: func(ctx context.Context, tx *db.Tx, m desk.Message) error {
@@ -197,6 +219,18 @@ func (a *agents) postMessage(ctx context.Context, v access.Viewer, in *postMessa
 		return nil, err
 	}
 	return api.Answer(a.View.Message(ctx, view.SightOf(v), m.ID))
+}
+
+// mayLeaveBy is nil when a viewer may do p in the inbox of an account that an answer is to leave by.
+func (a *agents) mayLeaveBy(ctx context.Context, v access.Viewer, id desk.ChannelAccountID, p access.Permission) error {
+	if id == 0 {
+		return nil
+	}
+	inbox, err := a.View.AccountInbox(ctx, id)
+	if err != nil {
+		return err
+	}
+	return v.NeedIn(inbox, p)
 }
 
 // dropDraft forgets what was sent.

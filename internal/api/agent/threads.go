@@ -34,6 +34,7 @@ type threadsInput struct {
 	Hidden     string `query:"hidden" enum:"spam,trash" doc:"Those without a ticket that lie in spam or in the trash, of every inbox one sees; inbox_id, closed and with_ticket then say nothing."`
 	Closed     bool   `query:"closed" doc:"Those that are closed, instead of those that are open."`
 	WithTicket bool   `query:"with_ticket" doc:"Also those that a ticket shows."`
+	Bot        bool   `query:"bot" doc:"Those that a bot holds or held to the end, of the inbox or of every one that one sees: no person has had them (CF-21)."`
 }
 
 func (a *agents) threads(ctx context.Context, v access.Viewer, in *threadsInput) (*api.Out[view.ThreadPage], error) {
@@ -41,6 +42,9 @@ func (a *agents) threads(ctx context.Context, v access.Viewer, in *threadsInput)
 		return api.Answer(a.View.HiddenThreads(ctx, view.SightOf(v), desk.Hidden(in.Hidden), view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 	}
 	inbox, err := desk.ParseID[desk.InboxID](in.InboxID)
+	if in.Bot && (err == nil || in.InboxID == "") {
+		return api.Answer(a.View.BotThreads(ctx, view.SightOf(v), inbox, !in.Closed, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+	}
 	if err != nil {
 		return nil, desk.Errorf(desk.NotFound, "inbox.not_found", "There is no such inbox, or you may not see it.")
 	}

@@ -118,6 +118,9 @@ func (a *agents) ticket(ctx context.Context, v access.Viewer, id desk.TicketID) 
 
 // replyDefaults asks dispatch whom a plain answer goes to, so that the composer shows what would be sent.
 func (a *agents) replyDefaults(ctx context.Context, t *view.TicketThread) error {
+	if t.VisitorID != 0 {
+		return a.ways(ctx, t)
+	}
 	to, err := a.Dispatch.Defaults(ctx, a.DB, t.Answers, t.Thread)
 	if err != nil {
 		return err
