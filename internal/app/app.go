@@ -23,11 +23,13 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/assignment"
+	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/bulk"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/config"
+	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
@@ -113,6 +115,8 @@ type App struct {
 	Transfer   *transfer.Service
 	Hub        *realtime.Hub
 	Notify     *notify.Service
+	Consent    *consent.Service
+	Avail      *availability.Service
 
 	listen  map[string]net.Listener // shared listeners of channels, by name
 	mail    net.Listener            // the one that takes mail
@@ -222,6 +226,7 @@ func (a *App) nouns() {
 	a.Threads = thread.New(a.Clock, a.Events)
 	a.Snippets = snippet.New(a.Clock, a.Events)
 	a.Spam = spam.New(a.DB, a.Clock, a.Events)
+	a.Consent = consent.New(a.Clock, a.Events)
 }
 
 // ensureDefaults makes what every installation has.

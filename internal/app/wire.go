@@ -15,6 +15,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/public"
 	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/assignment"
+	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/blobgc"
 	"github.com/kanalhq/kanal/internal/bulk"
 	"github.com/kanalhq/kanal/internal/channel"
@@ -51,7 +52,10 @@ func (a *App) flows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Assign = assignment.New(a.Clock, a.People, a.Inbox, a.Tickets)
+	a.Avail = availability.New(availability.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Channels: a.Registry, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Contacts: a.Contacts, Settings: a.Settings, Log: a.log,
+	})
+	a.Assign = assignment.New(a.Clock, a.People, a.Inbox, a.Tickets).Gate(a.Avail.Gate)
 	a.Board = switchboard.New(switchboard.Deps{
 		DB: a.DB, Inbox: a.Inbox, Events: a.Events, Registry: a.Registry, Blobs: a.Blobs, Clock: a.Clock, Intake: late{a}, Guard: netx.Guard{AllowPrivate: true},
 		Log: a.log, Node: node, Listen: a.listen, LeaseTTL: config.Window("RECEIVER_LEASE"), BackOff: config.Window("RECONNECT_BASE"), MaxBackOff: config.Window("RECONNECT_MAX"),
@@ -116,6 +120,9 @@ func (a *App) alsoOfTicket(ctx context.Context, tx *db.Tx, id desk.TicketID) err
 // alsoOf takes what others keep of a person who is erased (CR-14).
 func (a *App) alsoOf(ctx context.Context, tx *db.Tx, gone identity.Gone) error {
 	var ids []string
+	if err := a.Consent.Forget(ctx, tx, gone.Contacts, nil, gone.Threads); err != nil {
+		return err
+	}
 	for _, id := range gone.Contacts {
 		if err := a.Surveys.Erase(ctx, tx, 0, id); err != nil {
 			return err
