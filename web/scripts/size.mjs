@@ -50,3 +50,14 @@ if (frame > frameBudget) {
   console.error('The chat frame is over its budget: load something later.')
   process.exit(1)
 }
+
+// The loader: the one script on a customer's page. What it loads later is named beside it.
+const loaderBudget = 4 * 1024
+const widgetDist = new URL('widget/', dist)
+const weight = (f) => gzipSync(readFileSync(new URL(f, widgetDist)), { level: 9 }).length
+const loader = weight('kanal.js')
+console.log(`${(loader / 1024).toFixed(1).padStart(7)} KB  chat loader, of ${loaderBudget / 1024} KB allowed; ${(weight(JSON.parse(readFileSync(new URL('loader.json', widgetDist), 'utf8')).extra) / 1024).toFixed(1)} KB more when the page is idle`)
+if (loader > loaderBudget) {
+  console.error('The chat loader is over its budget: move something to apps/widget/loader/extra.ts.')
+  process.exit(1)
+}

@@ -1,20 +1,21 @@
 // What the loader on the customer's page and the frame inside it say to each other, by postMessage. Each side accepts only the other's window
 // and origin; the loader learns the frame's origin from its own script's address, the frame learns the page's from the first message.
 
-/** Marks our messages among others' on the same window. */
+/** Marks our messages among others' on the same window: every message has this key, with 1. */
 export const MARK = 'kanal'
 
 export interface Page { url: string; title: string; referrer: string }
 
 /** From the page to the frame. */
 export type ToFrame =
-  | { type: 'init'; hello: unknown; token: string; page: Page; locale: string; inline: boolean; phone: boolean; options: FrameOptions }
+  /** ask is the loader's own hello, for when it may not ask itself: then hello is null. */
+  | { type: 'init'; hello: unknown; ask: Record<string, unknown>; token: string; page: Page; locale: string; inline: boolean; phone: boolean; options: FrameOptions }
   | { type: 'hello'; hello: unknown }                       // the rules were weighed again: another page, another identity, another state
   | { type: 'open'; newThread?: boolean } | { type: 'close' }
   | { type: 'page'; page: Page }
   | { type: 'identity'; email: string; token: string }
   | { type: 'reset' }                                        // forget everything: logout, clear
-  | { type: 'connect-blocked' }                              // the page's CSP forbids our requests: the frame asks in the loader's place
+  | { type: 'connect-blocked'; ask: Record<string, unknown> } // the page's CSP forbids our requests: the frame asks in the loader's place, each time
 
 export interface FrameOptions { attachments: boolean; focus: boolean; newThreadLink: boolean; sheet: boolean }
 
