@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -36,6 +37,7 @@ import (
 	"github.com/kanalhq/kanal/internal/transfer"
 	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
+	"github.com/kanalhq/kanal/internal/webchat"
 	"github.com/kanalhq/kanal/web"
 )
 
@@ -107,6 +109,18 @@ func (a *App) flows(ctx context.Context) error {
 	a.metrics = a.newMetrics()
 	a.housekeeping()
 	return nil
+}
+
+// freshSettings are what a new account begins with: one with visitors in the company's hours, and private where the company is (CO-01).
+func (a *App) freshSettings(ctx context.Context, q db.Queryer, spec channel.Spec, given json.RawMessage) (json.RawMessage, error) {
+	if !spec.Can.Live {
+		return given, nil
+	}
+	c, err := a.Settings.Company(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return webchat.Fresh(given, c.Timezone, c.Privacy)
 }
 
 // alsoOfTicket takes what others keep of a ticket that is erased.

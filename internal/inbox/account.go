@@ -141,6 +141,11 @@ func (s *Service) CreateAccount(ctx context.Context, tx *db.Tx, actor desk.Actor
 	if a.Ticket, a.Assign, err = s.policies(ctx, tx, box, n.Ticket, n.Assign); err != nil {
 		return desk.ChannelAccount{}, err
 	}
+	if s.Fresh != nil {
+		if n.Settings, err = s.Fresh(ctx, tx, spec, n.Settings); err != nil {
+			return desk.ChannelAccount{}, err
+		}
+	}
 	plain, secrets, address, err := s.settle(adapter, n.Settings, n.Secrets, nil)
 	if err != nil {
 		return desk.ChannelAccount{}, err

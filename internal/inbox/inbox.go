@@ -6,6 +6,7 @@ package inbox
 
 import (
 	"context"
+	"encoding/json"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -41,6 +42,8 @@ type Deps struct {
 	Tickets  Tickets
 	People   People
 	Host     string
+	// Fresh are the settings that a new account of a channel begins with, made of those that were given. Nil: as given.
+	Fresh func(ctx context.Context, q db.Queryer, spec channel.Spec, settings json.RawMessage) (json.RawMessage, error)
 }
 
 // Service is the inboxes and channel accounts of this installation. Safe for concurrent use.

@@ -37,6 +37,8 @@ type Company struct {
 	Name     string `json:"name"`
 	Locale   string `json:"locale"`
 	Timezone string `json:"timezone"`
+	Color    string `json:"color" doc:"Of the brand, like #1f6feb: what visitors see has it where nothing else is chosen (CH-11)."`
+	Privacy  bool   `json:"data_privacy" doc:"Data privacy: new channels with visitors ask for consent (CO-01)."`
 }
 
 const (
@@ -47,7 +49,7 @@ const (
 )
 
 // DefaultCompany is what an installation begins with.
-var DefaultCompany = Company{Name: "", Locale: "en", Timezone: "UTC"}
+var DefaultCompany = Company{Name: "", Locale: "en", Timezone: "UTC", Color: "#1f6feb"}
 
 // Company returns the company's settings.
 func (s *Service) Company(ctx context.Context, q db.Queryer) (Company, error) {
@@ -76,7 +78,11 @@ type CompanyChange struct {
 	Name     *string `json:"name"`
 	Locale   *string `json:"locale"`
 	Timezone *string `json:"timezone"`
+	Color    *string `json:"color"`
+	Privacy  *bool   `json:"data_privacy"`
 }
+
+var colorForm = regexp.MustCompile(`^#[0-9a-f]{6}$`)
 
 var localeForm = regexp.MustCompile(`^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
 
@@ -103,11 +109,19 @@ func (s *Service) SetCompany(ctx context.Context, tx *db.Tx, actor desk.Actor, c
 	if change.Timezone != nil {
 		c.Timezone = *change.Timezone
 	}
+	if change.Color != nil {
+		c.Color = strings.ToLower(*change.Color)
+	}
+	if change.Privacy != nil {
+		c.Privacy = *change.Privacy
+	}
 	switch {
 	case len(c.Name) > maxName || strings.ContainsAny(c.Name, "\r\n\x00"):
 		return before, desk.Errorf(desk.Invalid, "company.name_malformed", "The company's name is one line of at most %d bytes.", maxName).In("name")
 	case !localeForm.MatchString(c.Locale):
 		return before, desk.Errorf(desk.Invalid, "company.locale_malformed", "%q is not a language code such as en, de or pt-BR.", c.Locale).In("locale")
+	case !colorForm.MatchString(c.Color):
+		return before, desk.Errorf(desk.Invalid, "company.color_malformed", "%q is not a colour: write it like #1f6feb.", c.Color).In("color")
 	case c.Timezone == "" || c.Timezone == "Local" || !zone(c.Timezone):
 		return before, desk.Errorf(desk.Invalid, "company.timezone_unknown", "%q is not a time zone: write it like Europe/Copenhagen.", c.Timezone).In("timezone")
 	}

@@ -32,7 +32,7 @@ func TestCompany(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if c, err := k.Settings.Company(ctx, d); err != nil || c != (setting.Company{Name: "Acme", Locale: "en", Timezone: zone}) {
+		if c, err := k.Settings.Company(ctx, d); err != nil || c != (setting.Company{Name: "Acme", Locale: "en", Timezone: zone, Color: "#1f6feb"}) {
 			t.Fatalf("%+v %v", c, err)
 		}
 		if len(k.EventsOf(desk.EvSettingsChanged)) != n+1 {

@@ -149,7 +149,7 @@ func (a *applying) company(ctx context.Context) error {
 	if c == nil {
 		return nil
 	}
-	_, err := a.Settings.SetCompany(ctx, a.tx, a.o.Actor, setting.CompanyChange{Name: c.Name, Locale: c.Locale, Timezone: c.Timezone})
+	_, err := a.Settings.SetCompany(ctx, a.tx, a.o.Actor, setting.CompanyChange{Name: c.Name, Locale: c.Locale, Timezone: c.Timezone, Color: c.Color, Privacy: c.Privacy})
 	return a.src.at("company", err)
 }
 

@@ -73,7 +73,7 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 	if err != nil {
 		return f, err
 	}
-	f.Company = &Company{Name: &c.Name, Locale: &c.Locale, Timezone: &c.Timezone}
+	f.Company = &Company{Name: &c.Name, Locale: &c.Locale, Timezone: &c.Timezone, Color: &c.Color, Privacy: &c.Privacy}
 	n, err := s.names(ctx, q)
 	if err != nil {
 		return f, err

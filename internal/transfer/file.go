@@ -38,6 +38,8 @@ type Company struct {
 	Name     *string `yaml:"name,omitempty"`
 	Locale   *string `yaml:"locale,omitempty"`
 	Timezone *string `yaml:"timezone,omitempty"`
+	Color    *string `yaml:"color,omitempty"`
+	Privacy  *bool   `yaml:"data_privacy,omitempty"`
 }
 
 // User is a user, named by address. Teams are those whose main member they are (RT-13).

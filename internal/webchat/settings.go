@@ -161,3 +161,37 @@ func Parse(raw json.RawMessage) (Settings, error) {
 	s.Appearance.Color = strings.ToLower(s.Appearance.Color)
 	return s, nil
 }
+
+// Fresh is what a new account begins with: the hours in the company's zone, and where the company has switched data privacy on, consent before anything is
+// sent and no tracking before it (CO-01). What was given stays.
+func Fresh(given json.RawMessage, zone string, private bool) (json.RawMessage, error) {
+	m := map[string]any{}
+	if len(given) > 0 {
+		if err := json.Unmarshal(given, &m); err != nil {
+			return nil, desk.Errorf(desk.Invalid, "chat.settings_malformed", "The settings must be a JSON object.").In("settings").Because(err)
+		}
+	}
+	part := func(name string) map[string]any {
+		p, ok := m[name].(map[string]any)
+		if !ok {
+			p = map[string]any{}
+			m[name] = p
+		}
+		return p
+	}
+	if a := part("availability"); a["hours"] == nil {
+		h := Default().Availability.Hours
+		h.Timezone = zone
+		a["hours"] = h
+	}
+	if private {
+		p := part("privacy")
+		if p["consent"] == nil && m["privacy.consent"] == nil {
+			p["consent"] = "explicit"
+		}
+		if p["tracking"] == nil && m["privacy.tracking"] == nil {
+			p["tracking"] = "after_consent"
+		}
+	}
+	return json.Marshal(m)
+}

@@ -115,6 +115,8 @@ type patchCompanyInput struct {
 		Name     *string `json:"name,omitempty" maxLength:"200"`
 		Locale   *string `json:"locale,omitempty" maxLength:"35" example:"en"`
 		Timezone *string `json:"timezone,omitempty" maxLength:"64" example:"Europe/Copenhagen"`
+		Color    *string `json:"color,omitempty" maxLength:"7" example:"#1f6feb"`
+		Privacy  *bool   `json:"data_privacy,omitempty"`
 		Expect   Seen    `json:"expect,omitempty" doc:"What was seen of the company, by field: refused with 409 when it is different now."`
 	}
 }
@@ -131,7 +133,7 @@ func (a *admins) patchCompany(ctx context.Context, v access.Viewer, in *patchCom
 		if err != nil {
 			return now, err
 		}
-		return a.Settings.SetCompany(ctx, tx, v.Actor, setting.CompanyChange{Name: in.Body.Name, Locale: in.Body.Locale, Timezone: in.Body.Timezone})
+		return a.Settings.SetCompany(ctx, tx, v.Actor, setting.CompanyChange{Name: in.Body.Name, Locale: in.Body.Locale, Timezone: in.Body.Timezone, Color: in.Body.Color, Privacy: in.Body.Privacy})
 	}))
 }
 
