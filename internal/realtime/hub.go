@@ -40,6 +40,9 @@ type Deps struct {
 	InboxOf func(ctx context.Context, ticket desk.TicketID) (desk.InboxID, error)
 	// Stays is how long somebody is there without saying so again; 0 means 45 s.
 	Stays time.Duration
+	// Answers is told on every node that somebody types an answer to a ticket (or to a conversation without one, whose id stands for it), or stopped. It must not
+	// wait. Nil is fine.
+	Answers func(ticket desk.TicketID, user desk.UserID, on bool)
 }
 
 // Hub hands events to connections. Safe for concurrent use.

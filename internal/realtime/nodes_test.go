@@ -46,7 +46,7 @@ func TestTwoNodesTellEachOther(t *testing.T) {
 		t.Errorf("the other node tells %+v, %v", out, err)
 	}
 	waitFor(t, "presence reaches the other node", func() bool {
-		s.hub.Presence(ctx, access.Viewer{User: desk.User{ID: ann.ID, Name: "Ann"}}, 42, s.Helpdesk().ID, realtime.Viewing) // again, until the other listens
+		s.hub.Presence(ctx, access.Viewer{User: desk.User{ID: ann.ID, Name: "Ann"}}, 42, s.Helpdesk().ID, realtime.Viewing, true) // again, until the other listens
 		w := far.Watchers(42)
 		return len(w) == 1 && w[0].Name == "Ann"
 	})

@@ -48,6 +48,7 @@ type delta struct {
 	User     person        `json:"user"`
 	State    string        `json:"state"`
 	Inbox    desk.InboxID  `json:"inbox_id"`
+	Answers  bool          `json:"answers,omitempty"` // types what the customer will read, no comment
 }
 
 type person struct {
@@ -66,6 +67,7 @@ type sitting struct {
 	state string
 	until time.Time
 	typed time.Time
+	said  bool // types an answer
 }
 
 type presence struct {
@@ -75,10 +77,10 @@ type presence struct {
 
 func newPresence() presence { return presence{seats: map[seat]sitting{}} }
 
-// Presence says that a viewer has a ticket of an inbox open, types an answer, or has left. It must be repeated within 45 seconds. The caller has
-// checked that the viewer may see the ticket.
-func (h *Hub) Presence(ctx context.Context, v access.Viewer, ticket desk.TicketID, inbox desk.InboxID, state string) {
-	d := delta{TicketID: ticket, User: person{v.User.ID, v.User.Name}, State: state, Inbox: inbox}
+// Presence says that a viewer has a ticket of an inbox open, types, or has left. It must be repeated within 45 seconds. answers says that what is typed is for the
+// customer. The caller has checked that the viewer may see the ticket.
+func (h *Hub) Presence(ctx context.Context, v access.Viewer, ticket desk.TicketID, inbox desk.InboxID, state string, answers bool) {
+	d := delta{TicketID: ticket, User: person{v.User.ID, v.User.Name}, State: state, Inbox: inbox, Answers: answers && state == Typing}
 	h.sit(d, time.Now())
 	if payload, err := json.Marshal(told{delta: d, Node: h.node}); err == nil {
 		if err := h.DB.Notify(ctx, presenceChannel, string(payload)); err != nil {
@@ -111,13 +113,16 @@ func (h *Hub) sit(d delta, now time.Time) {
 	if d.State == Left {
 		delete(p.seats, key)
 	} else {
-		s := sitting{name: d.User.Name, inbox: d.Inbox, state: d.State, until: now.Add(h.lasts()), typed: had.typed}
+		s := sitting{name: d.User.Name, inbox: d.Inbox, state: d.State, until: now.Add(h.lasts()), typed: had.typed, said: d.Answers}
 		if d.State == Typing {
 			s.typed = now
 		}
 		p.seats[key] = s
 	}
 	p.mu.Unlock()
+	if had.said || d.Answers { // again and again while it lasts: whoever shows it forgets it by itself
+		h.answers(d.TicketID, d.User.ID, d.Answers)
+	}
 	if was && had.state == d.State || !was && d.State == Left {
 		return
 	}
@@ -129,7 +134,12 @@ func (h *Hub) tell(d delta) {
 	if d.State == Typing {
 		name = "typing"
 	}
-	data, err := json.Marshal(d)
+	h.Tell(d.Inbox, name, d)
+}
+
+// Tell sends something unnumbered to whoever may see an inbox and is connected to this node.
+func (h *Hub) Tell(in desk.InboxID, name string, v any) {
+	data, err := json.Marshal(v)
 	if err != nil {
 		return
 	}
@@ -137,9 +147,16 @@ func (h *Hub) tell(d delta) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.conns {
-		if v := c.viewer.Load(); v.SeesInbox(d.Inbox) {
+		if v := c.viewer.Load(); v.SeesInbox(in) {
 			c.push(f)
 		}
+	}
+}
+
+// answers says outside that somebody types an answer, or stopped.
+func (h *Hub) answers(ticket desk.TicketID, user desk.UserID, on bool) {
+	if h.Answers != nil {
+		h.Answers(ticket, user, on)
 	}
 }
 
@@ -152,15 +169,19 @@ func (h *Hub) expire(now time.Time) {
 		switch {
 		case now.After(s.until):
 			delete(p.seats, k)
-			over = append(over, delta{TicketID: k.ticket, User: person{k.user, s.name}, State: Left, Inbox: s.inbox})
+			over = append(over, delta{TicketID: k.ticket, User: person{k.user, s.name}, State: Left, Inbox: s.inbox, Answers: s.said})
 		case s.state == Typing && now.Sub(s.typed) > typingFor:
-			s.state = Viewing
+			over = append(over, delta{TicketID: k.ticket, User: person{k.user, s.name}, State: Viewing, Inbox: s.inbox, Answers: s.said})
+			s.state, s.said = Viewing, false
 			p.seats[k] = s
-			over = append(over, delta{TicketID: k.ticket, User: person{k.user, s.name}, State: Viewing, Inbox: s.inbox})
 		}
 	}
 	p.mu.Unlock()
 	for _, d := range over {
+		if d.Answers {
+			d.Answers = false
+			h.answers(d.TicketID, d.User.ID, false)
+		}
 		h.tell(d)
 	}
 }

@@ -508,14 +508,14 @@ func TestPresenceReachesWhoMaySeeTheTicket(t *testing.T) {
 		defer benReads.close()
 		annReads.until("ready")
 		benReads.until("ready")
-		s.hub.Presence(ctx, v, 77, board.ID, realtime.Viewing)
-		s.hub.Presence(ctx, a, 42, s.Helpdesk().ID, realtime.Viewing)
-		s.hub.Presence(ctx, a, 42, s.Helpdesk().ID, realtime.Viewing) // renewed: nothing to tell
-		s.hub.Presence(ctx, a, 42, s.Helpdesk().ID, realtime.Typing)
+		s.hub.Presence(ctx, v, 77, board.ID, realtime.Viewing, true)
+		s.hub.Presence(ctx, a, 42, s.Helpdesk().ID, realtime.Viewing, true)
+		s.hub.Presence(ctx, a, 42, s.Helpdesk().ID, realtime.Viewing, true) // renewed: nothing to tell
+		s.hub.Presence(ctx, a, 42, s.Helpdesk().ID, realtime.Typing, true)
 		if w := s.hub.Watchers(42); len(w) != 1 || w[0].Name != "Ann Holm" || w[0].State != realtime.Typing {
 			t.Errorf("watchers: %v", w)
 		}
-		s.hub.Presence(ctx, a, 42, s.Helpdesk().ID, realtime.Left)
+		s.hub.Presence(ctx, a, 42, s.Helpdesk().ID, realtime.Left, true)
 		want := []string{`presence 77 viewing`, `presence 42 viewing`, `typing 42 typing`, `presence 42 left`}
 		read := func(r *reader, want []string) {
 			t.Helper()
@@ -537,7 +537,7 @@ func TestPresenceReachesWhoMaySeeTheTicket(t *testing.T) {
 			t.Errorf("after leaving: %v", w)
 		}
 		s.hub.Stays = -time.Second // the window PRESENCE, as if it had passed already
-		s.hub.Presence(ctx, a, 43, s.Helpdesk().ID, realtime.Viewing)
+		s.hub.Presence(ctx, a, 43, s.Helpdesk().ID, realtime.Viewing, true)
 		if w := s.hub.Watchers(43); len(w) != 0 {
 			t.Errorf("still there when the window is over: %v", w)
 		}

@@ -51,6 +51,7 @@ type presenceInput struct {
 		TicketID desk.TicketID `json:"ticket_id,omitempty"`
 		ThreadID desk.ThreadID `json:"thread_id,omitempty" doc:"Of a conversation without a ticket, instead of ticket_id; it is told as ticket_id."`
 		State    string        `json:"state" enum:"viewing,typing,left"`
+		In       string        `json:"in,omitempty" enum:"reply,comment" doc:"Where one types; left out: a reply. Visitors of a chat are told of replies alone."`
 	}
 }
 
@@ -61,7 +62,7 @@ func (a *agents) presence(ctx context.Context, v access.Viewer, in *presenceInpu
 		if err != nil {
 			return nil, err
 		}
-		a.Hub.Presence(ctx, v, desk.TicketID(th), place.Inbox, in.Body.State) // an id is one noun's alone
+		a.Hub.Presence(ctx, v, desk.TicketID(th), place.Inbox, in.Body.State, in.Body.In != "comment") // an id is one noun's alone
 		if in.Body.State == realtime.Viewing && a.Seen != nil {
 			return &api.None{}, a.Seen(ctx, v.User.ID, 0, th)
 		}
@@ -74,7 +75,7 @@ func (a *agents) presence(ctx context.Context, v access.Viewer, in *presenceInpu
 	if err != nil {
 		return nil, err
 	}
-	a.Hub.Presence(ctx, v, id, inbox, in.Body.State)
+	a.Hub.Presence(ctx, v, id, inbox, in.Body.State, in.Body.In != "comment")
 	if in.Body.State != realtime.Viewing {
 		return &api.None{}, nil
 	}

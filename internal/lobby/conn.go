@@ -1,0 +1,276 @@
+package lobby
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// sink is where a stream's frames go: a connection taken from the server, an ordinary answer, or a long poll's.
+type sink interface {
+	write(frames []*frame) error
+	cut() // ends a write that is stuck
+	close()
+}
+
+// conn is one stream. While it is idle it has one parked goroutine (over HTTP/1.1) and no buffers: whoever pushes a frame starts the one that writes it.
+type conn struct {
+	hub     *Hub
+	seat    *seat
+	account desk.ChannelAccountID
+	lang    string
+	address string
+	start   int64 // the log is replayed up to here; what came later is queued
+	slot    uint8 // of the heartbeat
+
+	mu      sync.Mutex
+	out     sink
+	queue   []*frame
+	bytes   int
+	held    bool // the replay is not over
+	writing bool
+	closed  bool
+	over    bool
+	unsure  bool          // a frame was written does not mean that it was taken
+	done    chan struct{} // closed at the end; nil where nobody waits for it
+}
+
+// push queues a frame; a reader that is too slow is ended, and replays when it comes back.
+func (c *conn) push(f *frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	if len(c.queue) >= maxQueued || c.bytes+len(f.wire) > maxBytes && len(c.queue) > 0 {
+		c.closed, c.queue, c.bytes = true, nil, 0
+		c.hub.cut.Add(1)
+		c.out.cut()
+	} else {
+		c.queue, c.bytes = append(c.queue, f), c.bytes+len(f.wire)
+	}
+	c.kick()
+}
+
+// kick starts the writing unless it goes on already. The lock is held.
+func (c *conn) kick() {
+	if !c.held && !c.writing && !c.over {
+		c.writing = true
+		go c.flush()
+	}
+}
+
+// end sends a last frame, if one, and closes.
+func (c *conn) end(last *frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.closed = true
+	if last != nil {
+		c.queue = append(c.queue, last)
+	}
+	c.kick()
+}
+
+// flush writes until nothing is queued.
+func (c *conn) flush() {
+	for {
+		c.mu.Lock()
+		frames := c.queue
+		c.queue, c.bytes = nil, 0
+		if len(frames) == 0 {
+			c.writing = false
+			last := c.closed && !c.over
+			c.over = c.over || last
+			c.mu.Unlock()
+			if last {
+				c.finish()
+			}
+			return
+		}
+		c.mu.Unlock()
+		if err := c.out.write(frames); err != nil {
+			c.mu.Lock()
+			c.closed, c.queue = true, nil
+			c.mu.Unlock()
+		} else if !c.unsure {
+			c.hub.took(frames)
+		}
+	}
+}
+
+func (c *conn) finish() {
+	c.hub.leave(c)
+	c.out.close()
+	if c.done != nil {
+		close(c.done)
+	}
+}
+
+// begin replays what was missed and lets go of what was queued meanwhile. It writes on the caller's goroutine.
+func (c *conn) begin(ctx context.Context, head []byte, after int64) {
+	frames, err := c.replay(ctx, after)
+	c.mu.Lock()
+	if head != nil {
+		frames = append([]*frame{{wire: head}}, frames...)
+	}
+	c.queue = append(frames, c.queue...)
+	c.held, c.writing = false, true
+	if err != nil {
+		c.closed, c.queue = true, nil
+	}
+	c.mu.Unlock()
+	c.flush()
+}
+
+var errStopping = desk.Errorf(desk.Unavailable, "stream.stopping", "The server is stopping. Connect again in a moment.").After(time.Second)
+
+// enter makes a connection for a visitor and counts it.
+func (h *Hub) enter(ctx context.Context, v Visitor, out sink) (*conn, error) {
+	select {
+	case <-h.ready:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if err := h.Guard.opened(v.Address); err != nil {
+		return nil, err
+	}
+	c := &conn{hub: h, account: v.Account, lang: v.Language, address: v.Address, out: out, held: true}
+	if err := h.sit(v, c); err != nil {
+		h.Guard.closed(v.Address)
+		return nil, err
+	}
+	return c, nil
+}
+
+// Serve answers a request for the stream. It returns once the connection is handed over (HTTP/1.1) or has ended (HTTP/2). after is the last number that the reader
+// saw, or negative for "from now". An error was not answered yet.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visitor, after int64) error {
+	rc := http.NewResponseController(w)
+	late := &waiting{}
+	c, err := h.enter(r.Context(), v, late)
+	if err != nil {
+		return err
+	}
+	head := w.Header()
+	head.Set("Content-Type", "text/event-stream; charset=utf-8")
+	head.Set("Cache-Control", "no-store, no-transform")
+	head.Set("X-Accel-Buffering", "no")
+	if r.ProtoMajor == 1 {
+		if raw, _, err := rc.Hijack(); err == nil {
+			s := &hijacked{raw}
+			c.becomes(s)
+			c.begin(context.WithoutCancel(r.Context()), plainHead(head), after)
+			go s.watch(c)
+			return nil
+		}
+	}
+	c.mu.Lock()
+	c.done = make(chan struct{})
+	c.mu.Unlock()
+	c.becomes(&ordinary{w: w, rc: rc})
+	stop := context.AfterFunc(r.Context(), func() { c.end(nil) })
+	defer stop()
+	c.begin(r.Context(), []byte(": hello\n\n"), after)
+	<-c.done
+	return nil
+}
+
+func (c *conn) becomes(s sink) { c.mu.Lock(); defer c.mu.Unlock(); c.out = s }
+
+// waiting stands in until it is known what a connection writes to; the connection is held meanwhile.
+type waiting struct{}
+
+func (*waiting) write([]*frame) error { return nil }
+func (*waiting) cut()                 {}
+func (*waiting) close()               {}
+
+const writeWithin = 15 * time.Second
+
+// hijacked is a connection taken from the server: it keeps none of the server's buffers.
+type hijacked struct{ conn net.Conn }
+
+// plainHead is the head of an answer over HTTP/1.1.
+func plainHead(h http.Header) []byte {
+	w := &lines{[]byte("HTTP/1.1 200 OK\r\nConnection: close\r\nDate: " + time.Now().UTC().Format(http.TimeFormat) + "\r\n")}
+	_ = h.Write(w)
+	return append(w.b, '\r', '\n')
+}
+
+type lines struct{ b []byte }
+
+func (l *lines) Write(p []byte) (int, error) { l.b = append(l.b, p...); return len(p), nil }
+
+func (s *hijacked) write(frames []*frame) error {
+	_ = s.conn.SetWriteDeadline(time.Now().Add(writeWithin))
+	if len(frames) == 1 {
+		_, err := s.conn.Write(frames[0].wire)
+		return err
+	}
+	all := make(net.Buffers, len(frames))
+	for i, f := range frames {
+		all[i] = f.wire
+	}
+	_, err := all.WriteTo(s.conn)
+	return err
+}
+
+func (s *hijacked) cut()   { _ = s.conn.Close() }
+func (s *hijacked) close() { _ = s.conn.Close() }
+
+// watch notices that the reader has gone: it sends nothing more, so any end of reading is the end.
+func (s *hijacked) watch(c *conn) {
+	_ = s.conn.SetReadDeadline(time.Time{})
+	var b [1]byte
+	for {
+		if _, err := s.conn.Read(b[:]); err != nil {
+			c.end(nil)
+			return
+		}
+	}
+}
+
+// ordinary is an answer that the server holds: HTTP/2.
+type ordinary struct {
+	w  http.ResponseWriter
+	rc *http.ResponseController
+}
+
+func (s *ordinary) write(frames []*frame) error {
+	_ = s.rc.SetWriteDeadline(time.Now().Add(writeWithin))
+	for _, f := range frames {
+		if _, err := s.w.Write(f.wire); err != nil {
+			return err
+		}
+	}
+	if err := s.rc.Flush(); err != nil {
+		return err
+	}
+	return s.rc.SetWriteDeadline(time.Time{}) // else it ends the stream when it passes
+}
+
+func (s *ordinary) cut()   { _ = s.rc.SetWriteDeadline(time.Now()) }
+func (s *ordinary) close() {}
+
+// After reads the last number a reader saw: ?after=N or the Last-Event-ID header; negative is "from now".
+func After(r *http.Request) (int64, error) {
+	v := r.URL.Query().Get("after")
+	if id := r.Header.Get("Last-Event-ID"); id != "" {
+		v = id
+	}
+	if v == "" {
+		return -1, nil
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil || n < 0 {
+		return 0, desk.Errorf(desk.Invalid, "stream.after", "%q is not the number of an event.", v).In("after")
+	}
+	return n, nil
+}
