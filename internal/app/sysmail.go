@@ -81,6 +81,14 @@ func (m systemMail) Send(ctx context.Context, l notify.Letter, commit func(ctx c
 	})
 }
 
+// post sends one letter now, in the request of whoever asked for it.
+func (m systemMail) post(ctx context.Context, to desk.User, subject, text, html string) error {
+	if slug, why := m.Unavailable(ctx); slug != "" {
+		return desk.Errorf(desk.Unavailable, "sysmail."+slug, "%s", why)
+	}
+	return m.Send(ctx, notify.Letter{To: to, Subject: subject, Text: text, HTML: html}, func(context.Context) error { return nil })
+}
+
 // notifier tells people.
 func (a *App) notifier() *notify.Service {
 	return notify.New(notify.Deps{

@@ -104,7 +104,8 @@ func (a *App) flows(ctx context.Context) error {
 	})
 	a.Notify = a.notifier()
 	a.Transfer = a.transfer(transfer.Outside{})
-	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE")})
+	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE"), Answers: a.answers})
+	a.lobby()
 	a.Notify.Schedule(a.Jobs)
 	a.metrics = a.newMetrics()
 	a.housekeeping()
@@ -188,7 +189,7 @@ func (a *App) edge() http.Handler {
 	admin.Mount(s, admin.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Access: a.Access, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Properties: a.Properties,
 		Settings: a.Settings, Surveys: a.Surveys, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),
-		Assign: a.Assign, Transfer: a.transfer(transfer.Outside{Closed: true}), Oversight: oversight.New(a.DB),
+		Assign: a.Assign, Transfer: a.transfer(transfer.Outside{Closed: true}), Oversight: oversight.New(a.DB), Availability: a.Avail, Post: systemMail{a}.post,
 		Health: admin.Health{Jobs: a.Jobs.Stats, Dead: a.Jobs.DeadJobs, Search: a.Search.Behind, Missing: a.missing, DiskFree: a.diskFree, Started: desk.Time(time.Now().UnixMilli())},
 	})
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})

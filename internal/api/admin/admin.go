@@ -12,6 +12,7 @@ import (
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/assignment"
+	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/db"
@@ -49,6 +50,9 @@ type Deps struct {
 	Oversight  *oversight.Service
 	Surveys    *survey.Service
 	Health     Health
+	// Availability is of channels with visitors; Post sends mail of the installation's own, nil: it cannot.
+	Availability *availability.Service
+	Post         Post
 	// TestClock lets POST /api/test/clock move the server's time: only with --clock.
 	TestClock bool
 }
@@ -74,6 +78,7 @@ func Mount(s *api.Server, d Deps) {
 	a.mountOversight()
 	a.mountRemoval()
 	a.mountSurveys()
+	a.mountVisitors()
 }
 
 // some is never nil.
