@@ -28,7 +28,7 @@ type AddressKind string
 const (
 	AddrEmail AddressKind = "email"
 	AddrPhone AddressKind = "phone"
-	// AddrVisitor is a browser on somebody's website: the value is its VisitorID. It is nobody's address, and in no registry.
+	// AddrVisitor is a browser on somebody's website: the value is "v" and its VisitorID. It is nobody's address, and in no registry.
 	AddrVisitor AddressKind = "visitor"
 )
 

@@ -54,7 +54,7 @@ const (
 	EvTicketLeft          = "ticket.left"          // the same, for those who see only the inbox that it left
 	EvTicketLinked        = "ticket.linked"        // {other_id, kind}; on both
 	EvTicketUnlinked      = "ticket.unlinked"      // {other_id, kind}; on both
-	EvThreadState         = "thread.state_changed" // {open, hidden} of a conversation without a ticket
+	EvThreadState         = "thread.state_changed" // {open, hidden, bot} of a conversation without a ticket, or of a chat
 	EvThreadAssigned      = "thread.assigned"      // {owner_id, team_id, previous_owner_id, previous_team_id} of a conversation without a ticket
 	EvThreadPurged        = "thread.purged"        // {messages:[ids], reason} a conversation without a ticket, gone for good
 	EvTicketPurged        = "ticket.purged"        // {number, messages:[ids], reason: spam|trash|merged|privacy} gone for good

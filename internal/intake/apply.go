@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,6 +52,7 @@ type filing struct {
 	place thread.Placed
 	twin  thread.Seen // the same mail in another inbox
 	late  desk.Thread // what it answers was closed too long ago
+	begun bool        // its conversation was made for it
 	flags []string
 	sifted
 }
@@ -188,8 +190,13 @@ func (s *Service) seek(ctx context.Context, tx *db.Tx, f *filing) (err error) {
 		find.From.Address = "" // whoever it was, it is nobody of the thread
 	}
 	find.Tokens, find.Proven = s.tokens(f.it, f.in)
-	f.place, err = s.Threads.Place(ctx, tx, find)
-	return err
+	if f.in.Live != nil {
+		find.Thread = f.in.Live.Thread
+	}
+	if f.place, err = s.Threads.Place(ctx, tx, find); err != nil || f.in.Live == nil {
+		return err
+	}
+	return s.seekVisitors(ctx, tx, f)
 }
 
 // key is what joins items of a channel that threads by its own key, or by who writes.
@@ -261,6 +268,9 @@ func (s *Service) fileMessage(ctx context.Context, tx *db.Tx, f *filing, d desk.
 	if err != nil {
 		return outcome{}, err
 	}
+	if err := s.began(ctx, tx, f, th); err != nil {
+		return outcome{}, err
+	}
 	m, err := s.append(ctx, tx, f, th, d)
 	if err != nil {
 		return outcome{}, err
@@ -269,6 +279,9 @@ func (s *Service) fileMessage(ctx context.Context, tx *db.Tx, f *filing, d desk.
 		if err := s.afterwards(ctx, tx, f, tk, m, isNew); err != nil {
 			return outcome{}, err
 		}
+	}
+	if err := errors.Join(s.mailed(ctx, tx, f, th), s.took(ctx, tx, f, th, m)); err != nil {
+		return outcome{}, err
 	}
 	if f.held() {
 		return outcome{state: f.rule.State, disposition: d, thread: m.ThreadID, ticket: m.TicketID, message: m.ID, reason: f.by()}, nil

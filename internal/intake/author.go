@@ -7,6 +7,7 @@ import (
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/visitor"
 )
 
 // author is who wrote an item, as far as the visible sender says.
@@ -18,6 +19,7 @@ type author struct {
 	party   desk.Party  // whose contact record it is filed under; no address: nobody's
 	used    string      // for a forward: original or forwarder
 	contact desk.Contact
+	visitor visitor.Visitor // who writes from a browser
 }
 
 // Whose contact a forward is filed under, as stored in Message.Forward.
@@ -29,6 +31,9 @@ const (
 // author looks the visible sender up (EM-28: nobody else) and decides whose contact the item belongs to: a forward's original sender while the
 // account's switch is on (EM-26, EM-27), never a colleague (EM-37).
 func (s *Service) author(ctx context.Context, tx *db.Tx, it *item, in *channel.Inbound) (author, error) {
+	if in.Live != nil {
+		return s.visitorAuthor(ctx, tx, in)
+	}
 	known, err := s.Contacts.Who(ctx, tx, in.From.Kind, in.From.Address)
 	if err != nil {
 		return author{}, err
@@ -83,6 +88,9 @@ func suspect(in *channel.Inbound, auth *desk.AuthEvidence) bool {
 // contactFor finds or makes the contact that the table calls for.
 func (s *Service) contactFor(ctx context.Context, tx *db.Tx, f *filing) error {
 	p := f.who.party
+	if f.in.Live != nil {
+		return nil // whose contact a browser is, is not decided by what it sends
+	}
 	if f.rule.As == AsUser && f.rule.Matched {
 		return nil // a colleague's word in a customer's thread, forwarded or not, is the colleague's
 	}

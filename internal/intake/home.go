@@ -31,6 +31,9 @@ func (s *Service) home(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread, 
 		f.flag(desk.FlagSubjectChanged)
 	}
 	tk, isNew, err := s.keep(ctx, tx, f, &th)
+	if err == nil {
+		err = s.resume(ctx, tx, f, &th)
+	}
 	return th, tk, isNew, err
 }
 
@@ -58,9 +61,13 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread,
 	th := desk.Thread{
 		ID: desk.ThreadID(tx.NewID()), InboxID: f.it.acc.InboxID, AccountID: f.it.acc.ID, Channel: f.it.acc.Channel, ContactID: f.who.contact.ID, Subject: f.in.Subject,
 	}
+	f.begun = true
 	var tk desk.Ticket
-	var err error
-	if f.rule.Ticket != TicketNone && (s.wantsTicket(f.it) || f.verdict.Hold) { // only a ticket can be hidden
+	err := s.openingOf(ctx, tx, f, &th)
+	if err != nil {
+		return th, tk, false, err
+	}
+	if f.rule.Ticket != TicketNone && (s.wantsTicket(f.it) && !th.Bot || f.verdict.Hold) { // only a ticket can be hidden
 		if tk, err = s.newTicket(ctx, tx, f, th); err != nil {
 			return th, tk, false, err
 		}
@@ -161,7 +168,7 @@ func (s *Service) first(ctx context.Context, tx *db.Tx, f *filing, th *desk.Thre
 			return tk, false, err
 		}
 	}
-	if f.rule.Ticket == TicketNone || !f.rule.Counts || !s.wantsTicket(f.it) && !f.verdict.Hold {
+	if f.rule.Ticket == TicketNone || !f.rule.Counts || (th.Bot || !s.wantsTicket(f.it)) && !f.verdict.Hold {
 		return tk, false, nil
 	}
 	if tk, err = s.newTicket(ctx, tx, f, *th); err != nil {

@@ -50,6 +50,8 @@ type Deps struct {
 	Assign   *assignment.Service
 	Lines    Lines
 	Sieve    Sieve         // nil holds nothing back
+	Visitors Visitors      // nil: this installation takes no messages of visitors
+	Dialogue Dialogue      // nil: conversations with visitors have no chatflow
 	RawKeep  time.Duration // originals are pruned after this; 0 keeps them
 	Reopen   time.Duration // a reply to a ticket closed for longer begins a new one, linked (TK-15); 0: every reply reopens
 	Orphans  time.Duration // an upload that no message took is forgotten after this; 0: a day

@@ -13,6 +13,8 @@ import (
 // actor is who is said to have written the message: the contact, the colleague, or somebody unknown.
 func (f *filing) actor() desk.Actor {
 	switch {
+	case f.in.Live != nil && f.who.contact.ID == 0:
+		return desk.Actor{Kind: desk.ActorVisitor, ID: int64(f.in.Live.Visitor)}
 	case f.who.contact.ID != 0:
 		return desk.ByContact(f.who.contact.ID)
 	case f.who.ours && f.who.user != 0 && !f.who.suspect:

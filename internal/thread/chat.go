@@ -9,12 +9,39 @@ import (
 	"github.com/kanalhq/kanal/internal/event"
 )
 
-// SetBot says whether a bot holds a conversation (CF-21). The caller has locked it.
-func (s *Service) SetBot(ctx context.Context, tx *db.Tx, id desk.ThreadID, bot bool) error {
-	if _, err := tx.Exec(ctx, "UPDATE threads SET bot = $1 WHERE id = $2", bot, id); err != nil {
-		return fmt.Errorf("thread: set bot: %w", err)
+// SetBot says whether a bot holds a conversation (CF-21), and records thread.state_changed.
+func (s *Service) SetBot(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ThreadID, bot bool) (desk.Thread, error) {
+	t, err := s.Lock(ctx, tx, id)
+	if err != nil || t.Bot == bot {
+		return t, err
 	}
-	return nil
+	if _, err := tx.Exec(ctx, "UPDATE threads SET bot = $1 WHERE id = $2", bot, t.ID); err != nil {
+		return t, fmt.Errorf("thread: set bot: %w", err)
+	}
+	t.Bot = bot
+	return t, s.tellState(ctx, tx, actor, t)
+}
+
+// After is the newest conversation of the same browser over the same account that began after another, the zero thread when there is none. It is held.
+func (s *Service) After(ctx context.Context, tx *db.Tx, t desk.Thread) (desk.Thread, error) {
+	if t.VisitorID == 0 {
+		return desk.Thread{}, nil
+	}
+	ids, err := db.All(ctx, tx, db.Column[desk.ThreadID], "SELECT id FROM threads WHERE visitor_id = $1 AND visitor_id <> 0 AND account_id = $2 AND id > $3 ORDER BY id DESC LIMIT 1", t.VisitorID, t.AccountID, t.ID)
+	if err != nil || len(ids) == 0 {
+		return desk.Thread{}, err
+	}
+	return s.Lock(ctx, tx, ids[0])
+}
+
+// FirstInbound is the first message that the other side wrote in a conversation; the zero message when there is none.
+func (s *Service) FirstInbound(ctx context.Context, q db.Queryer, id desk.ThreadID) (desk.Message, error) {
+	var m desk.MessageID
+	err := q.QueryRow(ctx, "SELECT COALESCE(MIN(id), 0) FROM messages WHERE thread_id = $1 AND direction = 'incoming' AND kind = 'message'", id).Scan(&m)
+	if err != nil || m == 0 {
+		return desk.Message{}, err
+	}
+	return s.Message(ctx, q, m)
 }
 
 // Who has seen a conversation, in the data of thread.seen.

@@ -247,7 +247,7 @@ func (s *Service) Turn(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk
 func (s *Service) tellState(ctx context.Context, tx *db.Tx, actor desk.Actor, t desk.Thread) error {
 	_, err := s.ev.Record(ctx, tx, desk.Event{
 		Type: desk.EvThreadState, Actor: actor, TicketID: t.TicketID, ThreadID: t.ID, Contact: t.ContactID, Inbox: t.InboxID,
-		Data: event.Data(map[string]any{"open": t.Open, "hidden": t.Hidden}),
+		Data: event.Data(map[string]any{"open": t.Open, "hidden": t.Hidden, "bot": t.Bot}),
 	})
 	return err
 }

@@ -19,6 +19,7 @@ type Find struct {
 	Account   desk.ChannelAccountID
 	Threading channel.Threading
 	Key       string          // Threading key: the channel's key. Threading contact: the sender's own address
+	Thread    desk.ThreadID   // Threading key: the conversation itself, named by who may name it
 	Tokens    []desk.ThreadID // threads named by signed tokens of ours, already verified
 	Proven    bool            // a token came in a recipient address: whoever wrote held a mail of ours and used its Reply-To
 	Ids       Locked
@@ -252,6 +253,12 @@ func (s *Service) Knows(ctx context.Context, q db.Queryer, id desk.ThreadID, p d
 
 // placeByKey locks the key's row, made when it is new, and the thread it names.
 func (s *Service) placeByKey(ctx context.Context, tx *db.Tx, f Find) (Placed, error) {
+	if f.Thread != 0 {
+		t, err := s.Lock(ctx, tx, f.Thread)
+		if err == nil || desk.CodeOf(err) != desk.NotFound { // an erased one begins anew
+			return Placed{Thread: t, By: ByKey}, err
+		}
+	}
 	if f.Key == "" {
 		return Placed{}, nil
 	}

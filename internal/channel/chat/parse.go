@@ -27,7 +27,7 @@ func (*Adapter) Parse(_ context.Context, raw channel.Raw) ([]channel.Inbound, er
 	if e.Visitor == 0 || e.Client == "" {
 		return nil, fmt.Errorf("chat: parse: nobody wrote it, or it has no id")
 	}
-	address := e.Visitor.String()
+	address := "v" + e.Visitor.String()
 	from := desk.Party{Field: "from", Kind: desk.AddrVisitor, Address: address, Name: line(e.Name, 200)}
 	in := channel.Inbound{
 		Kind: channel.InMessage, RemoteID: webchat.RemoteID(e.Visitor, line(e.Client, 100)), ThreadKey: webchat.RemoteID(e.Visitor, line(e.Client, 100)), From: from, Sender: from,
