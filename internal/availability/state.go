@@ -73,7 +73,7 @@ type State struct {
 	Locale       string    `json:"locale"`
 	ReplyTime    string    `json:"reply_time" enum:",minutes,hours,day"`
 	ReplyMinutes int       `json:"reply_minutes"` // measured, 0: not
-	ReturnsAt    *int64    `json:"returns_at"`    // milliseconds
+	ReturnsAt    desk.Time `json:"returns_at"`
 	ReturnsText  string    `json:"returns_text"`
 	Position     *int      `json:"position"` // in the queue, from 1
 	WaitMinutes  int       `json:"wait_minutes"`
@@ -160,8 +160,7 @@ func (f Facts) For(ask Asking) State {
 			say(a.Offline.Text)
 		}
 		if a.Offline.Do == "return_time" && f.ReturnsAt != 0 {
-			ms := int64(f.ReturnsAt)
-			s.ReturnsAt = &ms
+			s.ReturnsAt = f.ReturnsAt
 			s.ReturnsText, _ = back(langs, ask.Now, f.ReturnsAt.Time(), f.zone(ask.Zone))
 		}
 	case Capacity:
