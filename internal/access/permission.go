@@ -24,6 +24,7 @@ const (
 	ViewsShare         Permission = "views.share"         // WS-06: make and change views that others see
 	AvailabilityManage Permission = "availability.manage" // switch somebody else's availability
 	AccountAccess      Permission = "account.access"      // PM-01: connect channels, edit inboxes
+	ChatflowsManage    Permission = "chatflows.manage" // CF-07: what the widget says and asks
 	PropertiesManage   Permission = "properties.manage"
 	UsersManage        Permission = "users.manage"
 	SettingsManage     Permission = "settings.manage"
@@ -34,7 +35,7 @@ const (
 // Permissions is every permission, in the order that screens show.
 var Permissions = []Permission{
 	TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ContactsExport, ContactsErase, ViewsShare,
-	AvailabilityManage, AccountAccess, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView,
+	AvailabilityManage, AccountAccess, ChatflowsManage, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView,
 }
 
 // Roles says what each role may do (PM-12: roles stand where HubSpot has seats). Owners alone may make owners; see MayGrant.

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -27,6 +28,22 @@ type timeSchema struct{}
 // Schema of a time.
 func (timeSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Nullable: true, Examples: []any{"2026-11-21T09:30:00.000Z"}}
+}
+
+// whomSchema is a word or a policy of assignment.
+type whomSchema struct{}
+
+// Schema of who gets something.
+func (whomSchema) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{{Type: huma.TypeString}, r.Schema(reflect.TypeFor[desk.AssignPolicy](), true, "AssignPolicy")}}
+}
+
+// contentSchema is one text, or one by language.
+type contentSchema struct{}
+
+// Schema of a text.
+func (contentSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{AnyOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeObject, AdditionalProperties: &huma.Schema{Type: huma.TypeString}}}}
 }
 
 // namer names schemas by their types; of two types that are called alike the second has its package's name before its own.
@@ -58,11 +75,13 @@ func document(version string) huma.Config {
 		reflect.TypeFor[desk.ContactID](), reflect.TypeFor[desk.AddressID](), reflect.TypeFor[desk.ThreadID](), reflect.TypeFor[desk.MessageID](),
 		reflect.TypeFor[desk.AttachmentID](), reflect.TypeFor[desk.TicketID](), reflect.TypeFor[desk.PipelineID](), reflect.TypeFor[desk.StatusID](),
 		reflect.TypeFor[desk.PropertyID](), reflect.TypeFor[desk.RawID](), reflect.TypeFor[desk.EventID](), reflect.TypeFor[desk.JobID](),
-		reflect.TypeFor[desk.TokenID](), reflect.TypeFor[desk.SessionID](), reflect.TypeFor[desk.DraftID](), reflect.TypeFor[desk.SnippetID](), reflect.TypeFor[desk.CompanyID](), reflect.TypeFor[desk.MergeID](), reflect.TypeFor[desk.SplitID](), reflect.TypeFor[desk.ViewID](), reflect.TypeFor[desk.SenderRuleID](), reflect.TypeFor[desk.BulkID](),
+		reflect.TypeFor[desk.TokenID](), reflect.TypeFor[desk.SessionID](), reflect.TypeFor[desk.DraftID](), reflect.TypeFor[desk.SnippetID](), reflect.TypeFor[desk.CompanyID](), reflect.TypeFor[desk.MergeID](), reflect.TypeFor[desk.SplitID](), reflect.TypeFor[desk.ViewID](), reflect.TypeFor[desk.SenderRuleID](), reflect.TypeFor[desk.BulkID](), reflect.TypeFor[desk.VisitorID](), reflect.TypeFor[desk.ChatflowID](), reflect.TypeFor[desk.ConsentID](),
 	} {
 		schemas.RegisterTypeAlias(t, id)
 	}
 	schemas.RegisterTypeAlias(reflect.TypeFor[desk.Time](), reflect.TypeFor[timeSchema]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[chatflow.Whom](), reflect.TypeFor[whomSchema]())
+	schemas.RegisterTypeAlias(reflect.TypeFor[chatflow.Content](), reflect.TypeFor[contentSchema]())
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",

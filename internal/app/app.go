@@ -22,11 +22,13 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/afterchat"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/bulk"
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/consent"
@@ -40,6 +42,7 @@ import (
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/lobby"
 	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
@@ -54,6 +57,7 @@ import (
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/visitor"
 	"github.com/kanalhq/kanal/internal/transfer"
 	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
@@ -99,6 +103,7 @@ type App struct {
 	Contacts   *contact.Service
 	Threads    *thread.Service
 	Snippets   *snippet.Service
+	Chatflows  *chatflow.Service
 	Spam       *spam.Service
 	Assign     *assignment.Service
 	Registry   *channel.Registry
@@ -114,8 +119,12 @@ type App struct {
 	Views      *view.Service
 	Transfer   *transfer.Service
 	Hub        *realtime.Hub
+	Lobby      *lobby.Hub
+	After      *afterchat.Service
+	Guard      *lobby.Guard // what visitors may ask for
 	Notify     *notify.Service
 	Consent    *consent.Service
+	Visitors   *visitor.Service
 	Avail      *availability.Service
 
 	listen  map[string]net.Listener // shared listeners of channels, by name
@@ -226,8 +235,10 @@ func (a *App) nouns() {
 	a.Contacts = contact.New(a.Clock, a.Events)
 	a.Threads = thread.New(a.Clock, a.Events)
 	a.Snippets = snippet.New(a.Clock, a.Events)
+	a.Chatflows = chatflow.New(a.DB, a.Clock, a.Events)
 	a.Spam = spam.New(a.DB, a.Clock, a.Events)
 	a.Consent = consent.New(a.Clock, a.Events)
+	a.Visitors = visitor.New(a.Clock, a.Events)
 }
 
 // ensureDefaults makes what every installation has.

@@ -10,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/actions"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
+	"github.com/kanalhq/kanal/internal/api/chat"
 	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
@@ -76,7 +77,7 @@ func (a *App) flows(ctx context.Context) error {
 		DB: a.DB, Clock: a.Clock, Jobs: a.Jobs, People: a.People, Inboxes: a.Inbox, Threads: a.Threads, Tickets: a.Tickets, Assign: a.Assign, Senders: a.Spam, Log: a.log,
 	})
 	a.Dispatch = dispatch.New(dispatch.Deps{
-		Rest: a.Triage, Follow: a.Triage,
+		Rest: a.Triage, Follow: a.Triage, Visitors: givenAddress{a.Visitors},
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
 		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Log: a.log, Fallback: a.cfg.RelayTo != nil,
 		Links: dispatch.Links{Base: a.cfg.Base, Key: a.Box.Derive("file links"), Keep: config.Window("FILE_LINK"), Local: a.cfg.LocalLinks || config.LocalLinks(), Words: a.words},
@@ -93,9 +94,10 @@ func (a *App) flows(ctx context.Context) error {
 	})
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Files: a.Blobs, Log: a.log,
-		Keep: config.Window("CONTACT_KEEP"),
+		Keep: config.Window("CONTACT_KEEP"), Visitors: a.Visitors, Consents: a.Consent,
 		Also: a.alsoOf,
 	})
+	a.Intake.Visitors = a.Identity
 	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs).Clock(a.Clock)
 	a.Views = view.New(a.DB, a.abilities).Saved(a.Saved)
 	a.Bulk = bulk.New(bulk.Deps{
@@ -106,6 +108,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Transfer = a.transfer(transfer.Outside{})
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE"), Answers: a.answers})
 	a.lobby()
+	a.afterchat()
 	a.Notify.Schedule(a.Jobs)
 	a.metrics = a.newMetrics()
 	a.housekeeping()
@@ -135,7 +138,11 @@ func (a *App) alsoOfTicket(ctx context.Context, tx *db.Tx, id desk.TicketID) err
 // alsoOf takes what others keep of a person who is erased (CR-14).
 func (a *App) alsoOf(ctx context.Context, tx *db.Tx, gone identity.Gone) error {
 	var ids []string
-	if err := a.Consent.Forget(ctx, tx, gone.Contacts, nil, gone.Threads); err != nil {
+	browsers, err := a.Visitors.Forget(ctx, tx, gone.Contacts, gone.Threads, gone.Words)
+	if err != nil {
+		return err
+	}
+	if err := a.Consent.Forget(ctx, tx, gone.Contacts, browsers, gone.Threads); err != nil {
 		return err
 	}
 	for _, id := range gone.Contacts {
@@ -192,6 +199,9 @@ func (a *App) edge() http.Handler {
 		Assign: a.Assign, Transfer: a.transfer(transfer.Outside{Closed: true}), Oversight: oversight.New(a.DB), Availability: a.Avail, Post: systemMail{a}.post,
 		Health: admin.Health{Jobs: a.Jobs.Stats, Dead: a.Jobs.DeadJobs, Search: a.Search.Behind, Missing: a.missing, DiskFree: a.diskFree, Started: desk.Time(time.Now().UnixMilli())},
 	})
+	chat.MountFlows(s, chat.FlowDeps{
+		DB: a.DB, Clock: a.Clock, Flows: a.Chatflows, Inboxes: a.Inbox, Registry: a.Registry, Key: a.Box.Derive("chatflow previews"), BaseURL: a.cfg.Base,
+	})
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
 	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved})
 	lists.MountBulk(s, a.Bulk)
@@ -214,6 +224,7 @@ func (a *App) housekeeping() {
 		_, err := a.Jobs.PruneDead(ctx, a.Clock.Ms().Add(-config.Window("JOB_DEAD")))
 		return err
 	})
+	a.Jobs.Every("visitors.expire", time.Hour, func(ctx context.Context) error { return a.Visitors.Expire(ctx, a.DB) })
 	a.Jobs.Every("tickets.wake", time.Hour, a.Triage.WakeDue)
 	a.Jobs.Every("surveys.ask", time.Minute, a.Surveys.Run)
 	a.Jobs.Every("tickets.purge", config.Window("PURGE_EVERY"), a.Purge.Run)

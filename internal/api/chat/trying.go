@@ -1,0 +1,164 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+type validateFlow struct {
+	Body struct {
+		Kind       string          `json:"kind" enum:"live_chat,bot"`
+		Definition json.RawMessage `json:"definition"`
+	}
+}
+
+// Faults is what is wrong with a definition.
+type Faults struct {
+	Faults []chatflow.Problem `json:"faults"`
+}
+
+func (f *flows) validate(ctx context.Context, _ access.Viewer, in *validateFlow) (*api.Out[Faults], error) {
+	def, err := chatflow.Parse(in.Body.Definition)
+	if err != nil {
+		return nil, err
+	}
+	more, err := f.unknown(ctx, f.DB, def)
+	return api.Answer(Faults{append(chatflow.Validate(in.Body.Kind, def), more...)}, err)
+}
+
+type simulateFlow struct {
+	Body struct {
+		Definition json.RawMessage `json:"definition"`
+		State      *chatflow.State `json:"state,omitempty" doc:"Where the dialogue stands; left out, it begins."`
+		Input      chatflow.Input  `json:"input"`
+		Env        *chatflow.Env   `json:"env,omitempty"`
+	}
+}
+
+// Simulated is what the bot would do.
+type Simulated struct {
+	State   chatflow.State    `json:"state"`
+	Effects []chatflow.Effect `json:"effects"`
+}
+
+func (f *flows) simulate(_ context.Context, _ access.Viewer, in *simulateFlow) (*api.Out[Simulated], error) {
+	def, err := chatflow.Parse(in.Body.Definition)
+	if err != nil {
+		return nil, err
+	}
+	var st chatflow.State
+	if in.Body.State != nil {
+		st = *in.Body.State
+	}
+	var env chatflow.Env
+	if in.Body.Env != nil {
+		env = *in.Body.Env
+	}
+	if env.Now == 0 {
+		env.Now = f.Clock.Ms()
+	}
+	st, effects := chatflow.Step(def, st, in.Body.Input, env)
+	return api.Answer(Simulated{st, effects}, nil)
+}
+
+type matchFlow struct {
+	Body struct {
+		URL       string                `json:"url" maxLength:"4000"`
+		AccountID desk.ChannelAccountID `json:"account_id,omitempty" doc:"Of this channel alone; left out, of all, as a page asks."`
+		Visitor   chatflow.Visitor      `json:"visitor,omitempty"`
+	}
+}
+
+// Matched is which chatflow a page shows, and of each why or why not.
+type Matched struct {
+	Winner desk.ChatflowID `json:"winner"`
+	Why    []chatflow.Why  `json:"why"`
+}
+
+func (f *flows) match(ctx context.Context, _ access.Viewer, in *matchFlow) (*api.Out[Matched], error) {
+	live, err := f.Flows.Live(ctx, f.DB)
+	if err != nil {
+		return nil, err
+	}
+	accounts := map[desk.ChannelAccountID]desk.ChannelAccount{}
+	ids := []desk.ChannelAccountID{}
+	for _, c := range live {
+		if _, ok := accounts[c.AccountID]; ok {
+			continue
+		}
+		acc, err := f.Inboxes.Account(ctx, f.DB, c.AccountID)
+		if err != nil && desk.CodeOf(err) != desk.NotFound {
+			return nil, err
+		}
+		accounts[c.AccountID] = acc
+		ids = append(ids, c.AccountID)
+	}
+	closed := map[desk.ChannelAccountID]bool{}
+	if f.Closed != nil {
+		if closed, err = f.Closed(ctx, f.DB, ids); err != nil {
+			return nil, err
+		}
+	}
+	asked := []chatflow.Candidate{}
+	for _, c := range live {
+		if in.Body.AccountID != 0 && c.AccountID != in.Body.AccountID {
+			continue
+		}
+		acc := accounts[c.AccountID]
+		if c.Closed = closed[c.AccountID]; !acc.Active || acc.ArchivedAt != 0 || acc.ID == 0 {
+			c.Off = "inactive"
+			if acc.Name != "" {
+				c.Off = acc.Name
+			}
+		}
+		asked = append(asked, c)
+	}
+	winner, why := chatflow.Match(asked, in.Body.URL, in.Body.Visitor)
+	out := Matched{Why: why}
+	if winner != nil {
+		out.Winner = winner.ID
+	}
+	return api.Answer(out, nil)
+}
+
+type previewFlow struct {
+	api.ByID
+	Page string `query:"url" maxLength:"2000" doc:"A page with the tracking code; left out, a page of Kanal's own."`
+}
+
+// Preview is an address that shows a draft.
+type Preview struct {
+	URL       string    `json:"url"`
+	Token     string    `json:"token"`
+	ExpiresAt desk.Time `json:"expires_at"`
+}
+
+func (f *flows) preview(ctx context.Context, _ access.Viewer, in *previewFlow) (*api.Out[Preview], error) {
+	id, err := flowID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := f.Flows.Get(ctx, f.DB, id); err != nil {
+		return nil, err
+	}
+	until := f.Clock.Ms().Add(previewFor)
+	out := Preview{Token: chatflow.PreviewToken(f.Key, id, until), ExpiresAt: until}
+	page := f.BaseURL.JoinPath("/widget/app")
+	if in.Page != "" {
+		if page, err = url.Parse(strings.TrimSpace(in.Page)); err != nil || page.Scheme != "http" && page.Scheme != "https" || page.Host == "" {
+			return nil, desk.Errorf(desk.Invalid, "chatflow.preview_page", "%q is no address of a page. Begin it with https://.", in.Page).In("url")
+		}
+	}
+	q := page.Query()
+	q.Set(chatflow.PreviewParam, out.Token)
+	page.RawQuery = q.Encode()
+	out.URL = page.String()
+	return api.Answer(out, nil)
+}
