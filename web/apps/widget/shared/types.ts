@@ -92,6 +92,8 @@ export interface Msg {
   at: string
   client_id: string
   status: 'sent' | 'delivered' | 'read' | 'failed'
+  /** Of kind system: what has happened, for the frame to say in its words where text is empty. */
+  system?: { code: 'joined' | 'transferred' | 'left' | 'ended' | 'reopened'; name: string }
 }
 
 export interface MessagesPage { items: Msg[]; next: string; thread: Th }
