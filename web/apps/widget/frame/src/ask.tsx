@@ -32,7 +32,7 @@ export function Line({ m }: { m: Msg }) {
   return (
     <form class="askline" noValidate onSubmit={submit}>
       <div class="row">
-        <input ref={input} {...kind} autocomplete={kind.autocomplete ?? 'off'} value={value} placeholder={ask.placeholder || name} aria-label={ask.placeholder || name} aria-invalid={!!fault} aria-describedby={fault ? 'fault' : undefined}
+        <input ref={input} {...(kind as { type: 'text' })} autocomplete={kind.autocomplete ?? 'off'} value={value} placeholder={ask.placeholder || name} aria-label={ask.placeholder || name} aria-invalid={!!fault} aria-describedby={fault ? 'fault' : undefined}
           enterkeyhint="send" dir={ask.answer === 'date' ? undefined : 'auto'} onInput={(e) => { set(e.currentTarget.value); if (fault) say(null) }} />
         <button type="submit" class="send" aria-label={t('send')}><Icon name="send" flip /></button>
       </div>
