@@ -13,7 +13,7 @@ import (
 var tiers = map[string]int{
 	"internal/desk":    0,
 	"internal/channel": 10, "internal/db": 10, "internal/blob": 10, "internal/richtext": 10, "internal/netx": 10, "internal/secret": 10,
-	"internal/config": 10, "internal/clock": 10, "internal/hours": 10, "internal/geo": 10, "internal/webchat": 15,
+	"internal/config": 10, "internal/clock": 10, "internal/hours": 10, "internal/installation": 20, "internal/geo": 10, "internal/webchat": 15,
 	"internal/event": 20, "internal/job": 20,
 	"internal/people": 30, "internal/access": 35, "internal/contact": 30, "internal/inbox": 30, "internal/thread": 30, "internal/ticket": 30,
 	"internal/property": 30, "internal/routing": 30, "internal/setting": 30, "internal/snippet": 30, "internal/spam": 30, "internal/customview": 30,
@@ -22,7 +22,7 @@ var tiers = map[string]int{
 	"internal/intake": 50, "internal/dispatch": 50, "internal/triage": 50, "internal/identity": 50, "internal/purge": 50, "internal/bulk": 55, "internal/survey": 55, "internal/dialogue": 55, "internal/afterchat": 55, "internal/transfer": 57,
 	"internal/api": 60, "internal/realtime": 60, "internal/hook": 60, "internal/lobby": 60,
 	"internal/api/agent": 70, "internal/api/admin": 70, "internal/api/public": 70, "internal/api/lists": 70, "internal/api/actions": 70, "internal/api/writing": 70,
-	"internal/api/person": 70, "internal/api/inform": 70, "internal/api/widget": 70, "internal/api/chat": 70, "internal/api/hubspot": 70,
+	"internal/api/person": 70, "internal/api/inform": 70, "internal/api/widget": 70, "internal/api/site": 70, "internal/api/chat": 70, "internal/api/hubspot": 70,
 	"internal/channel/all": 75, "internal/app": 80,
 	"cmd/kanal": 100, "internal/demo": 90, "internal/bench": 90, "web": 0,
 }
@@ -206,6 +206,11 @@ func fieldNames(file *ast.File) map[*ast.BasicLit]bool {
 var nameExceptions = map[string]string{
 	"internal/desk/contact.go email": "the kind of an address, not the channel",
 	"internal/notify/rules.go email": "a way of telling somebody on the team, not the channel",
+	"internal/chatflow/answer.go email": "a kind of answer, not the channel",
+	"internal/chatflow/definition.go email": "a kind of step, not the channel",
+	"internal/chatflow/engine.go email": "an effect, not the channel",
+	"internal/chatflow/steps.go email": "a kind of answer, not the channel",
+	"internal/chatflow/template.go email": "a kind of answer and its name, not the channel",
 }
 
 // comments: every package says what it owns.
