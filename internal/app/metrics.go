@@ -32,7 +32,7 @@ func (a *App) newMetrics() *metrics {
 			Name: "kanal_http_request_seconds", Help: "Time to answer HTTP requests, by route and status class.", Buckets: []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 		}, []string{"route", "status"}),
 	}
-	m.registry.MustRegister(m.events, m.received, m.sends, m.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), queueCollector{a})
+	m.registry.MustRegister(m.events, m.received, m.sends, m.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), queueCollector{a}, visitorCollector{a})
 	v := Version()
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "kanal_build_info", Help: "The version that runs.", ConstLabels: prometheus.Labels{"version": v.Version, "commit": v.Commit, "go": v.Go}})
 	build.Set(1)

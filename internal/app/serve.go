@@ -191,7 +191,10 @@ func (a *App) run(ctx context.Context, web net.Listener) error {
 	follow := a.start(ctx, "metrics", a.followEvents)
 	indexer := a.start(ctx, "search", a.Search.Run)
 	hub := a.start(ctx, "stream", a.Hub.Run)
+	lobby := a.start(ctx, "visitors", a.Lobby.Run)
+	avail := a.start(ctx, "availability", func(ctx context.Context) { a.Avail.Follow(ctx, a.pushAvailability) })
 	teller := a.start(ctx, "notify", a.Notify.Run)
+	after := a.start(ctx, "afterchat", a.After.Run)
 	jobs := a.start(ctx, "jobs", a.Jobs.Run)
 	board := a.start(ctx, "channels", func(ctx context.Context) {
 		if err := a.Board.Run(ctx); err != nil {
@@ -207,7 +210,10 @@ func (a *App) run(ctx context.Context, web net.Listener) error {
 		}
 	}
 	a.stop(srv, board, jobs)
+	after.end()
 	teller.end()
+	avail.end()
+	lobby.end()
 	hub.end()
 	indexer.end()
 	follow.end()
@@ -235,6 +241,7 @@ func (a *App) stop(srv *http.Server, board, jobs part) {
 	a.state.stopping.Store(true)
 	a.log.Info("stopping; a second signal ends it at once")
 	a.Hub.Drain()
+	a.Lobby.Drain()
 	var both sync.WaitGroup
 	both.Go(func() {
 		if srv == nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
 	"github.com/kanalhq/kanal/internal/api/public"
+	"github.com/kanalhq/kanal/internal/api/widget"
 	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/availability"
@@ -208,6 +209,7 @@ func (a *App) edge() http.Handler {
 	lists.MountSpam(s, lists.SpamDeps{DB: a.DB, Spam: a.Spam, Keep: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE")})
 	person.Mount(s, person.Deps{DB: a.DB, Contacts: a.Contacts, Identity: a.Identity, Properties: a.Properties, People: a.People, View: a.Views, Log: a.log})
 	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Surveys: a.Surveys, Log: a.log})
+	widget.MountStream(s, widget.StreamDeps{DB: a.DB, Visitors: a.Visitors, Lobby: a.Lobby, Guard: a.Guard, Base: a.cfg.Base, Person: a.person})
 	a.Jobs.Every("api.prune", time.Hour, s.Prune)
 	s.Handle("/hooks/", hook.New(hook.Deps{DB: a.DB, Registry: a.Registry, Inbox: a.Inbox, Intake: late{a}, Log: a.log}))
 	s.Handle("GET /healthz", http.HandlerFunc(healthz))

@@ -62,6 +62,8 @@ type Deps struct {
 	Settings func(ctx context.Context, account desk.ChannelAccountID) (webchat.Settings, error)
 	// May says whether anything of a visitor may reach agents on an account: not before consent that must be explicit (CO-09). Nil: always.
 	May func(ctx context.Context, visitor desk.VisitorID, account desk.ChannelAccountID) (bool, error)
+	// Person is who a contact is now, after merges. Nil: themselves.
+	Person func(ctx context.Context, id desk.ContactID) (desk.ContactID, error)
 	// Gone is told of visitors with conversations who have left; nil is fine.
 	Gone func(ctx context.Context, visitor desk.VisitorID)
 	Log  *slog.Logger
@@ -83,7 +85,7 @@ type Hub struct {
 	draining  bool
 	fresh     map[*seat]struct{} // whose conversations are to be looked up
 	anew      map[desk.ChannelAccountID]bool
-	pushes    map[desk.ChannelAccountID]func(language string) any
+	pushes    map[desk.ChannelAccountID]func(w Widget) any
 	settings  map[desk.ChannelAccountID]webchat.Settings
 	far       map[string]map[desk.VisitorID]there // who is there on other nodes
 	typing    map[typist]typed                    // visitors who type
@@ -106,9 +108,24 @@ func New(d Deps) *Hub {
 	}
 	return &Hub{
 		Deps: d, node: rand.Text(), ready: make(chan struct{}), seats: map[desk.VisitorID]*seat{}, byContact: map[desk.ContactID][]*seat{}, fresh: map[*seat]struct{}{},
-		anew: map[desk.ChannelAccountID]bool{}, pushes: map[desk.ChannelAccountID]func(string) any{}, settings: map[desk.ChannelAccountID]webchat.Settings{},
-		far: map[string]map[desk.VisitorID]there{}, typing: map[typist]typed{}, answers: make(chan AgentTyping, 256),
+		anew: map[desk.ChannelAccountID]bool{}, pushes: map[desk.ChannelAccountID]func(Widget) any{}, settings: map[desk.ChannelAccountID]webchat.Settings{},
+		show: nothing{}, far: map[string]map[desk.VisitorID]there{}, typing: map[typist]typed{}, answers: make(chan AgentTyping, 256),
 	}
+}
+
+// nothing is shown until Shows was called.
+type nothing struct{}
+
+func (nothing) Messages(context.Context, db.Queryer, []desk.MessageID) (map[desk.MessageID]any, error) {
+	return nil, nil
+}
+
+func (nothing) Threads(context.Context, db.Queryer, []desk.ThreadID) (map[desk.ThreadID]any, error) {
+	return nil, nil
+}
+
+func (nothing) Author(context.Context, db.Queryer, desk.UserID, desk.ChannelAccountID) (any, error) {
+	return nil, nil
 }
 
 // Shows names how things look to visitors. Call it before Run.

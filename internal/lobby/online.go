@@ -100,10 +100,10 @@ func (h *Hub) tell(places []place, a Activity) {
 // talks reads which conversations visitors have, newest first, one an inbox.
 func (h *Hub) talks(ctx context.Context, ids []desk.VisitorID) (map[desk.VisitorID][]place, error) {
 	all, err := db.All(ctx, h.DB, func(s db.Scanner) (p place, err error) {
-		err = s.Scan(p.fields()...)
+		err = s.Scan(append(p.fields(), &p.owner)...)
 		p.to.visitor = p.Visitor
 		return p, err
-	}, "SELECT "+placeColumns+" FROM threads t WHERE t.visitor_id <> 0 AND t.visitor_id IN "+db.Among(h.DB, "$1")+" ORDER BY t.visitor_id, t.last_message_at DESC, t.id DESC", db.JSON(ids))
+	}, "SELECT "+placeColumns+", COALESCE((SELECT k.owner_id FROM tickets k WHERE k.id = t.ticket_id), t.owner_id) FROM threads t WHERE t.visitor_id <> 0 AND t.visitor_id IN "+db.Among(h.DB, "$1")+" ORDER BY t.visitor_id, t.last_message_at DESC, t.id DESC", db.JSON(ids))
 	out := map[desk.VisitorID][]place{}
 	for _, p := range all {
 		have := out[p.Visitor]
@@ -162,7 +162,7 @@ func (h *Hub) came(s *seat, places []place) {
 		s.talk = &talk{}
 	}
 	news := len(s.talk.places) != len(places)
-	s.talk.places = places
+	s.talk.places, s.talk.owner = places, places[0].owner
 	was := s.talk.on
 	s.talk.on = true
 	page := s.talk.page

@@ -24,6 +24,7 @@ type place struct {
 	Inbox   desk.InboxID          `json:"inbox_id"`
 	Visitor desk.VisitorID        `json:"visitor_id"`
 	account desk.ChannelAccountID // of the widget it is in
+	owner   desk.UserID           // where it was asked for
 	to      audience
 }
 
@@ -67,7 +68,10 @@ func kindOf(ev *desk.Event) kind {
 	return ofNone
 }
 
-const placeColumns = "t.id, t.ticket_id, t.inbox_id, t.visitor_id, t.account_id, t.contact_id"
+// placeColumns are of threads t. A conversation is a person's only if the browser it was begun in is proven to be theirs: an address that somebody typed must not
+// show what they said to its owner.
+const placeColumns = `t.id, t.ticket_id, t.inbox_id, t.visitor_id, t.account_id,
+	CASE WHEN t.contact_id <> 0 AND EXISTS (SELECT 1 FROM visitors o WHERE o.id = t.visitor_id AND o.proven = 1) THEN t.contact_id ELSE 0 END`
 
 func (p *place) fields() []any {
 	return []any{&p.Thread, &p.Ticket, &p.Inbox, &p.Visitor, &p.account, &p.to.contact}
@@ -217,6 +221,9 @@ func (h *Hub) narrow(ctx context.Context, p place) audience {
 // plan makes of events what visitors are told, in order.
 func (h *Hub) plan(ctx context.Context, evs []desk.Event) ([]addressed, error) {
 	g := gather(evs)
+	if slices.ContainsFunc(evs, func(ev desk.Event) bool { return ev.Type == desk.EvContactMerged || ev.Type == desk.EvContactUnmerged }) {
+		g.visitors = append(g.visitors, h.proven()...)
+	}
 	if err := h.again(ctx, g.visitors); err != nil {
 		return nil, err
 	}

@@ -11,8 +11,24 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
-// Push gives the open widgets of an account a new state of availability, each in its language. Every node that knows of the change calls its own.
-func (h *Hub) Push(account desk.ChannelAccountID, of func(language string) any) {
+// Widget is who looks at a state of availability: it differs for who waits already.
+type Widget struct {
+	Language string
+	Visitor  desk.VisitorID // 0: somebody without a conversation
+	Owner    desk.UserID    // of the conversation they have open
+}
+
+// widget is what a connection looks at availability as. The lock is held.
+func (c *conn) widget() Widget {
+	w := Widget{Language: c.lang}
+	if t := c.seat.talk; t != nil {
+		w.Visitor, w.Owner = c.seat.visitor, t.owner
+	}
+	return w
+}
+
+// Push gives the open widgets of an account a new state of availability. Every node that knows of the change calls its own.
+func (h *Hub) Push(account desk.ChannelAccountID, of func(w Widget) any) {
 	h.mu.Lock()
 	h.pushes[account] = of
 	all := h.all(account)
@@ -21,12 +37,15 @@ func (h *Hub) Push(account desk.ChannelAccountID, of func(language string) any) 
 		return
 	}
 	go func() {
-		frames := map[string]*frame{}
+		frames := map[Widget]*frame{} // most are nobody in particular
 		pace(context.Background(), all, func(c *conn) {
-			f := frames[c.lang]
+			h.mu.Lock()
+			w := c.widget()
+			h.mu.Unlock()
+			f := frames[w]
 			if f == nil {
-				f = availability(account, of(c.lang))
-				frames[c.lang] = f
+				f = availability(account, of(w))
+				frames[w] = f
 			}
 			c.push(f)
 		})

@@ -109,12 +109,12 @@ func (h *Hub) retell(ctx context.Context, of audience, evs []desk.Event, threads
 // nowOf adds the present availability to what somebody who was away is told.
 func (h *Hub) nowOf(c *conn, frames []*frame) []*frame {
 	h.mu.Lock()
-	of := h.pushes[c.account]
+	of, w := h.pushes[c.account], c.widget()
 	h.mu.Unlock()
 	if of == nil {
 		return frames
 	}
-	return append(frames, availability(c.account, of(c.lang)))
+	return append(frames, availability(c.account, of(w)))
 }
 
 // availability is the frame of an account's state, as a language has it.

@@ -30,8 +30,9 @@ type seat struct {
 
 // talk is what agents see of a visitor with conversations.
 type talk struct {
-	places []place // newest first, one an inbox
-	on     bool    // agents were told
+	places []place     // newest first, one an inbox
+	owner  desk.UserID // whose the newest conversation is
+	on     bool        // agents were told
 	page   Page
 }
 
@@ -120,6 +121,18 @@ func (h *Hub) here(to audience) (yes bool) {
 	return yes
 }
 
+// proven lists the visitors who are proven to be somebody: whose person a merge may have changed.
+func (h *Hub) proven() (out []desk.VisitorID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, seats := range h.byContact {
+		for _, s := range seats {
+			out = append(out, s.visitor)
+		}
+	}
+	return out
+}
+
 // standing is what may have changed of a visitor while connected.
 type standing struct {
 	id      desk.VisitorID
@@ -151,6 +164,11 @@ func (h *Hub) again(ctx context.Context, ids []desk.VisitorID) error {
 	}
 	stand := map[desk.VisitorID]standing{}
 	for _, v := range all {
+		if v.contact != 0 && h.Person != nil {
+			if v.contact, err = h.Person(ctx, v.contact); err != nil && desk.CodeOf(err) != desk.NotFound {
+				return err
+			}
+		}
 		stand[v.id] = v
 	}
 	h.mu.Lock()
