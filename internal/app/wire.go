@@ -15,6 +15,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
 	"github.com/kanalhq/kanal/internal/api/public"
+	"github.com/kanalhq/kanal/internal/api/site"
 	"github.com/kanalhq/kanal/internal/api/widget"
 	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/assignment"
@@ -200,6 +201,10 @@ func (a *App) edge() http.Handler {
 		Assign: a.Assign, Transfer: a.transfer(transfer.Outside{Closed: true}), Oversight: oversight.New(a.DB), Availability: a.Avail, Post: systemMail{a}.post,
 		Health: admin.Health{Jobs: a.Jobs.Stats, Dead: a.Jobs.DeadJobs, Search: a.Search.Behind, Missing: a.missing, DiskFree: a.diskFree, Started: desk.Time(time.Now().UnixMilli())},
 	})
+	chat.MountVisitors(s, chat.VisitorDeps{
+		DB: a.DB, View: a.Views, Visitors: a.Visitors, Contacts: a.Contacts, Threads: a.Threads, Assign: a.Assign, Consent: a.Consent, After: a.After, Link: a.Identity,
+		Handover: a.Intake.Handover, Presence: a.Lobby.PresenceOf,
+	})
 	chat.MountFlows(s, chat.FlowDeps{
 		DB: a.DB, Clock: a.Clock, Flows: a.Chatflows, Inboxes: a.Inbox, Registry: a.Registry, Key: a.Box.Derive("chatflow previews"), BaseURL: a.cfg.Base,
 	})
@@ -208,6 +213,7 @@ func (a *App) edge() http.Handler {
 	lists.MountBulk(s, a.Bulk)
 	lists.MountSpam(s, lists.SpamDeps{DB: a.DB, Spam: a.Spam, Keep: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE")})
 	person.Mount(s, person.Deps{DB: a.DB, Contacts: a.Contacts, Identity: a.Identity, Properties: a.Properties, People: a.People, View: a.Views, Log: a.log})
+	site.Mount(s, a.site())
 	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Surveys: a.Surveys, Log: a.log})
 	widget.MountStream(s, widget.StreamDeps{DB: a.DB, Visitors: a.Visitors, Lobby: a.Lobby, Guard: a.Guard, Base: a.cfg.Base, Person: a.person})
 	a.Jobs.Every("api.prune", time.Hour, s.Prune)

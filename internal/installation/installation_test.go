@@ -109,7 +109,9 @@ func TestAPageIsFetched(t *testing.T) {
 	mux.HandleFunc("/inside", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://localhost:"+address(t, site.URL).Port()+"/", http.StatusFound)
 	})
-	mux.HandleFunc("/file", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "file:///etc/passwd", http.StatusFound) })
+	mux.HandleFunc("/file", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+	})
 	mux.HandleFunc("/pdf", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "application/pdf") })
 	mux.HandleFunc("/gone", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	mux.HandleFunc("/slow", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
@@ -139,7 +141,9 @@ func TestAPageIsFetched(t *testing.T) {
 	if got, _ := c.Check(t.Context(), site.URL, nil); got.Reason != "private" {
 		t.Errorf("a private page was fetched: %+v", got)
 	}
-	c.Guard = netx.Guard{Lookup: func(context.Context, string, string) ([]netip.Addr, error) { return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil }}
+	c.Guard = netx.Guard{Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
+		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+	}}
 	if got, _ := c.Check(t.Context(), "http://inside.example:"+address(t, site.URL).Port(), nil); got.Reason != "private" {
 		t.Errorf("a name that leads inside was followed: %+v", got)
 	}
