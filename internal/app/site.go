@@ -1,16 +1,13 @@
 package app
 
 import (
-	"context"
 	"net/netip"
 	"net/url"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/api/site"
-	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/installation"
 	"github.com/kanalhq/kanal/internal/netx"
-	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/web"
 )
 
@@ -19,13 +16,6 @@ func (a *App) site() site.Deps {
 	return site.Deps{
 		DB: a.DB, Inboxes: a.Inbox, Settings: a.Settings, Assets: web.FS(), Base: a.cfg.Base, Log: a.log, Live: a.Registry.Live,
 		Check: installation.Checker{Base: a.cfg.Base, Private: inside(a.cfg.Base)},
-		Mail: func(ctx context.Context, to, subject, text string) error {
-			return systemMail{a}.Send(ctx, notify.Letter{To: desk.User{Email: to}, Subject: subject, Text: text}, func(context.Context) error { return nil })
-		},
-		Unable: func(ctx context.Context) string {
-			_, why := systemMail{a}.Unavailable(ctx)
-			return why
-		},
 	}
 }
 

@@ -2,11 +2,7 @@ package site
 
 import (
 	"context"
-	"fmt"
-	"net/http"
-	"net/mail"
 	"strconv"
-	"strings"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
@@ -18,8 +14,6 @@ func (p *site) operations() {
 	const tag = "Chat"
 	api.Register(p.server, api.Op{Method: "GET", Path: "/api/tracking-code", ID: "getTrackingCode", Tag: tag, Summary: "The code for websites, and what their content security policy must allow",
 		Description: "One code serves all chat channels of the installation; which of them shows on a page is decided by their chatflows."}, p.code)
-	api.Register(p.server, api.Op{Method: "POST", Path: "/api/tracking-code/mail", ID: "mailTrackingCode", Tag: tag, Summary: "Send the code with instructions to whoever keeps the website",
-		Status: http.StatusNoContent, Errors: []int{409}, Repeatable: true}, p.mail)
 	api.Register(p.server, api.Op{Method: "POST", Path: "/api/channel-accounts/{id}/installation", ID: "checkInstallation", Tag: tag, Summary: "Look whether a page carries the code", Errors: []int{404},
 		Description: "Fetches the page as a stranger would, without running its scripts. Redirects are followed, never to a private address."}, p.check)
 }
@@ -27,42 +21,6 @@ func (p *site) operations() {
 func (p *site) code(ctx context.Context, _ access.Viewer, _ *api.None) (*api.Out[installation.Code], error) {
 	c, err := p.Settings.Company(ctx, p.DB)
 	return api.Answer(installation.CodeOf(p.Base, c.Locale), err)
-}
-
-type mailInput struct {
-	Body struct {
-		To     string `json:"to" format:"email" maxLength:"254"`
-		Note   string `json:"note,omitempty" maxLength:"2000" doc:"A few words of one's own, above the instructions."`
-		Locale string `json:"locale,omitempty" maxLength:"35" doc:"The developer's language; left out: the company's."`
-	}
-}
-
-// mail is TR-13: the code goes to a developer, with what to do with it.
-func (p *site) mail(ctx context.Context, v access.Viewer, in *mailInput) (*api.None, error) {
-	to, err := mail.ParseAddress(in.Body.To)
-	if err != nil || to.Name != "" {
-		return nil, desk.Errorf(desk.Invalid, "mail.address", "%q is not an email address.", in.Body.To).In("to")
-	}
-	if why := p.Unable(ctx); why != "" {
-		return nil, desk.Errorf(desk.Conflict, "mail.unavailable", "No mail can be sent: %s", why)
-	}
-	company, err := p.Settings.Company(ctx, p.DB)
-	if err != nil {
-		return nil, err
-	}
-	locale := in.Body.Locale
-	if locale == "" {
-		locale = company.Locale
-	}
-	who := v.User.Name
-	if company.Name != "" {
-		who += ", " + company.Name
-	}
-	subject, text := letter(locale, installation.CodeOf(p.Base, locale), who, strings.TrimSpace(in.Body.Note))
-	if err := p.Mail(ctx, to.Address, subject, text); err != nil {
-		return nil, fmt.Errorf("site: mail the code: %w", err)
-	}
-	return nil, nil
 }
 
 type checkInput struct {

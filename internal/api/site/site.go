@@ -1,5 +1,5 @@
 // Package site is what Kanal puts on other people's websites: the loader under its two names, the chat's frame and its full page for apps, the service worker, and
-// for administrators the tracking code, its mail to a developer and the check of a page (CH-25, CH-36, TR-02, TR-13). Files come from the web build. It keeps nothing and knows
+// for administrators the tracking code and the check of a page (CH-25, CH-36, TR-02). Files come from the web build. It keeps nothing and knows
 // no visitor: what the frame says goes to api/widget. app mounts it.
 package site
 
@@ -42,9 +42,6 @@ type Deps struct {
 	Live func(channel string) bool
 	// Check looks at a page.
 	Check installation.Checker
-	// Mail sends the installation's own mail; Unable says why it cannot, or "".
-	Mail   func(ctx context.Context, to, subject, text string) error
-	Unable func(ctx context.Context) string
 }
 
 type site struct {
