@@ -57,10 +57,10 @@ import (
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
-	"github.com/kanalhq/kanal/internal/visitor"
 	"github.com/kanalhq/kanal/internal/transfer"
 	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
+	"github.com/kanalhq/kanal/internal/visitor"
 )
 
 // Config is what a start is told.

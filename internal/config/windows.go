@@ -29,6 +29,8 @@ var Windows = []WindowSpec{
 
 	{"CONTACT_KEEP", 90 * day, "a deleted contact can be restored this long; then nothing of it is kept", false},
 	{"BULK_KEEP", 30 * day, "how long an action on many tickets can be looked at and undone", false},
+	{"CHAT_GONE", 5 * time.Second, "answers to a visitor who has gone are gathered this long and then leave as one mail", false},
+	{"CHAT_UNSEEN", 0, "an answer that a visitor with an open page has not seen for this long leaves by mail; 0: as the chat channel says", false},
 	{"DRAIN", 30 * time.Second, "how long work in progress may go on once the server is told to stop", false},
 	{"FILE_LINK", 30 * day, "how long a file that was too large for a mail can be fetched by its link", false},
 	{"IDEMPOTENCY", day, "how long the answer to a repeated request is kept", false},

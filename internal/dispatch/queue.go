@@ -26,7 +26,8 @@ type outgoing struct {
 	plan      desk.SendPlan
 	forward   *passed // what is passed on
 	offers    *desk.Offers
-	copied    bool // repeats what was said: a note to the team
+	copied    bool              // repeats what was said: a note to the team
+	along     []desk.Attachment // files of other messages
 }
 
 // queue stores an outgoing message with its name fixed now, its recipients in the ledger, and the job that sends it. The caller holds
@@ -45,7 +46,7 @@ func (s *Service) queue(ctx context.Context, tx *db.Tx, o outgoing) (desk.Messag
 	if err != nil {
 		return desk.Message{}, err
 	}
-	files = append(files, o.forward.carried()...)
+	files = append(append(files, o.forward.carried()...), o.along...)
 	can := channel.Can(adapter, o.account.Settings)
 	if err := checkLimits(can, o.content.Text, files); err != nil {
 		return desk.Message{}, err

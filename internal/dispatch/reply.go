@@ -38,11 +38,12 @@ type ReplyCommand struct {
 	Timing
 	Forward
 	Mentions  []desk.UserID
-	Teams     []desk.TeamID // mentioned in a comment
-	Offers    *desk.Offers  // buttons under it (CH-32)
-	Copy      bool          // repeats what was said in the same conversation over another channel: a note to the team, and nothing of the ticket changes
-	Automatic bool          // made by the machine: marked so that nobody answers it automatically (EM-31)
-	Client    string        // workspace, api, …
+	Teams     []desk.TeamID     // mentioned in a comment
+	Offers    *desk.Offers      // buttons under it (CH-32)
+	Files     []desk.Attachment // of other messages, sent along
+	Copy      bool              // repeats what was said in the same conversation over another channel: a note to the team, and nothing of the ticket changes
+	Automatic bool              // made by the machine: marked so that nobody answers it automatically (EM-31)
+	Client    string            // workspace, api, …
 	// Also runs in the same transaction once the message is stored: an answer kept for a repeated request, for example.
 	Also func(ctx context.Context, tx *db.Tx, m desk.Message) error
 }
@@ -197,7 +198,7 @@ func (s *Service) answer(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk
 	}
 	return s.queue(ctx, tx, outgoing{
 		actor: c.Actor, thread: th, account: acc, to: to, subject: subject, content: content, inReplyTo: parent.ID, automatic: c.Automatic,
-		client: c.Client, mentions: c.Mentions, timing: c.Timing, plan: c.Plan, offers: c.Offers, copied: c.Copy,
+		client: c.Client, mentions: c.Mentions, timing: c.Timing, plan: c.Plan, offers: c.Offers, copied: c.Copy, along: c.Files,
 	})
 }
 
@@ -372,7 +373,7 @@ func (s *Service) afterwards(ctx context.Context, tx *db.Tx, c ReplyCommand, m d
 			}
 		}
 	}
-	if user := c.Actor.UserID(); user != 0 && c.ThreadID != 0 {
+	if user := c.Actor.UserID(); user != 0 && c.ThreadID != 0 && !c.Copy {
 		kind := "reply"
 		switch {
 		case c.Comment:

@@ -189,11 +189,7 @@ func (s *Service) Say(ctx context.Context, token string, score int, comment stri
 	if score < Dissatisfied || score > Satisfied {
 		return desk.Errorf(desk.Invalid, "survey.score", "Choose one of the three answers.").In("score")
 	}
-	comment = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(comment, "\uFFFD"), "\x00", ""))
-	for len(comment) > maxComment {
-		_, n := utf8.DecodeLastRuneInString(comment[:maxComment+1])
-		comment = strings.ToValidUTF8(comment[:maxComment+1-n], "")
-	}
+	comment = cleanComment(comment)
 	id, closed, _ := s.open(token)
 	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE surveys SET score = $1, comment = $2, answered_at = $3 WHERE ticket_id = $4 AND closed_at = $5 AND (score <> $1 OR comment <> $2)`,
@@ -211,6 +207,16 @@ func (s *Service) Say(ctx context.Context, token string, score int, comment stri
 		})
 		return err
 	})
+}
+
+// cleanComment is what is kept of a comment.
+func cleanComment(comment string) string {
+	comment = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(comment, "\uFFFD"), "\x00", ""))
+	for len(comment) > maxComment {
+		_, n := utf8.DecodeLastRuneInString(comment[:maxComment+1])
+		comment = strings.ToValidUTF8(comment[:maxComment+1-n], "")
+	}
+	return comment
 }
 
 // Erase forgets everything about a ticket, or about a person when contact is set.

@@ -82,6 +82,27 @@ func (v *Service) BotThreads(ctx context.Context, s Sight, inbox desk.InboxID, o
 	})
 }
 
+// VisitorThreads lists the conversations of one browser that are in sight, the latest message first.
+func (v *Service) VisitorThreads(ctx context.Context, s Sight, id desk.VisitorID) ([]ThreadRow, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	p, err := v.threadPage(ctx, Page{Limit: 50}, func(q *query) {
+		q.add("t.visitor_id <> 0 AND t.visitor_id = ").arg(id)
+		q.inSight("t.inbox_id", s)
+	})
+	return p.Items, err
+}
+
+// UserRef names a user; nil when there is no such user.
+func (v *Service) UserRef(ctx context.Context, id desk.UserID) (*UserRef, error) {
+	all, err := db.All(ctx, v.db, func(sc db.Scanner) (u UserRef, err error) { err = sc.Scan(&u.ID, &u.Name); return u, err }, "SELECT id, name FROM users WHERE id = $1", id)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return &all[0], nil
+}
+
 // HiddenThreads lists the conversations without a ticket that lie in spam or in the trash, of every inbox the reader sees (WS-29).
 func (v *Service) HiddenThreads(ctx context.Context, s Sight, hidden desk.Hidden, p Page) (ThreadPage, error) {
 	return v.threadPage(ctx, p, func(q *query) { hiddenThreads(q, s, hidden) })

@@ -1,0 +1,37 @@
+package app
+
+import (
+	"context"
+
+	"github.com/kanalhq/kanal/internal/afterchat"
+	"github.com/kanalhq/kanal/internal/config"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/visitor"
+)
+
+// afterchat makes what happens around the end of chats.
+func (a *App) afterchat() {
+	a.After = afterchat.New(afterchat.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets, Visitors: a.Visitors, Replies: a.Dispatch,
+		Surveys: a.Surveys, Registry: a.Registry, Online: a.Lobby.IsOnline, Unseen: config.Window("CHAT_UNSEEN"), Gather: config.Window("CHAT_GONE"), Log: a.log,
+		Words: func(ctx context.Context, q db.Queryer) (string, string, error) {
+			c, err := a.Settings.Company(ctx, q)
+			return c.Name, c.Locale, err
+		},
+	})
+}
+
+// givenAddress is the address that a visitor gave, for answers that leave by mail.
+type givenAddress struct{ visitors *visitor.Service }
+
+func (g givenAddress) Mail(ctx context.Context, q db.Queryer, id desk.VisitorID) (desk.Party, error) {
+	v, err := g.visitors.Get(ctx, q, id)
+	if err != nil {
+		if desk.CodeOf(err) == desk.NotFound {
+			err = nil
+		}
+		return desk.Party{}, err
+	}
+	return desk.Party{Field: "to", Kind: desk.AddrEmail, Address: v.ClaimedEmail, Name: v.ClaimedName}, nil
+}
