@@ -178,6 +178,10 @@ var rules = map[string]Rule{
 	"GET /api/channel-accounts/{id}/verification": needs(access.AccountAccess),
 	"GET /api/channel-accounts/{id}/availability": needs(access.AccountAccess),
 	"POST /api/tracking-code/mail":                needs(access.AccountAccess),
+	"GET /api/tracking-code":                      needs(access.AccountAccess),
+
+	"POST /api/channel-accounts/{id}/installation": needs(access.AccountAccess),
+
 	"GET /api/inboxes":                            signedIn,
 	"POST /api/inboxes":                           needs(access.AccountAccess),
 	"PATCH /api/inboxes/{id}":                     needs(access.AccountAccess),
