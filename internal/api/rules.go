@@ -179,9 +179,6 @@ var rules = map[string]Rule{
 	"GET /api/channel-accounts/{id}/availability": needs(access.AccountAccess),
 	"POST /api/tracking-code/mail":                needs(access.AccountAccess),
 	"GET /api/tracking-code":                      needs(access.AccountAccess),
-
-	"POST /api/channel-accounts/{id}/installation": needs(access.AccountAccess),
-
 	"GET /api/inboxes":                            signedIn,
 	"POST /api/inboxes":                           needs(access.AccountAccess),
 	"PATCH /api/inboxes/{id}":                     needs(access.AccountAccess),
@@ -239,6 +236,8 @@ var rules = map[string]Rule{
 	"POST /api/contacts/{id}/erase":                    needs(access.ContactsErase),
 	"GET /api/companies/{id}":                          needs(access.TicketsView),
 	"PATCH /api/companies/{id}":                        needs(access.ContactsEdit),
+
+	"POST /api/channel-accounts/{id}/installation": needs(access.AccountAccess),
 }
 
 // Rules lists the operations that have one, so that a test finds a rule without an operation.

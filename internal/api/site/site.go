@@ -79,7 +79,12 @@ func (p *site) loader(w http.ResponseWriter, r *http.Request) {
 
 // asset has a hash of its content in its name.
 func (p *site) asset(w http.ResponseWriter, r *http.Request) {
-	p.send(w, r, strings.TrimPrefix(path.Clean(r.URL.Path), "/"), "public, max-age=31536000, immutable")
+	name := r.PathValue("name")
+	if strings.ContainsAny(name, `/\`) {
+		http.NotFound(w, r)
+		return
+	}
+	p.send(w, r, strings.TrimPrefix(path.Dir(r.URL.Path), "/")+"/"+name, "public, max-age=31536000, immutable")
 }
 
 func (p *site) worker(w http.ResponseWriter, r *http.Request) {
