@@ -11,6 +11,7 @@ export interface Abilities {
   large_files: "" | "link" | "refuse"
   link_above_bytes: number
   link_days: number
+  live: boolean
   max_attachment_bytes: number
   max_attachments: number
   max_attachments_bytes: number
@@ -156,8 +157,21 @@ export interface Answer {
   ticket_id: string | null
 }
 
+export interface ApiPageView {
+  items: ListsView[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
 export interface ApplyInputBody {
   ticket_id: string | null
+}
+
+export interface Ask {
+  answer: string
+  choices: Button[]
+  required: boolean
+  step: string
 }
 
 export interface AssignInputBody {
@@ -218,6 +232,16 @@ export interface Attempt {
   started_at: string | null
 }
 
+export interface Audience {
+  /** ISO 3166 codes of two letters. */
+  countries: string[]
+  /** desktop, mobile; none is both. */
+  devices: string[]
+  known: "any" | "known" | "unknown"
+  languages: string[]
+  returning: "any" | "first" | "returning"
+}
+
 export interface AuditPage {
   items: TimelineEvent[]
   /** Send it as cursor for the next page; empty at the end. */
@@ -238,6 +262,106 @@ export interface Author {
   name: string
 }
 
+export interface AvailabilityOut {
+  facts: Facts
+  shown: State
+}
+
+export interface AvailabilityPerson {
+  chats: number
+  name: string
+  reason: string
+  user_id: string | null
+}
+
+export interface BanInputBody {
+  /** For the team; the visitor is not told why. */
+  reason: string
+}
+
+export interface Block {
+  /** email */
+  address?: string
+  /** question */
+  answer?: "" | "text" | "email" | "phone" | "number" | "date" | "url" | "choice" | "yes_no" | "file"
+  /** webhook: what is sent; without one, the answers as JSON. email: the text by language. */
+  body?: string | Record<string, string>
+  /** message */
+  bubbles?: Bubble[]
+  /** branch */
+  cases?: Case[]
+  /** question */
+  choices?: Choice[]
+  /** end: closes the conversation */
+  close?: boolean
+  /** ticket; tokens allowed */
+  description?: string
+  /** webhook */
+  headers?: Record<string, string>
+  id: string
+  /** handover, end */
+  message?: Record<string, string>
+  /** webhook */
+  method?: "" | "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
+  /** The step after it; none ends the dialogue. */
+  next?: string
+  /** handover: what is said when nobody is there */
+  nobody?: Record<string, string>
+  /** set */
+  object?: "" | "contact" | "ticket" | "visitor" | "answer"
+  /** question, webhook: the step after the last try; none hands over to people. */
+  on_fail?: string
+  /** ticket: a slug */
+  pipeline?: string
+  /** ticket */
+  priority?: "" | "low" | "medium" | "high" | "urgent"
+  /** ticket; texts may hold tokens */
+  properties?: Record<string, unknown>
+  /** set */
+  property?: string
+  /** message: buttons. With one that leads on, it waits for the visitor. */
+  quick?: Quick[]
+  /** question */
+  required?: boolean
+  /** question: how often it is asked again. */
+  retries?: number
+  /** question: what is said when the answer does not fit. */
+  retry?: Record<string, string>
+  /** question: {object: contact|ticket|visitor|answer, property}. webhook: {name: path in the answer}. */
+  save?: Record<string, string>
+  /** wait */
+  seconds?: number
+  /** ticket: a slug */
+  status?: string
+  /** ticket: one text, tokens allowed. email: by language. */
+  subject?: string | Record<string, string>
+  /** question */
+  text?: Record<string, string>
+  title: string
+  /** assign: account, or a policy. email: visitor, or address. */
+  to?: string | AssignPolicy
+  type: "message" | "question" | "branch" | "set" | "ticket" | "assign" | "handover" | "email" | "webhook" | "wait" | "jump" | "end"
+  /** webhook */
+  url?: string
+  /** set; tokens allowed */
+  value?: string
+  x: number
+  y: number
+}
+
+export interface Bubble {
+  image?: string
+  link?: Link
+  text?: Record<string, string>
+}
+
+export interface Button {
+  label: string
+  step: string
+  url: string
+  value: string
+}
+
 export interface Candidate {
   chosen: boolean
   last_assigned_at: string | null
@@ -245,6 +369,17 @@ export interface Candidate {
   open: number
   reason: string
   user_id: string | null
+}
+
+export interface Capture {
+  email: "never" | "immediately" | "after_first" | "away"
+  name: boolean
+  required: boolean
+}
+
+export interface Case {
+  next?: string
+  when: Condition[]
 }
 
 export interface Caution {
@@ -257,6 +392,121 @@ export interface Caution {
 export interface ChangePasswordInputBody {
   new: string
   old: string
+}
+
+export interface ChatPlace {
+  bot: boolean
+  open: boolean
+  thread_id: string | null
+  /** Null: it has none. */
+  ticket_id: string | null
+}
+
+export interface ChatPreview {
+  expires_at: string | null
+  token: string
+  url: string
+}
+
+export interface Chatflow {
+  account_id: string | null
+  active: boolean
+  archived_at: string | null
+  /** The draft differs from what visitors get. */
+  changed: boolean
+  created_at: string
+  draft: Definition
+  id: string
+  kind: "live_chat" | "bot"
+  name: string
+  /** Of those that fit a page the one with the lowest shows. */
+  position: number
+  /** The number of the live version; 0: never published. */
+  published: number
+  published_at: string | null
+  slug: string
+  updated_at: string
+  /** Send it when saving: who saves later than somebody else is told. */
+  version: number
+}
+
+export interface ChatflowAnswer {
+  text?: string
+  value: string
+}
+
+export interface ChatflowEffect {
+  /** email: empty is the visitor's own. */
+  address?: string
+  body?: string
+  close?: boolean
+  description?: string
+  headers?: Record<string, string>
+  image?: string
+  input?: Ask
+  link?: Link
+  method?: string
+  /** delay: for how long the bot seems to type. */
+  millis?: number
+  /** handover: nobody was there, so it lands unassigned when it is outside business hours. */
+  nobody?: boolean
+  object?: string
+  pipeline?: string
+  /** assign, handover: none is the channel's own. */
+  policy?: AssignPolicy
+  priority?: string
+  properties?: Record<string, unknown>
+  property?: string
+  quick?: Button[]
+  /** handover, end: why, when no step says so. */
+  reason?: string
+  /** wait */
+  seconds?: number
+  status?: string
+  step?: string
+  subject?: string
+  /** say, ask; email: the body. */
+  text?: string
+  type: "say" | "ask" | "delay" | "set" | "ticket" | "assign" | "handover" | "email" | "webhook" | "wait" | "end"
+  url?: string
+  value?: string
+}
+
+export interface ChatflowProblem {
+  code: string
+  field: string
+  message: string
+  /** With an error it is not published. */
+  severity: "error" | "warning"
+  /** The id of the step; empty: not of a step. */
+  step: string
+}
+
+export interface ChatflowSession {
+  delay_ms: number
+  /** What a visitor writes after the end begins it anew; otherwise people get it. */
+  restart: boolean
+  /** 0: it waits for ever. */
+  timeout_minutes: number
+}
+
+export interface ChatflowState {
+  answers?: Record<string, ChatflowAnswer>
+  at?: string
+  begun?: boolean
+  known?: Record<string, string>
+  over?: string
+  ticket?: boolean
+  tries?: number
+  wait?: string
+}
+
+export interface ChatflowVisitor {
+  country?: string
+  device?: "" | "desktop" | "mobile"
+  known?: boolean
+  language?: string
+  returning?: boolean
 }
 
 export interface CheckInputBody {
@@ -278,6 +528,10 @@ export interface CheckInputBody1 {
   settings?: unknown
 }
 
+export interface CheckInputBody2 {
+  url: string
+}
+
 export interface Checked {
   warnings: Caution[]
 }
@@ -285,6 +539,12 @@ export interface Checked {
 export interface CheckedParty {
   address: string
   name?: string
+}
+
+export interface Choice {
+  label: Record<string, string>
+  next?: string
+  value?: string
 }
 
 export interface ChooseInputBody {
@@ -302,6 +562,10 @@ export interface ClockInputBody {
 }
 
 export interface Company {
+  /** Of the brand, like #1f6feb: what visitors see has it where nothing else is chosen (CH-11). */
+  color: string
+  /** Data privacy: new channels with visitors ask for consent (CO-01). */
+  data_privacy: boolean
   locale: string
   name: string
   timezone: string
@@ -320,6 +584,32 @@ export interface Completion {
 
 export interface Completions {
   items: Completion[]
+}
+
+export interface Condition {
+  /** Of the answer or the property; of a page url, path, host or a query parameter as query.NAME. */
+  name?: string
+  on: "answer" | "contact" | "ticket" | "availability" | "page" | "language" | "known"
+  op: "is" | "is_not" | "contains" | "not_contains" | "begins" | "ends" | "greater" | "less" | "exists" | "not_exists"
+  value?: string
+}
+
+export interface ConsentEntry {
+  action: "shown" | "given" | "declined" | "withdrawn"
+  at: string
+  channel: string
+  channel_account_id: string | null
+  contact_id: string | null
+  id: string
+  ip: string
+  kind: "explicit" | "implicit"
+  locale: string
+  purpose: "process" | "track"
+  thread_id: string | null
+  user_agent: string
+  version: string
+  visitor_id: string | null
+  wording: string
 }
 
 export interface Contact {
@@ -362,7 +652,7 @@ export interface Count {
   as_of: string | null
   /** There are more than count. */
   capped: boolean
-  /** Of an inbox: open conversations that have no ticket (IH-01). At most 10000. */
+  /** Of an inbox: open conversations that have no ticket (IH-01); of spam and trash: those that lie there. At most 10000. */
   conversations: number
   /** There are more than conversations. */
   conversations_capped: boolean
@@ -393,6 +683,17 @@ export interface CreateAccountInputBody {
   ticket?: TicketPolicyInput
 }
 
+export interface CreateFlowBody {
+  account_id: string | null
+  /** The draft, instead of a template. */
+  definition?: unknown
+  kind: "live_chat" | "bot"
+  name: string
+  slug?: string
+  /** The id of a template; its texts and steps are the draft. */
+  template?: string
+}
+
 export interface CreateInboxInputBody {
   access?: AccessInput
   kind?: "inbox" | "helpdesk"
@@ -404,7 +705,7 @@ export interface CreateInputBody {
   columns?: string[]
   filter?: Filter
   group?: string
-  layout?: "" | "split" | "table"
+  layout?: "" | "split" | "table" | "board"
   name: string
   sort?: string
   team_id?: string | null
@@ -572,6 +873,27 @@ export interface Decision {
   team_name: string
 }
 
+export interface Definition {
+  capture: Capture
+  /** What the visitor reads when the bot cannot go on. */
+  error: Record<string, string>
+  handover: Handover
+  /** When it shows (CF-13). */
+  hours: "always" | "business_hours"
+  /** auto, or the code of the one language it speaks. */
+  language: string
+  session: ChatflowSession
+  /** The id of the bot's first step. */
+  start: string
+  steps: Block[]
+  /** Ask how it went at the end. */
+  survey: boolean
+  targeting: Targeting
+  /** By language: welcome, away. */
+  texts: Record<string, Record<string, string>>
+  trigger: Trigger
+}
+
 export interface DeskCompany {
   created_at: string
   domain: string
@@ -675,6 +997,10 @@ export interface Draft {
   user_id: string | null
 }
 
+export interface DuplicateFlowBody {
+  name?: string
+}
+
 export interface Effect {
   /** There are more than count. */
   capped: boolean
@@ -701,6 +1027,20 @@ export interface Entry {
   state: "filed" | "duplicate" | "set_aside" | "ignored"
   thread: string | null
   ticket: string | null
+}
+
+export interface Env {
+  availability?: "" | "available" | "away" | "offline" | "capacity"
+  company?: string
+  contact?: Record<string, string>
+  country?: string
+  known?: boolean
+  language?: string
+  now?: string | null
+  page_title?: string
+  page_url?: string
+  ticket?: Record<string, string>
+  timezone?: string
 }
 
 export interface EraseInputBody {
@@ -733,6 +1073,20 @@ export interface Facets {
   total: number
 }
 
+export interface Facts {
+  channel_account_id: string | null
+  computed_at: string | null
+  every_mins: number
+  holiday: string
+  next_change: string | null
+  people: AvailabilityPerson[]
+  reason: string
+  reply_time: ReplyTime
+  returns_at: string | null
+  state: "offline" | "away" | "capacity" | "available"
+  waiting: number
+}
+
 export interface Failure {
   /** 0 when the ticket is gone or out of sight. */
   number: number
@@ -743,6 +1097,10 @@ export interface Failure {
   sentence: string
   subject: string
   ticket_id: string | null
+}
+
+export interface Faults {
+  faults: ChatflowProblem[]
 }
 
 export interface Feed {
@@ -836,6 +1194,13 @@ export interface Found {
   top: Hit[]
 }
 
+export interface Handover {
+  /** null: as the channel assigns. */
+  assign: AssignPolicy | null
+  /** What the visitor reads when nobody is there. */
+  nobody: Record<string, string>
+}
+
 export interface Held {
   conversations: number
   files: number
@@ -896,6 +1261,29 @@ export interface InboxRef {
   id: string
   kind: string
   name: string
+}
+
+export interface Input {
+  /** webhook_result: the answer, JSON. */
+  body?: string
+  /** Names of files that came. */
+  files?: string[]
+  /** webhook_result: the answer was a success. */
+  ok?: boolean
+  quick?: Pressed
+  /** webhook_result */
+  status?: number
+  text?: string
+  type: "opened" | "answered" | "timer" | "webhook_result" | "availability" | "file"
+}
+
+export interface InstallationCode {
+  /** What a page with a content security policy must add. */
+  csp: string
+  /** To be put just before </body>. */
+  html: string
+  /** The loader's address. */
+  src: string
 }
 
 export interface Invited {
@@ -974,11 +1362,50 @@ export interface Latest {
   type: "message" | "comment" | "system" | "welcome"
 }
 
+export interface Link {
+  label?: string
+  url: string
+}
+
 export interface LinkInputBody {
   /** duplicate: this asks what the other asks; blocks: the other waits for this. */
   kind: "related" | "duplicate" | "blocks"
   other_id: string | null
   remove?: boolean
+}
+
+export interface LinkInputBody1 {
+  contact_id?: string | null
+}
+
+export interface ListsView {
+  /** Of the table, in order; empty: the usual ones. */
+  columns: string[]
+  created_at: string
+  /** One may change and remove it. */
+  editable: boolean
+  filter: Filter
+  /** A field to group by; empty: none. */
+  group: string
+  id: string
+  layout: "" | "split" | "table" | "board"
+  name: string
+  /** Who made it; a private view is seen by nobody else. */
+  owner_id: string | null
+  position: number
+  /** Names a shared view in the settings file; empty for a private one. */
+  slug: string
+  /** A field, or -field; empty: newest activity first. */
+  sort: string
+  /** Of visibility team. */
+  team_id: string | null
+  updated_at: string
+  version: number
+  visibility: "private" | "team" | "everyone"
+}
+
+export interface MailCodeInputBody {
+  to: string
 }
 
 export interface MailPlan {
@@ -987,6 +1414,18 @@ export interface MailPlan {
   /** With hours: every so many, counted from midnight. */
   hours: number
   mode: "at_once" | "hours" | "daily" | "off"
+}
+
+export interface MatchFlowBody {
+  /** Of this channel alone; left out, of all, as a page asks. */
+  account_id?: string | null
+  url: string
+  visitor?: ChatflowVisitor
+}
+
+export interface Matched {
+  why: Why[]
+  winner: string | null
 }
 
 export interface MergeInputBody {
@@ -1045,6 +1484,7 @@ export interface Message {
   id: string
   in_reply_to: string | null
   mentions: string[]
+  offers: Offers | null
   plan: SendPlan | null
   raw_id: string | null
   recipients: Party[]
@@ -1152,6 +1592,8 @@ export interface NewsTarget {
   sentence: string
 }
 
+export type None = Record<string, unknown>
+
 export interface NotSpamInputBody {
   /** Let the sender through from now on. */
   allow?: boolean
@@ -1161,6 +1603,11 @@ export interface NotSpamInputBody {
 
 export interface Now {
   now: string | null
+}
+
+export interface Offers {
+  input: Question | null
+  quick: QuickReply[]
 }
 
 export interface OneTimeLink {
@@ -1173,6 +1620,20 @@ export interface OneTimeLink {
 export interface Option {
   label: string
   value: string
+}
+
+export interface OrderFlowsBody {
+  /** Of this channel; left out: of all. */
+  account_id?: string | null
+  ids: string[]
+}
+
+export interface Origin {
+  chatflow: string
+  number: number
+  referrer: string
+  title: string
+  url: string
 }
 
 export interface OtherTicket {
@@ -1189,6 +1650,12 @@ export interface Page {
 
 export interface PageAccount {
   items: Account[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageChatflow {
+  items: Chatflow[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -1242,7 +1709,7 @@ export interface PageProperty {
 }
 
 export interface PageRule {
-  items: Rule[]
+  items: SpamRule[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -1295,6 +1762,12 @@ export interface PageTeam {
   next: string
 }
 
+export interface PageTemplate {
+  items: Template[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
 export interface PageToken {
   items: Token[]
   /** Send it as cursor for the next page; empty at the end. */
@@ -1303,6 +1776,12 @@ export interface PageToken {
 
 export interface PageUser {
   items: User[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageVersion {
+  items: Version[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -1380,6 +1859,8 @@ export interface PatchAddressInputBody {
 }
 
 export interface PatchCompanyInputBody {
+  color?: string
+  data_privacy?: boolean
   /** What was seen of the company, by field: refused with 409 when it is different now. */
   expect?: Record<string, unknown>
   locale?: string
@@ -1402,7 +1883,7 @@ export interface PatchInputBody {
   columns?: string[]
   filter?: Filter
   group?: string
-  layout?: "" | "split" | "table"
+  layout?: "" | "split" | "table" | "board"
   name?: string
   /** Among the saved views; one's own arrangement is in the preferences. */
   position?: number
@@ -1591,8 +2072,10 @@ export interface Place {
 }
 
 export interface PlainThread {
+  bot: boolean
   channel: string
   channel_account_id: string | null
+  chatflow_id: string | null
   contact_id: string | null
   created_at: string
   hidden: "" | "spam" | "trash"
@@ -1601,12 +2084,17 @@ export interface PlainThread {
   inbox_id: string | null
   last_inbound_at: string | null
   last_message_at: string | null
+  mailed_to: string | null
   message_count: number
   open: boolean
+  origin: Origin | null
   owner_id: string | null
+  seen_by_team: string | null
+  seen_by_visitor: string | null
   subject: string
   team_id: string | null
   ticket_id: string | null
+  visitor_id: string | null
 }
 
 export interface PlanInputBody {
@@ -1639,6 +2127,8 @@ export interface PostMessageInputBody {
   mentions?: string[]
   /** With send_at: hold it back when the customer has written by then. */
   only_if_quiet?: boolean
+  /** Quick replies under the message, where the channel carries them (CH-32). */
+  quick?: QuickInput[]
   /** The last event that the writer had seen. */
   seen_seq?: number
   /** Not before this time. */
@@ -1660,10 +2150,18 @@ export interface PostMessageInputBody {
 }
 
 export interface PresenceInputBody {
+  /** Where one types; left out: a reply. Visitors of a chat are told of replies alone. */
+  in?: "reply" | "comment"
   state: "viewing" | "typing" | "left"
   /** Of a conversation without a ticket, instead of ticket_id; it is told as ticket_id. */
   thread_id?: string | null
   ticket_id?: string | null
+}
+
+export interface Pressed {
+  label?: string
+  step: string
+  value: string
 }
 
 export interface Preview {
@@ -1742,6 +2240,13 @@ export interface Property {
   type: "" | "text" | "long_text" | "number" | "boolean" | "date" | "choice" | "multi_choice"
 }
 
+export interface PublishFlowBody {
+  /** What is new in it. */
+  note?: string
+  /** Of the chatflow as it was loaded: 409 when its draft is another by now. */
+  version?: number
+}
+
 export interface PutDraftInputBody {
   attachments?: string[]
   /** The updated_at of the draft that was changed here, empty for none: refused (409, draft.changed) when another window or device has kept another one since. Left out, the last one wins. */
@@ -1765,6 +2270,35 @@ export interface PutDraftInputBody {
 
 export interface PutRulesInputBody {
   rules: Item1[]
+}
+
+export interface Question {
+  answer: "" | "text" | "email" | "phone" | "number" | "date" | "url" | "choice" | "yes_no" | "file"
+  choices: QuickReply[]
+  placeholder: string
+  required: boolean
+  step: string
+}
+
+export interface Quick {
+  label: Record<string, string>
+  next?: string
+  url?: string
+  value?: string
+}
+
+export interface QuickInput {
+  label: string
+  /** https only. */
+  url?: string
+  value?: string
+}
+
+export interface QuickReply {
+  label: string
+  step: string
+  url: string
+  value: string
 }
 
 export interface Quiet {
@@ -1826,6 +2360,26 @@ export interface ReplyDefaults {
   to: Party[]
 }
 
+export interface ReplyTime {
+  bucket: "" | "minutes" | "hours" | "day"
+  minutes: number
+  of: number
+}
+
+export interface Report {
+  detail: string
+  fix: string
+  /** What else is worth knowing, though the chat works. */
+  notes: string[]
+  /** The directive that blocks, as the page has it. */
+  policy: string
+  /** What exactly, as a word: ok, in_head, twice, connect, no_code, commented_out, held_back, other_installation, tag_manager, domain, script, frame, mixed_content, status, not_html, refused, timeout, private … */
+  reason: string
+  state: "found" | "missing" | "blocked_by_csp" | "unreachable"
+  /** Where the page was, after redirects. */
+  url: string
+}
+
 export interface RescheduleInputBody {
   /** Let it go now. */
   now?: boolean
@@ -1855,22 +2409,16 @@ export interface RoleTable {
   roles: RoleRow[]
 }
 
+export interface RollbackFlowBody {
+  number: number
+}
+
 export interface Rule {
-  action: "allow" | "deny"
-  created_at: string
-  created_by: string | null
-  /** How many messages it decided. */
-  hits: number
-  id: string
-  kind: "address" | "domain"
-  last_hit_at: string | null
-  note: string
-  /** An address, or a domain, which stands for the domains below it too. */
-  value: string
+  all: Test[]
 }
 
 export interface RulesPut {
-  items: Rule[]
+  items: SpamRule[]
   refused: RefusedRule[]
 }
 
@@ -1895,6 +2443,12 @@ export interface Run {
   /** The run that undoes or undid this one. */
   undone_by: string | null
   user_id: string | null
+}
+
+export interface SaveDraftBody {
+  definition: unknown
+  /** Of the chatflow as it was loaded. */
+  version?: number
 }
 
 export interface Scheduled {
@@ -1925,6 +2479,7 @@ export interface Scheduled {
   id: string
   in_reply_to: string | null
   mentions: string[]
+  offers: Offers | null
   plan: SendPlan | null
   raw_id: string | null
   recipients: Party[]
@@ -1949,6 +2504,10 @@ export interface ScheduledPage {
   items: Scheduled[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
+}
+
+export interface SeenInputBody {
+  message_id: string | null
 }
 
 export interface SelectionStruct {
@@ -2041,6 +2600,19 @@ export interface SignInInputBody {
   password: string
 }
 
+export interface SimulateFlowBody {
+  definition: unknown
+  env?: Env
+  input: Input
+  /** Where the dialogue stands; left out, it begins. */
+  state?: ChatflowState
+}
+
+export interface Simulated {
+  effects: ChatflowEffect[]
+  state: ChatflowState
+}
+
 export interface Snippet {
   /** Of a template: what is done to the ticket with it. */
   actions: Actions
@@ -2098,6 +2670,20 @@ export interface SpamPreview {
   since: string | null
 }
 
+export interface SpamRule {
+  action: "allow" | "deny"
+  created_at: string
+  created_by: string | null
+  /** How many messages it decided. */
+  hits: number
+  id: string
+  kind: "address" | "domain"
+  last_hit_at: string | null
+  note: string
+  /** An address, or a domain, which stands for the domains below it too. */
+  value: string
+}
+
 export interface SpamSettings {
   /** Entries of the allow list. */
   allowed: number
@@ -2143,6 +2729,20 @@ export interface SplitInputBody {
 export interface StartBulkInputBody {
   action: Action
   selection: SelectionStruct
+}
+
+export interface State {
+  locale: string
+  position: number | null
+  reason: string
+  reply_minutes: number
+  reply_time: "" | "minutes" | "hours" | "day"
+  returns_at: string | null
+  returns_text: string
+  show: boolean
+  state: "offline" | "away" | "capacity" | "available"
+  text: string
+  wait_minutes: number
 }
 
 export interface Status {
@@ -2238,6 +2838,7 @@ export interface TakenBack {
   id: string
   in_reply_to: string | null
   mentions: string[]
+  offers: Offers | null
   plan: SendPlan | null
   raw_id: string | null
   recipients: Party[]
@@ -2257,6 +2858,14 @@ export interface TakenBack {
   type: string
 }
 
+export interface Targeting {
+  /** None of them may fit. */
+  exclude: Rule[]
+  /** One of them must fit; none is every page. */
+  include: Rule[]
+  visitor: Audience
+}
+
 export interface Team {
   extra_members: string[]
   id: string
@@ -2270,9 +2879,25 @@ export interface TeamRef {
   name: string
 }
 
+export interface Template {
+  definition: Definition
+  description: string
+  id: string
+  kind: "live_chat" | "bot"
+  name: string
+}
+
 export interface Terms {
   points: string[]
   version: string
+}
+
+export interface Test {
+  /** Of the query's parameter. */
+  name?: string
+  op: "is" | "is_not" | "contains" | "not_contains" | "begins" | "ends" | "wildcard" | "exists"
+  part: "url" | "path" | "query" | "host"
+  value?: string
 }
 
 export interface Text {
@@ -2299,9 +2924,11 @@ export interface TextPlan {
 
 export interface Thread {
   account: ThreadAccount
+  bot: boolean
   can: Abilities
   channel: string
   channel_account_id: string | null
+  chatflow_id: string | null
   contact: Contact | null
   contact_id: string | null
   created_at: string
@@ -2312,15 +2939,22 @@ export interface Thread {
   inbox_id: string | null
   last_inbound_at: string | null
   last_message_at: string | null
+  mailed_to: string | null
   message_count: number
   open: boolean
+  origin: Origin | null
   owner_id: string | null
   /** Filled in by the API: whom a plain answer goes to. */
   reply_defaults: ReplyDefaults
+  seen_by_team: string | null
+  seen_by_visitor: string | null
   seq: number
   subject: string
   team_id: string | null
   ticket_id: string | null
+  visitor_id: string | null
+  /** Of a conversation with a visitor, filled in by the API: the accounts that it can go on over, that of a plain answer first. */
+  ways: Way[]
 }
 
 export interface ThreadAccount {
@@ -2337,6 +2971,8 @@ export interface ThreadBody {
   /** With assign; left out: nobody. */
   owner_id?: string | null
   team_id?: string | null
+  /** With restore: take what denies the sender off the list. */
+  unblock?: boolean
 }
 
 export interface ThreadPage {
@@ -2346,8 +2982,10 @@ export interface ThreadPage {
 }
 
 export interface ThreadRow {
+  bot: boolean
   channel: string
   channel_account_id: string | null
+  chatflow_id: string | null
   contact: ContactRef | null
   contact_id: string | null
   created_at: string
@@ -2359,10 +2997,14 @@ export interface ThreadRow {
   last_direction: "" | "incoming" | "outgoing"
   last_inbound_at: string | null
   last_message_at: string | null
+  mailed_to: string | null
   message_count: number
   open: boolean
+  origin: Origin | null
   owner: UserRef | null
   owner_id: string | null
+  seen_by_team: string | null
+  seen_by_visitor: string | null
   snippet: string
   subject: string
   team: TeamRef | null
@@ -2370,6 +3012,7 @@ export interface ThreadRow {
   ticket_id: string | null
   /** 0: it has no ticket. */
   ticket_number: number
+  visitor_id: string | null
 }
 
 export interface Ticket {
@@ -2544,9 +3187,11 @@ export interface TicketRow {
 
 export interface TicketThread {
   account: ThreadAccount
+  bot: boolean
   can: Abilities
   channel: string
   channel_account_id: string | null
+  chatflow_id: string | null
   contact_id: string | null
   created_at: string
   hidden: "" | "spam" | "trash"
@@ -2555,14 +3200,21 @@ export interface TicketThread {
   inbox_id: string | null
   last_inbound_at: string | null
   last_message_at: string | null
+  mailed_to: string | null
   message_count: number
   open: boolean
+  origin: Origin | null
   owner_id: string | null
   /** Filled in by the API: whom a plain answer goes to. */
   reply_defaults: ReplyDefaults
+  seen_by_team: string | null
+  seen_by_visitor: string | null
   subject: string
   team_id: string | null
   ticket_id: string | null
+  visitor_id: string | null
+  /** Of a conversation with a visitor, filled in by the API: the accounts that it can go on over, that of a plain answer first. */
+  ways: Way[]
 }
 
 export interface Timeline {
@@ -2614,6 +3266,14 @@ export interface TransferInputBody {
   team_id?: string | null
 }
 
+export interface Trigger {
+  on: "load" | "seconds" | "scroll" | "exit"
+  phone: "same" | "button"
+  then: "button" | "prompt" | "open"
+  /** Seconds, or percent of the page. */
+  value: number
+}
+
 export interface Undo {
   /** What was put on the deny list. */
   blocked: string
@@ -2621,6 +3281,13 @@ export interface Undo {
   merge_ids: string[]
   /** For POST /api/splits/{id}/undo. */
   split_id: string | null
+}
+
+export interface UpdateFlowBody {
+  account_id?: string
+  active?: boolean
+  name?: string
+  version?: number
 }
 
 export interface UpdateInputBody {
@@ -2668,6 +3335,11 @@ export interface UserRef {
   name: string
 }
 
+export interface ValidateFlowBody {
+  definition: unknown
+  kind: "live_chat" | "bot"
+}
+
 export interface Verification {
   address: string
   at: string
@@ -2680,30 +3352,23 @@ export interface Verification {
   subject: string
 }
 
+export interface Version {
+  chatflow_id: string | null
+  definition: Definition
+  note: string
+  number: number
+  published_at: string | null
+  published_by: string | null
+}
+
 export interface View {
-  /** Of the table, in order; empty: the usual ones. */
-  columns: string[]
-  created_at: string
-  /** One may change and remove it. */
-  editable: boolean
-  filter: Filter
-  /** A field to group by; empty: none. */
-  group: string
-  id: string
-  layout: "" | "split" | "table"
+  at: string
+  data: unknown
+  kind: "page" | "event"
   name: string
-  /** Who made it; a private view is seen by nobody else. */
-  owner_id: string | null
-  position: number
-  /** Names a shared view in the settings file; empty for a private one. */
-  slug: string
-  /** A field, or -field; empty: newest activity first. */
-  sort: string
-  /** Of visibility team. */
-  team_id: string | null
-  updated_at: string
-  version: number
-  visibility: "private" | "team" | "everyone"
+  referrer: string
+  title: string
+  url: string
 }
 
 export interface Views {
@@ -2713,10 +3378,77 @@ export interface Views {
   views: Count[]
 }
 
+export interface Visitor {
+  ban_reason: string
+  banned_at: string | null
+  banned_by_user: UserRef | null
+  claimed_email: string
+  claimed_name: string
+  claimed_phone: string
+  /** What was shown and answered, the latest first. */
+  consents: ConsentEntry[]
+  /** Who it is; proven says whether that is certain. */
+  contact: Contact | null
+  contact_id: string | null
+  country: string
+  ended_at: string | null
+  expires_at: string | null
+  external_id: string
+  first_seen_at: string | null
+  first_url: string
+  id: string
+  ip: string
+  language: string
+  last_seen_at: string | null
+  /** Whose address it claims to have, when that is somebody else's. */
+  matches: ContactRef | null
+  /** Its page is open now. */
+  online: boolean
+  page_at: string | null
+  page_title: string
+  page_url: string
+  proven: boolean
+  referrer: string
+  session_only: boolean
+  /** What is being typed, where the channel shows it. */
+  text: string
+  /** Its conversations in sight, the latest first; at most 20. */
+  threads: ThreadRow[]
+  timezone: string
+  tracked: boolean
+  typing: boolean
+  user_agent: string
+  utk: string
+  views: number
+  visits: number
+}
+
 export interface Watcher {
   id: string
   name: string
   state: "viewing" | "typing"
+}
+
+export interface Way {
+  active: boolean
+  address: string
+  can: Abilities
+  channel: string
+  id: string
+  name: string
+  state: string
+  /** Whom it reaches there. */
+  to: Party[]
+}
+
+export interface Why {
+  /** What was asked for, or the name of the one before it. */
+  detail: string
+  fits: boolean
+  flow: string | null
+  name: string
+  reason: "wins" | "later_in_order" | "inactive" | "never_published" | "channel_off" | "outside_business_hours" | "page_not_included" | "page_excluded" | "visitor_known" | "visitor_unknown" | "language" | "country" | "visitor_returning" | "visitor_first_time" | "device"
+  wins: boolean
 }
 
 export interface Window {
@@ -2738,12 +3470,15 @@ export const operations = {
   addContactAddress: ["POST", "/api/contacts/{id}/addresses"],
   applySettingsText: ["POST", "/api/settings/text/apply"],
   applySnippet: ["POST", "/api/snippets/{id}/apply"],
+  archiveChatflow: ["DELETE", "/api/chatflows/{id}"],
   assignThread: ["POST", "/api/threads/{id}/assign"],
   assignTicket: ["POST", "/api/tickets/{id}/assign"],
+  banVisitor: ["POST", "/api/visitors/{id}/ban"],
   cancelBulk: ["POST", "/api/bulk/{id}/cancel"],
   cancelMessage: ["POST", "/api/messages/{id}/cancel"],
   changePassword: ["POST", "/api/me/password"],
   checkChannelAccount: ["POST", "/api/channel-accounts/check"],
+  checkInstallation: ["POST", "/api/channel-accounts/{id}/installation"],
   checkRecipients: ["POST", "/api/recipients/check"],
   closeThread: ["POST", "/api/threads/{id}/close"],
   contactDuplicates: ["GET", "/api/contacts/{id}/duplicates"],
@@ -2753,6 +3488,7 @@ export const operations = {
   countNotifications: ["GET", "/api/notifications/count"],
   countTickets: ["GET", "/api/tickets/count"],
   createChannelAccount: ["POST", "/api/channel-accounts"],
+  createChatflow: ["POST", "/api/chatflows"],
   createContact: ["POST", "/api/contacts"],
   createCustomView: ["POST", "/api/custom-views"],
   createInbox: ["POST", "/api/inboxes"],
@@ -2776,7 +3512,9 @@ export const operations = {
   deleteTeam: ["DELETE", "/api/teams/{id}"],
   diffSettingsText: ["POST", "/api/settings/text/diff"],
   dismissDuplicate: ["POST", "/api/contacts/{id}/dismiss"],
+  duplicateChatflow: ["POST", "/api/chatflows/{id}/duplicate"],
   endSession: ["DELETE", "/api/sessions/{id}"],
+  endThread: ["POST", "/api/threads/{id}/end"],
   endUserSessions: ["DELETE", "/api/users/{id}/sessions"],
   eraseContact: ["POST", "/api/contacts/{id}/erase"],
   events: ["GET", "/api/events"],
@@ -2785,8 +3523,11 @@ export const operations = {
   followTicket: ["POST", "/api/tickets/{id}/follow"],
   getAffects: ["GET", "/api/settings/affects"],
   getAttachment: ["GET", "/api/attachments/{id}"],
+  getAvailability: ["GET", "/api/channel-accounts/{id}/availability"],
   getBulk: ["GET", "/api/bulk/{id}"],
   getChannelAccount: ["GET", "/api/channel-accounts/{id}"],
+  getChatflow: ["GET", "/api/chatflows/{id}"],
+  getChatflowVersion: ["GET", "/api/chatflows/{id}/versions/{number}"],
   getCompany: ["GET", "/api/settings/company"],
   getCompanyRecord: ["GET", "/api/companies/{id}"],
   getContact: ["GET", "/api/contacts/{id}"],
@@ -2809,13 +3550,20 @@ export const operations = {
   getThreadTimeline: ["GET", "/api/threads/{id}/timeline"],
   getTicket: ["GET", "/api/tickets/{id}"],
   getTimeline: ["GET", "/api/tickets/{id}/timeline"],
+  getTrackingCode: ["GET", "/api/tracking-code"],
+  getVisitor: ["GET", "/api/visitors/{id}"],
+  joinThread: ["POST", "/api/threads/{id}/join"],
   joinTicket: ["POST", "/api/tickets/{id}/join"],
   linkTicket: ["POST", "/api/tickets/{id}/links"],
+  linkVisitor: ["POST", "/api/visitors/{id}/link"],
   listAudit: ["GET", "/api/audit"],
   listBulkFailures: ["GET", "/api/bulk/{id}/failures"],
   listBulks: ["GET", "/api/bulk"],
   listChannelAccounts: ["GET", "/api/channel-accounts"],
   listChannels: ["GET", "/api/channels"],
+  listChatflowTemplates: ["GET", "/api/chatflows/templates"],
+  listChatflowVersions: ["GET", "/api/chatflows/{id}/versions"],
+  listChatflows: ["GET", "/api/chatflows"],
   listContactFiles: ["GET", "/api/contacts/{id}/files"],
   listContactTickets: ["GET", "/api/contacts/{id}/tickets"],
   listContacts: ["GET", "/api/contacts"],
@@ -2842,13 +3590,18 @@ export const operations = {
   listUsers: ["GET", "/api/users"],
   listViewFields: ["GET", "/api/custom-views/fields"],
   listViews: ["GET", "/api/views"],
+  listVisitorViews: ["GET", "/api/visitors/{id}/views"],
   listWindows: ["GET", "/api/system/windows"],
+  mailTrackingCode: ["POST", "/api/tracking-code/mail"],
+  matchChatflow: ["POST", "/api/chatflows/match"],
   mergeContact: ["POST", "/api/contacts/{id}/merge"],
   mergeTickets: ["POST", "/api/tickets/{id}/merge"],
   moveThread: ["POST", "/api/threads/{id}/move"],
   moveTicket: ["POST", "/api/tickets/{id}/move"],
   notSpamTicket: ["POST", "/api/tickets/{id}/not_spam"],
+  orderChatflows: ["POST", "/api/chatflows/order"],
   patchChannelAccount: ["PATCH", "/api/channel-accounts/{id}"],
+  patchChatflow: ["PATCH", "/api/chatflows/{id}"],
   patchCompany: ["PATCH", "/api/settings/company"],
   patchCompanyRecord: ["PATCH", "/api/companies/{id}"],
   patchContact: ["PATCH", "/api/contacts/{id}"],
@@ -2869,9 +3622,11 @@ export const operations = {
   presence: ["POST", "/api/presence"],
   previewChannel: ["POST", "/api/channels/{channel}/preview"],
   previewChannelAccount: ["POST", "/api/channel-accounts/{id}/preview"],
+  previewChatflow: ["GET", "/api/chatflows/{id}/preview-link"],
   previewSnippet: ["POST", "/api/snippets/preview"],
   previewSpam: ["GET", "/api/spam/preview"],
   proxyImage: ["GET", "/api/proxy/image"],
+  publishChatflow: ["POST", "/api/chatflows/{id}/publish"],
   putDraft: ["PUT", "/api/drafts"],
   putSenderRules: ["POST", "/api/spam/rules"],
   putSurveySettings: ["PUT", "/api/settings/survey"],
@@ -2887,15 +3642,19 @@ export const operations = {
   restoreTicket: ["POST", "/api/tickets/{id}/restore"],
   retirePipeline: ["POST", "/api/pipelines/{id}/retire"],
   revokeToken: ["DELETE", "/api/tokens/{id}"],
+  rollbackChatflow: ["POST", "/api/chatflows/{id}/rollback"],
+  saveChatflowDraft: ["PUT", "/api/chatflows/{id}/draft"],
   search: ["GET", "/api/search"],
   searchFacets: ["GET", "/api/search/facets"],
   searchSuggest: ["GET", "/api/search/suggest"],
+  seeThread: ["POST", "/api/threads/{id}/seen"],
   setClock: ["POST", "/api/test/clock"],
   setFollowers: ["POST", "/api/tickets/{id}/followers"],
   setMyNotifications: ["PATCH", "/api/me/notifications"],
   setNotificationDefaults: ["PATCH", "/api/settings/notifications"],
   signIn: ["POST", "/api/session"],
   signOut: ["DELETE", "/api/session"],
+  simulateChatflow: ["POST", "/api/chatflows/simulate"],
   snoozeTicket: ["POST", "/api/tickets/{id}/snooze"],
   spamThread: ["POST", "/api/threads/{id}/spam"],
   spamTicket: ["POST", "/api/tickets/{id}/spam"],
@@ -2907,6 +3666,7 @@ export const operations = {
   transferTicket: ["POST", "/api/tickets/{id}/transfer"],
   trashThread: ["POST", "/api/threads/{id}/trash"],
   trashTicket: ["POST", "/api/tickets/{id}/trash"],
+  unbanVisitor: ["POST", "/api/visitors/{id}/unban"],
   undoBulk: ["POST", "/api/bulk/{id}/undo"],
   undoContactMerge: ["POST", "/api/contact-merges/{id}/undo"],
   undoMerge: ["POST", "/api/merges/{id}/undo"],
@@ -2914,6 +3674,7 @@ export const operations = {
   unfollowTicket: ["POST", "/api/tickets/{id}/unfollow"],
   uploadAttachment: ["POST", "/api/attachments"],
   useLink: ["POST", "/api/setup"],
+  validateChatflow: ["POST", "/api/chatflows/validate"],
   wakeTicket: ["POST", "/api/tickets/{id}/wake"],
   whyTicket: ["GET", "/api/tickets/{id}/why"],
 } as const

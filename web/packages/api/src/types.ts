@@ -11,7 +11,7 @@ export type Time = string
 export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | 'light' | 'viewer'
 export type Permission =
   | 'tickets.view' | 'tickets.reply' | 'tickets.comment' | 'tickets.edit' | 'tickets.assign' | 'tickets.delete'
-  | 'contacts.edit' | 'contacts.delete' | 'contacts.export' | 'contacts.erase' | 'availability.manage' | 'properties.manage' | 'views.share' | 'account.access' | 'users.manage' | 'settings.manage' | 'tokens.manage' | 'audit.view'
+  | 'contacts.edit' | 'contacts.delete' | 'contacts.export' | 'contacts.erase' | 'availability.manage' | 'properties.manage' | 'views.share' | 'account.access' | 'users.manage' | 'settings.manage' | 'tokens.manage' | 'audit.view' | 'chatflows.manage'
 
 export interface User {
   id: Id
