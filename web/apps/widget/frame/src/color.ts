@@ -46,6 +46,8 @@ export function palette(color: string): Record<string, string> {
     '--accent-deep': hex(mix(c, ink === white ? black : white, 0.12)),
     '--link-light': hex(readableOn(c, lightGround)),
     '--link-dark': hex(readableOn(c, darkGround)),
+    '--edge-light': contrast(c, white) < 1.3 ? '#8a949e' : 'transparent',
+    '--edge-dark': contrast(c, darkGround) < 1.3 ? '#8a949e' : 'transparent',
     '--soft-light': hex(mix(c, white, 0.88)),
     '--soft-dark': hex(mix(c, [27, 30, 34], 0.8)),
   }

@@ -10,7 +10,7 @@ function Faces({ s, size }: { s: State; size: number }) {
   const th = s.view === 'chat' ? threadOf(s) : null
   if (th?.with) return <Avatar name={th.with.name} url={th.with.avatar} size={size} bot={th.bot} />
   if (h.avatar || !h.people?.length) return <Avatar name={h.name} url={h.avatar} size={size} />
-  return <span class="faces">{h.people.slice(0, 3).map((p) => <Avatar key={p.name} name={p.name} url={p.avatar} size={size} />)}</span>
+  return <span class="faces">{h.people.slice(0, 3).map((p) => <Avatar key={p.name} name={p.name} url={p.avatar} size={size - 4} />)}</span>
 }
 
 export function nameOf(s: State): string {

@@ -18,6 +18,7 @@ export class Live {
   private hiddenTimer: ReturnType<typeof setTimeout> | undefined
   private typingTimer: ReturnType<typeof setTimeout> | undefined
   private troubleTimer: ReturnType<typeof setTimeout> | undefined
+  private configTimer: ReturnType<typeof setTimeout> | undefined
   private readonly off: (() => void)[] = []
 
   constructor(private readonly chat: Chat) {}
@@ -56,8 +57,8 @@ export class Live {
     this.tabs?.stop()
     this.tabs = null
     this.last = -1
-    clearTimeout(this.hiddenTimer)
-    clearTimeout(this.troubleTimer)
+    for (const timer of [this.hiddenTimer, this.troubleTimer, this.configTimer, this.typingTimer]) clearTimeout(timer)
+    this.troubleTimer = undefined
     for (const fn of this.off.splice(0)) fn()
     this.chat.set({ connection: 'off' })
   }
@@ -133,7 +134,10 @@ export class Live {
         if (!a.account_id || a.account_id === chat.state.hello?.account.id) chat.set({ availability: { ...chat.state.availability, ...a } })
         return
       }
-      case 'config': return void chat.sayHello('refresh')
+      case 'config': // everybody is told at once, and asks at a moment of their own
+        clearTimeout(this.configTimer)
+        this.configTimer = setTimeout(() => void chat.sayHello('refresh'), Math.random() * ((data?.within_ms as number | undefined) ?? 0))
+        return
     }
   }
 

@@ -29,6 +29,7 @@ export class VisitorStream {
   private failures = 0
   private mute = 0
   private slow = false
+  private asked = 0 // milliseconds after which the server wants us back
   private wake: (() => void) | null = null
 
   constructor(
@@ -80,7 +81,8 @@ export class VisitorStream {
       }
       if (this.stopped) return
       if (this.failures > 0) this.on.state('waiting')
-      await this.pause(Math.max(this.delay(this.failures), this.slow ? whileHidden : 0))
+      await this.pause(Math.max(this.delay(this.failures), this.slow ? whileHidden : 0, this.asked))
+      this.asked = 0
     }
   }
 
@@ -161,7 +163,7 @@ export class VisitorStream {
       this.on.ready(true)
       return false
     }
-    if (event === 'reconnect') return true
+    if (event === 'reconnect') { this.asked = Math.max(0, (data as { after_ms?: number } | null)?.after_ms ?? 0); return true }
     if (event === 'signed_out') throw new Ended(false)
     if (event === 'banned') throw new Ended(true)
     if (id > 0) {

@@ -17,7 +17,9 @@ export function Talk({ foot }: { foot: preact.ComponentChildren }) {
   const { chat, s, t, locale } = useChat()
   const box = useRef<HTMLDivElement>(null)
   const atEnd = useRef(true)
+  const top = useRef(0)
   const anchor = useRef<{ height: number; top: number } | null>(null)
+  const sent = useRef('')
   const [size, setSize] = useState(step)
   const [away, setAway] = useState(false)
   const snap = s.convo?.getSnapshot()
@@ -39,18 +41,21 @@ export function Talk({ foot }: { foot: preact.ComponentChildren }) {
     const b = box.current
     if (!b) return
     if (anchor.current) { b.scrollTop = anchor.current.top + b.scrollHeight - anchor.current.height; anchor.current = null; return }
-    if (atEnd.current || last?.kind === 'pending') b.scrollTop = b.scrollHeight
+    // Whoever has just written wants to see it, wherever they were reading.
+    if (last?.kind === 'pending' && sent.current !== last.key) { sent.current = last.key; atEnd.current = true }
+    if (atEnd.current) toBottom(b)
   })
   useEffect(() => {
     const b = box.current
     if (!b || !('ResizeObserver' in window)) return
-    const o = new ResizeObserver(() => { if (atEnd.current) b.scrollTop = b.scrollHeight })
+    const o = new ResizeObserver(() => { if (atEnd.current) toBottom(b) })
     o.observe(b)
     if (b.firstElementChild) o.observe(b.firstElementChild)
     return () => o.disconnect()
   }, [])
   useEffect(() => { if (atEnd.current) chat.saw() })
 
+  const toBottom = (b: HTMLElement) => { b.scrollTop = b.scrollHeight; top.current = b.scrollTop }
   const earlier = () => {
     const b = box.current
     if (!b || anchor.current) return
@@ -64,7 +69,10 @@ export function Talk({ foot }: { foot: preact.ComponentChildren }) {
   }
   const onScroll = () => {
     const b = box.current!
-    atEnd.current = b.scrollHeight - b.scrollTop - b.clientHeight < close
+    // What grows below does not count as having scrolled away; only going up does.
+    const near = b.scrollHeight - b.scrollTop - b.clientHeight < close
+    atEnd.current = near || (atEnd.current && b.scrollTop >= top.current - 1)
+    top.current = b.scrollTop
     if (atEnd.current) { chat.saw(); if (size > step) setSize(step) }
     if (away === atEnd.current) setAway(!atEnd.current)
     if (b.scrollTop < 240) earlier()
@@ -103,6 +111,6 @@ export function Talk({ foot }: { foot: preact.ComponentChildren }) {
 function Notice({ msg }: { msg: Msg }) {
   const { t, locale } = useChat()
   const { system } = msg
-  const text = system?.code && !msg.text ? t(`notice.${system.code}`, { name: system.name }) : msg.text
+  const text = (system?.code && (system.name || system.code !== 'joined') ? t(`notice.${system.code}`, { name: system.name || t('title') }) : '') || msg.text
   return text ? <p class="notice" title={timeOf(msg.at, locale)}><span dir="auto">{text}</span></p> : null
 }
