@@ -116,15 +116,18 @@ func (c *conn) finish() {
 
 // begin replays what was missed and lets go of what was queued meanwhile. It writes on the caller's goroutine.
 func (c *conn) begin(ctx context.Context, head []byte, after int64) {
-	frames, err := c.replay(ctx, after)
-	c.mu.Lock()
+	var err error
 	if head != nil {
-		frames = append([]*frame{{wire: head}}, frames...)
+		err = c.write(&frame{wire: head})
 	}
-	c.queue = append(frames, c.queue...)
+	if err == nil {
+		err = c.replay(ctx, after)
+	}
+	c.mu.Lock()
 	c.held, c.writing = false, true
-	if err != nil {
+	if err != nil { // it comes back and asks again
 		c.closed, c.queue = true, nil
+		c.hub.Log.Debug("a visitor's stream could not begin", "err", err)
 	}
 	c.mu.Unlock()
 	c.flush()

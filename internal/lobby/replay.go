@@ -13,44 +13,62 @@ const eventColumns = "e.id, COALESCE(e.seq, 0), e.at, e.type, e.actor, e.ticket_
 
 // replay is what a visitor missed between after and the number at which the connection joined: read from the log, so that nothing is missing and nothing comes twice. Most
 // have missed nothing, and most of the others have no conversation: they cost one question at most.
-func (c *conn) replay(ctx context.Context, after int64) ([]*frame, error) {
+func (c *conn) replay(ctx context.Context, after int64) error {
 	h := c.hub
-	ready := position("ready", max(after, c.start))
+	ready, reload := position("ready", max(after, c.start)), position("reload", c.start)
 	switch {
 	case after < 0:
-		return []*frame{position("ready", c.start)}, nil
+		return c.write(ready)
 	case after == c.start:
-		return h.nowOf(c, []*frame{ready}), nil
+		return c.write(h.nowOf(c, ready)...)
 	case after > c.start: // read from the database a moment ago, before the hub has heard of it
 		last, err := h.Events.Last(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if after > last { // another log than the one it knows
-			return []*frame{position("reload", c.start)}, nil
+			return c.write(reload)
 		}
-		return h.nowOf(c, []*frame{ready}), nil
+		return c.write(h.nowOf(c, ready)...)
 	case after+1 < h.first.Load():
-		return []*frame{position("reload", c.start)}, nil
+		return c.write(reload)
 	}
 	h.mu.Lock()
 	of := audience{c.seat.visitor, c.seat.contact}
 	h.mu.Unlock()
 	evs, threads, err := h.missed(ctx, of, after, c.start)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(evs) > MaxMissed {
-		return []*frame{position("reload", c.start)}, nil
+		return c.write(reload)
 	}
-	frames, err := h.retell(ctx, of, evs, threads)
-	if err != nil {
-		return nil, err
-	}
-	if len(frames) > 0 {
+	for first := true; first || len(evs) > 0; first = false { // in parts: somebody's long conversation is not in memory whole
+		part := evs[:min(len(evs), 50)]
+		evs = evs[len(part):]
+		frames, err := h.retell(ctx, of, part, threads)
+		if err != nil {
+			return err
+		}
+		if err := c.write(frames...); err != nil {
+			return err
+		}
 		h.replayed.Add(int64(len(frames)))
+		threads = threads[:0]
 	}
-	return h.nowOf(c, append(frames, ready)), nil
+	return c.write(h.nowOf(c, ready)...)
+}
+
+// write sends frames of a replay, before anything that is queued.
+func (c *conn) write(frames ...*frame) error {
+	if len(frames) == 0 {
+		return nil
+	}
+	err := c.out.write(frames)
+	if err == nil && !c.unsure {
+		c.hub.took(frames)
+	}
+	return err
 }
 
 // missed reads the events of a visitor's messages between two numbers, and names the visitor's conversations, newest first.
@@ -82,7 +100,7 @@ func (h *Hub) missed(ctx context.Context, of audience, after, to int64) ([]desk.
 
 // retell makes the frames of what was missed: the conversations as they are now, then the messages by their numbers.
 func (h *Hub) retell(ctx context.Context, of audience, evs []desk.Event, threads []desk.ThreadID) ([]*frame, error) {
-	if len(threads) == 0 {
+	if len(threads)+len(evs) == 0 {
 		return nil, nil
 	}
 	g := gather(evs)
@@ -107,7 +125,7 @@ func (h *Hub) retell(ctx context.Context, of audience, evs []desk.Event, threads
 }
 
 // nowOf adds the present availability to what somebody who was away is told.
-func (h *Hub) nowOf(c *conn, frames []*frame) []*frame {
+func (h *Hub) nowOf(c *conn, frames ...*frame) []*frame {
 	h.mu.Lock()
 	of, w := h.pushes[c.account], c.widget()
 	h.mu.Unlock()
