@@ -17,7 +17,8 @@ function sources(dir: string): string[] {
 function styles(dir: string): string[] {
   return readdirSync(dir).flatMap((name) => { const path = join(dir, name); return statSync(path).isDirectory() ? styles(path) : name.endsWith('.css') ? [path] : [] })
 }
-const files = [...sources(app), ...['api', 'convo', 'ui'].flatMap((p) => sources(join(web, 'packages', p, 'src')))]
+const widget = sources(join(web, 'apps/widget')).filter((f) => !f.endsWith('.config.ts'))
+const files = [...sources(app), ...widget, ...['api', 'convo', 'ui'].flatMap((p) => sources(join(web, 'packages', p, 'src')))]
 const short = (f: string) => relative(web, f)
 
 type Node = { type: string; [k: string]: unknown }
@@ -116,7 +117,7 @@ describe('the rules of web/', () => {
   })
 
   it('XC-07: styles name no left and right, so that a page can be read from the right', () => {
-    const sheets = [...styles(app), ...styles(join(web, 'packages/ui/src'))]
+    const sheets = [...styles(app), ...styles(join(web, 'apps/widget')), ...styles(join(web, 'packages/ui/src'))]
     expect(sheets.length).toBeGreaterThan(10)
     const physical = /(margin|padding|border)-(left|right)\b|[^-\w](left|right): (?!50%)|text-align: (left|right)|float: (left|right)/
     expect(sheets.flatMap((f) => readFileSync(f, 'utf8').split('\n').flatMap((line, i) => (physical.test(line) ? [`${short(f)}:${i + 1} ${line.trim().slice(0, 80)}`] : [])))).toEqual([])

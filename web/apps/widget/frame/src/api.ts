@@ -65,7 +65,7 @@ export class Api {
 
 /** The server said no, and would say it again. */
 export function refused(err: unknown): boolean {
-  return err instanceof Problem && !err.unreachable && !err.mute && err.status !== 429 && err.status !== 401
+  return err instanceof Problem && !err.unreachable && !err.mute && err.status !== 429 && err.status !== 401 && err.code !== 'consent'
 }
 
 export function uuid(): string {

@@ -15,7 +15,8 @@ import { loadWords } from './texts.ts'
 import { Typing } from './typing.ts'
 import { Uploads } from './uploads.ts'
 
-type Conversation = Convo<Msg, Draft> & { thread?: string }
+/** at.thread is '' until the server has made it. */
+type Conversation = Convo<Msg, Draft> & { at: { thread: string } }
 const entryOf = (m: Msg) => ({ key: m.id, at: m.at, value: m })
 const noHost: Host = { say() {}, event() {}, stop() {} }
 const retries = [2_000, 5_000, 10_000, 20_000, 30_000]
@@ -141,7 +142,8 @@ export class Chat {
 
   private place(): void {
     const unsent = this.keep.unsent()
-    const place = this.keep.place
+    const was = this.keep.place
+    const place = was?.thread && !this.api.token ? null : was
     const open = this.state.hello?.open
     if (unsent.includes('')) this.show('chat', '')
     else if (place && (place.view === 'home' || place.thread || !open?.threads)) this.show(place.view, place.thread)
@@ -192,9 +194,10 @@ export class Chat {
   convo(thread: string): Conversation {
     const known = this.convos.get(thread)
     if (known) return known
-    const c: Conversation = new Convo<Msg, Draft>({
+    const at = { thread }
+    const c: Conversation = Object.assign(new Convo<Msg, Draft>({
       load: async (cursor) => {
-        const id = c.thread ?? ''
+        const id = at.thread
         if (!id || this.preview) return { entries: [], next: '' }
         const page = await this.api.ask<MessagesPage>('GET', `/widget/threads/${id}/messages${cursor && `?cursor=${encodeURIComponent(cursor)}`}`)
         if (!cursor && page.thread) this.threadIs(page.thread)
@@ -202,9 +205,8 @@ export class Chat {
       },
       send: async (draft, key) => entryOf(await this.post(c, draft, key)),
       refused, ordered: true, newKey: uuid, now: () => Date.now(),
-      outbox: this.keep.outbox(() => c.thread ?? ''),
-    })
-    c.thread = thread
+      outbox: this.keep.outbox(() => at.thread),
+    }), { at })
     this.convos.set(thread, c)
     c.subscribe(() => { if (this.state.convo === c) this.touched() })
     void c.init().then(() => { if (this.state.convo === c && !this.state.newFrom) this.set({ newFrom: this.firstNew(thread) }) })
@@ -215,15 +217,14 @@ export class Chat {
     await this.allowed()
     const flow = this.state.hello?.flow
     const sent = await this.api.ask<Sent>('POST', '/widget/messages', {
-      ...(c.thread ? { thread: c.thread } : flow ? { flow: { id: flow.id, number: flow.number } } : {}),
+      ...(c.at.thread ? { thread: c.at.thread } : flow ? { flow: { id: flow.id, number: flow.number } } : {}),
       id: key, text: draft.text, ...(draft.quick ? { quick: draft.quick } : {}), files: draft.files.map((f) => f.receipt), page: draft.page,
     })
     this.tried = 0
     const id = sent.thread.id
-    if (c.thread !== id) {
-      const from = c.thread ?? ''
-      this.convos.delete(from)
-      c.thread = id
+    if (c.at.thread !== id) {
+      this.convos.delete(c.at.thread)
+      c.at.thread = id
       this.convos.set(id, c)
       this.threadIs(sent.thread)
       this.event('conversationStarted', { conversation: { conversationId: Number(id) } })
@@ -260,7 +261,7 @@ export class Chat {
     if (this.preview) return
     this.keep.setAgreed(flow.id, flow.consent.version, yes ? 'given' : 'declined')
     this.consentTold = false
-    if (yes) void this.allowed().catch(() => { /* told again before the first message */ })
+    if (yes) void this.allowed().then(() => this.flush(), () => { /* told again before the first message */ })
     else if (this.api.token) void this.tellConsent('declined').catch(() => {})
   }
 

@@ -17,7 +17,7 @@ function format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateT
   return f
 }
 
-export const timeOf = (at: string, locale: string) => format(locale, { hour: 'numeric', minute: '2-digit' }).format(new Date(at))
+export const timeOf = (at: string, locale: string) => format(locale, { timeStyle: 'short' }).format(new Date(at))
 export const fullTime = (at: string, locale: string) => format(locale, { dateStyle: 'full', timeStyle: 'short' }).format(new Date(at))
 
 export function dayOf(at: string, locale: string, t: T, now = new Date()): string {
