@@ -102,6 +102,9 @@ func New(d Deps) *Server {
 // Handle mounts something that is no operation of the workspace's API: hooks, health, metrics. Its handler checks who is asking.
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
+// FromAnywhere lets pages of other sites post to a pattern that answers without a cookie: its handler reads none.
+func (s *Server) FromAnywhere(pattern string) { s.origin.AddInsecureBypassPattern(pattern) }
+
 // Routes lists the operations with their rules.
 func (s *Server) Routes() []Route { return s.routes }
 

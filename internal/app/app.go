@@ -61,6 +61,7 @@ import (
 	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
 	"github.com/kanalhq/kanal/internal/visitor"
+	"github.com/kanalhq/kanal/internal/webpush"
 )
 
 // Config is what a start is told.
@@ -121,6 +122,7 @@ type App struct {
 	Hub        *realtime.Hub
 	Lobby      *lobby.Hub
 	After      *afterchat.Service
+	Push       *webpush.Service
 	Guard      *lobby.Guard // what visitors may ask for
 	Notify     *notify.Service
 	Consent    *consent.Service

@@ -5,10 +5,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/api/widget"
 	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/lobby"
+	"github.com/kanalhq/kanal/internal/visitor"
 	"github.com/kanalhq/kanal/internal/webchat"
 )
 
@@ -18,6 +21,17 @@ func (a *App) lobby() {
 	a.Lobby = lobby.New(lobby.Deps{
 		DB: a.DB, Events: a.Events, Threads: a.Threads, Agents: a.Hub, Guard: a.Guard, Settings: a.chatSettings, May: a.mayTell, Person: a.person, Log: a.log,
 	})
+	a.Lobby.Shows(a.mapper())
+}
+
+// signer makes and reads identification tokens.
+func (a *App) signer() *visitor.Signer {
+	return visitor.NewSigner(a.Box.Derive("visitor identification"), a.Clock)
+}
+
+// mapper shows conversations as visitors see them.
+func (a *App) mapper() *widget.Mapper {
+	return &widget.Mapper{People: a.People, Store: a.Threads, Registry: a.Registry, Signer: api.Signer{Key: a.Box.Derive("signed links"), Clock: a.Clock}}
 }
 
 // answers tells visitors that somebody of the team types.

@@ -195,6 +195,7 @@ func (a *App) run(ctx context.Context, web net.Listener) error {
 	avail := a.start(ctx, "availability", func(ctx context.Context) { a.Avail.Follow(ctx, a.pushAvailability) })
 	teller := a.start(ctx, "notify", a.Notify.Run)
 	after := a.start(ctx, "afterchat", a.After.Run)
+	push := a.start(ctx, "webpush", a.Push.Run)
 	jobs := a.start(ctx, "jobs", a.Jobs.Run)
 	board := a.start(ctx, "channels", func(ctx context.Context) {
 		if err := a.Board.Run(ctx); err != nil {
@@ -210,6 +211,7 @@ func (a *App) run(ctx context.Context, web net.Listener) error {
 		}
 	}
 	a.stop(srv, board, jobs)
+	push.end()
 	after.end()
 	teller.end()
 	avail.end()

@@ -111,6 +111,9 @@ func (a *App) flows(ctx context.Context) error {
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE"), Answers: a.answers})
 	a.lobby()
 	a.afterchat()
+	if err := a.push(); err != nil {
+		return err
+	}
 	a.Notify.Schedule(a.Jobs)
 	a.metrics = a.newMetrics()
 	a.housekeeping()
@@ -215,7 +218,14 @@ func (a *App) edge() http.Handler {
 	person.Mount(s, person.Deps{DB: a.DB, Contacts: a.Contacts, Identity: a.Identity, Properties: a.Properties, People: a.People, View: a.Views, Log: a.log})
 	site.Mount(s, a.site())
 	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Surveys: a.Surveys, Log: a.log})
-	widget.MountStream(s, widget.StreamDeps{DB: a.DB, Visitors: a.Visitors, Lobby: a.Lobby, Guard: a.Guard, Base: a.cfg.Base, Person: a.person})
+	widget.Mount(s, widget.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.log, Base: a.cfg.Base, Registry: a.Registry, Visitors: a.Visitors, Identity: a.Identity, Signer: a.signer(), Consents: a.Consent,
+		Inboxes: a.Inbox, Settings: a.Settings, Threads: a.Threads, Chatflows: a.Chatflows, Avail: a.Avail, Intake: a.Intake, Guard: a.Guard, Mapper: a.mapper(), Blobs: a.Blobs,
+		Key: a.Box.Derive("widget uploads"), Preview: a.Box.Derive("chatflow previews"),
+	})
+	streams := widget.StreamDeps{DB: a.DB, Visitors: a.Visitors, Lobby: a.Lobby, Guard: a.Guard, Base: a.cfg.Base, Person: a.person}
+	widget.MountStream(s, streams)
+	widget.MountPush(s, streams, a.Push.Key.Public())
 	a.Jobs.Every("api.prune", time.Hour, s.Prune)
 	s.Handle("/hooks/", hook.New(hook.Deps{DB: a.DB, Registry: a.Registry, Inbox: a.Inbox, Intake: late{a}, Log: a.log}))
 	s.Handle("GET /healthz", http.HandlerFunc(healthz))

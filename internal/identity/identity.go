@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/visitor"
 )
 
 // Journal keeps originals: intake.Service.
@@ -50,6 +52,8 @@ type Deps struct {
 	Threads  *thread.Service
 	Tickets  *ticket.Service
 	Journal  Journal
+	Visitors *visitor.Service
+	Consents *consent.Service // may be nil
 	// Also takes what others keep of a person: what they said when asked how it went, saved views that look for them, answers kept to be given again. nil is fine.
 	Also  func(ctx context.Context, tx *db.Tx, gone Gone) error
 	Files Files

@@ -1,0 +1,530 @@
+package widget
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/availability"
+	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/consent"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/lobby"
+	"github.com/kanalhq/kanal/internal/visitor"
+)
+
+// hello answers POST /widget/hello: what the widget does on this page, for this browser. A page that no account wants, or that has no chatflow, gets {}.
+func (w *widget) hello(rw http.ResponseWriter, r *http.Request) error {
+	var in HelloIn
+	if err := read(rw, r, &in); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	v, err := w.known(r, lobby.Hello, in.Token)
+	if err != nil {
+		return err
+	}
+	if v.ID == 0 {
+		if err := w.Guard.Take(lobby.Hello, 0, w.server.ClientIP(r)); err != nil {
+			return err
+		}
+	}
+	s := &greeting{w: w, r: r, in: in, v: v, token: in.Token}
+	if in.Reason == "event" {
+		err = s.events(ctx)
+		if err == nil {
+			w.server.JSON(rw, http.StatusOK, struct{}{})
+		}
+		return err
+	}
+	if err := s.weigh(ctx); err != nil {
+		return err
+	}
+	if err := s.recognise(ctx); err != nil {
+		return err
+	}
+	out, err := s.say(ctx)
+	if err != nil {
+		return err
+	}
+	if out == nil {
+		w.server.JSON(rw, http.StatusOK, struct{}{})
+		return nil
+	}
+	w.server.JSON(rw, http.StatusOK, out)
+	return nil
+}
+
+// greeting is one hello on its way.
+type greeting struct {
+	w       *widget
+	r       *http.Request
+	in      HelloIn
+	v       visitor.Visitor
+	token   string
+	open    Open
+	latest  Th
+	acc     account
+	flow    *chatflow.Candidate
+	why     []chatflow.Why
+	preview bool
+	track   bool
+	what    *IdentityOut
+}
+
+// weigh finds the account and the chatflow (CF-17): of a preview's token, of what fits the page, or of the conversation that goes on (CH-33).
+func (s *greeting) weigh(ctx context.Context) error {
+	all, err := s.w.accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.look(ctx); err != nil {
+		return err
+	}
+	if token := s.previewToken(); token != "" {
+		if err := s.showDraft(ctx, all, token); err != nil {
+			return err
+		}
+	}
+	flows, err := s.w.Chatflows.Live(ctx, s.w.DB)
+	if err != nil {
+		return err
+	}
+	for i := range flows {
+		acc, ok := all[flows[i].AccountID]
+		flows[i].Off = s.off(acc, ok)
+		if ok && flows[i].Off == "" && flows[i].Def.Hours == "business_hours" {
+			facts, err := s.w.Avail.Facts(ctx, s.w.DB, acc.ChannelAccount)
+			if err != nil {
+				return err
+			}
+			flows[i].Closed = facts.State == availability.Offline
+		}
+	}
+	winner, why := chatflow.Match(flows, s.in.URL, chatflow.Visitor{
+		Known: s.v.ContactID != 0, Language: s.in.Locale, Country: s.v.Country, Returning: s.returning(), Device: s.device(),
+	})
+	s.why = why
+	if s.flow == nil && winner != nil {
+		s.flow, s.acc = winner, all[winner.AccountID]
+	}
+	if s.acc.ID != 0 || s.open.Threads == 0 {
+		return nil
+	}
+	s.acc = all[s.latest.AccountID] // the zero account when it is gone: the conversation is closed then
+	if s.off(s.acc, s.acc.ID != 0) != "" {
+		s.acc = account{}
+	}
+	return nil
+}
+
+// showDraft lets a preview's token show what is not published (CF-23).
+func (s *greeting) showDraft(ctx context.Context, all map[desk.ChannelAccountID]account, token string) error {
+	id, number, ok := chatflow.ReadPreview(s.w.Preview, token, s.w.Clock.Ms())
+	if !ok {
+		return nil
+	}
+	f, err := s.w.Chatflows.Get(ctx, s.w.DB, id)
+	if err == nil {
+		var draft chatflow.Version
+		if draft, err = s.w.Chatflows.VersionOf(ctx, s.w.DB, id, number); err == nil {
+			if acc, there := all[f.AccountID]; there && f.ArchivedAt == 0 {
+				s.acc, s.preview = acc, true
+				s.flow = &chatflow.Candidate{ID: f.ID, AccountID: f.AccountID, Name: f.Name, Kind: f.Kind, Number: number, Active: true, Def: draft.Definition}
+			}
+		}
+	}
+	if desk.CodeOf(err) == desk.NotFound {
+		return nil
+	}
+	return err
+}
+
+// look finds the conversations that go on.
+func (s *greeting) look(ctx context.Context) error {
+	if s.v.ID == 0 {
+		return nil
+	}
+	list, err := s.w.list(ctx, s.v, "", 30)
+	if err != nil {
+		return err
+	}
+	s.open = Open{}
+	for _, th := range list.Items {
+		s.open.Unread += th.Unread
+		if !th.Open {
+			continue
+		}
+		if s.open.Threads++; s.open.Latest == 0 {
+			s.open.Latest, s.latest = th.ID, th
+		}
+	}
+	return nil
+}
+
+func (s *greeting) previewToken() string {
+	if s.in.Preview != "" {
+		return s.in.Preview
+	}
+	u, err := url.Parse(s.in.URL)
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get(chatflow.PreviewParam)
+}
+
+func (s *greeting) returning() bool {
+	if s.in.Returning != nil {
+		return *s.in.Returning
+	}
+	return s.v.Visits > 1
+}
+
+var phone = regexp.MustCompile(`(?i)mobi|android|iphone|ipod`)
+
+func (s *greeting) device() string {
+	switch s.in.Device {
+	case "desktop", "mobile":
+		return s.in.Device
+	}
+	if phone.MatchString(s.r.UserAgent()) {
+		return "mobile"
+	}
+	return "desktop"
+}
+
+// off says why an account is not for this page; "" when it is.
+func (s *greeting) off(acc account, there bool) string {
+	surface := s.in.Surface
+	if surface == "" {
+		surface = "web"
+	}
+	switch {
+	case !there:
+		return "removed"
+	case !acc.Active:
+		return "inactive"
+	case acc.set.Surface != "both" && acc.set.Surface != surface:
+		return "surface"
+	case !s.allowed(acc.set.Domains):
+		return "domain"
+	}
+	return ""
+}
+
+// allowed: the page's origin is one of an account's domains, or Kanal's own. A page cannot lie about its origin; the frame tells the page's address.
+func (s *greeting) allowed(domains []string) bool {
+	if len(domains) == 0 || s.in.Surface == "mobile" {
+		return true
+	}
+	host := ""
+	if u, err := url.Parse(s.r.Header.Get("Origin")); err == nil && u.Host != "" && !strings.EqualFold(u.Host, s.r.Host) && (s.w.Base == nil || !strings.EqualFold(u.Host, s.w.Base.Host)) {
+		host = u.Hostname()
+	} else if u, err := url.Parse(s.in.URL); err == nil {
+		if host = u.Hostname(); strings.EqualFold(u.Host, s.r.Host) {
+			return true // a page of Kanal's own: previews
+		}
+	}
+	return OnDomain(domains, host)
+}
+
+// OnDomain reports whether a host is one of a list, in which *.example.com stands for everything below example.com.
+func OnDomain(domains []string, host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	for _, d := range domains {
+		d = strings.ToLower(d)
+		if rest, ok := strings.CutPrefix(d, "*."); ok {
+			if strings.HasSuffix(host, "."+rest) {
+				return true
+			}
+			continue
+		}
+		if h, _, ok := strings.Cut(d, ":"); ok {
+			d = h
+		}
+		if host == d {
+			return true
+		}
+	}
+	return len(domains) == 0
+}
+
+var crawlers = regexp.MustCompile(`(?i)bot\b|crawl|spider|slurp|headless(chrome)?-?render|lighthouse|facebookexternalhit|preview`)
+
+// recognise says who it is: the signed identity first, then the token; a browser that is new is given one when its pages may be kept, else only when it wants to write.
+func (s *greeting) recognise(ctx context.Context) (err error) {
+	w := s.w
+	if s.acc.ID == 0 {
+		return nil
+	}
+	if s.track, err = w.mayTrack(ctx, s.r, s.v, s.acc, s.in); err != nil {
+		return err
+	}
+	view := s.in.Reason == "" || s.in.Reason == "load" || s.in.Reason == "navigate"
+	g := w.glimpse(s.r, s.acc, s.in, view)
+	g.Track = s.track
+	wants := s.in.Identity != nil && s.in.Identity.Token != ""
+	switch {
+	case s.v.ID != 0:
+		if s.v, err = w.noteVisit(ctx, s.r, s.v, s.acc, s.page(view), s.in.Events); err != nil {
+			return err
+		}
+	case wants, s.track && !s.preview && !crawlers.MatchString(s.r.UserAgent()):
+		if err := w.Guard.Take(lobby.Create, 0, w.server.ClientIP(s.r)); err != nil {
+			return err
+		}
+		if s.v, s.token, err = w.begin(ctx, g); err != nil {
+			return err
+		}
+	default:
+		s.token = ""
+		return nil
+	}
+	was := s.v.ID
+	if s.v, s.token, s.what, err = w.prove(ctx, s.r, s.v, s.token, s.acc, s.in.Identity, g); err != nil {
+		return err
+	}
+	if s.v, err = w.claims(ctx, s.v, s.acc, s.in.Claims); err != nil {
+		return err
+	}
+	if was != s.v.ID || s.what != nil {
+		return s.look(ctx) // what goes on is another's now
+	}
+	return nil
+}
+
+func (s *greeting) page(view bool) HelloIn {
+	in := s.in
+	if !view {
+		in.URL = ""
+	}
+	return in
+}
+
+// events keeps what a page tells between two hellos.
+func (s *greeting) events(ctx context.Context) error {
+	if s.v.ID == 0 {
+		return nil
+	}
+	acc, err := s.w.pick(ctx, s.in)
+	if err != nil {
+		return err
+	}
+	if s.v, err = s.w.noteVisit(ctx, s.r, s.v, acc, s.page(false), s.in.Events); err == nil {
+		_, err = s.w.claims(ctx, s.v, acc, s.in.Claims)
+	}
+	return err
+}
+
+// say makes the answer; nil when there is nothing to show and nothing goes on.
+func (s *greeting) say(ctx context.Context) (*HelloOut, error) {
+	w, acc := s.w, s.acc
+	if acc.ID == 0 {
+		return nil, nil
+	}
+	lang := s.in.Locale
+	langs := w.langs(ctx, acc, lang)
+	out := &HelloOut{
+		Open: s.open, Files: Files{acc.set.Files.Enabled, maxBytes(acc.set)}, Emoji: acc.set.Emoji, Typing: acc.set.Typing, Read: acc.set.Read, Transcript: acc.set.Email.Transcript,
+		Identity: s.what, Tracking: s.track, Labels: []string{},
+	}
+	if s.v.ID != 0 {
+		token := s.token
+		if token == s.in.Token {
+			token = "" // it has it
+		}
+		out.Visitor = asVisitor(s.v, token)
+	}
+	if s.flow != nil {
+		spoken := s.flow.Def.Speaks(langs[0])
+		if spoken != "" && s.flow.Def.Language != "" && s.flow.Def.Language != "auto" {
+			langs = append([]string{spoken}, langs...)
+		}
+	}
+	if s.preview {
+		out.Why = s.why
+	}
+	out.Account = s.appearance(ctx, langs)
+	contact, err := w.contactOf(ctx, s.v)
+	if err != nil {
+		return nil, err
+	}
+	ask := availability.Asking{Langs: langs, Visitor: s.v.ID, Zone: zone(s.in.Timezone)}
+	if s.latest.ID != 0 && s.open.Threads > 0 {
+		if th, err := w.Threads.Get(ctx, w.DB, s.latest.ID); err == nil {
+			ask.Owner = th.OwnerID
+			if th.TicketID != 0 {
+				ask.Owner, err = db.One(ctx, w.DB, db.Column[desk.UserID], "SELECT owner_id FROM tickets WHERE id = $1", th.TicketID)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	if out.Availability, err = w.Avail.State(ctx, w.DB, acc.ChannelAccount, ask); err != nil {
+		return nil, err
+	}
+	out.Heading, err = w.Avail.Heading(ctx, w.DB, acc.ChannelAccount, availability.WhoAsks{Contact: contact, Langs: langs, Seed: uint64(s.v.ID) + uint64(s.v.Visits)})
+	if err != nil {
+		return nil, err
+	}
+	out.Texts = Texts{Locale: langs[0], Dir: dir(langs[0]), Overrides: acc.set.Overrides(langs[0])}
+	if s.flow != nil {
+		if out.Flow, err = s.shownFlow(ctx, langs, out.Availability.State); err != nil {
+			return nil, err
+		}
+	}
+	out.Launcher = s.flow != nil && out.Availability.Show || s.open.Threads > 0
+	if s.device() == "mobile" && acc.set.Appearance.Phone == "hide" && s.open.Threads == 0 && s.in.Surface != "mobile" {
+		out.Launcher = false
+	}
+	return out, nil
+}
+
+func zone(name string) *time.Location {
+	if name == "" || len(name) > 64 {
+		return nil
+	}
+	l, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	return l
+}
+
+// dir of a language's script.
+func dir(lang string) string {
+	base, _, _ := strings.Cut(strings.ToLower(lang), "-")
+	switch base {
+	case "ar", "he", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb", "iw":
+		return "rtl"
+	}
+	return "ltr"
+}
+
+// appearance is the account as it looks.
+func (s *greeting) appearance(ctx context.Context, langs []string) Account {
+	a := s.acc.set.Appearance
+	color := a.Color
+	if color == "" {
+		if c, err := s.w.Settings.Company(ctx, s.w.DB); err == nil {
+			color = c.Color
+		}
+	}
+	text, _ := a.LauncherText.In(langs...)
+	return Account{
+		ID: s.acc.ID, Color: color, OnColor: onColor(color), Font: a.Font, Position: a.Position, OffsetX: a.OffsetX, OffsetY: a.OffsetY, Launcher: a.Launcher, LauncherText: text,
+		Sound: a.Sound, TitleFlash: a.TitleFlash, Phone: a.Phone, TypingPreview: s.acc.set.Preview, Closed: s.acc.set.Closed,
+	}
+}
+
+// onColor is what can be read on a colour: black or white, whichever stands out more (WCAG).
+func onColor(hex string) string {
+	if len(hex) != 7 || hex[0] != '#' {
+		return "#fff"
+	}
+	var l float64
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		c := float64(unhex(hex[1+2*i])<<4|unhex(hex[2+2*i])) / 255
+		l += weight * linear(c)
+	}
+	if (l+0.05)/0.05 > 1.05/(l+0.05) {
+		return "#000"
+	}
+	return "#fff"
+}
+
+// shownFlow is the chatflow in the visitor's language.
+func (s *greeting) shownFlow(ctx context.Context, langs []string, state string) (*Flow, error) {
+	f, w := s.flow, s.w
+	lang := f.Def.Speaks(langs[0])
+	if lang == "" {
+		lang = langs[0]
+	}
+	company, err := w.Settings.Company(ctx, w.DB)
+	if err != nil {
+		return nil, err
+	}
+	env := chatflow.Env{
+		Now: w.Clock.Ms(), Language: lang, Country: s.v.Country, Timezone: s.in.Timezone, Known: s.v.ContactID != 0, Availability: state, PageURL: s.in.URL, PageTitle: s.in.Title,
+		Company: company.Name,
+	}
+	if s.v.Proven { // what a page may show of a person is shown to that person alone
+		c, err := w.Identity.ContactOf(ctx, w.DB, s.v)
+		if err != nil {
+			return nil, err
+		}
+		env.Contact = map[string]string{"first_name": c.FirstName, "last_name": c.LastName, "name": c.Name, "email": c.Email}
+	}
+	out := &Flow{
+		ID: f.ID, Number: f.Number, Kind: f.Kind, Language: lang, Trigger: f.Def.Trigger, Capture: f.Def.Capture, Welcome: f.Def.Greeting(env), Opening: []Msg{},
+		DelayMs: f.Def.Session.DelayMs, Survey: f.Def.Survey, Error: f.Def.Error.Pick(lang),
+	}
+	if f.Kind == chatflow.Bot {
+		out.Opening = opening(f.Def, env)
+	}
+	n, ok := consent.NoticeOf(s.acc.set.Privacy, append([]string{lang}, langs...)...)
+	if !ok {
+		return out, nil
+	}
+	out.Consent = &Consent{Kind: n.Kind, Text: n.Text, Declined: n.Declined, Version: n.Version}
+	if s.v.ID != 0 {
+		state, err := w.Consents.State(ctx, w.DB, s.v.ID, s.acc.ID, consent.Process, n.Version)
+		if err != nil {
+			return nil, err
+		}
+		out.Consent.State = consentState(state)
+	}
+	return out, nil
+}
+
+// opening is what a bot says first, before there is a conversation.
+func opening(def chatflow.Definition, env chatflow.Env) []Msg {
+	out := []Msg{}
+	for _, e := range chatflow.Opening(def, env) {
+		m := Msg{Kind: "message", From: "bot", Text: e.Text, Files: []File{}, Quick: []desk.QuickReply{}, At: env.Now, Status: "sent"}
+		for _, b := range e.Quick {
+			m.Quick = append(m.Quick, desk.QuickReply{Label: b.Label, Value: b.Value, URL: b.URL, Step: b.Step})
+		}
+		if e.Input != nil {
+			q := &desk.Question{Step: e.Input.Step, Answer: e.Input.Answer, Required: e.Input.Required, Choices: []desk.QuickReply{}}
+			for _, c := range e.Input.Choices {
+				q.Choices = append(q.Choices, desk.QuickReply{Label: c.Label, Value: c.Value, URL: c.URL, Step: c.Step})
+			}
+			m.Input = q
+		}
+		if e.Link != nil {
+			label := e.Link.Label
+			if label == "" {
+				label = e.Link.URL
+			}
+			m.Quick = append(m.Quick, desk.QuickReply{Label: label, URL: e.Link.URL})
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+func unhex(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return 0
+}
+
+func linear(c float64) float64 {
+	if c <= 0.03928 {
+		return c / 12.92
+	}
+	return math.Pow((c+0.055)/1.055, 2.4)
+}
