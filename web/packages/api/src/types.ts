@@ -178,6 +178,7 @@ export interface Party {
 
 export interface Abilities {
   send: boolean
+  live?: boolean
   start: boolean
   html: boolean
   subject: boolean
@@ -214,7 +215,20 @@ export interface Thread {
   owner_id?: Id | null
   team_id?: Id | null
   hidden?: Hidden
+  /** the browser that it is with, of a chat */
+  visitor_id?: Id | null
+  bot?: boolean
+  origin?: { url: string; title: string; referrer: string; chatflow: string } | null
+  seen_by_team?: Id | null
+  seen_by_visitor?: Id | null
+  /** how an answer may leave, that of a plain one first */
+  ways?: Way[] | null
 }
+
+/** A channel account that an answer in a chat may leave by; to is empty where the visitor is there. */
+export interface Way { id: Id; name: string; address: string; channel: string; to: Party[] | null; can: Partial<Abilities> }
+
+export interface QuickReply { label: string; value: string; url: string; step: string }
 
 /** A conversation as the list of an inbox shows it. */
 export interface ThreadRow {
@@ -351,6 +365,7 @@ export interface Message {
   send_rule?: '' | 'undo' | 'later' | 'later_if_quiet'
   plan?: SendPlan | null
   forward_of?: Id | null
+  offers?: { quick: QuickReply[] | null; input: { answer: string } | null } | null
 }
 
 export interface KanalEvent {

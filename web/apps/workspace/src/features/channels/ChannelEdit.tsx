@@ -1,14 +1,14 @@
 import { Button, Select, Stack, Switch, Tabs, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { get, Problem, type ChannelAccount, type Spec } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { Affects, AsText, AsTextButton, SaveError, UnsavedGuard, isStale } from '@/features/settings/index.ts'
 import { useSpecs } from '@/features/tickets/index.ts'
-import { t } from '@/locales/index.ts'
+import { t, withMore } from '@/locales/index.ts'
 import { sentence } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
@@ -24,12 +24,15 @@ import { defaultTicket, TicketForm } from './TicketForm.tsx'
 import { VerifyForwarding } from './VerifyForwarding.tsx'
 import s from './channels.module.css'
 
+const ChatChannel = lazy(withMore(() => import('@/features/chatchannel/index.ts').then((m) => ({ default: m.ChatChannel }))))
+
 export function ChannelEdit({ accountId }: { accountId: string }) {
   const q = useQuery(accountQuery(accountId))
   const specs = useSpecs()
   const spec = specs.find((x) => x.channel === q.data?.channel)
   if (q.isError) return <EmptyState icon="warn" title={t('error.channels')} text={sentence(q.error)}><Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button></EmptyState>
   if (!q.data || !spec) return <SkeletonLines label={t('state.loading')} />
+  if (spec.can.live) return <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><ChatChannel key={q.data.id} account={q.data} spec={spec} /></Suspense>
   return <Form key={q.data.id} account={q.data} spec={spec} />
 }
 

@@ -1,11 +1,11 @@
 import { Button, Checkbox, Radio, Select, Stack, TextInput } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { Problem, type ChannelAccount, type Kind, type Spec } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines } from '@kanal/ui'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { channelName, useSpecs } from '@/features/tickets/index.ts'
-import { maybe, t, type Key } from '@/locales/index.ts'
+import { maybe, t, withMore, type Key } from '@/locales/index.ts'
 import { sentence } from '@/shell/errors.ts'
 import { fieldsOf, initialSettings, missing, read, type Settings } from './model.ts'
 import { ProbeList } from './ProbeList.tsx'
@@ -16,6 +16,8 @@ import { SpecForm } from './SpecForm.tsx'
 import { defaultTicket, TicketForm } from './TicketForm.tsx'
 import { VerifyForwarding } from './VerifyForwarding.tsx'
 import s from './channels.module.css'
+
+const ChatDone = lazy(withMore(() => import('@/features/chatchannel/index.ts').then((m) => ({ default: m.ChatDone }))))
 
 /** GEN-15: the inbox is made together with its channel. */
 const newInbox = 'new'
@@ -53,7 +55,8 @@ function Wizard({ spec }: { spec: Spec }) {
   useEffect(() => { heading.current?.focus() }, [at, made])
 
   const accountFields = fieldsOf(spec, 'account', kind?.name ?? '')
-  const detailFields = fieldsOf(spec, 'details', kind?.name ?? '')
+  const live = spec.can.live
+  const detailFields = live ? [] : fieldsOf(spec, 'details', kind?.name ?? '')
   const automation = fieldsOf(spec, 'automation', kind?.name ?? '')
   const steps: Step[] = [...(kinds.length > 1 ? ['where' as const] : []), ...(spec.terms ? ['terms' as const] : []), 'account', ...(detailFields.length ? ['details' as const] : []), 'routing', 'ticket']
   const step: Step = made ? 'done' : (steps[at] ?? 'account')
@@ -106,13 +109,13 @@ function Wizard({ spec }: { spec: Spec }) {
             <Select label={t('channels.inbox')} data={[...inboxes.map((i) => ({ value: i.id, label: i.name })), { value: newInbox, label: t('inboxes.new') }]} value={target} onChange={setInbox} allowDeselect={false} />
             {target === newInbox ? <TextInput label={t('inboxes.new_name')} required value={inboxName} onChange={(e) => setInboxName(e.currentTarget.value)} /> : null}
             <SpecForm {...form} fields={accountFields} />
-            <ProbeList channel={spec.channel} settings={settings} secrets={secrets} />
+            {live ? null : <ProbeList channel={spec.channel} settings={settings} secrets={secrets} />}
           </Stack>
         ) : null}
         {step === 'details' ? <div className={s.beside}><SpecForm {...form} fields={detailFields} /><SenderPreview channel={spec.channel} settings={settings} /></div> : null}
         {step === 'routing' ? <><RoutingForm value={assign} onChange={setAssign} />{automation.length ? <SpecForm {...form} fields={automation} /> : null}</> : null}
         {step === 'ticket' ? <TicketForm value={ticket} onChange={setTicket} /> : null}
-        {step === 'done' && made ? <Done account={made} /> : null}
+        {step === 'done' && made ? live ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><ChatDone account={made} /></Suspense> : <Done account={made} /> : null}
         <div className={s.wizardFoot}>
           {step === 'done' ? <Button onClick={() => void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels' } })}>{t('wizard.to_list')}</Button> : (
             <>

@@ -1,2 +1,3 @@
 export { ChannelList } from './ChannelList.tsx'
 export { ChannelPage, ConnectPage } from './pages.tsx'
+export { RoutingForm } from './RoutingForm.tsx'

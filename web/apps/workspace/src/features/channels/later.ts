@@ -1,0 +1,7 @@
+export { HealthTag } from './ChannelList.tsx'
+export { fieldsOf, read, write, type Settings } from './model.ts'
+export { accountsQuery, updateAccount } from './queries.ts'
+export { RemoveChannel } from './RemoveChannel.tsx'
+export { noAssign, RoutingForm } from './RoutingForm.tsx'
+export { SpecForm } from './SpecForm.tsx'
+export { defaultTicket, TicketForm } from './TicketForm.tsx'

@@ -1,0 +1,2 @@
+export { ChatChannel } from './ChatChannel.tsx'
+export { ChatDone } from './ChatDone.tsx'
