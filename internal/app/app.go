@@ -35,6 +35,7 @@ import (
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/dialogue"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/event"
 	"github.com/kanalhq/kanal/internal/geo"
@@ -105,6 +106,7 @@ type App struct {
 	Threads    *thread.Service
 	Snippets   *snippet.Service
 	Chatflows  *chatflow.Service
+	Dialogue   *dialogue.Service
 	Spam       *spam.Service
 	Assign     *assignment.Service
 	Registry   *channel.Registry

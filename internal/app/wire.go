@@ -73,7 +73,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Purge = purge.New(purge.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Log: a.log,
 		Spam: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE"),
-		Also: a.alsoOfTicket,
+		Also: a.alsoOfTicket, Conversations: a.Chatflows.Forget,
 	})
 	a.Triage = triage.New(triage.Deps{
 		DB: a.DB, Clock: a.Clock, Jobs: a.Jobs, People: a.People, Inboxes: a.Inbox, Threads: a.Threads, Tickets: a.Tickets, Assign: a.Assign, Senders: a.Spam, Log: a.log,
@@ -111,6 +111,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE"), Answers: a.answers})
 	a.lobby()
 	a.afterchat()
+	a.dialogue()
 	if err := a.push(); err != nil {
 		return err
 	}
@@ -148,6 +149,9 @@ func (a *App) alsoOf(ctx context.Context, tx *db.Tx, gone identity.Gone) error {
 		return err
 	}
 	if err := a.Consent.Forget(ctx, tx, gone.Contacts, browsers, gone.Threads); err != nil {
+		return err
+	}
+	if err := a.Chatflows.Forget(ctx, tx, gone.Threads); err != nil {
 		return err
 	}
 	for _, id := range gone.Contacts {
@@ -206,10 +210,11 @@ func (a *App) edge() http.Handler {
 	})
 	chat.MountVisitors(s, chat.VisitorDeps{
 		DB: a.DB, View: a.Views, Visitors: a.Visitors, Contacts: a.Contacts, Threads: a.Threads, Assign: a.Assign, Consent: a.Consent, After: a.After, Link: a.Identity,
-		Handover: a.Intake.Handover, Presence: a.Lobby.PresenceOf,
+		Handover: a.Intake.Handover, Stopped: a.Dialogue.Stopped, Presence: a.Lobby.PresenceOf,
 	})
 	chat.MountFlows(s, chat.FlowDeps{
 		DB: a.DB, Clock: a.Clock, Flows: a.Chatflows, Inboxes: a.Inbox, Registry: a.Registry, Key: a.Box.Derive("chatflow previews"), BaseURL: a.cfg.Base,
+		Properties: a.Properties, People: a.People, Tickets: a.Tickets, Gate: a.Avail.Gate,
 	})
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
 	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved})
