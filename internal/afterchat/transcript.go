@@ -35,7 +35,7 @@ func (s *Service) Transcript(ctx context.Context, actor desk.Actor, id desk.Thre
 	if len(ms) == 0 {
 		return desk.Errorf(desk.Conflict, "transcript.empty", "Nothing has been said in this conversation yet.")
 	}
-	acc, err := s.sender(ctx, th)
+	acc, err := s.Sender(ctx, th)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (s *Service) unseen(ctx context.Context, j *job.Job) error {
 	if wait > 0 {
 		return job.Snooze(wait)
 	}
-	acc, err := s.sender(ctx, found.thread)
+	acc, err := s.Sender(ctx, found.thread)
 	if err != nil {
 		return err
 	}
@@ -157,8 +157,8 @@ func (s *Service) wait(ctx context.Context, p pile) (time.Duration, error) {
 	return max(0, min(look, patience-age)), nil
 }
 
-// sender is the mail account that answers leave by: the chosen one, else the inbox's own; zero when none can send.
-func (s *Service) sender(ctx context.Context, th desk.Thread) (desk.ChannelAccount, error) {
+// Sender is the mail account that answers leave by: the chosen one, else the inbox's own; zero when none can send.
+func (s *Service) Sender(ctx context.Context, th desk.Thread) (desk.ChannelAccount, error) {
 	set, err := s.settings(ctx, s.DB, th)
 	if err != nil {
 		return desk.ChannelAccount{}, err

@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/afterchat"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/dialogue"
+	"github.com/kanalhq/kanal/internal/netx"
 	"github.com/kanalhq/kanal/internal/visitor"
 )
 
@@ -20,6 +23,17 @@ func (a *App) afterchat() {
 			return c.Name, c.Locale, err
 		},
 	})
+}
+
+// dialogue makes what runs the bots.
+func (a *App) dialogue() {
+	a.Dialogue = dialogue.New(dialogue.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Flows: a.Chatflows, Threads: a.Threads, Tickets: a.Tickets, Contacts: a.Contacts, Inboxes: a.Inbox, Visitors: a.Visitors,
+		Properties: a.Properties, Assign: a.Assign, Dispatch: a.Dispatch, Intake: a.Intake, Identity: a.Identity, Avail: a.Avail, Company: a.company, Sender: a.After.Sender,
+		Client: netx.Guard{AllowPrivate: true}.HTTP(netx.HTTPOptions{Timeout: 10 * time.Second, MaxBody: 1 << 20, MaxRedirects: -1}), Log: a.log,
+	})
+	a.Intake.Dialogue = a.Dialogue
+	a.Avail.Handovers = a.Chatflows.Handovers
 }
 
 // givenAddress is the address that a visitor gave, for answers that leave by mail.

@@ -199,17 +199,25 @@ func Step(def Definition, st State, in Input, env Env) (State, []Effect) {
 // Opening is what a bot says before the visitor has written: its first words and its first question. It stops where the bot would do more than speak.
 func Opening(def Definition, env Env) []Effect {
 	_, effects := Step(def, State{}, Input{Type: Opened}, env)
-	out := []Effect{}
-	for _, e := range effects {
+	said, _ := Spoken(effects)
+	return said
+}
+
+// Spoken parts what a bot says at once, before anything else happens, from what is still to be done. Setting a value may wait until it has spoken.
+func Spoken(effects []Effect) (said, rest []Effect) {
+	said, rest = []Effect{}, []Effect{}
+	for i, e := range effects {
 		switch e.Type {
 		case DoSay, DoAsk:
-			out = append(out, e)
+			said = append(said, e)
 		case DoDelay:
+		case DoSet:
+			rest = append(rest, e)
 		default:
-			return out
+			return said, append(rest, effects[i:]...)
 		}
 	}
-	return out
+	return said, rest
 }
 
 func (st State) clone() State {
@@ -356,6 +364,14 @@ func (r *run) fail(step string) {
 	}
 	r.say(step, text)
 	r.over(Failed, Effect{Type: DoHandover, Step: step, Policy: r.def.Handover.Assign, Nobody: r.away(), Reason: "failed"})
+}
+
+// Trouble is what a visitor is told when the dialogue itself breaks.
+func Trouble(def Definition, env Env) []Effect {
+	r := &run{def: &def, env: env, st: State{}.clone(), lang: def.Speaks(env.Language), first: true}
+	r.fail("")
+	said, _ := Spoken(r.out)
+	return said
 }
 
 // away reports whether nobody is there now.

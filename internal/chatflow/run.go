@@ -18,8 +18,11 @@ const (
 
 // Progress is what is kept of a dialogue: the engine's state, and the effects that are still to be done.
 type Progress struct {
-	State   State    `json:"state"`
-	Pending []Effect `json:"pending,omitempty"`
+	State   State              `json:"state"`
+	Pending []Effect           `json:"pending,omitempty"`
+	Owed    map[string]string  `json:"owed,omitempty"`   // properties that wait for there to be a contact or a ticket: contact.size, ticket.priority
+	Assign  *desk.AssignPolicy `json:"assign,omitempty"` // who is to have it, said before there was a ticket
+	Job     desk.JobID         `json:"job,omitempty"`    // that goes on with it
 }
 
 // Run is where the dialogue of one conversation stands. It keeps the version that it began with (CF-23).

@@ -131,6 +131,16 @@ func (d *Definition) Told(name string, env Env) string {
 	return r.words(w)
 }
 
+// Greeting is what a visitor reads before anybody has said anything: the words for when nobody is there, if there are some, else the welcome (CH-16).
+func (d *Definition) Greeting(env Env) string {
+	if env.Availability == "away" || env.Availability == "offline" {
+		if away := d.Told("away", env); strings.TrimSpace(away) != "" {
+			return away
+		}
+	}
+	return d.Told("welcome", env)
+}
+
 var token = regexp.MustCompile(`\{\{\s*([a-z_]+(?:\.[A-Za-z0-9_-]+)*)\s*(?:\|([^{}]*))?\}\}`)
 
 // fillTokens puts values where tokens stand: the value, else what stands after the bar, else nothing, and then no space before it either.

@@ -35,7 +35,7 @@ func scanVersion(r db.Scanner) (v Version, err error) {
 
 // Versions lists what was published, newest first.
 func (s *Service) Versions(ctx context.Context, q db.Queryer, id desk.ChatflowID) ([]Version, error) {
-	out, err := db.All(ctx, q, scanVersion, "SELECT "+versionColumns+" FROM chatflow_versions WHERE chatflow_id = $1 ORDER BY number DESC LIMIT 500", id)
+	out, err := db.All(ctx, q, scanVersion, "SELECT "+versionColumns+" FROM chatflow_versions WHERE chatflow_id = $1 AND number > 0 ORDER BY number DESC LIMIT 500", id)
 	if err != nil {
 		return nil, fmt.Errorf("chatflow: versions: %w", err)
 	}
@@ -85,7 +85,7 @@ func (s *Service) Rollback(ctx context.Context, tx *db.Tx, actor desk.Actor, id 
 	if before.ArchivedAt != 0 {
 		return before, desk.Errorf(desk.Conflict, "chatflow.archived", "This chatflow is archived. Make a copy of it to go on.")
 	}
-	v, err := s.VersionOf(ctx, tx, id, number)
+	v, err := s.VersionOf(ctx, tx, id, max(number, 0))
 	if err != nil {
 		return before, err
 	}
@@ -101,7 +101,7 @@ func (s *Service) Rollback(ctx context.Context, tx *db.Tx, actor desk.Actor, id 
 func (s *Service) publish(ctx context.Context, tx *db.Tx, actor desk.Actor, before Flow, def Definition, note string) (Flow, error) {
 	f := before
 	f.Draft = def
-	if err := tx.QueryRow(ctx, "SELECT COALESCE(MAX(number), 0) + 1 FROM chatflow_versions WHERE chatflow_id = $1", f.ID).Scan(&f.Published); err != nil {
+	if err := tx.QueryRow(ctx, "SELECT COALESCE(MAX(number), 0) + 1 FROM chatflow_versions WHERE chatflow_id = $1 AND number > 0", f.ID).Scan(&f.Published); err != nil {
 		return before, fmt.Errorf("chatflow: number: %w", err)
 	}
 	note = strings.TrimSpace(strings.ToValidUTF8(note, ""))
@@ -140,4 +140,27 @@ func (s *Service) Duplicate(ctx context.Context, tx *db.Tx, actor desk.Actor, id
 		name = f.Name + " (2)"
 	}
 	return s.Create(ctx, tx, actor, Flow{AccountID: f.AccountID, Name: name, Kind: f.Kind, Draft: f.Draft})
+}
+
+// Handovers are the rules by which an account's live chatflows give conversations to people, beside the account's own (CH-17).
+func (s *Service) Handovers(ctx context.Context, q db.Queryer, account desk.ChannelAccountID) ([]desk.AssignPolicy, error) {
+	live, err := s.Live(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := []desk.AssignPolicy{}
+	for _, c := range live {
+		if c.AccountID != account || !c.Active || c.Number == 0 {
+			continue
+		}
+		if p := c.Def.Handover.Assign; p != nil {
+			out = append(out, *p)
+		}
+		for _, b := range c.Def.Steps {
+			if b.Type == StepAssign && b.To != nil && b.To.Policy != nil {
+				out = append(out, *b.To.Policy)
+			}
+		}
+	}
+	return out, nil
 }

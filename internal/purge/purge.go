@@ -32,10 +32,12 @@ type Deps struct {
 	Tickets *ticket.Service
 	Journal Journal
 	// Also takes what flows above keep of a ticket: what its customer said of it. nil is fine.
-	Also  func(ctx context.Context, tx *db.Tx, id desk.TicketID) error
-	Log   *slog.Logger
-	Spam  time.Duration // how long spam is kept; 0 keeps it
-	Trash time.Duration // how long trash is kept; 0 keeps it
+	Also func(ctx context.Context, tx *db.Tx, id desk.TicketID) error
+	// Conversations takes what flows above keep of conversations: what a bot was told in them. nil is fine.
+	Conversations func(ctx context.Context, tx *db.Tx, ids []desk.ThreadID) error
+	Log           *slog.Logger
+	Spam          time.Duration // how long spam is kept; 0 keeps it
+	Trash         time.Duration // how long trash is kept; 0 keeps it
 }
 
 // Service erases.
@@ -91,7 +93,13 @@ func (s *Service) one(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.
 			return err
 		}
 	}
-	if err := s.Events.Forget(ctx, tx, id, append(gone.Threads, late.Threads...)...); err != nil {
+	threads := append(gone.Threads, late.Threads...)
+	if s.Conversations != nil {
+		if err := s.Conversations(ctx, tx, threads); err != nil {
+			return err
+		}
+	}
+	if err := s.Events.Forget(ctx, tx, id, threads...); err != nil {
 		return err
 	}
 	return s.Tickets.Erase(ctx, tx, actor, id, reason, append(gone.Messages, late.Messages...))
@@ -114,6 +122,11 @@ func (s *Service) Thread(ctx context.Context, tx *db.Tx, actor desk.Actor, th de
 	})
 	if err != nil {
 		return err
+	}
+	if s.Conversations != nil {
+		if err := s.Conversations(ctx, tx, []desk.ThreadID{th.ID}); err != nil {
+			return err
+		}
 	}
 	if err := s.Events.Forget(ctx, tx, 0, th.ID); err != nil {
 		return err

@@ -16,6 +16,9 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/property"
+	"github.com/kanalhq/kanal/internal/ticket"
 )
 
 // FlowDeps is what the operations on chatflows call.
@@ -25,10 +28,12 @@ type FlowDeps struct {
 	Flows    *chatflow.Service
 	Inboxes  *inbox.Service
 	Registry *channel.Registry
-	// Check says what a definition names that is not there: properties, people, teams, statuses. Nil asks nothing.
-	Check func(ctx context.Context, q db.Queryer, d chatflow.Definition) ([]chatflow.Problem, error)
-	// Closed says which accounts are outside their business hours now. Nil: none.
-	Closed  func(ctx context.Context, q db.Queryer, accounts []desk.ChannelAccountID) (map[desk.ChannelAccountID]bool, error)
+	// What a definition may name.
+	Properties *property.Service
+	People     *people.Service
+	Tickets    *ticket.Service
+	// Gate says whether an account is outside its business hours: availability.Service. Nil: none is.
+	Gate    func(acc desk.ChannelAccount, at time.Time) (closed bool, limit int)
 	Key     []byte // signs previews
 	BaseURL *url.URL
 }
@@ -263,13 +268,6 @@ func (f *flows) publish(ctx context.Context, v access.Viewer, in *publishFlow) (
 		}
 		return f.Flows.Publish(ctx, tx, v.Actor, id, in.Body.Note)
 	})
-}
-
-func (f *flows) unknown(ctx context.Context, q db.Queryer, d chatflow.Definition) ([]chatflow.Problem, error) {
-	if f.Check == nil {
-		return nil, nil
-	}
-	return f.Check(ctx, q, d)
 }
 
 type rollbackFlow struct {

@@ -9,6 +9,7 @@ import (
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -88,7 +89,6 @@ func (f *flows) match(ctx context.Context, _ access.Viewer, in *matchFlow) (*api
 		return nil, err
 	}
 	accounts := map[desk.ChannelAccountID]desk.ChannelAccount{}
-	ids := []desk.ChannelAccountID{}
 	for _, c := range live {
 		if _, ok := accounts[c.AccountID]; ok {
 			continue
@@ -98,13 +98,6 @@ func (f *flows) match(ctx context.Context, _ access.Viewer, in *matchFlow) (*api
 			return nil, err
 		}
 		accounts[c.AccountID] = acc
-		ids = append(ids, c.AccountID)
-	}
-	closed := map[desk.ChannelAccountID]bool{}
-	if f.Closed != nil {
-		if closed, err = f.Closed(ctx, f.DB, ids); err != nil {
-			return nil, err
-		}
 	}
 	asked := []chatflow.Candidate{}
 	for _, c := range live {
@@ -112,7 +105,10 @@ func (f *flows) match(ctx context.Context, _ access.Viewer, in *matchFlow) (*api
 			continue
 		}
 		acc := accounts[c.AccountID]
-		if c.Closed = closed[c.AccountID]; !acc.Active || acc.ArchivedAt != 0 || acc.ID == 0 {
+		if f.Gate != nil {
+			c.Closed, _ = f.Gate(acc, f.Clock.Now())
+		}
+		if !acc.Active || acc.ArchivedAt != 0 || acc.ID == 0 {
 			c.Off = "inactive"
 			if acc.Name != "" {
 				c.Off = acc.Name
@@ -140,16 +136,17 @@ type Preview struct {
 	ExpiresAt desk.Time `json:"expires_at"`
 }
 
-func (f *flows) preview(ctx context.Context, _ access.Viewer, in *previewFlow) (*api.Out[Preview], error) {
+func (f *flows) preview(ctx context.Context, v access.Viewer, in *previewFlow) (*api.Out[Preview], error) {
 	id, err := flowID(in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.Flows.Get(ctx, f.DB, id); err != nil {
+	number, err := db.Written(ctx, f.DB, func(ctx context.Context, tx *db.Tx) (int64, error) { return f.Flows.Snapshot(ctx, tx, v.Actor, id) })
+	if err != nil {
 		return nil, err
 	}
 	until := f.Clock.Ms().Add(previewFor)
-	out := Preview{Token: chatflow.PreviewToken(f.Key, id, until), ExpiresAt: until}
+	out := Preview{Token: chatflow.PreviewToken(f.Key, id, number, until), ExpiresAt: until}
 	page := f.BaseURL.JoinPath("/widget/app")
 	if in.Page != "" {
 		if page, err = url.Parse(strings.TrimSpace(in.Page)); err != nil || page.Scheme != "http" && page.Scheme != "https" || page.Host == "" {
