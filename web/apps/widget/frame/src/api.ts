@@ -37,10 +37,10 @@ export class Api {
   }
 
   /** A file with its progress, 0 to 1. XMLHttpRequest, because fetch tells nothing of an upload's progress. */
-  upload(file: File, onProgress: (part: number) => void, signal: AbortSignal): Promise<Uploaded> {
+  upload(file: File, account: string, onProgress: (part: number) => void, signal: AbortSignal): Promise<Uploaded> {
     return new Promise((resolve, reject) => {
       const xhr = new XMLHttpRequest()
-      xhr.open('POST', `/widget/files?name=${encodeURIComponent(file.name)}`)
+      xhr.open('POST', `/widget/files?name=${encodeURIComponent(file.name)}&account=${account}`)
       for (const [k, v] of Object.entries(this.headers())) xhr.setRequestHeader(k, v)
       xhr.setRequestHeader('Accept', 'application/json')
       xhr.setRequestHeader('Content-Type', file.type || 'application/octet-stream')
@@ -58,7 +58,7 @@ export class Api {
 
   private heed(p: Problem): Problem {
     if (p.status === 401) this.whenSignedOut()
-    if (p.status === 403 && (p.code === 'banned' || p.reason === 'banned')) this.whenBanned()
+    if (p.status === 403 && /banned/.test(p.code + p.reason)) this.whenBanned()
     return p
   }
 }

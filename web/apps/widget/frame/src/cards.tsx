@@ -17,8 +17,8 @@ export function ConsentCard() {
       <h2 id="consent"><Icon name="shield" size={18} /> {t('consent.title')}</h2>
       <p dir="auto"><Linked text={c.text} /></p>
       <div class="buttons">
-        <button type="button" class="button main" onClick={() => chat.consent(true)}>{t('consent.yes')}</button>
-        <button type="button" class="button" onClick={() => chat.consent(false)}>{t('consent.no')}</button>
+        <button type="button" class="button main" onClick={() => chat.agreement.answer(true)}>{t('consent.yes')}</button>
+        <button type="button" class="button" onClick={() => chat.agreement.answer(false)}>{t('consent.no')}</button>
       </div>
     </section>
   )
@@ -29,7 +29,7 @@ export function Declined() {
   return (
     <section class="card" role="status">
       <p dir="auto">{s.hello?.flow?.consent?.declined || t('consent.declined')}</p>
-      <button type="button" class="plain" onClick={chat.reconsider}>{t('consent.again')}</button>
+      <button type="button" class="plain" onClick={chat.agreement.reconsider}>{t('consent.again')}</button>
     </section>
   )
 }
@@ -111,7 +111,7 @@ export function Sheet({ kind, close }: { kind: 'end' | 'transcript'; close: () =
   const submit = async (e: Event) => {
     e.preventDefault()
     if (state === 'busy') return
-    if (kind === 'transcript' && !isEmail(email.trim())) { say(t('answer.email')); return }
+    if (kind === 'transcript' && !(s.known && !email.trim()) && !isEmail(email.trim())) { say(t('answer.email')); return }
     go('busy')
     try {
       if (kind === 'end') { await chat.end(); return close() }
@@ -124,8 +124,8 @@ export function Sheet({ kind, close }: { kind: 'end' | 'transcript'; close: () =
     <dialog class="sheet" aria-labelledby={id} ref={(d) => { if (d && !d.open) d.showModal() }} onClose={close} onKeyDown={(e) => e.stopPropagation()} onClick={(e) => { if (e.target === e.currentTarget) close() }}>
       <form noValidate onSubmit={(e) => void submit(e)}>
         <h2 id={id}>{kind === 'end' ? t('end.title') : t('transcript.title')}</h2>
-        {state === 'sent' ? <p role="status">{t('transcript.sent', { email: email.trim() })}</p> : kind === 'end' ? <p>{t('end.text')}</p> : (
-          <label>{t('capture.email')}<input type="email" inputMode="email" autocomplete="email" value={email} dir="auto" maxLength={254} aria-invalid={!!fault} aria-describedby={fault ? 'sheet-fault' : undefined} onInput={(e) => { set(e.currentTarget.value); say('') }} /></label>
+        {state === 'sent' ? <p role="status">{email.trim() ? t('transcript.sent', { email: email.trim() }) : t('transcript.sent.known')}</p> : kind === 'end' ? <p>{t('end.text')}</p> : (
+          <label>{t('capture.email')}<input type="email" inputMode="email" autocomplete="email" value={email} dir="auto" maxLength={254} aria-invalid={!!fault} aria-describedby={fault ? 'sheet-fault' : undefined} onInput={(e) => { set(e.currentTarget.value); say('') }} />{s.known && <small class="hint">{t('transcript.known')}</small>}</label>
         )}
         {fault && <p class="fault" id="sheet-fault" role="alert">{fault}</p>}
         <div class="buttons">

@@ -4,14 +4,15 @@ import { Convo } from '@kanal/convo'
 import type { EventName, Page, ToFrame, ToPage } from '../../shared/protocol.ts'
 import type { PreviewAct } from '../../shared/preview.ts'
 import type { Hello, Msg, MessagesPage, Sent, Th, ThreadsPage, Visitor } from '../../shared/types.ts'
+import { Agreement } from './agreement.ts'
 import { Api, Problem, refused, uuid } from './api.ts'
 import type { Host } from './host.ts'
 import { Keep } from './keep.ts'
 import { Live } from './live.ts'
 import type { Draft } from './model.ts'
-import { type ConsentState, type Mode, nobody, type State, threadOf } from './state.ts'
+import { type Mode, nobody, type State, threadOf } from './state.ts'
 import { lasting } from './storage.ts'
-import { loadWords } from './texts.ts'
+import { directionOf, loadWords } from './texts.ts'
 import { Typing } from './typing.ts'
 import { Uploads } from './uploads.ts'
 
@@ -19,6 +20,10 @@ import { Uploads } from './uploads.ts'
 type Conversation = Convo<Msg, Draft> & { at: { thread: string } }
 const entryOf = (m: Msg) => ({ key: m.id, at: m.at, value: m })
 const noHost: Host = { say() {}, event() {}, stop() {} }
+const nowhere: Hello = {
+  visitor: null, account: { id: '', color: '', font: 'system', position: 'right' }, flow: null, availability: { state: 'available', text: '', reply_time: '', returns_at: null, position: null, show: false }, heading: { name: '', avatar: '', people: [] },
+  texts: { locale: 'en', dir: 'ltr', overrides: {} }, open: { threads: 0, unread: 0, latest: '' }, launcher: false, files: { enabled: false, max_bytes: 0 }, emoji: false, typing: false, read: false, transcript: 'never',
+}
 const retries = [2_000, 5_000, 10_000, 20_000, 30_000]
 
 export class Chat {
@@ -27,6 +32,7 @@ export class Chat {
   readonly uploads = new Uploads(this)
   readonly live = new Live(this)
   readonly typing = new Typing(this)
+  readonly agreement = new Agreement(this)
   host: Host = noHost
   keep = new Keep('')
   /** In a preview everything that would go to the server goes here. */
@@ -35,7 +41,6 @@ export class Chat {
   private readonly convos = new Map<string, Conversation>()
   private readonly listeners = new Set<() => void>()
   private visiting: Promise<void> | null = null
-  private consentTold = false
   private retryTimer: ReturnType<typeof setTimeout> | undefined
   private tried = 0
   private languageAsked = ''
@@ -106,12 +111,16 @@ export class Chat {
   }
 
   private async greet(hello: Hello): Promise<void> {
+    if (!hello?.account) { // nothing is to be shown on this page; a conversation that is open stays
+      if (this.state.hello || this.state.mode !== 'page') return
+      hello = { ...nowhere, texts: { locale: String(this.ask.locale ?? 'en'), dir: directionOf(String(this.ask.locale ?? 'en')), overrides: {} } }
+    }
     const first = this.state.hello === null
     if (first || this.state.hello?.account.id !== hello.account.id) this.keep = new Keep(hello.account.id)
     if (hello.visitor?.token && hello.visitor.token !== this.api.token) this.tokenIs(hello.visitor)
     const changed = hello.visitor && this.state.hello?.visitor && hello.visitor.id !== this.state.hello.visitor.id
     if (changed) this.forgetThreads()
-    this.set({ hello, availability: hello.availability, known: this.state.known || !!hello.visitor?.known || !!hello.visitor?.email_known, consent: this.consentOf(hello), muted: this.keep.muted, captureSkipped: this.keep.skipped })
+    this.set({ hello, availability: hello.availability, known: this.state.known || !!hello.visitor?.known || !!hello.visitor?.email_known, consent: this.agreement.of(hello), muted: this.keep.muted, captureSkipped: this.keep.skipped })
     const language = `${hello.texts.locale}/${JSON.stringify(hello.texts.overrides ?? {})}`
     if (language !== this.languageAsked) {
       this.languageAsked = language
@@ -127,15 +136,6 @@ export class Chat {
     }
     if (first) for (const t of this.keep.unsent()) this.convo(t)
     if (first) void this.flush()
-  }
-
-  private consentOf(hello: Hello): ConsentState {
-    const c = hello.flow?.consent
-    if (!c) return 'none'
-    if (c.kind === 'implicit') return 'implicit'
-    if (c.state === 'given') { this.consentTold = true; return 'given' }
-    const here = this.keep.agreed(hello.flow!.id, c.version)
-    return here === 'given' && c.state !== 'withdrawn' ? 'given' : here === 'declined' || c.state === 'declined' ? 'declined' : 'needed'
   }
 
   // Where one is.
@@ -214,11 +214,13 @@ export class Chat {
   }
 
   private async post(c: Conversation, draft: Draft, key: string): Promise<Msg> {
-    await this.allowed()
-    const flow = this.state.hello?.flow
+    await this.agreement.allowed()
     const sent = await this.api.ask<Sent>('POST', '/widget/messages', {
-      ...(c.at.thread ? { thread: c.at.thread } : flow ? { flow: { id: flow.id, number: flow.number } } : {}),
-      id: key, text: draft.text, ...(draft.quick ? { quick: draft.quick } : {}), files: draft.files.map((f) => f.receipt), page: draft.page,
+      ...(c.at.thread ? { thread: c.at.thread } : this.about()), id: key, locale: this.state.hello!.texts.locale, text: draft.text, ...(draft.quick ? { quick: draft.quick } : {}), files: draft.files.map((f) => f.receipt), page: draft.page ?? this.state.page,
+    }).catch(async (err: unknown) => {
+      if (!(err instanceof Problem) || err.reason !== 'consent.required') throw err
+      await this.agreement.askAgain()
+      throw new Problem({ status: 409, message: '', code: 'consent' }) // kept until it is given
     })
     this.tried = 0
     const id = sent.thread.id
@@ -237,46 +239,10 @@ export class Chat {
     return { ...sent.message, client_id: sent.message.client_id || key }
   }
 
-  /** Nothing leaves before the visitor is somebody and has agreed to what must be agreed to (CO-09). */
-  async allowed(): Promise<void> {
-    const flow = this.state.hello?.flow
-    if (this.state.consent === 'needed' || this.state.consent === 'declined') throw new Problem({ status: 409, message: '', code: 'consent' })
-    await this.ensureVisitor()
-    const c = flow?.consent
-    if (!c || this.consentTold) return
-    await this.tellConsent(this.state.consent === 'implicit' ? 'shown' : 'given')
-    this.consentTold = true
-  }
+  /** Which chat a request is about. */
+  about() { const { account, flow } = this.state.hello!; return { account: account.id, ...(flow ? { flow: { id: flow.id, number: flow.number } } : {}) } }
 
-  private async tellConsent(action: 'given' | 'declined' | 'withdrawn' | 'shown'): Promise<void> {
-    const { flow, texts } = this.state.hello!
-    if (!flow?.consent) return
-    await this.api.ask('POST', '/widget/consent', { flow: flow.id, action, version: flow.consent.version, text: flow.consent.text, locale: texts.locale })
-  }
-
-  readonly consent = (yes: boolean): void => {
-    const flow = this.state.hello?.flow
-    if (!flow?.consent) return
-    this.set({ consent: yes ? 'given' : 'declined', focus: this.state.focus + 1 })
-    if (this.preview) return
-    this.keep.setAgreed(flow.id, flow.consent.version, yes ? 'given' : 'declined')
-    this.consentTold = false
-    if (yes) void this.allowed().then(() => this.flush(), () => { /* told again before the first message */ })
-    else if (this.api.token) void this.tellConsent('declined').catch(() => {})
-  }
-
-  /** Asks again after a refusal, or takes the agreement back (CO-06). */
-  readonly reconsider = (): void => {
-    const flow = this.state.hello?.flow
-    if (!flow?.consent) return
-    const withdraw = this.state.consent === 'given' && this.consentTold
-    this.keep.setAgreed(flow.id, flow.consent.version, '')
-    this.consentTold = false
-    this.set({ consent: 'needed' })
-    if (withdraw && !this.preview) void this.tellConsent('withdrawn').catch(() => {})
-  }
-
-  private ensureVisitor(): Promise<void> {
+  ensureVisitor(): Promise<void> {
     if (this.api.token) return Promise.resolve()
     this.visiting ??= (async () => {
       const { visitor } = await this.api.ask<{ visitor: Visitor }>('POST', '/widget/visitor', { ...this.ask, url: this.state.page.url, title: this.state.page.title, referrer: this.state.page.referrer, reason: 'load', session_only: this.ask.track === false })
@@ -411,7 +377,7 @@ export class Chat {
   readonly rated = (): void => { const t = threadOf(this.state); if (t) this.threadIs({ ...t, rated: true }) }
 
   readonly profile = async (p: { name: string; email: string }): Promise<void> => {
-    if (!this.preview) { await this.allowed(); await this.api.ask('POST', '/widget/profile', { name: p.name, email: p.email, phone: '' }) }
+    if (!this.preview) { await this.agreement.allowed(); await this.api.ask('POST', '/widget/profile', { ...this.about(), name: p.name, email: p.email, phone: '' }) }
     this.set({ known: true, gave: p.email, focus: this.state.focus + 1 })
     this.event('contactAssociated', { message: 'visitor has been associated with a contact' })
   }
@@ -427,7 +393,7 @@ export class Chat {
   private async identify(email: string, token: string): Promise<void> {
     try {
       await this.ensureVisitor()
-      const answer = await this.api.ask<{ visitor?: Visitor } | undefined>('POST', '/widget/identify', { email, token })
+      const answer = await this.api.ask<{ visitor?: Visitor } | undefined>('POST', '/widget/identify', { email, token, account: this.state.hello?.account.id ?? '' })
       if (answer?.visitor?.token) this.tokenIs(answer.visitor)
       this.event('contactAssociated', { message: 'visitor has been associated with a contact' })
       await this.sayHello('refresh')
@@ -451,7 +417,7 @@ export class Chat {
     this.api.token = ''
     const { token: _, identity: __, ...ask } = this.ask
     this.ask = ask
-    this.consentTold = false
+    this.agreement.forget()
     this.forgetThreads()
     this.countUnread()
     this.languageAsked = ''

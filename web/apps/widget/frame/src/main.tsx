@@ -26,6 +26,7 @@ function boot(): Chat {
   const nav = navigator as Navigator & { globalPrivacyControl?: boolean }
   chat.host.say({ type: 'ready' })
   void chat.start({
+    surface: location.pathname.endsWith('/app') ? 'mobile' : 'web',
     locale: q.get('locale') ?? navigator.language, timezone: Intl.DateTimeFormat().resolvedOptions().timeZone, gpc: nav.globalPrivacyControl === true, dnt: false, track: true,
     device: matchMedia('(max-width: 600px)').matches ? 'mobile' : 'desktop', preview: q.get('preview') ?? '', returning: lasting.get('kanal.app') !== '',
     ...(email ? { identity: { email, token: q.get('token') ?? '' } } : {}),

@@ -50,8 +50,8 @@ export class Uploads {
     if (!r) return
     if (this.chat.preview) return this.change(id, { state: 'done', part: 1, receipt: id })
     try {
-      await this.chat.allowed()
-      const done = await this.chat.api.upload(r.file, (part) => this.change(id, { part }), r.abort.signal)
+      await this.chat.agreement.allowed()
+      const done = await this.chat.api.upload(r.file, this.chat.state.hello!.account.id, (part) => this.change(id, { part }), r.abort.signal)
       this.change(id, { state: 'done', part: 1, receipt: done.receipt, name: done.name, type: done.type })
     } catch (err) {
       if (r.abort.signal.aborted) return
