@@ -374,6 +374,7 @@ func (s *greeting) say(ctx context.Context) (*HelloOut, error) {
 		return nil, err
 	}
 	out.Texts = Texts{Locale: langs[0], Dir: dir(langs[0]), Overrides: acc.set.Overrides(langs[0])}
+	out.Labels = labels(out.Texts.Locale, out.Texts.Overrides)
 	if s.flow != nil {
 		if out.Flow, err = s.shownFlow(ctx, langs, out.Availability.State); err != nil {
 			return nil, err

@@ -13,6 +13,8 @@ type Loose = Record<string, unknown>
 const w = window as unknown as Loose & Window & typeof globalThis
 const d = document
 const root = d.documentElement
+/** What is answered where no chatflow shows and no conversation goes on. */
+const nothing = { account: {}, open: { threads: 0, unread: 0 } } as unknown as Seen
 
 function start(host: string): void {
   let hello: Seen | null = null, asked = 0, tries = 0, pending = false, loaded = false, wanted = false, noConnect = false, noFrame = false
@@ -108,18 +110,16 @@ function start(host: string): void {
       const res = await fetch(host + '/widget/hello', { __proto__: null, method: 'POST', credentials: 'omit', body: JSON.stringify(lastAsk) } as RequestInit)
       const body = res.ok && await res.json()
       if (n !== asked) return
-      if (body) tries = wait = 0
-      if (body.account) take(body)
-      else if (res.status < 500 && res.status !== 429) pending = !!(wait = 0)
+      if (res.status < 500 && res.status !== 429) { tries = wait = 0; pending = false }
+      if (body && reason !== 'event') take(body)
     } catch { /* asked again */ }
     // A policy that forbids the connection is told by an event, at about the same time.
     if (wait) timer = setTimeout(() => ask(reason, more), noConnect ? 0 : wait)
   }
 
-  const take = (h: Seen) => {
-    const first = !loaded, a = h.account, talking = h.open.threads > 0, x = (a.offset_x ?? 20) + 'px'
+  const take = (got: Partial<Seen>) => {
+    const h = { ...nothing, ...got }, first = !loaded, a = h.account, talking = h.open.threads > 0, x = (a.offset_x ?? 20) + 'px'
     hello = h
-    pending = false
     loaded = true
     const v = h.visitor
     if (v?.token) keep(v.token, v.expires_at, v.session_only)
@@ -136,7 +136,7 @@ function start(host: string): void {
       wanted = false
       emit('widgetLoaded', { message: 'loaded' })
     }
-    if (shown || h.tracking || commands.length) idle(() => later((m) => m.begin(core, h, first, shown)))
+    idle(() => later((m) => m.begin(core, h, first, shown)))
   }
   const setUnread = (n: number) => {
     if (n !== unread && hello?.account.title_flash) later((m) => m.flash(n, hello!.labels?.[3] ?? ''))
@@ -156,7 +156,7 @@ function start(host: string): void {
       for (let i = 0; i < waiting.length; i++) send(waiting[i]!)
       waiting = []
     }
-    if (m.type === 'hello') take(m.hello as Seen)
+    if (m.type === 'hello') take(m.hello as Partial<Seen>)
     if (m.type === 'open-change') { setOpen(m.open); if (!m.open) button.focus() }
     if (m.type === 'unread') { setUnread(m.count); if (m.preview && !isOpen) later((x) => x.show(core, (m.preview!.author + '\n' + m.preview!.text).trim(), '')) }
     if (m.type === 'token') keep(m.token, m.expires, m.session)
