@@ -108,6 +108,7 @@ type benchCmd struct {
 	Intake benchRun `cmd:"" help:"Mails to committed, routed tickets, beside the bare SQL statements of the same run."`
 	List   benchRun `cmd:"" help:"Lists of 50 tickets out of a million, by views."`
 	Search benchRun `cmd:"" help:"Searches over a million messages."`
+	Chat   benchRun `cmd:"" help:"Website visitors on a server of its own process: idle connections, messages both ways, all coming back at once."`
 }
 
 // benchRun are the options of one benchmark. Its name is the command's.
@@ -119,13 +120,20 @@ type benchRun struct {
 	Callers     int    `help:"Deliveries or readers at a time."`
 	Rows        int    `help:"Tickets and messages (list, search)."`
 	Samples     int    `help:"How often each list or search is asked."`
+
+	Visitors      int  `help:"Connected visitors (chat)."`
+	Conversations int  `help:"Visitors with a conversation (chat)."`
+	PerSecond     int  `name:"per-second" help:"Messages a second of all visitors together (chat)."`
+	Seconds       int  `help:"How long each part lasts (chat)."`
+	HTTP2         bool `name:"http2" help:"Visitors connect over HTTP/2 with TLS (chat)."`
 }
 
 // Run measures what the command names.
 func (c *benchRun) Run(e *env, k *kong.Context) error {
-	measure := map[string]func(context.Context, bench.Options) ([]bench.Row, error){"intake": bench.Intake, "list": bench.List, "search": bench.Search}[k.Selected().Name]
+	measure := map[string]func(context.Context, bench.Options) ([]bench.Row, error){"intake": bench.Intake, "list": bench.List, "search": bench.Search, "chat": bench.Chat}[k.Selected().Name]
 	rows, err := measure(e.ctx, bench.Options{
 		Dir: c.Dir, DatabaseURL: c.DatabaseURL, Messages: c.Messages, Callers: c.Callers, Rows: c.Rows, Samples: c.Samples, Progress: e.errOut,
+		Visitors: c.Visitors, Conversations: c.Conversations, PerSecond: c.PerSecond, Seconds: c.Seconds, HTTP2: c.HTTP2,
 	})
 	if err != nil {
 		return err

@@ -24,13 +24,18 @@ import (
 
 // Options say what to measure.
 type Options struct {
-	Dir         string    // where the throw-away installation goes; "" is a temporary directory, removed afterwards
-	DatabaseURL string    // an empty PostgreSQL database instead of SQLite; it is filled and left so
-	Messages    int       // intake: mails of each kind of run; 0 means 6,000
-	Callers     int       // intake: deliveries at a time; list: readers; 0 means 64 and 8
-	Rows        int       // list, search: tickets and messages; 0 means 1,000,000
-	Samples     int       // list, search: how often each is asked; 0 means 400
-	Progress    io.Writer // what is being done, for a person; nil: nothing
+	Dir         string // where the throw-away installation goes; "" is a temporary directory, removed afterwards
+	DatabaseURL string // an empty PostgreSQL database instead of SQLite; it is filled and left so
+	Messages    int    // intake: mails of each kind of run; 0 means 6,000
+	Callers     int    // intake: deliveries at a time; list: readers; 0 means 64 and 8
+	Rows        int    // list, search: tickets and messages; 0 means 1,000,000
+	Samples     int    // list, search: how often each is asked; 0 means 400
+	// Chat: visitors who are connected, those of them with a conversation, messages a second of them all, how long each part lasts; 0 means 10,000, 1,000, 200 and 30.
+	Visitors, Conversations, PerSecond, Seconds int
+	HTTP2                                       bool   // chat: over HTTP/2, with TLS
+	Program                                     string // chat: the server's program; "" is this one
+
+	Progress io.Writer // what is being done, for a person; nil: nothing
 }
 
 // Row is one line of figures.
