@@ -177,6 +177,7 @@ export interface Party {
 }
 
 export interface Abilities {
+  quick_replies: boolean
   send: boolean
   live?: boolean
   start: boolean

@@ -14,7 +14,7 @@ interface Entry { id: string; label: string; icon: Parameters<typeof Icon>[0]['n
 type SettingsPages = Awaited<typeof import('@/features/settings/index.ts')>
 
 /** What is nearest to the work comes first. */
-const order: Group[] = ['composer', 'ticket', 'list', 'go', 'general']
+const order: Group[] = ['flow', 'composer', 'ticket', 'list', 'go', 'general']
 
 /** Everything that can be done here and now, by typing a few letters of it. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {

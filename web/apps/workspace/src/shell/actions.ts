@@ -19,10 +19,14 @@ export interface ActionContext {
   lists: { filter(): void; display(): void; layout(): void; board(): void } | null
   selection: { toggle(): void; all(): void; clear(): void; count: number } | null
   menu: { open(name: 'assign' | 'status' | 'priority'): void } | null
+  /** the editor of a chatflow; what it cannot do now is null */
+  flow?: Partial<Record<FlowDeed, (() => void) | null>> | null
   shell: { palette(): void; sheet(): void; details(): void; back(): void } | null
 }
 
-export type Group = 'go' | 'list' | 'ticket' | 'composer' | 'general'
+export type FlowDeed = 'add' | 'connect' | 'duplicate' | 'remove' | 'undo' | 'redo' | 'all' | 'arrange' | 'fit' | 'zoom_in' | 'zoom_out' | 'list' | 'test' | 'publish' | 'versions' | 'faults'
+
+export type Group = 'go' | 'list' | 'ticket' | 'composer' | 'flow' | 'general'
 
 export interface Action {
   id: string

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { faultAt } from './context.ts'
+import { diff } from './diff.ts'
+import { languagesOf, missingIn } from './languages.ts'
 import { arrange, bounds, freeSpot, heightOf, stepAt, stepsWithin, WIDTH } from './geometry.ts'
 import { begin, change, redo, undo } from './history.ts'
 import { addStep, connect, duplicateSteps, freshId, inOrder, moveSteps, neighbour, ports, removeSteps, setPort, stepOf, steps, wires } from './model.ts'
@@ -101,5 +104,30 @@ describe('undo', () => {
     h = change(change(change(h, 2, 'text', 1000), 3, 'text', 1200), 4, 'text', 9000)
     expect(h.past).toEqual([0, 1, 3])
     expect(h.future).toEqual([])
+  })
+})
+
+describe('CF-23: what changed', () => {
+  it('is said by step and field; moving a card says nothing', () => {
+    const moved = moveSteps(small, ['s1'], 50, 50)
+    expect(diff(small, moved)).toEqual([])
+    const next = addStep({ ...small, trigger: { on: 'scroll', value: 40 }, texts: { da: { welcome: 'Hej' } } }, 'wait', { x: 0, y: 0 }, { id: 's1', port: 'quick.0' }).def
+    const lines = diff(small, removeSteps(next, ['s3'])).map((l) => [l.place.kind === 'step' ? l.place.step.id : l.place.part, l.what, l.path, l.after])
+    expect(lines).toContainEqual(['trigger', 'changed', 'on', 'scroll'])
+    expect(lines).toContainEqual(['texts', 'changed', 'da.welcome', 'Hej'])
+    expect(lines).toContainEqual(['s1', 'changed', 'quick.1.next', 's5'])
+    expect(lines).toContainEqual(['s5', 'added', '', ''])
+    expect(lines).toContainEqual(['s3', 'removed', '', ''])
+  })
+  it('faults are found at their field, and below it', () => {
+    const faults = [{ step: 's1', field: 'bubbles[0].text', message: 'Write' }, { step: '', field: 'targeting.include.0.all.1.value', message: 'Say' }]
+    expect(faultAt(faults, 's1', 'bubbles.0')).toBe('Write')
+    expect(faultAt(faults, 's1', 'bubbles.1')).toBeUndefined()
+    expect(faultAt(faults, undefined, 'targeting.include.0.all.1')).toBe('Say')
+  })
+  it('CF-18: counts what a language lacks', () => {
+    const d: Definition = { texts: { en: { welcome: 'Hi' } }, steps: [at({ id: 's1', type: 'question', text: { en: 'Who?', da: 'Hvem?' } })] }
+    expect([missingIn(d, 'en'), missingIn(d, 'da'), missingIn(d, 'fi')]).toEqual([0, 1, 2])
+    expect(languagesOf(d)).toEqual(['en', 'da'])
   })
 })

@@ -8,11 +8,10 @@ export type Kind = 'live_chat' | 'bot'
 export const stepTypes = ['message', 'question', 'branch', 'set', 'ticket', 'assign', 'handover', 'email', 'webhook', 'wait', 'jump', 'end'] as const
 export type StepType = (typeof stepTypes)[number]
 
-export interface Bubble { text?: Texts; image?: string; link?: { url: string; label: Texts | string } | null }
+export interface Bubble { text?: Texts; image?: string; link?: { url: string; label?: string } | null }
 export interface Option { label: Texts; value: string; url?: string; next?: string }
 export interface When { on: string; name?: string; op: string; value?: string }
 export interface Case { when: When[]; next?: string }
-export interface SaveTo { object: 'contact' | 'ticket' | 'visitor' | 'answer'; property: string }
 
 /** One step. Which fields it has follows from its type; the server keeps those and says what is wrong with them. */
 export interface Step {
@@ -28,7 +27,8 @@ export interface Step {
   text?: Texts
   answer?: string
   choices?: Option[]
-  save?: SaveTo | Record<string, string> | null
+  /** a question: object and property; a webhook: name and path in the answer */
+  save?: Record<string, string>
   required?: boolean
   retries?: number
   retry?: Texts
@@ -41,7 +41,7 @@ export interface Step {
   pipeline?: string
   status?: string
   priority?: string
-  properties?: Record<string, string>
+  properties?: Record<string, unknown>
   to?: AssignPolicy | string | null
   message?: Texts
   nobody?: Texts
@@ -98,7 +98,7 @@ export interface Chatflow {
 }
 
 export interface Version { number: number; note: string; published_by: Id | null; published_by_name?: string; published_at: Time; definition?: Definition }
-export interface Fault { step?: string; field?: string; message: string; code?: string; level?: 'error' | 'warning' }
+export interface Fault { step?: string; field?: string; message: string; code?: string; severity?: 'error' | 'warning' }
 export interface Template { id: string; kind: Kind; name: string; description: string; definition: Definition }
-export interface Why { flow: Id; name: string; fits: boolean; reason: string }
+export interface Why { flow: Id; name: string; fits: boolean; wins?: boolean; reason: string; detail?: string }
 export interface MatchAnswer { winner: Id | null; why: Why[] }

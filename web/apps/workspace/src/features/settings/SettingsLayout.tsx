@@ -33,6 +33,7 @@ export function SettingsLayout() {
   const begins = (p: SettingsPage) => pathname === `/settings/${p.path}` || pathname.startsWith(`/settings/${p.path}/`)
   const nearest = settingsPages().filter((p) => p.nav !== false && begins(p)).sort((a, b) => b.path.length - a.path.length)[0]
   const open = (p: SettingsPage) => p === nearest
+  if (matchSettings(pathname.replace(/^\/settings\/?/, ''))?.page.full) return <main className={s.full} id="main"><Outlet /></main>
   return (
     <div className={s.settings}>
       <nav aria-label={t('nav.settings')} className={s.nav} data-home={pathname.replace(/\/$/, '') === '/settings' || undefined}>
@@ -70,6 +71,7 @@ export function SettingsRoute() {
   const { page, params } = found
   if (page.needs && !can(page.needs)) return <div className={s.inner}><h1>{t(page.title)}</h1><EmptyState icon="shield" title={t('settings.not_yours')} text={t('settings.not_yours_text')} /></div>
   const { Page } = page
+  if (page.full) return <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Page key={pathname} params={params} /></Suspense>
   return <div className={s.inner} data-wide={page.wide || undefined}><Link to="/settings" className={s.back}><Icon name="left" />{t('nav.settings')}</Link><Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Page key={pathname} params={params} /></Suspense></div>
 }
 

@@ -31,6 +31,8 @@ export interface SettingsPage {
   nav?: boolean
   /** a page of many rows takes the whole width */
   wide?: boolean
+  /** an editor: the page has the whole window, without the navigation of the settings */
+  full?: boolean
   Page: LazyExoticComponent<ComponentType<SettingsPageProps>>
 }
 
