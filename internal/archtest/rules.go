@@ -204,13 +204,15 @@ func fieldNames(file *ast.File) map[*ast.BasicLit]bool {
 
 // nameExceptions: where a word that is also a channel's name means something else.
 var nameExceptions = map[string]string{
-	"internal/desk/contact.go email": "the kind of an address, not the channel",
-	"internal/notify/rules.go email": "a way of telling somebody on the team, not the channel",
-	"internal/chatflow/answer.go email": "a kind of answer, not the channel",
+	"internal/desk/contact.go email":        "the kind of an address, not the channel",
+	"internal/notify/rules.go email":        "a way of telling somebody on the team, not the channel",
+	"internal/dialogue/keep.go email":       "a field of a person, not the channel",
+	"internal/api/chat/known.go email":      "a field of a person, not the channel",
+	"internal/chatflow/answer.go email":     "a kind of answer, not the channel",
 	"internal/chatflow/definition.go email": "a kind of step, not the channel",
-	"internal/chatflow/engine.go email": "an effect, not the channel",
-	"internal/chatflow/steps.go email": "a kind of answer, not the channel",
-	"internal/chatflow/template.go email": "a kind of answer and its name, not the channel",
+	"internal/chatflow/engine.go email":     "an effect, not the channel",
+	"internal/chatflow/steps.go email":      "a kind of answer, not the channel",
+	"internal/chatflow/template.go email":   "a kind of answer and its name, not the channel",
 }
 
 // comments: every package says what it owns.

@@ -13,24 +13,24 @@ func langCode(s string) string {
 
 // Pick returns the text in a language, or the nearest there is: its base language, English, any.
 func (w Words) Pick(language string) string {
+	codes := make([]string, 0, len(w))
+	for code := range w {
+		if strings.TrimSpace(w[code]) != "" {
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
 	lang := langCode(language)
 	base, _, _ := strings.Cut(lang, "-")
 	for _, want := range []string{lang, base, "en"} {
-		for code, text := range w {
-			if want != "" && langCode(code) == want && strings.TrimSpace(text) != "" {
-				return text
+		for _, code := range codes {
+			if want != "" && langCode(code) == want {
+				return w[code]
 			}
 		}
 	}
-	codes := make([]string, 0, len(w))
-	for code := range w {
-		codes = append(codes, code)
-	}
-	slices.Sort(codes)
-	for _, code := range codes {
-		if strings.TrimSpace(w[code]) != "" {
-			return w[code]
-		}
+	if len(codes) > 0 {
+		return w[codes[0]]
 	}
 	return ""
 }
