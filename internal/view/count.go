@@ -146,7 +146,7 @@ func (v *Service) ownCounts(ctx context.Context, s Sight) ([]Count, error) {
 }
 
 func (v *Service) sharedCounts(ctx context.Context, s Sight) ([]Count, error) {
-	names := []Count{{ID: Unassigned}, {ID: Open}, {ID: Snoozed}, {ID: Elsewhere}, {ID: RecentlyClosed}, {ID: Closed}, {ID: Spam}, {ID: Trash}}
+	names := []Count{{ID: Unassigned}, {ID: Open}, {ID: Snoozed}, {ID: Elsewhere}, {ID: Bots}, {ID: RecentlyClosed}, {ID: Closed}, {ID: Spam}, {ID: Trash}}
 	for i := range names {
 		names[i].Name = names[i].ID
 	}
@@ -218,6 +218,12 @@ func (v *Service) countConversations(ctx context.Context, s Sight, name string) 
 		}
 		return min(n, CountCap), n > CountCap, nil
 	}
+	if name == Bots {
+		var q query
+		q.add("SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.bot = 1 AND t.ticket_id = 0 AND t.open = 1 AND t.hidden = ''").inSight("t.inbox_id", s)
+		n, err := one(ctx, v.db, q.add(" LIMIT "+strconv.Itoa(CountCap+1)+") x"), db.Column[int])
+		return min(n, CountCap), n > CountCap, err
+	}
 	value, is := strings.CutPrefix(name, "inbox:")
 	inbox, err := desk.ParseID[desk.InboxID](value)
 	if !is || err != nil {
@@ -227,7 +233,7 @@ func (v *Service) countConversations(ctx context.Context, s Sight, name string) 
 	if v.counts.isMany(key) {
 		return CountCap, true, nil
 	}
-	n, err := db.One(ctx, v.db, db.Column[int], "SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.ticket_id = 0 AND t.open = 1 AND t.hidden = '' AND t.inbox_id = $1 LIMIT "+strconv.Itoa(CountCap+1)+") x", inbox)
+	n, err := db.One(ctx, v.db, db.Column[int], "SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.ticket_id = 0 AND t.open = 1 AND t.hidden = '' AND t.bot = 0 AND t.inbox_id = $1 LIMIT "+strconv.Itoa(CountCap+1)+") x", inbox)
 	if err != nil {
 		return 0, false, fmt.Errorf("view: count conversations: %w", err)
 	}

@@ -27,6 +27,7 @@ const (
 	Drafts         = "drafts"
 	RecentlyClosed = "recently_closed" // within recentDays
 	Elsewhere      = "elsewhere"       // GEN-09, TK-06: open ones that live in another inbox than the help desk
+	Bots           = "bots"            // CF-21: conversations that a bot holds; no tickets
 	All            = "all"             // what the filter says and nothing else, as in a saved view
 )
 
@@ -63,6 +64,8 @@ func where(q *query, s Sight, name string, now desk.Time) error {
 		q.add("t.hidden = '' AND t.id IN (SELECT m.ticket_id FROM mentions m WHERE m.user_id = ").arg(s.User).add(")")
 	case Elsewhere:
 		q.add("t.open = 1 AND t.hidden = '' AND t.snoozed = 0 AND t.inbox_id IN (SELECT x.id FROM inboxes x WHERE x.kind <> 'helpdesk')")
+	case Bots:
+		q.add("t.id = 0")
 	case Spam, Trash:
 		q.add("t.hidden <> '' AND t.hidden = ").arg(name)
 	default:

@@ -1,6 +1,7 @@
 export * from './types.ts'
 export * from './person.ts'
 export * from './writing.ts'
+export type * from './chat.ts'
 export { Problem, problemOf } from './problem.ts'
 export { request, get, post, patch, put, del, upload, urlOf, whenSignedOut, type Query } from './client.ts'
 export { EventStream, type StreamState, type StreamHandlers, type Presence } from './stream.ts'

@@ -133,7 +133,7 @@ export class EventStream {
 
   /** Reports whether the server asked to end this connection. */
   private frame(f: Frame): boolean {
-    if (f.event === 'presence' || f.event === 'typing') {
+    if (/^(presence|typing|visitor)$/.test(f.event)) {
       this.on.presence(JSON.parse(f.data) as Presence)
       return false
     }

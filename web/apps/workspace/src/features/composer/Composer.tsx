@@ -14,6 +14,7 @@ import s from './composer.module.css'
 /** The editor and all around it load when somebody begins to write, or when the browser has nothing else to do. */
 const load = withMore(() => import('@/features/writing/index.ts'))
 const Open = lazy(async () => ({ default: (await load()).OpenComposer }))
+const Chat = lazy(async () => ({ default: (await load()).ChatBar }))
 
 export type Mode = 'reply' | 'reply_all' | 'forward' | 'comment'
 const modes: { mode: Mode; icon: IconName; key: 'composer.reply' | 'composer.reply_all' | 'composer.comment' | 'composer.forward' }[] = [
@@ -100,6 +101,7 @@ export function Composer({ convo, restore, ...place }: ComposerPlace & { convo: 
   const offered = modes.filter((m) => (may(m.mode) || (m.mode === 'forward' && canReply && snap.status !== 'ready')) && (m.mode !== 'reply_all' || hasCc || mode === 'reply_all'))
   return (
     <section className={s.composer} data-mode={mode ?? 'closed'} aria-label={t('composer.label')} onPointerEnter={() => void load()}>
+      {thread.visitor_id ? <Suspense><Chat thread={thread} convo={convo} /></Suspense> : null}
       <div className={s.tabs} role="group" aria-label={t('composer.mode')}>
         {offered.map((m) => (
           <button key={m.mode} type="button" aria-pressed={mode === m.mode} disabled={!may(m.mode)} onClick={() => open(m.mode)}><Icon name={m.icon} size={14} /><span>{t(m.key)}</span></button>

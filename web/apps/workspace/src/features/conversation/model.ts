@@ -31,6 +31,7 @@ export interface Reply {
   snooze?: boolean | undefined
   snooze_until?: string | undefined
   macro_id?: string | undefined
+  quick?: { label?: string; value?: string; url?: string }[] | undefined
 }
 
 export type TicketConvo = Convo<TimelineItem, Reply>

@@ -5,6 +5,7 @@ import { Problem, type Conversation } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
 import { Composer, moveLocal } from '@/features/composer/index.ts'
 import { moveOutbox, Timeline, useConvo, type Reply } from '@/features/conversation/index.ts'
+import { VisitorCard } from '@/features/chat/index.ts'
 import { ContactCard, Facts, OtherTickets, PanelFrame, Section } from '@/features/panel/index.ts'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { Others, useAnnounce, useOthers } from '@/features/presence/index.ts'
@@ -84,6 +85,7 @@ function Panel({ conversation: c, onClose, onTicket }: { conversation: Conversat
   const inbox = useInboxes().find((x) => x.id === c.inbox_id)
   return (
     <PanelFrame label={t('conversations.label')} onClose={onClose}>
+      {c.visitor_id ? <Section id="visitor" title={t('chat.visitor')}><VisitorCard thread={c} /></Section> : null}
       <Section id="contact" title={t('panel.contact')}><ContactCard contactId={c.contact_id} brief={c.contact} /></Section>
       <Section id="conversation" title={t('timeline.label')}>
         <Facts rows={[

@@ -20,6 +20,7 @@ export function useMode(view: string): { inboxId: string; mode: Mode; setMode(m:
   const [picked, pick] = useState<Record<string, string | null>>({})
   const hidden = view === 'spam' || view === 'trash'
   const setMode = (m: Mode) => { localStorage.setItem(key, m); pick((p) => ({ ...p, [key]: m })) }
+  if (view === 'bots') return { inboxId: view, mode: 'conversations', setMode }
   if (hidden) {
     if (!here || here.conversations === 0) return null
     return { inboxId: view, mode: picked[key] === 'conversations' || picked[key] === undefined && here.count === 0 ? 'conversations' : 'tickets', setMode }

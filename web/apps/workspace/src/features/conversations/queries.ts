@@ -7,7 +7,7 @@ import { leftOf, rowOf, type Row } from './model.ts'
 type Lists = InfiniteData<PageOf<Row>, string>
 
 /** Where they are: an inbox, or spam and trash, whose conversations are those without a ticket. */
-const where = (place: string) => (place === 'spam' || place === 'trash' ? { hidden: place } : { inbox_id: place, with_ticket: true })
+const where = (place: string) => (place === 'bots' ? { bot: true } : place === 'spam' || place === 'trash' ? { hidden: place } : { inbox_id: place, with_ticket: true })
 
 const read = (place: string, cursor: string, limit: number, signal?: AbortSignal) =>
   get<Page<ThreadRow>>('/api/threads', { ...where(place), cursor, limit }, signal).then((p): PageOf<Row> => ({ items: (p.items ?? []).map(rowOf), next: p.next ?? '' }))

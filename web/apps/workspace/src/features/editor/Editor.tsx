@@ -14,7 +14,7 @@ export function Editor(props: EditorProps) {
   return <Suspense fallback={<PlainEditor {...props} caret={caret} />}><Rich {...props} caret={caret} /></Suspense>
 }
 
-function PlainEditor({ value, label, placeholder, autoFocus, onChange, onSubmit, onEscape, onFiles, handle, caret, minHeight }: EditorProps & { caret: { current: number | null } }) {
+function PlainEditor({ value, label, placeholder, autoFocus, onChange, onSubmit, enterSends, onEscape, onFiles, handle, caret, minHeight }: EditorProps & { caret: { current: number | null } }) {
   const [text, setText] = useState(() => htmlToText(value))
   const ref = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
@@ -26,6 +26,7 @@ function PlainEditor({ value, label, placeholder, autoFocus, onChange, onSubmit,
       insertHtml: (x) => { el.setRangeText(htmlToText(x)); el.dispatchEvent(new Event('input', { bubbles: true })) },
       insertImage: () => {},
       isEmpty: () => el.value.trim() === '',
+      clear: () => setText(''),
     } satisfies EditorHandle
     return () => { caret.current = document.activeElement === el ? el.selectionStart : null }
   }, [handle, caret])
@@ -36,7 +37,7 @@ function PlainEditor({ value, label, placeholder, autoFocus, onChange, onSubmit,
       onChange={(e) => { const v = e.currentTarget.value; caret.current = e.currentTarget.selectionStart; setText(v); onChange({ html: textToHtml(v), text: v, mentions: [] }) }}
       onPaste={(e) => { const files = [...e.clipboardData.files]; if (files.length) { e.preventDefault(); onFiles?.(files) } }}
       onKeyDown={(e) => {
-        if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); onSubmit?.() }
+        if (e.key === 'Enter' && (e.ctrlKey || e.metaKey || (enterSends && !e.shiftKey && !e.nativeEvent.isComposing))) { e.preventDefault(); onSubmit?.() }
         if (e.key === 'Escape') onEscape?.()
       }}
     />

@@ -10,11 +10,11 @@ import { slashOf, Tokens } from './slash.ts'
 import type { EditorProps, Person } from './types.ts'
 import s from './editor.module.css'
 
-export function RichEditor({ value, label, placeholder, autoFocus, mentionable, onChange, onSubmit, onEscape, onFiles, findPeople, onPerson, snippets, emoji, handle, toolbar = true, minHeight, caret }: EditorProps & { caret: { current: number | null } }) {
+export function RichEditor({ value, label, placeholder, autoFocus, mentionable, onChange, onSubmit, enterSends, onEscape, onFiles, findPeople, onPerson, snippets, emoji, handle, toolbar = true, minHeight, caret }: EditorProps & { caret: { current: number | null } }) {
   const [mention, setMention] = useState<MentionState | null>(null)
   const [slash, setSlash] = useState<MentionState | null>(null)
-  const now = useRef({ onChange, onSubmit, onEscape, onFiles, findPeople, onPerson, snippets, mentionable, mention, slash })
-  now.current = { onChange, onSubmit, onEscape, onFiles, findPeople, onPerson, snippets, mentionable, mention, slash }
+  const now = useRef({ onChange, onSubmit, onEscape, onFiles, findPeople, onPerson, snippets, mentionable, mention, slash, enterSends })
+  now.current = { onChange, onSubmit, onEscape, onFiles, findPeople, onPerson, snippets, mentionable, mention, slash, enterSends }
   const keys = useRef<((e: KeyboardEvent) => boolean) | null>(null)
 
   const editor = useEditor({
@@ -45,7 +45,8 @@ export function RichEditor({ value, label, placeholder, autoFocus, mentionable, 
     editorProps: {
       attributes: { class: s.area!, role: 'textbox', 'aria-multiline': 'true', 'aria-label': label, ...(minHeight ? { style: `min-height:${minHeight}px` } : {}) },
       handleKeyDown: (_, e) => {
-        if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { now.current.onSubmit?.(); return true }
+        const open = !!(now.current.mention?.items.length || now.current.slash?.items.length)
+        if (e.key === 'Enter' && (e.ctrlKey || e.metaKey || (now.current.enterSends && !e.shiftKey && !e.isComposing && !open))) { now.current.onSubmit?.(); return true }
         if (e.key === 'Escape' && !now.current.mention && !now.current.slash) { now.current.onEscape?.(); return true }
         return false
       },
@@ -77,6 +78,7 @@ export function RichEditor({ value, label, placeholder, autoFocus, mentionable, 
         insertHtml: (x) => { if (!editor.isDestroyed) editor.chain().focus().insertContent(x).run() },
         insertImage: (src, alt) => { if (!editor.isDestroyed) editor.chain().focus().setImage({ src, alt }).run() },
         isEmpty: () => editor.isDestroyed || editor.isEmpty,
+        clear: () => { if (!editor.isDestroyed) editor.commands.clearContent() },
       }
     }
     // The plain field had the focus: go on at the same place.

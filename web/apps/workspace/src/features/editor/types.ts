@@ -7,6 +7,7 @@ export interface EditorHandle {
   insertHtml(html: string): void
   insertImage(src: string, alt: string): void
   isEmpty(): boolean
+  clear(): void
 }
 
 export interface Person { id: string; name: string; hint?: string }
@@ -27,6 +28,8 @@ export interface EditorProps {
   emoji?: boolean
   onChange(v: EditorValue): void
   onSubmit?(): void
+  /** Enter submits, and Shift+Enter begins a line: for chats */
+  enterSends?: boolean
   onEscape?(): void
   onFiles?(files: File[]): void
   handle?: { current: EditorHandle | null }

@@ -12,6 +12,8 @@ import s from './panel.module.css'
 
 const PersonPanel = lazy(withMore(async () => ({ default: (await import('@/features/contacts/index.ts')).PersonPanel })))
 
+const VisitorCard = lazy(withMore(async () => ({ default: (await import('@/features/chat/index.ts')).VisitorCard })))
+
 const kept = (id: string, fallback: boolean): boolean => { try { return (localStorage.getItem(`kanal.panel.${id}`) ?? (fallback ? '1' : '0')) === '1' } catch { return fallback } }
 
 export function Section({ id, title, open = true, children }: { id: string; title: string; open?: boolean; children: ReactNode }) {
@@ -36,8 +38,10 @@ export function PanelFrame({ label, onClose, children }: { label: string; onClos
 }
 
 export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => void }) {
+  const chat = ticket.threads?.findLast((x) => x.visitor_id)
   return (
     <PanelFrame label={t('panel.label')} onClose={onClose}>
+      {chat ? <Section id="visitor" title={t('chat.visitor')}><Suspense fallback={<div className={s.room} />}><VisitorCard thread={chat} /></Suspense></Section> : null}
       <Section id="contact" title={t('panel.contact')}><ContactCard contactId={ticket.contact_id} brief={ticket.contact} /></Section>
       <Section id="properties" title={t('panel.properties')}><Properties ticket={ticket} /></Section>
       <Section id="why" title={t('panel.why')}><Why ticket={ticket} /></Section>

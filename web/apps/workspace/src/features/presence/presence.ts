@@ -15,6 +15,8 @@ let snapshots = new Map<string, Viewer[]>()
 function changed(): void { snapshots = new Map(); for (const fn of listeners) fn() }
 
 export function hearPresence(p: Presence): void {
+  // a visitor's: whoever shows a chat listens
+  if (!p.user) { dispatchEvent(new CustomEvent('kanal:visitor', { detail: p })); return }
   const t = tickets.get(p.ticket_id) ?? new Map<string, Seen>()
   tickets.set(p.ticket_id, t)
   if (p.state === 'left') t.delete(p.user.id)
@@ -50,8 +52,8 @@ export function useOthers(ticketId: string, me: string): Viewer[] {
   return useSyncExternalStore((fn) => { listeners.add(fn); return () => { listeners.delete(fn) } }, () => others(ticketId, me))
 }
 
-function say(id: string, state: PresenceState, keepalive = false, of: 'ticket' | 'thread' = 'ticket'): void {
-  void request('POST', '/api/presence', { body: { [`${of}_id`]: id, state }, keepalive }).catch(() => { /* a lost hint is no harm */ })
+function say(id: string, state: PresenceState, keepalive = false, of: 'ticket' | 'thread' = 'ticket', comment = false): void {
+  void request('POST', '/api/presence', { body: { [`${of}_id`]: id, state, ...(comment ? { in: 'comment' } : {}) }, keepalive }).catch(() => { /* a lost hint is no harm */ })
 }
 
 /** Tells the others that we look at this ticket, or conversation without one, while the tab is in view. */
@@ -67,10 +69,10 @@ export function useAnnounce(ticketId: string, of: 'ticket' | 'thread' = 'ticket'
 }
 
 let lastTyping = 0
-export function announceTyping(ticketId: string): void {
+export function announceTyping(id: string, of: 'ticket' | 'thread' = 'ticket', comment = false): void {
   if (Date.now() - lastTyping < 3_000) return
   lastTyping = Date.now()
-  say(ticketId, 'typing')
+  say(id, 'typing', false, of, comment)
 }
 
 /** Who else looks at a ticket of a list, as one text; '' nobody. Follows what is heard, and tells nothing. */

@@ -10,9 +10,9 @@ export type SectionID = 'work' | 'custom' | 'inboxes' | 'statuses' | 'archive'
 export interface Section { id: SectionID; items: View[]; hidden: View[] }
 
 const archive = new Set(['recently_closed', 'closed', 'spam', 'trash'])
-const work = ['unassigned', 'mine', 'open', 'mentions', 'following', 'snoozed', 'drafts', 'elsewhere']
+const work = ['unassigned', 'mine', 'open', 'mentions', 'following', 'snoozed', 'drafts', 'elsewhere', 'bots']
 /** Shown when there is something in them, unless somebody placed them. */
-const shy = new Set(['elsewhere', 'drafts', 'snoozed', 'following'])
+const shy = new Set(['elsewhere', 'drafts', 'snoozed', 'following', 'bots'])
 
 export function sectionOf(id: string): SectionID {
   if (id.startsWith('inbox:')) return 'inboxes'
@@ -33,7 +33,7 @@ export function sections(views: View[], a: Arrangement, current?: string): Secti
   const placed = views.map((v, i) => ({ v, at: place(v, i) })).sort((x, y) => x.at - y.at).map((x) => x.v)
   return (['work', 'custom', 'inboxes', 'statuses', 'archive'] as const).map((id) => {
     const all = placed.filter((v) => sectionOf(v.id) === id)
-    const away = (v: View) => v.id !== current && (hidden.has(v.id) || (shy.has(v.id) && v.count === 0 && !(a.order ?? []).includes(v.id)))
+    const away = (v: View) => v.id !== current && (hidden.has(v.id) || (shy.has(v.id) && !v.count && !v.conversations && !(a.order ?? []).includes(v.id)))
     return { id, items: all.filter((v) => !away(v)), hidden: all.filter(away) }
   }).filter((s) => s.items.length + s.hidden.length > 0)
 }

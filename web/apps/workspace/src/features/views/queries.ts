@@ -53,7 +53,7 @@ export const setLook = (view: string, look: Partial<Look>): Promise<void> => arr
 export const viewName = (v: Pick<View, 'id' | 'name'>): string => maybe(`view.${v.id}`, v.name || v.id)
 
 const icons: Record<string, IconName> = {
-  mine: 'user', unassigned: 'unassigned', open: 'open', closed: 'closed', recently_closed: 'check', snoozed: 'clock', following: 'eye', spam: 'spam', trash: 'trash', mentions: 'mention', drafts: 'compose', elsewhere: 'forward',
+  mine: 'user', unassigned: 'unassigned', open: 'open', closed: 'closed', recently_closed: 'check', snoozed: 'clock', following: 'eye', spam: 'spam', trash: 'trash', mentions: 'mention', drafts: 'compose', elsewhere: 'forward', bots: 'bolt',
 }
 export const viewIcon = (id: string): IconName => icons[id] ?? (id.startsWith('status:') ? 'flag' : id.startsWith('custom:') ? 'rows' : 'inbox')
 

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
-import { get, type Contact, type Message, type Page, type Party, type Snippet, type Thread } from '@kanal/api'
+import { get, type Contact, type Message, type Page, type Party, type Snippet, type Thread, type Way } from '@kanal/api'
 import { Banner, Icon } from '@kanal/ui'
 import { isEmpty, without, type ComposerPlace, type DraftBody, type Mode } from '@/features/composer/index.ts'
 import type { Reply, TicketConvo } from '@/features/conversation/index.ts'
@@ -9,6 +9,7 @@ import { announceTyping, useOthers } from '@/features/presence/index.ts'
 import { useSession } from '@/features/session/index.ts'
 import { t } from '@/locales/index.ts'
 import { toastError } from '@/shell/errors.ts'
+import { asButtons, ChatFields, enterSends, WayChoice } from './ChatFields.tsx'
 import { Cautions, useCautions } from './Cautions.tsx'
 import { FileRow } from './FileRow.tsx'
 import { Foot, type SendHow } from './Foot.tsx'
@@ -21,6 +22,8 @@ import { useDraft } from './useDraft.ts'
 import { useUploads } from './useUploads.ts'
 import s from './writing.module.css'
 
+const none: Way[] = []
+const nobody: Party[] = []
 const empty = { to: [] as Party[], cc: [] as Party[] }
 
 /** Whom an answer goes to: the thread's own participants, or those of the message that was chosen (EM-38). */
@@ -70,7 +73,14 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
   const [acknowledged, acknowledge] = useState('')
   const seen = useRef(place.seq)
   const editor = useRef<EditorHandle | null>(null)
-  const can = thread.can ?? {}
+  const ways = comment || forward ? none : (thread.ways ?? none)
+  const [picked, pickWay] = useState('')
+  const way = ways.find((w) => w.id === picked) ?? ways[0]
+  // The visitor is there: no recipients, no subject, and a line sends.
+  const live = !!way && way.channel === thread.channel
+  const [enter, setEnter] = useState(enterSends)
+  const [quick, setQuick] = useState<string[]>([])
+  const can = way?.can ?? thread.can ?? {}
   const limits = useMemo(() => ({ each: can.max_attachment_bytes ?? 0, all: can.max_attachments_bytes ?? 0, types: can.attachment_types ?? [] }), [can.max_attachment_bytes, can.max_attachments_bytes, can.attachment_types])
   const latest = useRef(body)
   latest.current = body
@@ -93,32 +103,34 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
     if (same(body.to, old.to) && same(body.cc, old.cc)) change(recipientsFor(thread, mode, about))
   }, [mode, about, comment, forward, thread, body.to, body.cc, change])
   // An untouched draft follows the thread's own recipients.
-  const to = body.to.length === 0 && isEmpty(body) && !comment ? recipientsFor(thread, mode, about).to : body.to
+  const to = live ? nobody : way && !body.to.some((p) => p.address.includes('@')) ? (way.to ?? nobody) : body.to.length === 0 && isEmpty(body) && !comment ? recipientsFor(thread, mode, about).to : body.to
 
   const others = useOthers(ticketId, me.id)
   const typing = others.filter((v) => v.state === 'typing')
-  const since = body.begunAt && acknowledged !== newest ? messages.filter((m) => m.created_at > body.begunAt && m.created_at > acknowledged && m.actor !== `user:${me.id}` && m.type !== 'system') : []
+  const since = !live && body.begunAt && acknowledged !== newest ? messages.filter((m) => m.created_at > body.begunAt && m.created_at > acknowledged && m.actor !== `user:${me.id}` && m.type !== 'system') : []
   const hadRead = () => { acknowledge(newest); seen.current = place.seq; change({ begunAt: newest }) }
-  const cautions = useCautions({ thread: thread.id, to, cc: body.cc, bcc: body.bcc, files: body.attachments.length > 0, forward, text: body.text, off: comment }).filter((c) => !passedOver.has(c.key))
+  const cautions = useCautions({ thread: thread.id, to, cc: body.cc, bcc: body.bcc, files: body.attachments.length > 0, forward, text: body.text, off: comment || live }).filter((c) => !passedOver.has(c.key))
   const whom = { ...(ticketId ? { ticket: ticketId } : {}), thread: thread.id }
   const snippets = useSnippetSource(whom)
 
   const send = (how: SendHow = {}, anyway = false) => {
     if (files.list.some((u) => !u.error)) return setProblem(t('composer.wait_upload'))
     if (isEmpty(body) && !forward) { editor.current?.focus(); return setProblem(t('composer.empty')) }
-    if (!comment && to.length + body.cc.length + body.bcc.length === 0) return setProblem(t('composer.no_recipient'))
+    if (!comment && !live && to.length + body.cc.length + body.bcc.length === 0) return setProblem(t('composer.no_recipient'))
     setProblem('')
     if (!anyway && (since.length > 0 && !comment || cautions.length > 0)) return ask(how)
     ask(null)
     const reply: Reply = {
       thread_id: thread.id, type: comment ? 'comment' : 'reply', html: body.html, text: body.text, to: comment ? [] : to, cc: comment ? [] : body.cc, bcc: comment ? [] : body.bcc,
       subject: comment ? '' : body.subject, attachments: body.attachments, mentions: body.mentions, ...(body.teamMentions?.length ? { team_mentions: body.teamMentions } : {}),
-      in_reply_to: forward ? undefined : inReplyTo?.id, set_status: how.status?.slug, seen_seq: since.length > 0 ? place.seq : seen.current, ...(comment ? {} : { if_unchanged: true, undo: !how.at }),
+      in_reply_to: forward ? undefined : inReplyTo?.id, set_status: how.status?.slug, seen_seq: since.length > 0 ? place.seq : seen.current, ...(comment ? {} : { if_unchanged: !live, undo: !how.at }), ...(way ? { from_account: way.id } : {}), ...(live && quick.length ? { quick: asButtons(quick) } : {}),
       ...(forwardOf && forward ? { forward_of: forwardOf, carry_attachments: false } : {}), ...(how.at ? { send_at: how.at.toISOString(), only_if_quiet: how.ifQuiet ?? false } : {}),
       ...(how.snooze ? { snooze: true, ...(how.snooze === 'reply' ? {} : { snooze_until: how.snooze.toISOString() }) } : {}), ...(body.macro && ticketId ? { macro_id: body.macro.id } : {}),
     }
     clear()
-    onClose()
+    setQuick([])
+    if (live) { editor.current?.clear(); editor.current?.focus() }
+    else onClose()
     void convo.send(reply).then((entry) => { if (entry?.value.kind === 'message') onSent(entry.value.message, reply) })
   }
 
@@ -139,10 +151,11 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
       onDrop={(e) => { if (!e.defaultPrevented && e.dataTransfer.files.length) { e.preventDefault(); files.add([...e.dataTransfer.files]) } }}
     >
       {!comment && place.threads.length > 1 && !forward ? <ThreadChoice threads={place.threads} chosen={thread} onPick={onThread} /> : null}
+      {way && ways.length > 1 ? <WayChoice thread={thread} ways={ways} chosen={way} onPick={(w) => { pickWay(w.id); change({ to: w.channel === thread.channel ? [] : (w.to ?? []), cc: [], bcc: [] }); editor.current?.focus() }} /> : null}
       {conflict ? <div className={s.conflict} role="alert"><Icon name="warn" size={14} /><span>{t('draft.conflict')}</span><button type="button" onClick={() => conflict.settle(false)}>{t('draft.take_theirs')}</button><button type="button" onClick={() => conflict.settle(true)}>{t('draft.keep_mine')}</button></div> : null}
       {since.length > 0 ? <Banner tone="warn" icon="info" role="status" action={t('composer.seen')} onAction={hadRead}>{t('composer.changed', { n: since.length, name: since.at(-1)!.author?.name || since.at(-1)!.from?.name || since.at(-1)!.from?.address || '' })}</Banner> : null}
       {typing.length > 0 ? <Banner tone="accent" icon="user" role="status">{t('presence.typing', { name: typing.map((o) => o.name).join(', ') })}</Banner> : null}
-      {comment ? <p className={s.internal}>{t('composer.internal')}</p> : (
+      {live ? null : comment ? <p className={s.internal}>{t('composer.internal')}</p> : (
         <div className={s.fields}>
           <div className={s.fieldLine}><Recipients label={t('message.to')} value={to} autoFocus={forward && to.length === 0} onChange={(v) => change({ to: v })} />
             {can.cc === false || wide || body.cc.length + body.bcc.length > 0 ? null : <button type="button" className={s.ccButton} onClick={() => setWide(true)}>{t('composer.cc_bcc')}</button>}</div>
@@ -156,11 +169,13 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
         mentionable={comment ? mentionable : []} findPeople={findPeople} onPerson={(p) => { if (!to.some((x) => x.address.toLowerCase() === p.id.toLowerCase())) change({ to: [...to, { address: p.id, name: p.name }] }) }} snippets={snippets} emoji
         onChange={(v) => {
           setProblem('')
-          if (ticketId) announceTyping(ticketId)
+          if (ticketId) announceTyping(ticketId, 'ticket', comment)
+          else if (live) announceTyping(thread.id, 'thread')
           change({ html: v.html, text: v.text, mentions: comment ? v.mentions.filter((x) => !x.startsWith('team:')) : [], teamMentions: v.mentions.filter((x) => x.startsWith('team:')).map((x) => x.slice(5)), begunAt: body.begunAt || newest || new Date().toISOString() })
         }}
-        onSubmit={() => (asking ? send(asking, true) : send())} onEscape={onClose} onFiles={(f) => files.add(f, true)}
+        enterSends={live && enter} onSubmit={() => (asking ? send(asking, true) : send())} onEscape={onClose} onFiles={(f) => files.add(f, true)}
       />
+      {live && can.quick_replies ? <ChatFields quick={quick} onQuick={setQuick} enter={enter} onEnter={setEnter} /> : null}
       {forward ? <Passed message={messages.find((m) => m.id === forwardOf)} /> : null}
       {body.macro && ticketId && !comment ? <p className={s.macro}><Icon name="bolt" size={13} /><span>{t('macro.will', { does: body.macro.does })}</span><button type="button" aria-label={t('composer.remove', { name: body.macro.name })} onClick={() => change({ macro: undefined })}><Icon name="x" size={12} /></button></p> : null}
       <FileRow files={body.attachments} uploads={files.list} links={comment ? undefined : asLinks(body.attachments, body.html, can)} linkDays={can.link_days} onRemove={(id) => change(without(latest.current, id))} onRetry={files.retry} onCancel={files.cancel} />
@@ -168,7 +183,7 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
       {left !== null && left < 200 ? <p className={left < 0 ? s.problem : s.hint} role="status">{t('composer.left', { n: left })}</p> : null}
       <Cautions list={asking && since.length > 0 ? [{ key: 'since', text: t('caution.changed', { n: since.length }), grave: true }, ...cautions] : cautions} asking={!!asking} onGo={() => { passOver(new Set([...passedOver, ...cautions.map((c) => c.key)])); send(asking ?? {}, true) }} onBack={() => { ask(null); editor.current?.focus() }} />
       <Foot
-        ticket={ticket} comment={comment} later={!comment} state={state} from={thread.account} canAttach={can.attachments !== false || comment} onFiles={(f) => files.add(f)} onSend={(how) => send(how)} discardable={!isEmpty(body)}
+        ticket={ticket} comment={comment} later={!comment} state={state} from={live ? undefined : way ?? thread.account} canAttach={can.attachments !== false || comment} onFiles={(f) => files.add(f)} onSend={(how) => send(how)} discardable={!isEmpty(body)}
         tools={<SnippetMenu ticketId={ticketId} comment={comment} onUse={useText} />} onDiscard={() => { clear(); onClose() }}
       />
     </div>

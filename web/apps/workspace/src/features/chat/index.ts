@@ -1,0 +1,2 @@
+export { ChatBar } from './ChatBar.tsx'
+export { VisitorCard } from './VisitorCard.tsx'
