@@ -49,3 +49,15 @@ func (g givenAddress) Mail(ctx context.Context, q db.Queryer, id desk.VisitorID)
 	}
 	return desk.Party{Field: "to", Kind: desk.AddrEmail, Address: v.ClaimedEmail, Name: v.ClaimedName}, nil
 }
+
+// transcript mails a conversation to an address that a visitor typed.
+func (a *App) transcript(ctx context.Context, th desk.ThreadID, to string) error {
+	return a.After.Transcript(ctx, desk.System, th, to)
+}
+
+// rate keeps what a visitor says of how it went.
+func (a *App) rate(ctx context.Context, th desk.Thread, score int, comment string) error {
+	return a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return a.After.Rate(ctx, tx, desk.Actor{Kind: desk.ActorVisitor, ID: int64(th.VisitorID)}, th.ID, score, comment)
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
 	"github.com/kanalhq/kanal/internal/api/chat"
+	"github.com/kanalhq/kanal/internal/api/hubspot"
 	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
@@ -226,8 +227,9 @@ func (a *App) edge() http.Handler {
 	widget.Mount(s, widget.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Base: a.cfg.Base, Registry: a.Registry, Visitors: a.Visitors, Identity: a.Identity, Signer: a.signer(), Consents: a.Consent,
 		Inboxes: a.Inbox, Settings: a.Settings, Threads: a.Threads, Chatflows: a.Chatflows, Avail: a.Avail, Intake: a.Intake, Guard: a.Guard, Mapper: a.mapper(), Blobs: a.Blobs,
-		Key: a.Box.Derive("widget uploads"), Preview: a.Box.Derive("chatflow previews"),
+		Key: a.Box.Derive("widget uploads"), Preview: a.Box.Derive("chatflow previews"), Ends: a.Dialogue.Stopped, Transcript: a.transcript, Rate: a.rate,
 	})
+	hubspot.Mount(s, hubspot.Deps{Signer: a.signer()})
 	streams := widget.StreamDeps{DB: a.DB, Visitors: a.Visitors, Lobby: a.Lobby, Guard: a.Guard, Base: a.cfg.Base, Person: a.person}
 	widget.MountStream(s, streams)
 	widget.MountPush(s, streams, a.Push.Key.Public())
