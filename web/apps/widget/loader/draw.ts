@@ -10,8 +10,8 @@ div{position:static}
 [hidden]{display:none!important}
 button{min-width:56px;height:56px;padding:0 16px;border-radius:28px;background:var(--c);color:var(--t);box-shadow:0 2px 12px #0004;cursor:pointer}
 :focus-visible{outline:3px solid var(--t);outline-offset:-6px}
-svg{position:static;width:24px;fill:none;stroke:currentColor;stroke-width:2}
-b{margin:0 0 40px;min-width:20px;padding:0 5px;border-radius:10px;background:#c00;color:#fff;font-size:12px;line-height:20px;text-align:center;pointer-events:none}
+svg{position:static;vertical-align:middle;width:24px;fill:none;stroke:currentColor;stroke-width:2}
+b{margin:0 0 40px;padding:0 7px;border-radius:10px;background:#c00;color:#fff;font-size:12px;line-height:20px;pointer-events:none}
 iframe{margin:0 0 68px;width:384px;max-width:calc(100vw - 32px);height:640px;max-height:calc(100dvh - var(--y) - 84px);border-radius:14px;background:canvas;box-shadow:0 6px 32px #0004}
 @media (max-width:480px),(max-height:420px){iframe{inset:0;margin:0;width:100%;max-width:none;height:100dvh;max-height:none;border-radius:0}.o button{display:none}}`
 

@@ -35,7 +35,7 @@ function start(host: string): void {
   const page = (): Page => ({ url: location.href, title: d.title, referrer: d.referrer })
   const later = (fn: (m: Extra) => unknown) => { (extra ??= import(/* @vite-ignore */ host + __EXTRA__)).then(fn).catch(console.error) }
 
-  const el = d.createElement('kanal-widget'), shadow = el.attachShadow({ mode: 'closed' }), wrap = d.createElement('div'), button = d.createElement('button'), badge = d.createElement('b')
+  const el = d.createElement('kanal-widget'), shadow = el.attachShadow({ mode: 'open' }), wrap = d.createElement('div'), button = d.createElement('button'), badge = d.createElement('b')
   button.hidden = badge.hidden = true
   wrap.append(button, badge)
   shadow.append(wrap)
