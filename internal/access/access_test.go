@@ -19,8 +19,8 @@ import (
 // PM-12, PM-06: the whole table, so that a change of it is a change of this test.
 func TestRolesHaveThesePermissions(t *testing.T) {
 	want := map[desk.Role]string{
-		desk.RoleOwner:      "tickets.view tickets.reply tickets.comment tickets.edit tickets.assign tickets.delete contacts.edit contacts.delete contacts.export contacts.erase views.share availability.manage account.access properties.manage users.manage settings.manage tokens.manage audit.view",
-		desk.RoleAdmin:      "tickets.view tickets.reply tickets.comment tickets.edit tickets.assign tickets.delete contacts.edit contacts.delete contacts.export contacts.erase views.share availability.manage account.access properties.manage users.manage settings.manage tokens.manage audit.view",
+		desk.RoleOwner:      "tickets.view tickets.reply tickets.comment tickets.edit tickets.assign tickets.delete contacts.edit contacts.delete contacts.export contacts.erase views.share availability.manage account.access chatflows.manage properties.manage users.manage settings.manage tokens.manage audit.view conversations.visitor_identification.tokens.create",
+		desk.RoleAdmin:      "tickets.view tickets.reply tickets.comment tickets.edit tickets.assign tickets.delete contacts.edit contacts.delete contacts.export contacts.erase views.share availability.manage account.access chatflows.manage properties.manage users.manage settings.manage tokens.manage audit.view conversations.visitor_identification.tokens.create",
 		desk.RoleSupervisor: "tickets.view tickets.reply tickets.comment tickets.edit tickets.assign tickets.delete contacts.edit contacts.delete views.share availability.manage audit.view",
 		desk.RoleAgent:      "tickets.view tickets.reply tickets.comment tickets.edit tickets.assign contacts.edit",
 		desk.RoleLight:      "tickets.view tickets.comment",

@@ -24,18 +24,19 @@ const (
 	ViewsShare         Permission = "views.share"         // WS-06: make and change views that others see
 	AvailabilityManage Permission = "availability.manage" // switch somebody else's availability
 	AccountAccess      Permission = "account.access"      // PM-01: connect channels, edit inboxes
-	ChatflowsManage    Permission = "chatflows.manage" // CF-07: what the widget says and asks
+	ChatflowsManage    Permission = "chatflows.manage"    // CF-07: what the widget says and asks
 	PropertiesManage   Permission = "properties.manage"
 	UsersManage        Permission = "users.manage"
 	SettingsManage     Permission = "settings.manage"
-	TokensManage       Permission = "tokens.manage" // of others; one's own tokens need nothing
+	TokensManage       Permission = "tokens.manage"                                      // of others; one's own tokens need nothing
+	VisitorsIdentify   Permission = "conversations.visitor_identification.tokens.create" // TR-06: vouch for who a visitor is; the public API's own name
 	AuditView          Permission = "audit.view"
 )
 
 // Permissions is every permission, in the order that screens show.
 var Permissions = []Permission{
 	TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ContactsExport, ContactsErase, ViewsShare,
-	AvailabilityManage, AccountAccess, ChatflowsManage, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView,
+	AvailabilityManage, AccountAccess, ChatflowsManage, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView, VisitorsIdentify,
 }
 
 // Roles says what each role may do (PM-12: roles stand where HubSpot has seats). Owners alone may make owners; see MayGrant.
