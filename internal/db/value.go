@@ -200,7 +200,7 @@ func (c *stmtCache) get(ctx context.Context, query string) *sql.Stmt {
 	if st, ok := c.m.Load(query); ok {
 		return st.(*sql.Stmt)
 	}
-	if c.n.Load() >= maxReaderStatements {
+	if c.n.Load() >= maxReaderStatements || listed(query) {
 		return nil
 	}
 	st, err := c.db.PrepareContext(context.WithoutCancel(ctx), c.text(query))
@@ -213,6 +213,20 @@ func (c *stmtCache) get(ctx context.Context, query string) *sql.Stmt {
 	}
 	c.n.Add(1)
 	return st
+}
+
+// listed tells a text that holds a list of ids (IDs): it is hardly ever asked again, and would take the place of one that is.
+func listed(query string) bool {
+	for {
+		_, rest, ok := strings.Cut(query, "IN (")
+		if !ok {
+			return false
+		}
+		if rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			return true
+		}
+		query = rest
+	}
 }
 
 func (c *stmtCache) close() {
