@@ -48,7 +48,7 @@ func (m *Mapper) ThreadsOf(ctx context.Context, q db.Queryer, ids []desk.ThreadI
 	if len(ids) == 0 {
 		return out, nil
 	}
-	rows, err := db.All(ctx, q, scanRow, rowSQL+" WHERE t.visitor_id <> 0 AND t.id IN "+db.IDs(ids))
+	rows, err := db.All(ctx, q, scanRow, rowSQL+" WHERE t.visitor_id <> 0 AND t.id IN "+db.Among(q, "$1"), db.JSON(ids))
 	if err != nil {
 		return nil, fmt.Errorf("widget: threads: %w", err)
 	}
@@ -155,15 +155,14 @@ func (m *Mapper) messages(ctx context.Context, q db.Queryer, ids []desk.MessageI
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	in := db.IDs(ids)
-	ms, err := db.All(ctx, q, thread.ScanMessage, "SELECT "+thread.MessageColumns+" FROM messages m WHERE m.id IN "+in+" AND "+shown+" ORDER BY m.id")
+	ms, err := db.All(ctx, q, thread.ScanMessage, "SELECT "+thread.MessageColumns+" FROM messages m WHERE m.id IN "+db.Among(q, "$1")+" AND "+shown+" ORDER BY m.id", db.JSON(ids))
 	if err != nil || len(ms) == 0 {
 		return nil, err
 	}
 	if err := m.Store.LoadAttachments(ctx, q, ms); err != nil {
 		return nil, err
 	}
-	extras, err := m.extras(ctx, q, in)
+	extras, err := m.extras(ctx, q, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -202,13 +201,13 @@ type extra struct {
 	} `json:"adapter"`
 }
 
-func (m *Mapper) extras(ctx context.Context, q db.Queryer, in string) (map[desk.MessageID]webchat.Extra, error) {
+func (m *Mapper) extras(ctx context.Context, q db.Queryer, ids []desk.MessageID) (map[desk.MessageID]webchat.Extra, error) {
 	type one struct {
 		id desk.MessageID
 		x  extra
 	}
 	all, err := db.All(ctx, q, func(r db.Scanner) (o one, err error) { err = r.Scan(&o.id, db.ScanJSON(&o.x)); return o, err },
-		"SELECT id, extra FROM messages WHERE extra <> '' AND id IN "+in)
+		"SELECT id, extra FROM messages WHERE extra <> '' AND id IN "+db.Among(q, "$1"), db.JSON(ids))
 	if err != nil {
 		return nil, fmt.Errorf("widget: messages: %w", err)
 	}
@@ -235,7 +234,7 @@ func (m *Mapper) places(ctx context.Context, q db.Queryer, ms []desk.Message) (m
 	all, err := db.All(ctx, q, func(r db.Scanner) (a around, err error) {
 		a.Thread, err = thread.Scan(more{r, []any{&a.proven}})
 		return a, err
-	}, "SELECT "+qualified(thread.Columns, "t.")+", COALESCE((SELECT v.proven FROM visitors v WHERE v.id = t.visitor_id), 0) FROM threads t WHERE t.visitor_id <> 0 AND t.id IN "+db.IDs(ids))
+	}, "SELECT "+qualified(thread.Columns, "t.")+", COALESCE((SELECT v.proven FROM visitors v WHERE v.id = t.visitor_id), 0) FROM threads t WHERE t.visitor_id <> 0 AND t.id IN "+db.Among(q, "$1"), db.JSON(ids))
 	if err != nil {
 		return nil, fmt.Errorf("widget: messages: %w", err)
 	}
