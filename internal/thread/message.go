@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -102,16 +101,11 @@ func (s *Service) LoadAttachments(ctx context.Context, q db.Queryer, ms []desk.M
 		return nil
 	}
 	at := make(map[desk.MessageID]int, len(ms))
-	var ids strings.Builder
+	ids := make([]desk.MessageID, len(ms))
 	for i, m := range ms {
-		at[m.ID] = i
-		if i > 0 {
-			ids.WriteByte(',')
-		}
-		ids.WriteString(m.ID.String())
+		at[m.ID], ids[i] = i, m.ID
 	}
-	// The ids are numbers made here: no text from outside is in the statement.
-	atts, err := db.All(ctx, q, scanAttachment, "SELECT "+attachmentColumns+" FROM attachments WHERE message_id IN ("+ids.String()+") ORDER BY message_id, position, id")
+	atts, err := db.All(ctx, q, scanAttachment, "SELECT "+attachmentColumns+" FROM attachments WHERE message_id IN "+db.Among(q, "$1")+" ORDER BY message_id, position, id", db.JSON(ids))
 	if err != nil {
 		return fmt.Errorf("thread: attachments: %w", err)
 	}
