@@ -79,6 +79,7 @@ func (c *demoCmd) started(ctx context.Context, e *env, a *app.App, mails *simula
 	began := time.Now()
 	n, err := demo.Fill(ctx, demo.Parts{
 		DB: a.DB, Clock: a.Clock, Log: a.Log(), Access: a.Access, People: a.People, Threads: a.Threads, Tickets: a.Tickets, Dispatch: a.Dispatch, Desk: a.Triage, Surveys: a.Surveys, Blobs: a.Blobs, Mail: mails,
+		Inboxes: a.Inbox, Flows: a.Chatflows,
 		Apply: a.Apply, Deliver: deliverer(a),
 		Progress: progress(e.errOut),
 	})
@@ -90,6 +91,7 @@ func (c *demoCmd) started(ctx context.Context, e *env, a *app.App, mails *simula
 	if ln != nil {
 		url := mailboxURL(ln)
 		fmt.Fprintf(e.out, "    Customers  %s  (write to the team, read its answers)\n", url)
+		fmt.Fprintf(e.out, "    Website    %s/shop  (the shop's own site, with the chat on it; a bot answers on /shop/help)\n", url)
 		serveMailbox(ctx, a, mails, ln)
 	}
 	fmt.Fprintf(e.out, "\n    Sign in as   mette@nordlys.example   owner\n                 jonas@nordlys.example   administrator\n                 aino@nordlys.example    supervisor\n"+

@@ -20,10 +20,12 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/blob"
+	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/simulate"
 	"github.com/kanalhq/kanal/internal/survey"
@@ -43,6 +45,8 @@ type Parts struct {
 	Dispatch *dispatch.Service
 	Desk     Desk
 	Surveys  *survey.Service
+	Inboxes  *inbox.Service
+	Flows    *chatflow.Service
 	Blobs    blob.Store
 	Mail     *simulate.Mail
 	// Apply makes the settings what a settings file says.
@@ -418,6 +422,9 @@ func paragraphs(text string) string {
 func (f *filler) finish(ctx context.Context) error {
 	return f.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := f.People.SetAvailable(ctx, tx, desk.ByUser(f.users["lukas"].ID), f.users["lukas"].ID, false); err != nil {
+			return err
+		}
+		if err := f.chatflows(ctx, tx); err != nil {
 			return err
 		}
 		return f.life(ctx, tx)

@@ -44,7 +44,10 @@ func (p *Page) Handler() http.Handler {
 	mux.HandleFunc("GET /mail/{n}/html", p.html)
 	mux.HandleFunc("GET /write", p.write)
 	mux.HandleFunc("POST /write", p.post)
-	return http.NewCrossOriginProtection().Handler(secure(mux))
+	all := http.NewServeMux()
+	all.Handle("/", http.NewCrossOriginProtection().Handler(secure(mux)))
+	p.shop(all)
+	return all
 }
 
 func secure(next http.Handler) http.Handler {
