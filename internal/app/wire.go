@@ -182,7 +182,7 @@ func (a *App) alsoOf(ctx context.Context, tx *db.Tx, gone identity.Gone) error {
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Outside: outside,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Chatflows: a.Chatflows, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Outside: outside,
 	})
 }
 

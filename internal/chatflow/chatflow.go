@@ -181,6 +181,7 @@ type Change struct {
 	Name      *string
 	Active    *bool
 	AccountID *desk.ChannelAccountID
+	Position  *int64
 	Draft     *Definition
 	Version   int64 // what the writer saw; 0 does not ask
 }
@@ -206,6 +207,9 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	}
 	if c.AccountID != nil {
 		f.AccountID = *c.AccountID
+	}
+	if c.Position != nil {
+		f.Position = *c.Position
 	}
 	if c.Draft != nil {
 		f.Draft = *c.Draft

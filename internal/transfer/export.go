@@ -11,6 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -35,6 +36,7 @@ type Deps struct {
 	Inboxes    *inbox.Service
 	Settings   *setting.Service
 	Snippets   *snippet.Service
+	Chatflows  *chatflow.Service   // nil: chatflows are left alone
 	Views      *customview.Service // nil: saved views are left alone
 	Notify     *notify.Service     // nil: what people are told of is left alone
 	Spam       *spam.Service       // nil: what is held back is left alone
@@ -116,6 +118,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		return f, err
 	}
 	if err := s.exportInboxes(ctx, q, n, &f); err != nil {
+		return f, err
+	}
+	if err := s.exportChatflows(ctx, q, &f); err != nil {
 		return f, err
 	}
 	if err := s.exportSurvey(ctx, q, &f); err != nil {
