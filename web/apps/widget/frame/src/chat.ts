@@ -65,7 +65,12 @@ export class Chat {
   get preview(): boolean { return this.state.mode === 'preview' }
   private say(m: ToPage): void { this.host.say(m) }
   event(name: EventName, payload: unknown): void { this.host.event(name, payload) }
-  announce(text: string): void { this.set({ said: { n: this.state.said.n + 1, text } }) }
+  /** For screen readers; gone soon, so that it is not met a second time when reading through the page. */
+  announce(text: string): void {
+    const n = this.state.said.n + 1
+    this.set({ said: { n, text } })
+    setTimeout(() => { if (this.state.said.n === n) this.set({ said: { n, text: '' } }) }, 2_000)
+  }
 
   // From the page.
 

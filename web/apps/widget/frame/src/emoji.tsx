@@ -48,7 +48,7 @@ export function Emoji({ pick, close }: { pick: (e: string) => void; close: () =>
         {groups.length === 0 && <p class="fine" role="status">{t('emoji.none')}</p>}
         {groups.map((g, n) => (
           <section key={g.name} aria-label={g.name}>
-            <h3>{g.name}</h3>
+            <h2>{g.name}</h2>
             <div class="set">{g.all.map(([e, w], i) => <button key={e} type="button" tabIndex={n === 0 && i === 0 ? 0 : -1} aria-label={w ? `${e} ${w.split(' ')[0]}` : e} onClick={() => take(e)}>{e}</button>)}</div>
           </section>
         ))}
