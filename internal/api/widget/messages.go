@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/kanalhq/kanal/internal/channel"
-	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/intake"
@@ -148,6 +147,9 @@ func (w *widget) messages(rw http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.server.JSON(rw, http.StatusOK, out)
+	if w.Fetched != nil && r.Context().Err() == nil {
+		w.Fetched(ids)
+	}
 	return nil
 }
 
@@ -292,51 +294,6 @@ func (w *widget) stored(ctx context.Context, e intake.Entry) (Sent, error) {
 	}
 	th, err := w.one(ctx, ms[0].ThreadID)
 	return Sent{Thread: th, Message: ms[0]}, err
-}
-
-// consented refuses whatever would reach the team before an explicit consent (CO-09).
-func (w *widget) consented(ctx context.Context, v visitor.Visitor, acc account) error {
-	if acc.set.Privacy.Consent != consent.Explicit {
-		return nil
-	}
-	state, err := w.Consents.State(ctx, w.DB, v.ID, acc.ID, consent.Process, "")
-	if err != nil {
-		return err
-	}
-	if state != consent.Given {
-		return desk.Errorf(desk.Forbidden, "consent.required", "Nothing was sent: your consent is needed before.")
-	}
-	return nil
-}
-
-// implied records that a visitor who writes has agreed to the notice that they saw (CO-04).
-func (w *widget) implied(ctx context.Context, r *http.Request, v visitor.Visitor, acc account, th desk.ThreadID, locale string) error {
-	if acc.set.Privacy.Consent != consent.Implicit {
-		return nil
-	}
-	n, ok := consent.NoticeOf(acc.set.Privacy, w.langs(ctx, acc, locale)...)
-	if !ok {
-		return nil
-	}
-	state, err := w.Consents.State(ctx, w.DB, v.ID, acc.ID, consent.Process, n.Version)
-	if err != nil || state == consent.Given {
-		return err
-	}
-	return w.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := w.Consents.Record(ctx, tx, w.proof(r, v, acc, n, consent.Given))
-		return err
-	})
-}
-
-func (w *widget) proof(r *http.Request, v visitor.Visitor, acc account, n consent.Notice, action string) consent.Entry {
-	e := consent.Entry{
-		VisitorID: v.ID, ContactID: v.ContactID, AccountID: acc.ID, Channel: acc.Channel, Kind: n.Kind, Action: action, Locale: n.Locale, Wording: n.Text,
-		IP: visitor.Address(acc.set.Privacy.IP, w.server.ClientIP(r)), UserAgent: r.UserAgent(),
-	}
-	if v.SessionOnly {
-		e.IP, e.UserAgent = "", ""
-	}
-	return e
 }
 
 // seen answers POST /widget/threads/{id}/seen.

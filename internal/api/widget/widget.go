@@ -61,6 +61,10 @@ type Deps struct {
 	Transcript func(ctx context.Context, th desk.ThreadID, to string) error
 	// Rate keeps what a visitor says of a conversation. Nil: cannot be done here.
 	Rate func(ctx context.Context, th desk.Thread, score int, comment string) error
+	// Fetched is told which messages a widget was given. Nil: nobody.
+	Fetched func(ids []desk.MessageID)
+	// Viewing tells agents which page a visitor is on. Nil: nobody is told.
+	Viewing func(ctx context.Context, id desk.VisitorID, p lobby.Page)
 	// Country of an address, "" without a table of addresses.
 	Country func(ip string) string
 }
@@ -91,6 +95,7 @@ func Mount(s *api.Server, d Deps) {
 		s.Handle(pattern, w.own(h))
 	}
 	s.Handle("GET /widget/files/{id}", w.answer(w.file))
+	w.mountPlain()
 	s.Handle("/widget/", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		s.Fail(rw, r, desk.Errorf(desk.NotFound, "route.not_found", "There is nothing at this address."))
 	}))
