@@ -45,6 +45,7 @@ var forgets = map[string]struct{ ticket, person string }{
 	"search_terms":            {"stays: words and how often, of no one place", "stays: words and how often, of no one place"},
 	"consents":                {"stays: what was agreed to is proved of the person, not of the ticket", "internal/consent Forget"},
 	"chatflow_runs":           {"internal/chatflow Forget", "internal/chatflow Forget"},
+	"visitors":                {"stays: it is the visitor's, not the ticket's", "internal/visitor forget"},
 	"contacts":                {"stays: it is the contact, not the ticket", "internal/contact Purge"},
 }
 

@@ -56,17 +56,25 @@ func (s *Service) effect(ctx context.Context, t *turn, e chatflow.Effect) error 
 	return nil
 }
 
-// say stores what the bot says. Whatever stands in it is text: pictures and links are the chatflow's own.
-func (s *Service) say(ctx context.Context, tx *db.Tx, th desk.Thread, e chatflow.Effect) error {
-	c := dispatch.SayCommand{Actor: botOf(th), Thread: th, Content: dispatch.Content{Text: e.Text}}
+// Said is what an effect says and offers: for what a page shows of a bot's first words, before there is a conversation.
+func Said(e chatflow.Effect) (text, html string, o desk.Offers) {
+	text = e.Text
 	if e.Image != "" || e.Link != nil {
-		c.HTML, c.Text = bubbleHTML(e), bubbleText(e)
+		html, text = bubbleHTML(e), bubbleText(e)
 	}
-	o := &desk.Offers{Quick: buttons(e.Quick)}
+	o.Quick = buttons(e.Quick)
 	if in := e.Input; in != nil {
 		o.Input = &desk.Question{Step: in.Step, Answer: in.Answer, Required: in.Required, Choices: buttons(in.Choices)}
 	}
-	if c.Offers = o; o.Empty() && strings.TrimSpace(c.Text) == "" && c.HTML == "" {
+	return text, html, o
+}
+
+// say stores what the bot says. Whatever stands in it is text: pictures and links are the chatflow's own.
+func (s *Service) say(ctx context.Context, tx *db.Tx, th desk.Thread, e chatflow.Effect) error {
+	c := dispatch.SayCommand{Actor: botOf(th), Thread: th}
+	var o desk.Offers
+	c.Text, c.HTML, o = Said(e)
+	if c.Offers = &o; o.Empty() && strings.TrimSpace(c.Text) == "" && c.HTML == "" {
 		return nil
 	}
 	_, err := s.Dispatch.Say(ctx, tx, c)

@@ -2,7 +2,6 @@ package widget
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/chatflow"
-	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/lobby"
@@ -355,16 +353,8 @@ func (s *greeting) say(ctx context.Context) (*HelloOut, error) {
 		return nil, err
 	}
 	ask := availability.Asking{Langs: langs, Visitor: s.v.ID, Zone: zone(s.in.Timezone)}
-	if s.latest.ID != 0 && s.open.Threads > 0 {
-		if th, err := w.Threads.Get(ctx, w.DB, s.latest.ID); err == nil {
-			ask.Owner = th.OwnerID
-			if th.TicketID != 0 {
-				ask.Owner, err = db.One(ctx, w.DB, db.Column[desk.UserID], "SELECT owner_id FROM tickets WHERE id = $1", th.TicketID)
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
+	if ask.Owner, err = s.answering(ctx); err != nil {
+		return nil, err
 	}
 	if out.Availability, err = w.Avail.State(ctx, w.DB, acc.ChannelAccount, ask); err != nil {
 		return nil, err
@@ -387,6 +377,21 @@ func (s *greeting) say(ctx context.Context) (*HelloOut, error) {
 	return out, nil
 }
 
+// answering is who of the team has the conversation that goes on; 0: nobody yet.
+func (s *greeting) answering(ctx context.Context) (desk.UserID, error) {
+	if s.latest.ID == 0 || s.open.Threads == 0 {
+		return 0, nil
+	}
+	th, err := s.w.Threads.Get(ctx, s.w.DB, s.latest.ID)
+	if err != nil || th.TicketID == 0 {
+		if desk.CodeOf(err) == desk.NotFound {
+			err = nil
+		}
+		return th.OwnerID, err
+	}
+	return db.One(ctx, s.w.DB, db.Column[desk.UserID], "SELECT owner_id FROM tickets WHERE id = $1", th.TicketID)
+}
+
 func zone(name string) *time.Location {
 	if name == "" || len(name) > 64 {
 		return nil
@@ -396,136 +401,4 @@ func zone(name string) *time.Location {
 		return nil
 	}
 	return l
-}
-
-// dir of a language's script.
-func dir(lang string) string {
-	base, _, _ := strings.Cut(strings.ToLower(lang), "-")
-	switch base {
-	case "ar", "he", "fa", "ur", "yi", "ps", "sd", "ug", "dv", "ckb", "iw":
-		return "rtl"
-	}
-	return "ltr"
-}
-
-// appearance is the account as it looks.
-func (s *greeting) appearance(ctx context.Context, langs []string) Account {
-	a := s.acc.set.Appearance
-	color := a.Color
-	if color == "" {
-		if c, err := s.w.Settings.Company(ctx, s.w.DB); err == nil {
-			color = c.Color
-		}
-	}
-	text, _ := a.LauncherText.In(langs...)
-	return Account{
-		ID: s.acc.ID, Color: color, OnColor: onColor(color), Font: a.Font, Position: a.Position, OffsetX: a.OffsetX, OffsetY: a.OffsetY, Launcher: a.Launcher, LauncherText: text,
-		Sound: a.Sound, TitleFlash: a.TitleFlash, Phone: a.Phone, TypingPreview: s.acc.set.Preview, Closed: s.acc.set.Closed,
-	}
-}
-
-// onColor is what can be read on a colour: black or white, whichever stands out more (WCAG).
-func onColor(hex string) string {
-	if len(hex) != 7 || hex[0] != '#' {
-		return "#fff"
-	}
-	var l float64
-	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
-		c := float64(unhex(hex[1+2*i])<<4|unhex(hex[2+2*i])) / 255
-		l += weight * linear(c)
-	}
-	if (l+0.05)/0.05 > 1.05/(l+0.05) {
-		return "#000"
-	}
-	return "#fff"
-}
-
-// shownFlow is the chatflow in the visitor's language.
-func (s *greeting) shownFlow(ctx context.Context, langs []string, state string) (*Flow, error) {
-	f, w := s.flow, s.w
-	lang := f.Def.Speaks(langs[0])
-	if lang == "" {
-		lang = langs[0]
-	}
-	company, err := w.Settings.Company(ctx, w.DB)
-	if err != nil {
-		return nil, err
-	}
-	env := chatflow.Env{
-		Now: w.Clock.Ms(), Language: lang, Country: s.v.Country, Timezone: s.in.Timezone, Known: s.v.ContactID != 0, Availability: state, PageURL: s.in.URL, PageTitle: s.in.Title,
-		Company: company.Name,
-	}
-	if s.v.Proven { // what a page may show of a person is shown to that person alone
-		c, err := w.Identity.ContactOf(ctx, w.DB, s.v)
-		if err != nil {
-			return nil, err
-		}
-		env.Contact = map[string]string{"first_name": c.FirstName, "last_name": c.LastName, "name": c.Name, "email": c.Email}
-	}
-	out := &Flow{
-		ID: f.ID, Number: f.Number, Kind: f.Kind, Language: lang, Trigger: f.Def.Trigger, Capture: f.Def.Capture, Welcome: f.Def.Greeting(env), Opening: []Msg{},
-		DelayMs: f.Def.Session.DelayMs, Survey: f.Def.Survey, Error: f.Def.Error.Pick(lang),
-	}
-	if f.Kind == chatflow.Bot {
-		out.Opening = opening(f.Def, env)
-	}
-	n, ok := consent.NoticeOf(s.acc.set.Privacy, append([]string{lang}, langs...)...)
-	if !ok {
-		return out, nil
-	}
-	out.Consent = &Consent{Kind: n.Kind, Text: n.Text, Declined: n.Declined, Version: n.Version}
-	if s.v.ID != 0 {
-		state, err := w.Consents.State(ctx, w.DB, s.v.ID, s.acc.ID, consent.Process, n.Version)
-		if err != nil {
-			return nil, err
-		}
-		out.Consent.State = consentState(state)
-	}
-	return out, nil
-}
-
-// opening is what a bot says first, before there is a conversation.
-func opening(def chatflow.Definition, env chatflow.Env) []Msg {
-	out := []Msg{}
-	for _, e := range chatflow.Opening(def, env) {
-		m := Msg{Kind: "message", From: "bot", Text: e.Text, Files: []File{}, Quick: []desk.QuickReply{}, At: env.Now, Status: "sent"}
-		for _, b := range e.Quick {
-			m.Quick = append(m.Quick, desk.QuickReply{Label: b.Label, Value: b.Value, URL: b.URL, Step: b.Step})
-		}
-		if e.Input != nil {
-			q := &desk.Question{Step: e.Input.Step, Answer: e.Input.Answer, Required: e.Input.Required, Choices: []desk.QuickReply{}}
-			for _, c := range e.Input.Choices {
-				q.Choices = append(q.Choices, desk.QuickReply{Label: c.Label, Value: c.Value, URL: c.URL, Step: c.Step})
-			}
-			m.Input = q
-		}
-		if e.Link != nil {
-			label := e.Link.Label
-			if label == "" {
-				label = e.Link.URL
-			}
-			m.Quick = append(m.Quick, desk.QuickReply{Label: label, URL: e.Link.URL})
-		}
-		out = append(out, m)
-	}
-	return out
-}
-
-func unhex(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return 0
-}
-
-func linear(c float64) float64 {
-	if c <= 0.03928 {
-		return c / 12.92
-	}
-	return math.Pow((c+0.055)/1.055, 2.4)
 }

@@ -81,7 +81,9 @@ func newRig(t testing.TB, d *db.DB, settings string) *rig {
 	if settings == "" {
 		settings = "{}"
 	}
-	r.acc = r.Account(func(n *inbox.NewAccount) { n.Channel, n.Slug, n.Settings = chat.Name, "website", json.RawMessage(settings) })
+	r.acc = r.Account(func(n *inbox.NewAccount) {
+		n.Channel, n.Slug, n.Settings = chat.Name, "website", json.RawMessage(settings)
+	})
 	r.flow = r.publish(r.acc.ID, "Live", chatflow.LiveChat, `{"texts":{"en":{"welcome":"Hello! How can we help?"},"da":{"welcome":"Hej!"}}}`)
 	return r
 }

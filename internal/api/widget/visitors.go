@@ -257,44 +257,6 @@ func (w *widget) profile(rw http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// consentedAnywhere is consented for a request that may not say which account it is about: then every account that asks must have been told yes, or have been none that this
-// visitor could mean.
-func (w *widget) consentedAnywhere(ctx context.Context, v visitor.Visitor, id desk.ChannelAccountID, flow *FlowRef, thread desk.ThreadID) error {
-	if id == 0 && flow != nil && flow.ID != 0 {
-		if f, err := w.Chatflows.Get(ctx, w.DB, flow.ID); err == nil {
-			id = f.AccountID
-		}
-	}
-	if id == 0 && thread != 0 {
-		th, err := w.mine(ctx, v, thread)
-		if err != nil {
-			return err
-		}
-		id = th.AccountID
-	}
-	if id != 0 {
-		acc, err := w.accountOf(ctx, id)
-		if err != nil {
-			return err
-		}
-		return w.consented(ctx, v, acc)
-	}
-	all, err := w.accounts(ctx)
-	if err != nil {
-		return err
-	}
-	var last error
-	for _, acc := range all {
-		if !acc.Active {
-			continue
-		}
-		if last = w.consented(ctx, v, acc); last == nil {
-			return nil
-		}
-	}
-	return last
-}
-
 // identify answers POST /widget/identify: a signed token for a browser that is here already.
 func (w *widget) identify(rw http.ResponseWriter, r *http.Request) error {
 	v, err := w.who(r, lobby.Other)
@@ -392,7 +354,7 @@ func (w *widget) noteVisit(ctx context.Context, r *http.Request, v visitor.Visit
 	} else if g.Track, err = w.mayTrack(ctx, r, v, acc, in); err != nil {
 		return v, err
 	}
-	return db.Written(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (visitor.Visitor, error) {
+	out, err := db.Written(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (visitor.Visitor, error) {
 		out, err := w.Visitors.Touch(ctx, tx, v, g)
 		if err != nil {
 			return v, err
@@ -411,6 +373,10 @@ func (w *widget) noteVisit(ctx context.Context, r *http.Request, v visitor.Visit
 		}
 		return out, nil
 	})
+	if err == nil && w.Viewing != nil && out.Tracked && in.URL != "" {
+		w.Viewing(ctx, out.ID, lobby.Page{URL: out.PageURL, Title: out.PageTitle})
+	}
+	return out, err
 }
 
 // claims keeps what a page says of its visitor without a proof: the address as claimed (TR-09), the name.
@@ -437,107 +403,4 @@ func (w *widget) claims(ctx context.Context, v visitor.Visitor, acc account, in 
 	return db.Written(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (visitor.Visitor, error) {
 		return w.Identity.Claim(ctx, tx, v.ID, name, email, text("phone"))
 	})
-}
-
-// consent answers POST /widget/consent: given, declined, withdrawn, shown. What is kept are the words that the account has, by their version, never words that the browser sends.
-func (w *widget) consent(rw http.ResponseWriter, r *http.Request) error {
-	v, err := w.who(r, lobby.Other)
-	if err != nil {
-		return err
-	}
-	var in struct {
-		Flow    *FlowRef              `json:"flow"`
-		Account desk.ChannelAccountID `json:"account"`
-		Thread  desk.ThreadID         `json:"thread"`
-		Action  string                `json:"action"`
-		Version string                `json:"version"`
-		Locale  string                `json:"locale"`
-	}
-	if err := read(rw, r, &in); err != nil {
-		return err
-	}
-	ctx := r.Context()
-	acc, err := w.pick(ctx, HelloIn{Account: in.Account.String(), Flow: in.Flow})
-	if err != nil {
-		return err
-	}
-	if in.Thread != 0 {
-		th, err := w.mine(ctx, v, in.Thread)
-		if err != nil {
-			return err
-		}
-		if acc, err = w.accountOf(ctx, th.AccountID); err != nil {
-			return err
-		}
-	}
-	n, err := w.notice(ctx, acc, in.Version, in.Locale)
-	if err != nil {
-		return err
-	}
-	state, err := db.Written(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (string, error) {
-		e := w.proof(r, v, acc, n, in.Action)
-		e.ThreadID = in.Thread
-		if _, err := w.Consents.Record(ctx, tx, e); err != nil {
-			return "", err
-		}
-		if in.Action == consent.Declined || in.Action == consent.Withdrawn { // nothing is kept of where they have been
-			_, err := w.Visitors.Touch(ctx, tx, v, visitor.Glimpse{SessionOnly: true})
-			if err != nil {
-				return "", err
-			}
-		}
-		return w.Consents.State(ctx, tx, v.ID, acc.ID, consent.Process, "")
-	})
-	if err != nil {
-		return err
-	}
-	w.server.JSON(rw, http.StatusOK, map[string]any{"state": consentState(state)})
-	return nil
-}
-
-// notice is the account's, in the language in which it has the version that the visitor saw.
-func (w *widget) notice(ctx context.Context, acc account, version, locale string) (consent.Notice, error) {
-	if acc.ID == 0 {
-		return consent.Notice{}, desk.Errorf(desk.Invalid, "consent.account", "Say which chat it is about.").In("account")
-	}
-	langs := w.langs(ctx, acc, locale)
-	tries := [][]string{langs, {locale}}
-	for l := range acc.set.Privacy.Text {
-		tries = append(tries, []string{l})
-	}
-	for _, l := range []string{"en", "da", "de", "sv", "fi"} {
-		tries = append(tries, []string{l})
-	}
-	for _, t := range tries {
-		n, ok := consent.NoticeOf(acc.set.Privacy, t...)
-		if !ok {
-			break
-		}
-		if version == "" || n.Version == version {
-			return n, nil
-		}
-	}
-	return consent.Notice{}, desk.Errorf(desk.Conflict, "consent.changed", "The words have changed since. Read them again.").In("version")
-}
-
-func consentState(s string) string {
-	if s == consent.None {
-		return ""
-	}
-	return s
-}
-
-// consents answers GET /widget/consent: everything that was agreed to in this browser, to be kept (CO-06).
-func (w *widget) consents(rw http.ResponseWriter, r *http.Request) error {
-	v, err := w.who(r, lobby.Other)
-	if err != nil {
-		return err
-	}
-	all, err := w.Consents.OfVisitor(r.Context(), w.DB, v.ID)
-	if err != nil {
-		return err
-	}
-	rw.Header().Set("Content-Disposition", `attachment; filename="consent.json"`)
-	w.server.JSON(rw, http.StatusOK, map[string]any{"items": all})
-	return nil
 }
