@@ -22,6 +22,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/actions"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
+	apichat "github.com/kanalhq/kanal/internal/api/chat"
 	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
@@ -32,6 +33,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/channel/echo"
 	"github.com/kanalhq/kanal/internal/channel/email"
+	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
@@ -141,6 +143,8 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	agent.Mount(s.api, gd)
 	admin.Mount(s.api, md)
 	lists.Mount(s.api, lists.Deps{DB: d, View: s.View, Saved: saved})
+	apichat.MountFlows(s.api, apichat.FlowDeps{DB: d, Clock: s.Clock, Flows: chatflow.New(d, s.Clock, s.Events), Inboxes: s.Inboxes, Registry: s.Channels, Properties: s.Properties,
+		People: s.People, Tickets: s.Tickets, Key: bytes.Repeat([]byte{6}, 32), BaseURL: base})
 	s.more(jobs, store)
 	person.Mount(s.api, person.Deps{DB: d, Contacts: s.Contacts, Properties: s.Properties, People: s.People, View: s.View, Identity: identity.New(identity.Deps{
 		DB: d, Clock: s.Clock, Events: s.Events, Contacts: s.Contacts, Threads: s.Threads, Tickets: s.Tickets, Journal: s.Intake, Files: s.Blobs,

@@ -157,7 +157,7 @@ type createFlow struct {
 // account refuses what is no chat channel (CF-07: it must be connected first).
 func (f *flows) account(ctx context.Context, id desk.ChannelAccountID) error {
 	acc, err := f.Inboxes.Account(ctx, f.DB, id)
-	if err != nil {
+	if err != nil && desk.CodeOf(err) != desk.NotFound {
 		return err
 	}
 	a, ok := f.Registry.Get(acc.Channel)
