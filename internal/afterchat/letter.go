@@ -74,7 +74,7 @@ func (l letter) who(m desk.Message) string {
 		return l.You
 	case m.Actor.Kind == desk.ActorUser:
 		return cmp.Or(l.names[m.Actor.UserID()], l.company)
-	case m.Actor.Kind == desk.ActorBot:
+	case m.Actor.Kind == desk.ActorBot && m.Kind == desk.KindMessage:
 		return l.Bot
 	}
 	return l.company

@@ -46,14 +46,10 @@ func (s *Service) Transcript(ctx context.Context, actor desk.Actor, id desk.Thre
 	if err != nil {
 		return err
 	}
-	parent, err := s.lastMail(ctx, th, acc)
-	if err != nil {
-		return err
-	}
 	var none time.Duration
 	_, err = s.Replies.Reply(ctx, dispatch.ReplyCommand{
 		Actor: desk.System, ThreadID: th.ID, FromAccount: acc.ID, To: []desk.Party{to}, Cc: []desk.Party{}, Bcc: []desk.Party{}, Subject: fmt.Sprintf(l.words.Transcript, l.company),
-		InReplyTo: parent, Content: dispatch.Content{HTML: l.transcript(ms)}, Timing: dispatch.Timing{Undo: &none}, Client: clientTranscript, Copy: true, Automatic: true,
+		Content: dispatch.Content{HTML: l.transcript(ms)}, Timing: dispatch.Timing{Undo: &none}, Client: clientTranscript, Copy: true, Automatic: true,
 		Also: func(ctx context.Context, tx *db.Tx, _ desk.Message) error { return s.seldom(ctx, tx, th.ID) },
 	})
 	return err

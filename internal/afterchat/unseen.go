@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
@@ -177,17 +178,24 @@ func (s *Service) Sender(ctx context.Context, th desk.Thread) (desk.ChannelAccou
 	if err != nil {
 		return desk.ChannelAccount{}, err
 	}
-	var second desk.ChannelAccount
+	slices.SortFunc(all, func(a, b desk.ChannelAccount) int { return cmp.Compare(a.ID, b.ID) }) // the one that the inbox has longest
+	var best desk.ChannelAccount
 	for _, a := range all {
 		if !fit(a) {
 			continue
 		}
-		if a.Authorized {
+		spare, err := s.Inbox.IsFallback(ctx, s.DB, a.ID)
+		if err != nil {
+			return best, err
+		}
+		if a.Authorized && !spare {
 			return a, nil
 		}
-		second = a
+		if best.ID == 0 || a.Authorized {
+			best = a
+		}
 	}
-	return second, nil
+	return best, nil
 }
 
 // mail sends what was not seen as one mail. That it went out is written with it, in one transaction in which nobody can see it meanwhile.
@@ -196,13 +204,9 @@ func (s *Service) mail(ctx context.Context, p pile, acc desk.ChannelAccount, to 
 	if err != nil {
 		return err
 	}
-	parent, err := s.lastMail(ctx, p.thread, acc)
-	if err != nil {
-		return err
-	}
 	var none time.Duration
 	_, err = s.Replies.Reply(ctx, dispatch.ReplyCommand{
-		Actor: p.last().Actor, ThreadID: p.thread.ID, FromAccount: acc.ID, To: []desk.Party{to}, Cc: []desk.Party{}, Bcc: []desk.Party{}, Subject: l.subject(), InReplyTo: parent,
+		Actor: p.last().Actor, ThreadID: p.thread.ID, FromAccount: acc.ID, To: []desk.Party{to}, Cc: []desk.Party{}, Bcc: []desk.Party{}, Subject: l.subject(),
 		Content: dispatch.Content{HTML: l.unseen(p)}, Timing: dispatch.Timing{Undo: &none}, Client: Client, Copy: true, Files: filesOf(p.unseen),
 		Also: func(ctx context.Context, tx *db.Tx, _ desk.Message) error {
 			now, err := s.Threads.Lock(ctx, tx, p.thread.ID)
@@ -216,17 +220,6 @@ func (s *Service) mail(ctx context.Context, p pile, acc desk.ChannelAccount, to 
 		},
 	})
 	return err
-}
-
-// lastMail is the newest mail of a conversation over an account, so that the next one joins it in the customer's program; 0: none.
-func (s *Service) lastMail(ctx context.Context, th desk.Thread, acc desk.ChannelAccount) (desk.MessageID, error) {
-	ms, err := s.Threads.Messages(ctx, s.DB, th.ID, thread.Page{Limit: 200})
-	for _, m := range ms {
-		if m.Channel == acc.Channel && m.RemoteID != "" && m.Status != desk.StatusCancelled {
-			return m.ID, err
-		}
-	}
-	return 0, err
 }
 
 func filesOf(ms []desk.Message) (out []desk.Attachment) {

@@ -196,6 +196,11 @@ func (s *Service) answer(ctx context.Context, tx *db.Tx, c ReplyCommand, th desk
 		}
 		subject = ReplySubject(subject)
 	}
+	if parent.ID != 0 && parent.Channel != acc.Channel { // its names mean nothing there: what is answered is the last one over that channel
+		if parent.ID, err = s.Threads.LastOver(ctx, tx, th.ID, acc.Channel); err != nil {
+			return desk.Message{}, err
+		}
+	}
 	return s.queue(ctx, tx, outgoing{
 		actor: c.Actor, thread: th, account: acc, to: to, subject: subject, content: content, inReplyTo: parent.ID, automatic: c.Automatic,
 		client: c.Client, mentions: c.Mentions, timing: c.Timing, plan: c.Plan, offers: c.Offers, copied: c.Copy, along: c.Files,

@@ -164,6 +164,15 @@ func (s *Service) SetSender(ctx context.Context, tx *db.Tx, id desk.MessageID, c
 	return nil
 }
 
+// LastOver returns the newest message of a thread that went over a channel and has a name there, 0 when there is none.
+func (s *Service) LastOver(ctx context.Context, q db.Queryer, id desk.ThreadID, channel string) (desk.MessageID, error) {
+	all, err := db.All(ctx, q, db.Column[desk.MessageID], "SELECT id FROM messages WHERE thread_id = $1 AND channel = $2 AND remote_id <> '' AND status <> $3 ORDER BY id DESC LIMIT 1", id, channel, desk.StatusCancelled)
+	if err != nil || len(all) == 0 {
+		return 0, err
+	}
+	return all[0], nil
+}
+
 // First returns the id of the oldest message of a thread, 0 when it has none.
 func (s *Service) First(ctx context.Context, q db.Queryer, id desk.ThreadID) (desk.MessageID, error) {
 	var m desk.MessageID

@@ -291,6 +291,8 @@ func (v *Service) drafts(ctx context.Context, s Sight, ids []desk.TicketID, at m
 type nameSet struct {
 	users    map[int64]string
 	contacts map[int64]string
+	visitors map[int64]string
+	bots     map[int64]string
 	tokens   map[int64]string
 }
 
@@ -311,8 +313,12 @@ func (n *nameSet) actor(a desk.Actor) {
 	switch a.Kind {
 	case desk.ActorUser:
 		want(&n.users, a.ID)
-	case desk.ActorContact, desk.ActorVisitor:
+	case desk.ActorContact:
 		want(&n.contacts, a.ID)
+	case desk.ActorVisitor:
+		want(&n.visitors, a.ID)
+	case desk.ActorBot:
+		want(&n.bots, a.ID)
 	case desk.ActorToken:
 		want(&n.tokens, a.ID)
 	}
@@ -325,6 +331,8 @@ func (n *nameSet) load(ctx context.Context, from db.Queryer) error {
 	}{
 		{n.users, "SELECT id, name FROM users WHERE id IN "},
 		{n.contacts, "SELECT id, CASE WHEN name <> '' THEN name ELSE email END FROM contacts WHERE id IN "},
+		{n.visitors, "SELECT id, CASE WHEN claimed_name <> '' THEN claimed_name ELSE claimed_email END FROM visitors WHERE id IN "},
+		{n.bots, "SELECT id, name FROM chatflows WHERE id IN "},
 		{n.tokens, "SELECT id, name FROM api_tokens WHERE id IN "},
 	} {
 		if len(k.names) == 0 {
@@ -361,8 +369,12 @@ func (n *nameSet) of(a desk.Actor) string {
 	switch a.Kind {
 	case desk.ActorUser:
 		return n.users[a.ID]
-	case desk.ActorContact, desk.ActorVisitor:
+	case desk.ActorContact:
 		return n.contacts[a.ID]
+	case desk.ActorVisitor:
+		return n.visitors[a.ID]
+	case desk.ActorBot:
+		return n.bots[a.ID]
 	case desk.ActorToken:
 		return n.tokens[a.ID]
 	}
@@ -380,7 +392,7 @@ func (n *nameSet) author(m *Message) Author {
 			a.Kind = desk.ActorContact
 		}
 		for _, name := range []string{m.From.Name, a.Name, n.contacts[int64(m.ContactID)], m.From.Address} {
-			if name != "" {
+			if name != "" && (name != m.From.Address || a.Kind != desk.ActorVisitor) {
 				a.Name = name
 				break
 			}

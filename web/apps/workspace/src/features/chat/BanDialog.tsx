@@ -28,7 +28,7 @@ export function BanDialog({ id, onClose }: { id: string; onClose(): void }) {
         <TextInput data-autofocus label={t('chat.ban_reason')} description={t('chat.ban_reason_help')} value={reason} maxLength={500} required onChange={(e) => setReason(e.currentTarget.value)} />
         <div className={s.buttons}>
           <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
-          <Button type="submit" color="red" loading={busy} disabled={!reason.trim()}>{t('chat.ban')}</Button>
+          <Button type="submit" color="red.9" loading={busy} disabled={!reason.trim()}>{t('chat.ban')}</Button>
         </div>
       </form>
     </Modal>

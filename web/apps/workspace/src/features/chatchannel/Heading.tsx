@@ -1,3 +1,4 @@
+import '@mantine/core/styles/Avatar.layer.css'
 import { Avatar, Button, FileButton, Group, Stack } from '@mantine/core'
 import { useState } from 'react'
 import { t } from '@/locales/index.ts'

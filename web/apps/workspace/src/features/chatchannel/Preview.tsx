@@ -32,7 +32,7 @@ export function Preview() {
       <div className={s.previewBar}>
         <SegmentedControl size="xs" aria-label={t('chatset.preview_device')} value={device} onChange={(v) => setDevice(v as 'desktop')} data={[{ value: 'desktop', label: t('chatset.preview_desktop') }, { value: 'phone', label: t('chatset.preview_phone') }]} />
         <SegmentedControl size="xs" aria-label={t('chatset.preview_scheme')} value={scheme} onChange={(v) => setScheme(v as 'light')} data={[{ value: 'light', label: t('chatset.preview_light') }, { value: 'dark', label: t('chatset.preview_dark') }]} />
-        <Select size="xs" aria-label={t('chatset.preview_state')} data={states.map((x) => ({ value: x, label: t(`chatset.state.${x}` as Key) }))} value={state} allowDeselect={false} onChange={(v) => v && setState(v as State)} w={190} />
+        <Select size="xs" aria-label={t('chatset.preview_state')} data={states.map((x) => ({ value: x, label: t(`chatset.state.${x}` as Key) }))} value={state} allowDeselect={false} onChange={(v) => v && setState(v as State)} />
       </div>
       <div className={s.stage} data-device={device} data-dark={scheme === 'dark' || undefined} data-open={(open && visible && !hidden) || false} data-preview>
         <div className={s.fake} aria-hidden="true">{[60, 90, 80, 85, 40, 88, 72, 90, 64].map((w, i) => <i key={i} style={{ width: `${w}%` }} />)}</div>

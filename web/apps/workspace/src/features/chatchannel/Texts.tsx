@@ -31,7 +31,7 @@ export function TextsTab() {
         </div>
         {q.isPending ? <SkeletonLines label={t('state.loading')} /> : null}
         {q.data && keys.length === 0 ? <p className={s.hint}>{t('state.nothing_found')}</p> : null}
-        <div className={s.texts} data-setting="texts">
+        <div className={s.texts} data-setting="texts.list">
           {keys.map((k) => <TextInput key={k} label={q.data?.[k] ?? k} description={<code className={s.key}>{k}</code>} aria-label={t('chatset.texts_of', { text: q.data?.[k] ?? k, language: languageName(c.lang) })} placeholder={q.data?.[k] ?? ''} value={mine[k] ?? ''} lang={c.lang} dir="auto" maxLength={2000} onChange={(e) => put(k, e.currentTarget.value)} />)}
         </div>
       </section>

@@ -39,6 +39,8 @@ export function BotBuilder({ deeds, jump, testing, onTesting }: { deeds: Partial
   const there = useMemo(() => new Set(steps(def).map((x) => x.id)), [def])
   const chosen = selected.filter((id) => there.has(id))
   const one = chosen.length === 1 ? stepOf(def, chosen[0]) : undefined
+  // what the keys act on: what is chosen, else the step that has the focus
+  const acting = chosen.length ? chosen : focus && there.has(focus) ? [focus] : []
   const empty = steps(def).length === 0
 
   useEffect(() => { if (shape === 'canvas') requestAnimationFrame(() => camera.fit(bounds(steps(def)))) }, [shape, camera.fit])
@@ -83,7 +85,7 @@ export function BotBuilder({ deeds, jump, testing, onTesting }: { deeds: Partial
     if (made.ids[0]) focusStep(made.ids[0])
   }
   const addAfter = () => {
-    const from = one ?? stepOf(def, focus)
+    const from = acting.length === 1 ? stepOf(def, acting[0]) : stepOf(def, focus)
     const way = from ? (ports(from).find((p) => !p.to && p.kind !== 'fail') ?? ports(from).find((p) => p.key === 'next')) : undefined
     setAdding(from && way ? { ...spotAfter(def, from.id), after: { id: from.id, port: way.key } } : spotAfter(def, from?.id ?? steps(def).at(-1)?.id ?? ''))
   }
@@ -93,9 +95,9 @@ export function BotBuilder({ deeds, jump, testing, onTesting }: { deeds: Partial
   const mine: Partial<Record<FlowDeed, (() => void) | null>> = {
     ...deeds,
     add: can(mayEdit, addAfter),
-    connect: can(mayEdit && one, () => setConnecting(one!.id)),
-    duplicate: can(mayEdit && chosen.length, () => duplicate(chosen)),
-    remove: can(mayEdit && chosen.length, () => remove(chosen)),
+    connect: can(mayEdit && acting.length === 1, () => setConnecting(acting[0]!)),
+    duplicate: can(mayEdit && acting.length, () => duplicate(acting)),
+    remove: can(mayEdit && acting.length, () => remove(acting)),
     all: can(canvas, () => setSelected(steps(def).map((x) => x.id))),
     arrange: can(mayEdit && canvas && !empty, () => { editor.edit(arrange); requestAnimationFrame(() => camera.fit(bounds(steps(arrange(def))))) }),
     fit: can(canvas, () => camera.fit(bounds(steps(def)))),
@@ -131,7 +133,7 @@ export function BotBuilder({ deeds, jump, testing, onTesting }: { deeds: Partial
           <Drawer opened={!!inspector} onClose={() => setOpen(false)} position="bottom" size="88%" title={<strong>{one ? typeName(one.type) : ''}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>{inspector}</Drawer>
           <Drawer opened={!!simulator} onClose={() => { onTesting(false); setTrail(nothing) }} position="bottom" size="92%" title={<strong>{t('flow.test')}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>{simulator}</Drawer>
         </>
-      ) : <>{inspector ? <aside className={s.side}>{inspector}</aside> : null}{simulator ? <aside className={s.side}>{simulator}</aside> : null}</>}
+      ) : <>{inspector ? <div className={s.side}>{inspector}</div> : null}{simulator ? <div className={s.side}>{simulator}</div> : null}</>}
       {adding ? <AddStep at={adding} onPick={pick} onClose={() => setAdding(null)} /> : null}
       {connecting ? <Connections id={connecting} onClose={() => { setConnecting(null); focusStep(connecting) }} /> : null}
       <p className="k-hidden" role="status">{said}</p>

@@ -155,7 +155,7 @@ export function Canvas({ camera, selected, onSelect, onOpen, onAdd, focus, onFoc
   const frame = doing?.kind === 'frame' ? frameOf(doing.from, doing.to) : null
   const over = doing?.kind === 'wire' ? doing.over : null
   return (
-    <div className={s.surface} ref={camera.surface} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onKeyDown={keys} data-doing={doing?.kind} data-surface>
+    <div className={s.surface} ref={camera.surface} onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onKeyDown={keys} onFocus={(e) => { const id = (e.target as HTMLElement).dataset.step; if (id && id !== focus) onFocus(id) }} data-doing={doing?.kind} data-surface>
       <div className={s.stage} dir="ltr"><div className={s.world} ref={camera.world}>
         <svg className={s.wires} aria-hidden="true" style={rtl ? { transform: 'scaleX(-1)' } : undefined}>
           {lines.map((w) => {
@@ -194,7 +194,7 @@ export function Canvas({ camera, selected, onSelect, onOpen, onAdd, focus, onFoc
         <ActionIcon aria-label={t('flow.zoom_in')} title={t('flow.zoom_in')} onClick={() => camera.zoom(1.25)}><Icon name="plus" size={14} /></ActionIcon>
         <ActionIcon aria-label={t('flow.fit')} title={t('flow.fit')} onClick={() => camera.fit(bounds(list))}><Icon name="columns" size={14} /></ActionIcon>
       </div>
-      {list.length > 6 ? <Minimap steps={placed} camera={camera} mirror={mirror} selected={chosen} lit={lit} /> : null}
+      {list.length > 6 && camera.seen.w > 700 ? <Minimap steps={placed} camera={camera} mirror={mirror} selected={chosen} lit={lit} /> : null}
     </div>
   )
 }

@@ -19,19 +19,20 @@ export const Card = memo(function Card({ step, x, y, start, selected, focusable,
   const text = step.type === 'jump' ? jump : stepText(step, lang, base)
   return (
     <div
-      className={s.card} role="option" aria-selected={selected} aria-label={spoken} aria-current={lit ? 'step' : undefined} tabIndex={focusable ? 0 : -1} data-step={step.id} data-type={step.type}
+      className={s.card} role="option" aria-selected={selected} aria-current={lit ? 'step' : undefined} tabIndex={focusable ? 0 : -1} data-step={step.id} data-type={step.type}
       data-lit={lit || undefined} data-passed={passed || undefined} data-target={target || undefined} data-fault={fault || undefined} style={{ transform: `translate(${x}px, ${y}px)`, width: WIDTH, height: heightOf(step) }}
     >
-      <div className={s.head}>
+      <span className="k-hidden">{spoken}</span>
+      <div className={s.head} aria-hidden="true">
         <span className={s.icon}><Icon name={stepIcons[step.type]} size={14} /></span>
         <strong className="k-cut">{stepTitle(step)}</strong>
         {start ? <span className={s.flag}>{t('flow.start')}</span> : null}
         {fault ? <span className={s.warn}><Icon name="warn" size={14} /></span> : null}
         <span className={s.stepId}>{step.id}</span>
       </div>
-      <p className={s.body} dir="auto" data-empty={text ? undefined : ''}>{text || (step.title ? typeName(step.type) : t('flow.nothing_written'))}</p>
+      <p className={s.body} aria-hidden="true" dir="auto" data-empty={text ? undefined : ''}>{text || (step.title ? typeName(step.type) : t('flow.nothing_written'))}</p>
       {rows ? (
-        <div className={s.ways}>
+        <div className={s.ways} aria-hidden="true">
           {ways.map((p) => <div key={p.key} className={s.way} data-kind={p.kind}><span className="k-cut" dir="auto">{portText(step, p, lang, base)}</span><span className={s.port} data-port={p.key} data-used={p.to ? '' : undefined} /></div>)}
         </div>
       ) : ways.length === 1 ? <span className={s.port} data-single="" data-port={ways[0]!.key} data-used={ways[0]!.to ? '' : undefined} /> : null}

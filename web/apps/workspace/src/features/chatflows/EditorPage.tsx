@@ -171,7 +171,7 @@ function Head({ editor, mayEdit, lang, onLang, onDialog, testing, onTest }: { ed
           data={languages.map((l) => { const n = used.length && used.includes(l) ? missingIn(def, l) : 0; return { value: l, label: n ? t('flow.language_missing', { language: languageName(l), n }) : used.includes(l) || !used.length ? languageName(l) : t('flow.language_unused', { language: languageName(l) }) } })}
         />
         {mayEdit ? <><ActionIcon aria-label={t('flow.undo')} title={t('flow.undo')} disabled={!editor.undo} onClick={() => editor.undo?.()}><Icon name="undo" /></ActionIcon><ActionIcon aria-label={t('flow.redo')} title={t('flow.redo')} disabled={!editor.redo} onClick={() => editor.redo?.()} className={s.mirrored!}><Icon name="undo" /></ActionIcon></> : null}
-        {onTest ? <Button variant={testing ? 'light' : 'default'} aria-pressed={testing} leftSection={<Icon name="comment" size={14} />} onClick={onTest}>{t('flow.test')}</Button> : null}
+        {onTest ? <Button variant="default" className={s.pressable!} aria-pressed={testing} leftSection={<Icon name="comment" size={14} />} onClick={onTest}>{t('flow.test')}</Button> : null}
         <Menu>
           <Menu.Target><ActionIcon aria-label={t('flow.more')}><Icon name="more" /></ActionIcon></Menu.Target>
           <Menu.Dropdown>

@@ -42,13 +42,15 @@ export function ChatflowList(_: SettingsPageProps) {
     ? <EmptyState icon="plug" title={t('flow.no_channel')} text={t('flow.no_channel_text')}>{can('account.access') ? <Button component={Link} to="/settings/$" {...({ params: { _splat: 'help-desk/channels/connect/chat' } } as object)}>{t('flow.connect_chat')}</Button> : null}</EmptyState>
     : flows.data && !all.length ? <EmptyState icon="comment" title={t('flow.empty')} text={t('flow.empty_text')}>{mayEdit ? <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setAdding(first)}>{t('flow.new')}</Button> : null}</EmptyState> : undefined
   return (
+    <>
     <SettingsFrame title={t('flow.title')} text={t('flow.list_text')} action={action} query={flows} empty={empty} section="chatflows">
       {chats.map((a) => <Channel key={a.id} account={a} flows={all.filter((f) => f.account_id === a.id)} mayEdit={mayEdit} onAdd={() => setAdding(a.id)} onArchive={setGone} />)}
       <p className={s.hint}>{t('flow.order_text')}</p>
-      {adding !== null ? <NewFlow accounts={chats} account={adding} onClose={() => setAdding(null)} /> : null}
-      {asking ? <Match accounts={chats} onClose={() => setAsking(false)} /> : null}
-      {gone ? <Archive flow={gone} onClose={() => setGone(null)} /> : null}
     </SettingsFrame>
+    {adding !== null ? <NewFlow accounts={chats} account={adding} onClose={() => setAdding(null)} /> : null}
+    {asking ? <Match accounts={chats} onClose={() => setAsking(false)} /> : null}
+    {gone ? <Archive flow={gone} onClose={() => setGone(null)} /> : null}
+    </>
   )
 }
 
@@ -105,7 +107,7 @@ function Archive({ flow, onClose }: { flow: Chatflow; onClose(): void }) {
   return (
     <Modal opened onClose={onClose} title={<strong>{t('flow.archive_title', { name: flow.name })}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>
       <p className={s.text}>{t('flow.archive_text')}</p>
-      <div className={s.foot}><Button variant="default" data-autofocus onClick={onClose}>{t('action.cancel')}</Button><Button color="red" loading={busy} onClick={go}>{t('flow.archive')}</Button></div>
+      <div className={s.foot}><Button variant="default" data-autofocus onClick={onClose}>{t('action.cancel')}</Button><Button loading={busy} onClick={go}>{t('flow.archive')}</Button></div>
     </Modal>
   )
 }

@@ -114,3 +114,16 @@ function columns(d: Definition): Map<string, number> {
   for (const id of order.reverse()) for (const to of out.get(id) ?? []) if (!back.has(`${id} ${to}`)) column.set(to, Math.max(column.get(to)!, column.get(id)! + 1))
   return column
 }
+
+/** Whether cards lie on each other: a flow that was written as text, or by a program, has no places yet. */
+export function crowded(list: readonly Step[]): boolean {
+  const sorted = [...list].sort((a, b) => a.x - b.x)
+  for (const [i, a] of sorted.entries()) {
+    for (let j = i + 1; j < sorted.length && sorted[j]!.x < a.x + WIDTH; j++) {
+      const b = sorted[j]!
+      const w = a.x + WIDTH - b.x, h = Math.min(a.y + heightOf(a), b.y + heightOf(b)) - Math.max(a.y, b.y)
+      if (h > 0 && w * h > 0.3 * WIDTH * Math.min(heightOf(a), heightOf(b))) return true
+    }
+  }
+  return false
+}

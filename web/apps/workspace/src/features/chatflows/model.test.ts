@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { faultAt } from './context.ts'
 import { diff } from './diff.ts'
 import { languagesOf, missingIn } from './languages.ts'
-import { arrange, bounds, freeSpot, heightOf, stepAt, stepsWithin, WIDTH } from './geometry.ts'
+import { arrange, bounds, crowded, freeSpot, heightOf, stepAt, stepsWithin, WIDTH } from './geometry.ts'
 import { begin, change, redo, undo } from './history.ts'
 import { addStep, connect, duplicateSteps, freshId, inOrder, moveSteps, neighbour, ports, removeSteps, setPort, stepOf, steps, wires } from './model.ts'
 import type { Definition, Step } from './types.ts'
@@ -88,6 +88,7 @@ describe('the canvas', () => {
     expect(stepsWithin(steps(d), bounds(steps(d)))).toHaveLength(4)
     expect(stepAt(steps(d), { x: stepOf(d, 's3')!.x + 5, y: stepOf(d, 's3')!.y + 5 })?.id).toBe('s3')
     expect(wires(d)).toHaveLength(4)
+    expect([crowded(steps(small)), crowded(steps(d))]).toEqual([true, false])
     expect(moveSteps(d, ['s1'], 3.4, 0).steps![0]!.x).toBe(d.steps![0]!.x + 3)
   })
 })

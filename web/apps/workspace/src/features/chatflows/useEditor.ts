@@ -4,6 +4,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { get, Problem, type Id } from '@kanal/api'
 import { queries } from '@/shell/client.ts'
+import { arrange, crowded } from './geometry.ts'
 import { begin, change, redo, undo, type History } from './history.ts'
 import { flowQuery, saveDraft, validate } from './queries.ts'
 import type { Chatflow, Definition, Fault } from './types.ts'
@@ -32,8 +33,11 @@ export interface Editor {
   adopt(f: Chatflow, withDraft?: boolean): void
 }
 
+/** Steps without places get some on the screen; they are kept with the first change. */
+const placed = (d: Definition): Definition => (crowded(d.steps ?? []) ? arrange(d) : d)
+
 export function useEditor(first: Chatflow): Editor {
-  const [h, setH] = useState<History<Definition>>(() => begin(first.draft ?? {}))
+  const [h, setH] = useState<History<Definition>>(() => begin(placed(first.draft ?? {})))
   const [flow, setFlow] = useState(first)
   const [saving, setSaving] = useState<Saving>('saved')
   const [error, setError] = useState<unknown>(null)
@@ -77,6 +81,13 @@ export function useEditor(first: Chatflow): Editor {
     s.timer = window.setTimeout(() => void save(), PAUSE)
     return () => clearTimeout(s.timer)
   }, [h.now, s, save, saving === 'conflict', saving === 'saving'])
+
+  // no connection: it tries again by itself
+  useEffect(() => {
+    if (saving !== 'failed' || !(error instanceof Problem && error.unreachable)) return
+    const timer = setTimeout(() => void save(), 5000)
+    return () => clearTimeout(timer)
+  }, [saving, error, save])
 
   // what is on the way when the page is left still goes out
   useEffect(() => () => { if (state.current.def !== state.current.kept) void save() }, [save])

@@ -18,7 +18,7 @@ const Tools = lazy(async () => ({ default: (await tools()).MessageTools }))
 const Details = lazy(async () => ({ default: (await tools()).DeliveryDetails }))
 const SendState = lazy(withMore(async () => ({ default: (await import('@/features/writing/index.ts')).SendState })))
 
-export const authorOf = (m: Message): string => m.author?.name || m.from?.name || m.from?.address || t('message.system')
+export const authorOf = (m: Message): string => m.author?.name || m.from?.name || (m.author?.kind === 'visitor' ? t('chat.visitor') : m.from?.address) || t('message.system')
 
 export const MessageItem = memo(function MessageItem({ message: m, initiallyOpen }: { message: Message; initiallyOpen: boolean }) {
   const [choice, setChoice] = useState<boolean | null>(null)
@@ -55,7 +55,7 @@ export const MessageItem = memo(function MessageItem({ message: m, initiallyOpen
 
 function Recipients({ message: m }: { message: Message }) {
   if (m.type === 'comment') return <span className={`${s.peek} k-cut`}>{t('message.only_team')}</span>
-  const to = (m.recipients ?? []).filter((p) => p.field !== 'from' && p.field !== 'reply_to')
+  const to = (m.recipients ?? []).filter((p) => p.field !== 'from' && p.field !== 'reply_to' && p.kind !== 'visitor')
   if (to.length === 0) return null
   const first = to.slice(0, 2).map((p) => p.name || p.address).join(', ')
   return <span className={`${s.peek} k-cut`}>{t('message.to_line', { names: first })}{to.length > 2 ? ` ${t('message.and_more', { n: to.length - 2 })}` : ''}</span>

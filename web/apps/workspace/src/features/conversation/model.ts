@@ -44,7 +44,7 @@ export const atOf = (i: TimelineItem): string => (i.kind === 'event' ? i.event.a
 export const entryOf = (i: TimelineItem): Entry<TimelineItem> => ({ key: keyOf(i), at: atOf(i), value: i })
 
 /** Events that say what the message beside them says already. */
-const told = new Set(['message.received', 'message.queued', 'message.sent', 'message.delivered', 'message.read', 'message.retried', 'message.updated', 'comment.added', 'thread.opened', 'contact.created', 'draft.saved', 'ticket.followed', 'ticket.unfollowed', 'ticket.left'])
+const told = new Set(['message.received', 'message.queued', 'message.sent', 'message.delivered', 'message.read', 'message.retried', 'message.updated', 'comment.added', 'thread.opened', 'contact.created', 'draft.saved', 'ticket.followed', 'ticket.unfollowed', 'ticket.left', 'thread.seen', 'visitor.updated', 'consent.recorded'])
 /** Conversations that a merge or a split moved: that says it once. */
 const along = new Set(['merged', 'unmerged', 'split', 'unsplit'])
 
