@@ -167,6 +167,7 @@ type Glimpse struct {
 	Track                bool // pages may be kept (TR-11, TR-12)
 	View                 bool // a page was opened
 	SessionOnly          bool // consent was refused
+	Agreed               bool // and was given since: it may be remembered again
 }
 
 // Address is as much of a client's address as the setting keeps: keep, truncate (the last part of an IPv4 address, all but the network of an IPv6 one), drop.
@@ -271,7 +272,7 @@ func (s *Service) inherit(ctx context.Context, tx *db.Tx, v *Visitor) error {
 
 // Touch notes that a browser was seen, and the page when it may be kept.
 func (s *Service) Touch(ctx context.Context, tx *db.Tx, v Visitor, g Glimpse) (Visitor, error) {
-	g.SessionOnly = g.SessionOnly || v.SessionOnly
+	g.SessionOnly = g.SessionOnly || v.SessionOnly && !g.Agreed
 	g = g.clean()
 	now := s.clk.Ms()
 	if g.View && v.LastSeen.Add(session) < now {

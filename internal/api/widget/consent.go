@@ -141,6 +141,12 @@ func (w *widget) consent(rw http.ResponseWriter, r *http.Request) error {
 				return "", err
 			}
 		}
+		if in.Action == consent.Given && v.SessionOnly {
+			_, err := w.Visitors.Touch(ctx, tx, v, visitor.Glimpse{Agreed: true, Language: v.Language, IP: visitor.Address(acc.set.Privacy.IP, w.server.ClientIP(r))})
+			if err != nil {
+				return "", err
+			}
+		}
 		return w.Consents.State(ctx, tx, v.ID, acc.ID, consent.Process, "")
 	})
 	if err != nil {

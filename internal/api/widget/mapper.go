@@ -84,9 +84,9 @@ type row struct {
 
 var rowSQL = `SELECT ` + qualified(thread.Columns, "t.") + `,
 	COALESCE(k.open, 1), CASE WHEN t.ticket_id <> 0 THEN COALESCE(k.owner_id, 0) ELSE t.owner_id END,
-	COALESCE((SELECT m.text FROM messages m WHERE m.id = (SELECT MAX(m.id) FROM messages m WHERE m.thread_id = t.id AND m.kind IN ('message', 'welcome') AND ` + shown + `)), ''),
+	COALESCE((SELECT m.text FROM messages m WHERE m.id = (SELECT MAX(m.id) FROM messages m WHERE m.thread_id = t.id AND m.kind IN ('message', 'welcome') AND m.forward_of = 0 AND (m.direction = 'outgoing' OR m.channel = t.channel) AND ` + shown + `)), ''),
 	(SELECT COUNT(*) FROM messages m WHERE m.thread_id = t.id AND m.id > t.seen_by_visitor
-		AND m.id > COALESCE((SELECT MAX(i.id) FROM messages i WHERE i.thread_id = t.id AND i.direction = 'incoming'), 0) AND m.direction = 'outgoing' AND m.kind = 'message' AND ` + shown + `),
+		AND m.id > COALESCE((SELECT MAX(i.id) FROM messages i WHERE i.thread_id = t.id AND i.direction = 'incoming'), 0) AND m.direction = 'outgoing' AND m.kind = 'message' AND m.forward_of = 0 AND ` + shown + `),
 	CASE WHEN EXISTS (SELECT 1 FROM surveys s WHERE s.ticket_id = t.ticket_id AND t.ticket_id <> 0 AND s.answered_at <> 0) THEN 1 ELSE 0 END
 	FROM threads t LEFT JOIN tickets k ON k.id = t.ticket_id AND t.ticket_id <> 0`
 

@@ -53,6 +53,11 @@ const base = "http://desk.example"
 
 func newRig(t testing.TB, d *db.DB, settings string) *rig {
 	t.Helper()
+	return newRigWith(t, d, settings, lobby.Limits{})
+}
+
+func newRigWith(t testing.TB, d *db.DB, settings string, limits lobby.Limits) *rig {
+	t.Helper()
 	r := &rig{Desk: desktest.New(t, d, chat.New(), email.New(email.Options{})), t: t}
 	blobs, err := blob.Disk(t.TempDir())
 	if err != nil {
@@ -66,7 +71,7 @@ func newRig(t testing.TB, d *db.DB, settings string) *rig {
 		Visitors: r.Visitors, Consents: r.Consents})
 	r.Intake.Visitors = r.Identity
 	avail := availability.New(availability.Deps{DB: d, Clock: r.Clock, Events: r.Events, Channels: r.Channels, People: r.People, Inboxes: r.Inboxes, Tickets: r.Tickets, Contacts: r.Contacts, Settings: r.Settings})
-	r.Guard = lobby.NewGuard(lobby.Limits{})
+	r.Guard = lobby.NewGuard(limits)
 	r.Signer = visitor.NewSigner(bytes.Repeat([]byte{3}, 32), r.Clock)
 	u, _ := url.Parse(base)
 	key := bytes.Repeat([]byte{9}, 32)
@@ -76,6 +81,7 @@ func newRig(t testing.TB, d *db.DB, settings string) *rig {
 		Threads: r.Threads, Chatflows: r.Chatflows, Avail: avail, Intake: r.Intake, Guard: r.Guard, Blobs: blobs, Key: key, Preview: key,
 		Mapper: &widget.Mapper{People: r.People, Store: r.Threads, Registry: r.Channels, Signer: api.Signer{Key: key, Clock: r.Clock}},
 	})
+	r.stream(s, u)
 	r.http = httptest.NewServer(s.Handler())
 	t.Cleanup(r.http.Close)
 	if settings == "" {
