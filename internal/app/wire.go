@@ -227,7 +227,7 @@ func (a *App) edge() http.Handler {
 	widget.Mount(s, widget.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Base: a.cfg.Base, Registry: a.Registry, Visitors: a.Visitors, Identity: a.Identity, Signer: a.signer(), Consents: a.Consent,
 		Inboxes: a.Inbox, Settings: a.Settings, Threads: a.Threads, Chatflows: a.Chatflows, Avail: a.Avail, Intake: a.Intake, Guard: a.Guard, Mapper: a.mapper(), Blobs: a.Blobs,
-		Key: a.Box.Derive("widget uploads"), Preview: a.Box.Derive("chatflow previews"), Ends: a.Dialogue.Stopped, Transcript: a.transcript, Rate: a.rate, Viewing: a.Lobby.Viewing, Fetched: a.Lobby.Fetched,
+		Key: a.Box.Derive("widget uploads"), Preview: a.Box.Derive("chatflow previews"), Ends: a.Dialogue.Left, Transcript: a.transcript, Rate: a.rate, Viewing: a.Lobby.Viewing, Fetched: a.Lobby.Fetched,
 	})
 	hubspot.Mount(s, hubspot.Deps{Signer: a.signer()})
 	streams := widget.StreamDeps{DB: a.DB, Visitors: a.Visitors, Lobby: a.Lobby, Guard: a.Guard, Base: a.cfg.Base, Person: a.person}

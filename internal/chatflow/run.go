@@ -23,6 +23,8 @@ type Progress struct {
 	Owed    map[string]string  `json:"owed,omitempty"`   // properties that wait for there to be a contact or a ticket: contact.size, ticket.priority
 	Assign  *desk.AssignPolicy `json:"assign,omitempty"` // who is to have it, said before there was a ticket
 	Job     desk.JobID         `json:"job,omitempty"`    // that goes on with it
+	// Language is the widget's when the conversation began: the visitor is spoken to in it to the end.
+	Language string `json:"language,omitempty"`
 }
 
 // Run is where the dialogue of one conversation stands. It keeps the version that it began with (CF-23).

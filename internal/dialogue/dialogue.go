@@ -120,7 +120,7 @@ func notFoundIsNil(err error) error {
 
 // Began implements intake.Dialogue: what the visitor has read before they wrote is stored before what they wrote (CH-16, CF-24). A bot's run begins; what it
 // would do beside speaking is left for a job.
-func (s *Service) Began(ctx context.Context, tx *db.Tx, th desk.Thread, _ *channel.Inbound) error {
+func (s *Service) Began(ctx context.Context, tx *db.Tx, th desk.Thread, in *channel.Inbound) error {
 	if th.ChatflowID == 0 || th.Origin == nil || th.VisitorID == 0 {
 		return nil
 	}
@@ -128,7 +128,11 @@ func (s *Service) Began(ctx context.Context, tx *db.Tx, th desk.Thread, _ *chann
 	if err != nil {
 		return notFoundIsNil(err)
 	}
-	w, err := s.world(ctx, tx, th)
+	language := ""
+	if in != nil && in.Live != nil {
+		language = in.Live.Locale
+	}
+	w, err := s.world(ctx, tx, th, language)
 	if err != nil {
 		return err
 	}
@@ -148,7 +152,7 @@ func (s *Service) Began(ctx context.Context, tx *db.Tx, th desk.Thread, _ *chann
 			return err
 		}
 	}
-	r.Progress = chatflow.Progress{State: st, Pending: rest}
+	r.Progress = chatflow.Progress{State: st, Pending: rest, Language: language}
 	if r.Status = chatflow.Waiting; len(rest) > 0 {
 		r.Status = chatflow.Running
 	}
@@ -173,13 +177,28 @@ func (s *Service) Took(ctx context.Context, tx *db.Tx, th desk.Thread, m desk.Me
 	return err
 }
 
-// Stopped ends the dialogue of a conversation that a person has joined, answered or ended: the bot says nothing more, ever. The caller holds the thread.
+// Stopped ends the dialogue of a conversation that a person has joined or answered: the bot says nothing more, ever. The caller holds the thread.
 func (s *Service) Stopped(ctx context.Context, tx *db.Tx, th desk.Thread) error {
 	r, ok, err := s.Flows.LockRun(ctx, tx, th.ID)
 	if err != nil || !ok || r.Status == chatflow.HandedOver {
 		return err
 	}
 	return s.stop(ctx, tx, th, &r, chatflow.HandedOver, "person")
+}
+
+// Left ends the dialogue of a conversation that the visitor has ended: should they write again, it may begin anew. A ticket that the bot filed is people's from now on.
+// The caller holds the thread.
+func (s *Service) Left(ctx context.Context, tx *db.Tx, th desk.Thread) error {
+	r, ok, err := s.Flows.LockRun(ctx, tx, th.ID)
+	if err != nil || !ok || r.Over() {
+		return err
+	}
+	if th.TicketID != 0 && th.Bot {
+		if _, _, err := s.Intake.Handover(ctx, tx, botOf(th), th.ID, r.Progress.Assign); err != nil {
+			return err
+		}
+	}
+	return s.stop(ctx, tx, th, &r, chatflow.Ended, "visitor")
 }
 
 // stop ends a run and tells of it. What was still to be done is not done.

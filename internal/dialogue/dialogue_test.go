@@ -275,6 +275,32 @@ func TestAPersonStopsTheBot(t *testing.T) {
 	})
 }
 
+// CF-19: a visitor who ends the conversation and writes again meets the bot anew, in the language of the widget.
+func TestAVisitorEndsIt(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		b := r.browser(r.bot(`{"start":"a","session":{"delay_ms":0,"restart":true},"steps":[{"id":"a","type":"question","text":{"en":"Size?","fi":"Koko?"},"answer":"number","retries":3,"next":"a"}]}`))
+		b.locale = "fi-FI"
+		r.run()
+		b.says("x")
+		b.says("iso")
+		r.Write(func(ctx context.Context, tx *db.Tx) error {
+			th, err := r.Threads.Lock(ctx, tx, b.thread)
+			if err == nil {
+				err = r.s.Left(ctx, tx, th)
+			}
+			if err == nil {
+				_, err = r.Threads.Turn(ctx, tx, desk.System, b.thread, false)
+			}
+			return err
+		})
+		b.says("hei taas")
+		if got, want := b.log(), "bot: Koko?\nvisitor: x\nbot: Vastaa luvulla, kiitos.\nvisitor: iso\nbot: Vastaa luvulla, kiitos.\nvisitor: hei taas\nbot: Koko?"; got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+	})
+}
+
 // CF-19: a bot that cannot go on hands over and says so, whatever broke.
 func TestABrokenBotHandsOver(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

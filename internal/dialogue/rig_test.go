@@ -158,12 +158,13 @@ type browser struct {
 	v      visitor.Visitor
 	flow   chatflow.Flow
 	thread desk.ThreadID
+	locale string
 	n      int
 }
 
 func (r *rig) browser(f chatflow.Flow) *browser {
 	r.t.Helper()
-	b := &browser{r: r, flow: f}
+	b := &browser{r: r, flow: f, locale: "en"}
 	r.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 		b.v, _, err = r.visitors.Arrive(ctx, tx, visitor.Glimpse{Language: "en", Country: "DK", URL: "https://acme.example/"})
 		return err
@@ -174,7 +175,7 @@ func (r *rig) browser(f chatflow.Flow) *browser {
 // raw is what the widget's edge would hand in.
 func (b *browser) raw(text string, quick *webchat.Answer) channel.Raw {
 	b.n++
-	e := webchat.Envelope{Visitor: b.v.ID, Client: fmt.Sprintf("c%d", b.n), Thread: b.thread, Text: text, Quick: quick, Page: webchat.Page{URL: "https://acme.example/"}, Locale: "en"}
+	e := webchat.Envelope{Visitor: b.v.ID, Client: fmt.Sprintf("c%d", b.n), Thread: b.thread, Text: text, Quick: quick, Page: webchat.Page{URL: "https://acme.example/"}, Locale: b.locale}
 	if b.thread == 0 {
 		e.Flow, e.Number = b.flow.ID, b.flow.Published
 	}

@@ -80,7 +80,7 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, before desk.Thread, step 
 		return nil, false, err
 	}
 	t.def = v.Definition
-	t.w, err = s.world(ctx, tx, th)
+	t.w, err = s.world(ctx, tx, th, r.Progress.Language)
 	return t, err == nil, err
 }
 
@@ -141,7 +141,7 @@ func (s *Service) again(ctx context.Context, t *turn) error {
 		}
 		t.run.Number, t.def = f.Published, v.Definition
 	}
-	t.run.Status, t.run.Progress = chatflow.Running, chatflow.Progress{Job: t.run.Progress.Job, Owed: t.run.Progress.Owed}
+	t.run.Status, t.run.Progress = chatflow.Running, chatflow.Progress{Job: t.run.Progress.Job, Owed: t.run.Progress.Owed, Language: t.run.Progress.Language}
 	return s.step(ctx, t, chatflow.Input{Type: chatflow.Opened})
 }
 
@@ -287,7 +287,7 @@ func (s *Service) toPeople(ctx context.Context, t *turn, policy *desk.AssignPoli
 
 // fail is a bot that cannot go on at all: the visitor is told, people get the conversation.
 func (s *Service) fail(ctx context.Context, t *turn, reason string) error {
-	w, err := s.world(ctx, t.tx, t.th)
+	w, err := s.world(ctx, t.tx, t.th, t.run.Progress.Language)
 	if err != nil {
 		return err
 	}

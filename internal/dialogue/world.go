@@ -18,7 +18,7 @@ type world struct {
 	env chatflow.Env
 }
 
-func (s *Service) world(ctx context.Context, q db.Queryer, th desk.Thread) (world, error) {
+func (s *Service) world(ctx context.Context, q db.Queryer, th desk.Thread, language string) (world, error) {
 	v, err := s.Visitors.Get(ctx, q, th.VisitorID)
 	if err != nil && desk.CodeOf(err) != desk.NotFound {
 		return world{}, err
@@ -31,6 +31,7 @@ func (s *Service) world(ctx context.Context, q db.Queryer, th desk.Thread) (worl
 	if err != nil {
 		return world{}, err
 	}
+	env.Language = cmp.Or(language, env.Language)
 	if th.Origin != nil {
 		env.PageURL, env.PageTitle = cmp.Or(env.PageURL, th.Origin.URL), cmp.Or(env.PageTitle, th.Origin.Title)
 	}
