@@ -74,7 +74,7 @@ export function Versions({ onClose }: { onClose(): void }) {
             </div>
             {v.note ? <p dir="auto">{v.note}</p> : null}
             <div className={s.versionTools}>
-              <Button variant="subtle" size="compact-sm" aria-expanded={open === v.number} onClick={() => setOpen(open === v.number ? null : v.number)}>{t('flow.what_changed')}</Button>
+              <Button variant="default" size="compact-sm" aria-expanded={open === v.number} onClick={() => setOpen(open === v.number ? null : v.number)}>{t('flow.what_changed')}</Button>
               {mayEdit && v.number !== flow.published ? <Button variant="default" size="compact-sm" leftSection={<Icon name="undo" size={13} />} onClick={() => setBack(v)}>{t('flow.roll_back')}</Button> : null}
             </div>
             {open === v.number ? <VersionChanges id={flow.id} number={v.number} before={all.find((x) => x.number < v.number)?.number ?? 0} /> : null}

@@ -17,7 +17,10 @@ export function AddStep({ at, onPick, onClose }: { at: At; onPick(type: StepType
   const [on, setOn] = useState(0)
   const from = stepOf(editor.def, at.after?.id)
   const way = from ? ports(from).find((p) => p.key === at.after!.port) : undefined
-  const found = stepTypes.filter((x) => `${typeName(x)} ${t(`flow.type_text.${x}` as Key)}`.toLowerCase().includes(q.trim().toLowerCase()))
+  const word = q.trim().toLowerCase()
+  // what begins so comes first: "end" is the end, and then sending
+  const rank = (x: StepType) => (typeName(x).toLowerCase().startsWith(word) ? 0 : typeName(x).toLowerCase().includes(word) ? 1 : 2)
+  const found = stepTypes.filter((x) => `${typeName(x)} ${t(`flow.type_text.${x}` as Key)}`.toLowerCase().includes(word)).sort((a, b) => rank(a) - rank(b))
   const keys = (e: React.KeyboardEvent) => {
     if (e.key === 'ArrowDown' || e.key === 'ArrowUp') { e.preventDefault(); setOn((was) => Math.max(0, Math.min(found.length - 1, was + (e.key === 'ArrowDown' ? 1 : -1)))) }
     if (e.key === 'Enter' && found[on]) { e.preventDefault(); onPick(found[on]) }
