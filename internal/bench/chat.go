@@ -78,6 +78,7 @@ type chatRun struct {
 	talking  []*browser // those with a conversation
 	rows     []Row
 	agent    *agentStream
+	over     atomic.Bool
 
 	mu    sync.Mutex
 	heard map[string][]time.Time // messages that visitors' streams told, by id
@@ -112,6 +113,7 @@ func newChat(ctx context.Context, opt Options) (*chatRun, error) {
 	}
 	c.token = s.token
 	c.done = func() {
+		c.over.Store(true)
 		for _, b := range c.all {
 			b.drop()
 		}
@@ -269,59 +271,86 @@ func (c *chatRun) begin(ctx context.Context) error {
 	return err
 }
 
-// agentStream is one agent's browser: what came, and when.
+// agentStream is one agent's browser: what came, and when. It comes back when it is cut off, as a browser does.
 type agentStream struct {
-	body io.Closer
-	mu   sync.Mutex
-	at   map[string][]time.Time // messages told, by id
+	again int
+	last  string
+	mu    sync.Mutex
+	at    map[string][]time.Time // messages told, by id
 }
 
 func (c *chatRun) follow(ctx context.Context) (*agentStream, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.server.site.url("/api/events"), nil)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	res, err := (&http.Client{Transport: client(0).Transport}).Do(req)
-	if err != nil {
-		return nil, err
-	}
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("bench: the agents' stream answered %s", res.Status)
-	}
-	s := &agentStream{body: res.Body, at: map[string][]time.Time{}}
+	s := &agentStream{at: map[string][]time.Time{}}
 	ready := make(chan struct{})
+	var once sync.Once
+	var failed error
 	go func() {
-		in := bufio.NewReader(res.Body)
-		name := ""
-		for {
-			line, err := in.ReadString('\n')
-			if err != nil {
+		for ctx.Err() == nil {
+			err := c.listen(ctx, s, func() { once.Do(func() { close(ready) }) })
+			if c.over.Load() {
 				return
 			}
-			switch {
-			case strings.HasPrefix(line, "event: "):
-				if name = strings.TrimSpace(line[7:]); name == "ready" {
-					close(ready)
-				}
-			case strings.HasPrefix(line, "data: ") && name == "message.received":
-				at := time.Now()
-				var ev struct {
-					Message json.Number `json:"message_id"`
-				}
-				if json.Unmarshal([]byte(line[6:]), &ev) == nil {
-					s.mu.Lock()
-					s.at[ev.Message.String()] = append(s.at[ev.Message.String()], at)
-					s.mu.Unlock()
-				}
-			}
+			s.mu.Lock()
+			s.again++
+			failed = err
+			s.mu.Unlock()
+			time.Sleep(50 * time.Millisecond)
 		}
 	}()
 	select {
 	case <-ready:
 		return s, nil
 	case <-time.After(20 * time.Second):
-		return nil, fmt.Errorf("bench: the agents' stream is not ready")
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return nil, fmt.Errorf("bench: the agents' stream is not ready: %w", failed)
+	}
+}
+
+// listen reads the agents' stream until it ends.
+func (c *chatRun) listen(ctx context.Context, s *agentStream, ready func()) error {
+	path := "/api/events"
+	if s.last != "" {
+		path += "?after=" + s.last
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.server.site.url(path), nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	res, err := (&http.Client{Transport: client(0).Transport}).Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("the stream answered %s", res.Status)
+	}
+	in := bufio.NewReader(res.Body)
+	name := ""
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			return err
+		}
+		switch {
+		case strings.HasPrefix(line, "id: "):
+			s.last = strings.TrimSpace(line[4:])
+		case strings.HasPrefix(line, "event: "):
+			if name = strings.TrimSpace(line[7:]); name == "ready" {
+				ready()
+			}
+		case strings.HasPrefix(line, "data: ") && name == "message.received":
+			at := time.Now()
+			var ev struct {
+				Message json.Number `json:"message_id"`
+			}
+			if json.Unmarshal([]byte(line[6:]), &ev) == nil {
+				s.mu.Lock()
+				s.at[ev.Message.String()] = append(s.at[ev.Message.String()], at)
+				s.mu.Unlock()
+			}
+		}
 	}
 }
 
@@ -407,11 +436,15 @@ func (c *chatRun) toAgent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.report("visitor to agent's stream", m, after.cpu-before.cpu, func(id string) []time.Time {
+	err = c.report("visitor to agent's stream", m, after.cpu-before.cpu, func(id string) []time.Time {
 		c.agent.mu.Lock()
 		defer c.agent.mu.Unlock()
 		return c.agent.at[id]
 	})
+	if n := c.agent.again; n > 0 {
+		c.rows[len(c.rows)-1].Note += fmt.Sprintf("; the agent's stream came back %d times", n)
+	}
+	return err
 }
 
 // toVisitor measures from the agent's request to the visitor's stream.

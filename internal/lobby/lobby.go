@@ -28,7 +28,7 @@ import (
 const (
 	MaxMissed = 500              // of one visitor; who missed more is told to reload
 	heartbeat = 20               // seconds between signs of life, so that proxies keep the connection
-	maxQueued = 64               // frames that wait for one slow reader
+	maxQueued = 600              // frames that wait for one slow reader: more than one reading of the log, which nobody is too slow for
 	maxBytes  = 256 << 10        // and their bytes
 	batch     = 500              // events read at once
 	pollFor   = 25 * time.Second // a long poll without news

@@ -25,7 +25,7 @@ const (
 	MaxBehind = 10_000           // events; a reader further behind is told to reload
 	heartbeat = 20 * time.Second // between signs of life, so that proxies keep the connection
 	recheckIn = 5 * time.Minute  // a connection's viewer is looked up again at least this often
-	maxQueued = 256              // frames that wait for one slow reader
+	maxQueued = 1000             // frames that wait for one slow reader: more than one reading of the log, which nobody is too slow for
 	maxBytes  = 1 << 20          // and their bytes
 	batch     = 500              // events read at once
 	pollFor   = 25 * time.Second // a long poll without news
