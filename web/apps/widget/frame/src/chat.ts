@@ -116,7 +116,7 @@ export class Chat {
   }
 
   private async greet(hello: Hello): Promise<void> {
-    if (!hello?.account) { // nothing is to be shown on this page; a conversation that is open stays
+    if (!hello?.heading) { // nothing is to be shown on this page; a conversation that is open stays
       if (this.state.hello || this.state.mode !== 'page') return
       hello = { ...nowhere, texts: { locale: String(this.ask.locale ?? 'en'), dir: directionOf(String(this.ask.locale ?? 'en')), overrides: {} } }
     }

@@ -41,7 +41,7 @@ export function ago(at: string, locale: string, t: T, now = new Date()): string 
 /** What stands under the name: the administrator's words, or ours. */
 export function availabilityLine(a: Availability | null, locale: string, t: T, now = new Date()): string {
   if (!a) return ''
-  if (a.state === 'capacity') return a.position ? t('capacity.position', { n: a.position }) : a.text || t('capacity.wait')
+  if (a.state === 'capacity') return a.position ? [a.text, t('capacity.position', { n: a.position })].filter(Boolean).join(' ') : a.text || t('capacity.wait')
   if (a.text) return a.text
   if (a.state === 'offline' && a.returns_at) {
     const d = new Date(a.returns_at)

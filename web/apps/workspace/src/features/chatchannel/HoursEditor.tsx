@@ -22,7 +22,7 @@ export function HoursEditor({ value: h, onChange, wrong, field }: Props) {
         {h.ranges.map((r, i) => (
           <div key={i} className={s.range} role="group" aria-label={t('chatset.hours_range', { n: i + 1 })}>
             <div className={s.days} role="group" aria-label={t('chatset.hours_days')}>
-              {week.map((d) => { const on = r.days.includes(d); return <button key={d} type="button" className={s.day} aria-pressed={on} aria-label={weekday(d, 'long')} onClick={() => range(i, { days: on ? r.days.filter((x) => x !== d) : [...r.days, d].sort() })}>{weekday(d, 'short')}</button> })}
+              {week.map((d) => { const on = r.days.includes(d); return <button key={d} type="button" className={s.day} aria-pressed={on} title={weekday(d, 'long')} onClick={() => range(i, { days: on ? r.days.filter((x) => x !== d) : [...r.days, d].sort() })}>{weekday(d, 'short')}</button> })}
             </div>
             <Span from={r.from} to={r.to} onChange={(x) => range(i, x)} />
             <ActionIcon aria-label={t('chatset.hours_remove', { n: i + 1 })} onClick={() => onChange({ ...h, ranges: h.ranges.filter((_, n) => n !== i) })}><Icon name="x" /></ActionIcon>
