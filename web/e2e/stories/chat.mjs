@@ -302,6 +302,43 @@ await story('CH-34, XC-07: in every state axe finds nothing: light, dark, more c
   must(found.length === 0, found.join('\n'))
 })
 
+await story('CH-24, CH-30: a conversation of 2,000 messages is a window; a preview shows what it is told and asks the server nothing', async () => {
+  const p = agent.page
+  const asked = []
+  p.on('request', (r) => { if (/\/widget\/(?!frame)/.test(new URL(r.url()).pathname)) asked.push(r.url()) })
+  await p.goto(`${base}/settings`)
+  const state = await p.evaluate(() => {
+    const person = { name: 'Sofie', avatar: '' }
+    const message = (n) => ({ id: String(1000 + n), thread_id: '7', kind: 'message', from: n % 3 ? 'visitor' : 'agent', author: n % 3 ? null : person, text: `message ${n}`, html: '', files: [], quick: [], input: null, at: new Date(Date.UTC(2026, 0, 1) + n * 600_000).toISOString(), client_id: '', status: 'read' })
+    const hello = { visitor: null, account: { id: '1', color: '#7a1fa2', font: 'serif', position: 'right' }, flow: { id: '1', number: 1, kind: 'live_chat', language: 'en', capture: { email: 'never', name: false, required: false }, welcome: 'Hi', opening: [], consent: null, delay_ms: 0 }, availability: { state: 'away', text: 'Back after lunch', reply_time: '', returns_at: null, position: null, show: true }, heading: { name: 'Lamps', avatar: '', people: [person] }, texts: { locale: 'da', dir: 'ltr', overrides: { write: 'Hvad drejer det sig om?' } }, open: { threads: 0, unread: 0, latest: '' }, launcher: true, files: { enabled: true, max_bytes: 1e6 }, emoji: true, typing: true, read: true, transcript: 'offer' }
+    const state = { hello, view: 'chat', threads: [], messages: Array.from({ length: 2000 }, (_, n) => message(n)), typing: null, scheme: 'dark', phone: false }
+    const f = document.createElement('iframe')
+    f.id = 'preview'
+    f.style.cssText = 'position:fixed;inset:0;width:400px;height:640px;z-index:9999;border:0'
+    globalThis.acts = []
+    addEventListener('message', (e) => {
+      if (e.data?.type === 'preview-ready') f.contentWindow.postMessage({ type: 'preview', state }, location.origin)
+      if (e.data?.type === 'preview-act') globalThis.acts.push(e.data.act)
+    })
+    f.src = '/widget/frame#preview'
+    document.body.append(f)
+    return state
+  })
+  must(state.messages.length === 2000, 'no messages')
+  const f = p.frameLocator('#preview')
+  await f.getByText('message 1999').waitFor(soon)
+  await f.getByText('Back after lunch').waitFor(soon)
+  const drawn = await f.locator('.bubble').count()
+  must(drawn < 150, `${drawn} messages are drawn at once`)
+  await f.locator('.scroll').evaluate((b) => { b.scrollTop = 100 })
+  await f.getByText('message 1900', { exact: true }).waitFor({ state: 'attached', ...soon })
+  await f.getByRole('textbox', { name: 'Hvad drejer det sig om?' }).fill('from the preview')
+  await f.getByRole('button', { name: 'Send', exact: true }).click()
+  const acts = await p.waitForFunction(() => globalThis.acts.length > 0 && globalThis.acts).then((x) => x.jsonValue())
+  must(acts[0].kind === 'send' && acts[0].text === 'from the preview', JSON.stringify(acts))
+  must(asked.length === 0, `the preview has asked ${asked}`)
+})
+
 await story('CH-02: the server is killed while both are typing, and nothing is lost or said twice', async () => {
   const free = () => new Promise((resolve) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => resolve(port)) }) })
   const [http, smtp, mail] = [await free(), await free(), await free()]

@@ -8,14 +8,19 @@ import { Linked, Rich, safeHref, safeImage } from './rich.tsx'
 
 export function Group({ row, mark }: { row: Extract<Row, { kind: 'group' }>; mark: { key: string; status: Msg['status'] } | null }) {
   const { s, t, locale } = useChat()
-  const name = row.author?.name ?? ''
+  // What nobody in particular has said comes from whoever stands at the top.
+  const h = s.hello!.heading
+  const nobody = !row.author?.name
+  const face = nobody ? { name: h.people?.[0]?.name ?? h.name, avatar: h.people?.[0]?.avatar || h.avatar } : row.author!
+  const bot = row.bot && !(nobody && s.hello!.flow?.kind !== 'bot')
+  const name = bot || !nobody ? face.name : ''
   const last = row.items[row.items.length - 1]!
   const ended = last.kind === 'entry'
   return (
     <div class={row.mine ? 'group me' : 'group them'}>
-      {!row.mine && <Avatar name={name} url={row.author?.avatar ?? ''} size={28} bot={row.bot} />}
+      {!row.mine && <Avatar name={face.name} url={face.avatar} size={28} bot={bot} />}
       <div class="stack">
-        {!row.mine && name && <p class="by">{row.bot ? t('by.bot', { name }) : name}</p>}
+        {!row.mine && name && <p class="by">{bot ? t('by.bot', { name }) : name}</p>}
         {row.mine && <span class="sr">{t('by.you')}</span>}
         {row.items.map((i) => <Bubble key={i.key} item={i} />)}
         {ended && last.value.at && (
