@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
@@ -131,8 +132,10 @@ func (s *Service) heed(ctx context.Context, tx *db.Tx, ev desk.Event) error {
 		return s.each(ctx, tx, ev, s.watch)
 	case desk.EvVisitorUpdated:
 		return s.known(ctx, tx, ev)
+	case desk.EvThreadSeen:
+		return s.read(ctx, tx, ev)
 	case desk.EvTicketAssigned, desk.EvThreadAssigned:
-		if ev.UserID == 0 || ev.Actor.UserID() == 0 { // nobody, or a machine's decision: the widget's heading shows it
+		if ev.UserID == 0 || ev.Actor.UserID() == 0 || answered(ev) { // nobody, or a machine's decision, which the widget's heading shows
 			return nil
 		}
 		return s.each(ctx, tx, ev, func(ctx context.Context, tx *db.Tx, th desk.Thread) error { return s.introduce(ctx, tx, th, ev.UserID) })
@@ -143,6 +146,13 @@ func (s *Service) heed(ctx context.Context, tx *db.Tx, ev desk.Event) error {
 		return s.each(ctx, tx, ev, s.ended)
 	}
 	return nil
+}
+
+// answered tells an assignment that came of an answer: the visitor sees who wrote it.
+func answered(ev desk.Event) bool {
+	var d desk.Assignment
+	_ = json.Unmarshal(ev.Data, &d)
+	return d.Rule == "reply_assigns"
 }
 
 func closing(ev desk.Event) bool {
@@ -167,6 +177,31 @@ func (s *Service) each(ctx context.Context, tx *db.Tx, ev desk.Event, fn func(co
 			return err
 		}
 		if err := fn(ctx, tx, th); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readMost is how many answers one look marks as read.
+const readMost = 100
+
+// read marks the answers that a visitor has seen (GEN-23).
+func (s *Service) read(ctx context.Context, tx *db.Tx, ev desk.Event) error {
+	var d struct {
+		By string `json:"by"`
+	}
+	if err := json.Unmarshal(ev.Data, &d); err != nil || d.By != thread.SeenByVisitor {
+		return nil
+	}
+	ids, err := db.All(ctx, tx, db.Column[desk.MessageID], `SELECT m.id FROM messages m JOIN threads t ON t.id = m.thread_id WHERE m.thread_id = $1 AND m.id <= $2 AND m.direction = 'outgoing'
+		AND m.kind = 'message' AND m.account_id = t.account_id AND m.status IN ('sent', 'delivered', 'uncertain') ORDER BY m.id DESC LIMIT $3`, ev.ThreadID, ev.Message, readMost)
+	if err != nil {
+		return err
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		if _, err := s.Threads.MarkStatus(ctx, tx, id, "", desk.StatusRead, "", ""); err != nil && desk.CodeOf(err) != desk.NotFound {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ type rule struct {
 // table says who is told of what. What stands in no row is for the audit log's readers alone.
 var table = []rule{
 	{"ticket.", ofInbox, ""}, {"thread.", ofInbox, ""}, {"message.", ofInbox, ""}, {"comment.", ofInbox, ""}, {"sender.", ofInbox, ""},
-	{"contact.", ofDesk, ""}, {"snippet.", ofAll, access.SettingsManage},
+	{"contact.", ofDesk, ""}, {"visitor.", ofDesk, ""}, {"consent.", ofDesk, ""}, {"snippet.", ofAll, access.SettingsManage},
 	{"user.", ofAll, access.UsersManage}, {"team.", ofAll, access.UsersManage},
 	{"customview.", ofAll, access.SettingsManage}, {"settings.", ofAll, access.SettingsManage}, {"channel_account.", ofAll, access.AccountAccess},
 	{"inbound.", ofRight, access.AccountAccess}, {"terms.", ofRight, access.AccountAccess}, {"mail.", ofRight, access.AccountAccess},
