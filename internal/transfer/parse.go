@@ -70,6 +70,7 @@ func parse(text []byte) (*source, error) {
 	if len(doc.Content) == 0 {
 		return nil, desk.Errorf(desk.Invalid, "config.empty", "The settings file is empty. It begins with version: %d.", Version)
 	}
+	asWritten(&doc)
 	s := &source{lines: map[string]int{}}
 	c := &checker{lines: s.lines}
 	c.check(doc.Content[0], reflect.TypeFor[File](), "")
@@ -91,6 +92,16 @@ func parse(text []byte) (*source, error) {
 		return nil, s.refuse("version", "config.version", "This Kanal reads settings of version %d; write version: %d.", Version, Version)
 	}
 	return s, nil
+}
+
+// asWritten keeps dates as they stand: no setting is a moment, and 2026-12-24 without quotes is that day.
+func asWritten(n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!timestamp" {
+		n.Tag = "!!str"
+	}
+	for _, c := range n.Content {
+		asWritten(c)
+	}
 }
 
 var goType = regexp.MustCompile("cannot unmarshal !!(\\w+)(?: `([^`]*)`)? into (.+)$")
