@@ -92,8 +92,12 @@ func (s *Service) Split(ctx context.Context, tx *db.Tx, actor desk.Actor, from d
 			n.ContactID = m.ContactID
 		}
 	}
-	_, err := tx.Exec(ctx, "INSERT INTO threads (id, inbox_id, account_id, channel, contact_id, ticket_id, subject, open, created_at, last_message_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8)",
-		n.ID, n.InboxID, n.AccountID, n.Channel, n.ContactID, n.TicketID, n.Subject, n.CreatedAt)
+	if n.ContactID == from.ContactID { // it stays the visitor's; what somebody else wrote by mail does not become theirs
+		n.VisitorID, n.ChatflowID, n.SeenByVisitor, n.SeenByTeam, n.MailedTo, n.Origin = from.VisitorID, from.ChatflowID, from.SeenByVisitor, from.SeenByTeam, from.MailedTo, from.Origin
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO threads (id, inbox_id, account_id, channel, contact_id, ticket_id, subject, open, created_at, last_message_at, visitor_id, chatflow_id, seen_by_visitor,
+		seen_by_team, mailed_to, origin) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9, $10, $11, $12, $13, $14)`,
+		n.ID, n.InboxID, n.AccountID, n.Channel, n.ContactID, n.TicketID, n.Subject, n.CreatedAt, n.VisitorID, n.ChatflowID, n.SeenByVisitor, n.SeenByTeam, n.MailedTo, db.JSON(n.Origin))
 	if err != nil {
 		return n, fmt.Errorf("thread: split: %w", err)
 	}
