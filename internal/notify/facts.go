@@ -89,6 +89,11 @@ func (r *reader) facts(ctx context.Context, ev desk.Event) (f Facts, err error) 
 	if err != nil && !errors.Is(err, sql.ErrNoRows) { // what is gone concerns nobody
 		return f, fmt.Errorf("notify: facts: %w", err)
 	}
+	if ev.Type == desk.EvTicketCreated && err == nil {
+		if err = r.s.DB.QueryRow(ctx, "SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads WHERE ticket_id = $1 AND visitor_id <> 0 LIMIT 1) x", ev.TicketID).Scan(&f.Live); err != nil {
+			return f, fmt.Errorf("notify: facts: %w", err)
+		}
+	}
 	f.People = slices.Clone(r.people)
 	for i := range f.People {
 		f.People[i].Sees, f.People[i].Acts = false, false

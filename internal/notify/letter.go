@@ -107,7 +107,7 @@ func (w writer) detail(it News) string {
 		return d.Reason
 	case HeldDigest:
 		return strings.Join(d.Lines, "\n")
-	case Assigned, UnassignedNew, Woken, TicketReopened:
+	case Assigned, ChatWaiting, UnassignedNew, Woken, TicketReopened:
 		return ""
 	}
 	return it.Excerpt

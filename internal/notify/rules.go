@@ -14,6 +14,7 @@ type Kind string
 // The kinds.
 const (
 	Assigned        Kind = "assigned"
+	ChatWaiting     Kind = "chat_waiting" // somebody is there and waits, and nobody has them
 	UnassignedNew   Kind = "unassigned_new"
 	CustomerReplied Kind = "customer_replied"
 	FollowedMessage Kind = "followed_message"
@@ -64,6 +65,7 @@ var Kinds = []KindSpec{
 	{Kind: Woken, On: []string{InApp, Desktop}},
 	{Kind: TicketReopened, On: []string{InApp}},
 	{Kind: SendFailed, On: []string{InApp, Desktop, Email}, Once: true},
+	{Kind: ChatWaiting, On: []string{InApp, Desktop}},
 	{Kind: UnassignedNew},
 	{Kind: ChannelBroken, On: []string{InApp, Desktop, Email}, Needs: access.AccountAccess, Once: true},
 	{Kind: SetAside, On: []string{InApp, Email}, Needs: access.AccountAccess, Once: true},
@@ -88,6 +90,7 @@ type Facts struct {
 	Hidden           desk.Hidden // of the ticket: nobody is told of spam and trash
 	Author           desk.UserID // who wrote the message
 	First            bool        // the message began its ticket
+	Live             bool        // a new ticket is a chat: its visitor waits now
 	Mentions         []desk.UserID
 	Followers        []desk.UserID
 	Viewing          []desk.UserID // have the ticket open right now
@@ -161,6 +164,7 @@ var rules = []rule{
 	{event: desk.EvTicketAssigned, kind: UnassignedNew, when: newTeam, who: team},
 	{event: desk.EvThreadAssigned, kind: Assigned, when: newOwner, who: func(_ desk.Event, d particulars, _ Facts) []desk.UserID { return []desk.UserID{d.OwnerID} }},
 	{event: desk.EvThreadAssigned, kind: UnassignedNew, when: newTeam, who: team},
+	{event: desk.EvTicketCreated, kind: ChatWaiting, when: func(ev desk.Event, d particulars, f Facts) bool { return f.Live && nobodys(ev, d, f) }, who: available},
 	{event: desk.EvTicketCreated, kind: UnassignedNew, when: nobodys, who: members},
 	{event: desk.EvTicketStatus, kind: TicketReopened, when: reopened, who: owner},
 	{event: desk.EvTicketWoken, kind: Woken, when: func(_ desk.Event, d particulars, _ Facts) bool { return d.Reason == "time" }, who: sleeper},
@@ -218,6 +222,17 @@ func members(_ desk.Event, _ particulars, f Facts) []desk.UserID {
 	var out []desk.UserID
 	for _, p := range f.People {
 		if p.Acts {
+			out = append(out, p.User.ID)
+		}
+	}
+	return out
+}
+
+// available are the members who take work now.
+func available(_ desk.Event, _ particulars, f Facts) []desk.UserID {
+	var out []desk.UserID
+	for _, p := range f.People {
+		if p.Acts && p.User.Available {
 			out = append(out, p.User.ID)
 		}
 	}

@@ -41,7 +41,7 @@ export function TicketsRoute() {
         <header className={s.head}>
           <h1 className="k-cut">{title}</h1>
           {number ? <span className={`${s.count} k-num`}>{number}</span> : null}
-          {threads ? <ModeSwitch mode={threads.mode} setMode={threads.setMode} /> : null}
+          {threads && view !== 'bots' ? <ModeSwitch mode={threads.mode} setMode={threads.setMode} /> : null}
           {conversations ? null : <ListTools state={state} filtering={filtering} setFiltering={setFiltering} />}
         </header>
         {conversations ? null : <FilterArea view={view} state={state} filtering={filtering} setFiltering={setFiltering} />}

@@ -48,7 +48,7 @@ export function leadsTo(n: News): string {
 }
 
 export const newsIcon = (kind: string): IconName => ({
-  assigned: 'user', unassigned_new: 'unassigned', customer_replied: 'reply', followed_message: 'eye', mentioned: 'mention', ticket_reopened: 'undo', woken: 'clock', send_failed: 'warn',
+  assigned: 'user', chat_waiting: 'comment', unassigned_new: 'unassigned', customer_replied: 'reply', followed_message: 'eye', mentioned: 'mention', ticket_reopened: 'undo', woken: 'clock', send_failed: 'warn',
   channel_broken: 'plug', set_aside: 'archive', held_digest: 'spam',
 } as Record<string, IconName>)[kind] ?? 'bell'
 
