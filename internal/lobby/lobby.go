@@ -33,6 +33,7 @@ const (
 	batch     = 500              // events read at once
 	pollFor   = 25 * time.Second // a long poll without news
 	grace     = 10 * time.Second // a visitor whose last connection ended is taken to be there this long
+	pollGrace = 40 * time.Second // and one who polls, as hidden pages do, this long
 	comeBack  = 5 * time.Second  // within this, each at its own moment, widgets connect again after reconnect
 )
 

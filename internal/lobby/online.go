@@ -245,7 +245,7 @@ func (h *Hub) expire(ctx context.Context, now time.Time) {
 	var idleAt [][]place
 	h.mu.Lock()
 	for id, s := range h.seats {
-		if len(s.conns) > 0 || now.Sub(s.left) < grace {
+		if len(s.conns) > 0 || now.Sub(s.left) < s.stays {
 			continue
 		}
 		h.prove(s, 0)

@@ -307,7 +307,7 @@ type seenData struct {
 	By      string         `json:"by"`
 }
 
-// seen tells how far a conversation was read; the team's reading only where the account shows it.
+// seen tells how far the team has read a conversation, where the account shows it.
 func (h *Hub) seen(ctx context.Context, ev *desk.Event, p place) *frame {
 	var d struct {
 		By      string         `json:"by"`
@@ -316,10 +316,11 @@ func (h *Hub) seen(ctx context.Context, ev *desk.Event, p place) *frame {
 	if json.Unmarshal(ev.Data, &d) != nil || d.Message == 0 {
 		return nil
 	}
-	if d.By != thread.SeenByVisitor {
-		if s, err := h.settingsOf(ctx, p.account); err != nil || !s.Read {
-			return nil
-		}
+	if d.By != thread.SeenByTeam { // what visitors have seen they know
+		return nil
+	}
+	if s, err := h.settingsOf(ctx, p.account); err != nil || !s.Read {
+		return nil
 	}
 	return newFrame(ev.Seq, "seen", encode(seenData{p.Thread, d.Message, d.By}))
 }

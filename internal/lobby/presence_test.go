@@ -245,3 +245,39 @@ func TestTwoNodesServeOneVisitor(t *testing.T) {
 		return ok && a.Page != nil && a.Page.Title == "Shop"
 	})
 }
+
+// CH-30: that the team has read is shown where the account shows it; what the visitor has seen is not told back.
+func TestThatTheTeamHasReadIsToldAsSettingsAllow(t *testing.T) {
+	s := newStage(t, dbtest.SQLite(t))
+	ann := s.visitor()
+	th := s.chat(ann)
+	r := s.open(ann, -1)
+	defer r.close()
+	r.until("ready")
+	seen := func(by string, m desk.Message) {
+		s.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.Threads.Seen(ctx, tx, desk.System, th.ID, by, m.ID)
+			return err
+		})
+	}
+	first := s.says(th, "one")
+	seen("visitor", first)
+	seen("team", first)
+	before, g := r.until("seen")
+	if !strings.Contains(g.data, `"by":"team"`) || !strings.Contains(g.data, first.ID.String()) {
+		t.Errorf("got %v after %v", g, before)
+	}
+	s.settings.Read = false
+	s.changed()
+	seen("team", s.says(th, "two"))
+	s.says(th, "three")
+	for texts := 0; texts < 2; {
+		g, ok := r.next()
+		if !ok || g.name == "seen" {
+			t.Fatalf("got %v", g)
+		}
+		if g.name == "message" {
+			texts++
+		}
+	}
+}

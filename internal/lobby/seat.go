@@ -23,7 +23,8 @@ type seat struct {
 	visitor desk.VisitorID
 	contact desk.ContactID
 	conns   []*conn
-	left    time.Time // the last connection ended
+	left    time.Time     // the last connection ended
+	stays   time.Duration // after that
 	checked time.Time
 	talk    *talk // nil: no conversation that agents could look at
 }
@@ -93,7 +94,10 @@ func (h *Hub) leave(c *conn) {
 	s.conns = slices.Delete(s.conns, i, i+1)
 	h.conns--
 	if len(s.conns) == 0 {
-		s.conns, s.left = nil, time.Now()
+		s.conns, s.left, s.stays = nil, time.Now(), grace
+		if c.unsure { // whoever polls asks again after a pause
+			s.stays = pollGrace
+		}
 	}
 	h.Guard.closed(c.address)
 }

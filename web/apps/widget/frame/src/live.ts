@@ -78,6 +78,7 @@ export class Live {
       banned: () => this.chat.banned(),
     })
     this.stream.last = this.last
+    this.stream.about = () => ({ account: this.chat.state.hello?.account.id ?? '', lang: this.chat.state.hello?.texts.locale ?? '' })
     this.stream.start()
   }
 

@@ -24,6 +24,8 @@ const whileHidden = 15_000
 
 export class VisitorStream {
   last = -1
+  /** Which widget it is: what is told of one channel, in one language, comes to it alone. */
+  about: () => Record<string, string> = () => ({})
   private stopped = false
   private abort: AbortController | null = null
   private failures = 0
@@ -96,7 +98,7 @@ export class VisitorStream {
 
   private async open(poll: boolean): Promise<Response> {
     const abort = this.abort = new AbortController()
-    const q = [...(this.last >= 0 ? [`after=${this.last}`] : []), ...(poll ? ['poll=1'] : [])].join('&')
+    const q = [...(this.last >= 0 ? [`after=${this.last}`] : []), ...(poll ? ['poll=1'] : []), ...Object.entries(this.about()).filter(([, v]) => v).map(([k, v]) => `${k}=${encodeURIComponent(v)}`)].join('&')
     const res = await this.fetcher(`/widget/stream${q && `?${q}`}`, {
       credentials: 'omit', cache: 'no-store', signal: abort.signal, headers: { ...this.headers(), Accept: poll ? 'application/json' : 'text/event-stream' },
     })
