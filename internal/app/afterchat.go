@@ -32,7 +32,7 @@ func (a *App) dialogue() {
 		Properties: a.Properties, Assign: a.Assign, Dispatch: a.Dispatch, Intake: a.Intake, Identity: a.Identity, Avail: a.Avail, Company: a.company, Sender: a.After.Sender,
 		Client: netx.Guard{AllowPrivate: true}.HTTP(netx.HTTPOptions{Timeout: 10 * time.Second, MaxBody: 1 << 20, MaxRedirects: -1}), Log: a.log,
 	})
-	a.Intake.Dialogue = a.Dialogue
+	a.Intake.Dialogue, a.Dispatch.Bots = a.Dialogue, a.Dialogue
 	a.Avail.Handovers = a.Chatflows.Handovers
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/property"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
 	"github.com/kanalhq/kanal/internal/visitor"
@@ -184,6 +185,16 @@ func (s *Service) Stopped(ctx context.Context, tx *db.Tx, th desk.Thread) error 
 		return err
 	}
 	return s.stop(ctx, tx, th, &r, chatflow.HandedOver, "person")
+}
+
+// Taken implements dispatch.Bots: a person answers, so the bot leaves for good and the conversation is people's, with the ticket that its channel wants. Whose it is follows from
+// the answer.
+func (s *Service) Taken(ctx context.Context, tx *db.Tx, actor desk.Actor, th desk.Thread) (desk.Thread, error) {
+	if err := s.Stopped(ctx, tx, th); err != nil {
+		return th, err
+	}
+	th, _, err := s.Intake.Handover(ctx, tx, actor, th.ID, &desk.AssignPolicy{To: routing.ToNoOne})
+	return th, err
 }
 
 // Left ends the dialogue of a conversation that the visitor has ended: should they write again, it may begin anew. A ticket that the bot filed is people's from now on.

@@ -13,6 +13,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/webchat"
 )
@@ -271,6 +272,70 @@ func TestAPersonStopsTheBot(t *testing.T) {
 		r.later(time.Minute)
 		if got := other.log(); got != before || other.run().Status != chatflow.HandedOver {
 			t.Errorf("%s", got)
+		}
+	})
+}
+
+// CF-04: a person who simply answers takes it over, with the ticket; an internal comment does not.
+func TestAnAnswerTakesOver(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		ann := r.User()
+		b := r.browser(r.bot(support))
+		r.run()
+		b.says("It broke")
+		ctx := context.Background()
+		for _, comment := range []bool{true, false} {
+			if _, err := r.out.Reply(ctx, dispatch.ReplyCommand{Actor: desk.ByUser(ann.ID), ThreadID: b.thread, Comment: comment, Content: dispatch.Content{Text: "I am here"}}); err != nil {
+				t.Fatal(err)
+			}
+			if b.where().Bot != comment {
+				t.Errorf("comment %v: %+v", comment, b.where())
+			}
+		}
+		if tk := b.ticket(); tk.OwnerID != ann.ID {
+			t.Errorf("%+v", tk)
+		}
+		before := b.log()
+		r.later(time.Minute)
+		b.says("Thanks")
+		r.later(time.Minute)
+		if got := b.log(); got != before+"\nvisitor: Thanks" {
+			t.Errorf("%s", got)
+		}
+	})
+}
+
+// CF-13: outside business hours a hand-over lands with nobody, and is handed over all the same.
+func TestAHandoverAtNight(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		ann := r.User()
+		r.Assignment.Gate(func(desk.ChannelAccount, time.Time) (bool, int) { return true, 0 })
+		b := r.browser(r.bot(`{"start":"h","handover":{"assign":{"to":"users","users":["` + ann.Email + `"]}},"steps":[{"id":"h","type":"handover"}]}`))
+		r.run()
+		b.says("Hi")
+		if tk, th := b.ticket(), b.where(); tk.OwnerID != 0 || th.Bot || !tk.Open {
+			t.Errorf("%+v %+v", tk, th)
+		}
+	})
+}
+
+// Somebody closes the conversation while the bot is about to speak: it says nothing into it.
+func TestAClosedConversationIsSilent(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		b := r.browser(r.bot(support))
+		r.run()
+		b.says("It broke")
+		r.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := r.Threads.Turn(ctx, tx, desk.System, b.thread, false)
+			return err
+		})
+		before := b.log()
+		r.later(time.Minute)
+		if got := b.log(); got != before || b.run().Status != chatflow.Ended {
+			t.Errorf("%s %+v", got, b.run())
 		}
 	})
 }

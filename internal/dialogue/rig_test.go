@@ -43,6 +43,7 @@ type rig struct {
 	board    *switchboard.Board
 	intake   *intake.Service
 	s        *dialogue.Service
+	out      *dispatch.Service
 	client   *http.Client
 	stop     func()
 	n        int
@@ -82,7 +83,7 @@ func (r *rig) start() {
 	r.s = dialogue.New(dialogue.Deps{DB: r.DB, Clock: r.Clock, Events: r.Events, Jobs: r.jobs, Flows: r.flows, Threads: r.Threads, Tickets: r.Tickets, Contacts: r.Contacts,
 		Inboxes: r.Inboxes, Visitors: r.visitors, Properties: r.Properties, Assign: r.Assignment, Dispatch: out, Intake: r.intake, Identity: ident, Company: company, Client: r.client,
 		Sender: func(context.Context, desk.Thread) (desk.ChannelAccount, error) { return r.mail, nil }})
-	r.intake.Dialogue = r.s
+	r.intake.Dialogue, out.Bots, r.out = r.s, r.s, out
 }
 
 // claims are the addresses that visitors gave.

@@ -72,6 +72,9 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, before desk.Thread, step 
 	if !th.Bot && !r.Over() { // a person has taken over
 		return nil, false, s.stop(ctx, tx, th, &t.run, chatflow.HandedOver, "person")
 	}
+	if !th.Open && !r.Over() { // somebody has closed it meanwhile
+		return nil, false, s.stop(ctx, tx, th, &t.run, chatflow.Ended, "closed")
+	}
 	v, err := s.Flows.VersionOf(ctx, tx, r.Flow, r.Number)
 	if desk.CodeOf(err) == desk.NotFound {
 		return nil, false, s.fail(ctx, t, "version")

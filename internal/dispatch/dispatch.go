@@ -87,7 +87,14 @@ type Deps struct {
 	Follow Follow
 	// Visitors knows the addresses that visitors gave: visitor.Service. Nil: none did.
 	Visitors Visitors
-	Log      *slog.Logger
+	// Bots is told when a person answers where a bot speaks: dialogue.Service. Nil: no bot speaks here.
+	Bots Bots
+	Log  *slog.Logger
+}
+
+// Bots lets go of a conversation, which the caller holds, and gives it to people; it returns the conversation as it is then.
+type Bots interface {
+	Taken(ctx context.Context, tx *db.Tx, actor desk.Actor, th desk.Thread) (desk.Thread, error)
 }
 
 // Rest is how a ticket is snoozed; until 0 means until the customer writes.

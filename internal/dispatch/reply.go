@@ -77,6 +77,11 @@ func (s *Service) Reply(ctx context.Context, c ReplyCommand) (desk.Message, erro
 		if err != nil {
 			return err
 		}
+		if th.Bot && s.Bots != nil && !c.Comment && c.Actor.UserID() != 0 { // whoever answers takes it over (CF-04)
+			if th, err = s.Bots.Taken(ctx, tx, c.Actor, th); err != nil {
+				return err
+			}
+		}
 		if err := s.prepare(ctx, tx, &c, th.TicketID); err != nil {
 			return err
 		}
