@@ -189,7 +189,7 @@ func (w *world) exports(t *testing.T, id desk.ContactID, m desk.MessageID) {
 	}
 	for name, want := range map[string]string{
 		"person.json": "mira@work.example", "tickets.json": "About I live in Zanzibar", "messages.json": "From Zanzibar with love", "conversations.json": "message_count", "events.json": "contact.merged",
-		fmt.Sprintf("files/%d-1-okoye.png", m): "Kilimanjaro", fmt.Sprintf("originals/%d.eml", m): "I live in Zanzibar", "README.txt": "person",
+		fmt.Sprintf("files/%d-1-okoye.png", m): "Kilimanjaro", fmt.Sprintf("originals/%d.eml", m): "I live in Zanzibar", "README.txt": "person", "consents.json": "[]",
 	} {
 		if !strings.Contains(all[name], want) {
 			t.Errorf("%s does not say %q: %.300s", name, want, all[name])

@@ -21,6 +21,7 @@ tickets.json        the person's tickets
 conversations.json  the person's conversations
 messages.json       everything in those conversations, and what the person wrote in others'
 events.json         what happened, when and by whom
+consents.json       what the person was asked in a chat, in which words, and what they answered
 files/              attached files, named by their message
 originals/          messages as they arrived, byte for byte, as far as they are kept
 
@@ -53,7 +54,7 @@ func (e *Export) Name() string { return "contact-" + e.contact.ID.String() + ".z
 // Write streams the archive: nothing of it is held in memory but one message or a piece of a file. An error leaves an archive that no program opens.
 func (e *Export) Write(ctx context.Context, w io.Writer) error {
 	z := zip.NewWriter(w)
-	for _, step := range []func(context.Context, *zip.Writer) error{e.person, e.tickets, e.conversations, e.messages, e.events, e.files, e.originals} {
+	for _, step := range []func(context.Context, *zip.Writer) error{e.person, e.tickets, e.conversations, e.messages, e.events, e.consents, e.files, e.originals} {
 		if err := step(ctx, z); err != nil {
 			return wrap("export", err)
 		}
@@ -86,6 +87,29 @@ func (e *Export) person(ctx context.Context, z *zip.Writer) error {
 	enc := json.NewEncoder(f)
 	enc.SetIndent("", "  ")
 	return enc.Encode(out)
+}
+
+// consents is the proof of what was agreed to, word for word (CO-06).
+func (e *Export) consents(ctx context.Context, z *zip.Writer) error {
+	l, err := newList(z, "consents.json")
+	if err != nil {
+		return err
+	}
+	if e.s.Consents == nil {
+		return l.end()
+	}
+	for _, id := range e.trail.family {
+		all, err := e.s.Consents.OfContact(ctx, e.s.DB, id)
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if err := l.add(c); err != nil {
+				return err
+			}
+		}
+	}
+	return l.end()
 }
 
 // list writes a JSON list one value at a time.
