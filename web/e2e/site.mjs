@@ -20,7 +20,7 @@ ${p.code ?? tag(p.nonce)}</body></html>`)
   return { origin, tag, page(path, p = {}) { pages.set(path, p); return origin + path }, close: () => new Promise((ok) => { server.closeAllConnections(); server.close(ok) }) }
 }
 
-/** A chat channel with one live chatflow on every page, by the API of a signed-in administrator. */
+/** A chat channel with one live chatflow on every page, by the API of a signed-in administrator. What the demo company has of its own is switched off: one chatflow wins a page. */
 export async function chat(api, base, { name = 'Website', settings = {}, definition = {} } = {}) {
   const headers = { Origin: base }
   const ask = async (method, path, data) => {
@@ -28,6 +28,7 @@ export async function chat(api, base, { name = 'Website', settings = {}, definit
     if (!res.ok()) throw new Error(`${method} ${path}: ${res.status()} ${await res.text()}`)
     return res.status() === 204 ? null : res.json()
   }
+  for (const f of (await ask('GET', '/api/chatflows')).items) if (f.active) await ask('PATCH', `/api/chatflows/${f.id}`, { version: f.version, active: false })
   const account = await ask('POST', '/api/channel-accounts', { channel: 'chat', name, new_inbox: { name: `${name} chat` }, settings: { availability: { mode: 'always' }, ...settings } })
   const made = await ask('POST', '/api/chatflows', { account_id: account.id, kind: 'live_chat', name })
   const full = await ask('GET', `/api/chatflows/${made.id}`)

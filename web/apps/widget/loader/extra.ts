@@ -33,7 +33,7 @@ export interface Core {
   paint: () => void
   page: () => Page
   send: (m: ToFrame) => void
-  state: () => { loaded: boolean; pending: boolean; isOpen: boolean; ready: boolean; noConnect: boolean; noFrame: boolean; hello: Seen | null; person: string; token: string; host: string }
+  state: () => { loaded: boolean; pending: boolean; isOpen: boolean; noConnect: boolean; noFrame: boolean; hello: Seen | null; person: string; token: string; host: string; at: string }
   embed: (parent: Element) => void
   lose: () => void
 }
@@ -55,7 +55,7 @@ export function begin(c: Core, h: Seen, fresh: boolean, shown: boolean): void {
   if (!core) {
     core = c
     dress(c.shadow, BUBBLE)
-    watch(() => {
+    watch(c.state().at, () => {
       if (!c.state().loaded) return
       c.send({ type: 'page', page: c.page() })
       void c.ask('navigate')
@@ -329,6 +329,6 @@ function banner(c: Core): void {
 // ---- diagnostics
 
 export function debug(c: Core): void {
-  const { hello, token, person, ...rest } = c.state()
+  const { hello, token, person, at: _, ...rest } = c.state()
   console.log('Kanal', { ...rest, known: !!token, identified: !!person, flow: hello?.flow && { id: hello.flow.id, kind: hello.flow.kind, trigger: hello.flow.trigger }, launcher: hello?.launcher, availability: hello?.availability?.state, open: hello?.open, tracking: hello?.tracking, visitor: hello?.visitor?.id })
 }

@@ -161,7 +161,7 @@ function start(host: string): void {
     if (m.type === 'unread') { setUnread(m.count); if (m.preview && !isOpen) later((x) => x.show(core, (m.preview!.author + '\n' + m.preview!.text).trim(), '')) }
     if (m.type === 'token') keep(m.token, m.expires, m.session)
     if (m.type === 'sound' && hello?.account.sound !== false) later((x) => x.beep())
-    if (m.type === 'event' && m.name !== 'widgetLoaded' && m.name !== 'widgetClosed') emit(m.name, m.payload)
+    if (m.type === 'event' && !/^widget/.test(m.name)) emit(m.name, m.payload) // those two are the loader's own
   })
 
   // A page's policy may forbid us to ask, or to show a frame: then the frame asks, or the chat opens beside the page.
@@ -197,7 +197,7 @@ function start(host: string): void {
     debug: () => later((m) => m.debug(core)),
   }
   const core: Core = {
-    ask, settings, wrap, shadow, button, open, load, remove, paint, page, send: sendIf, state: () => ({ loaded, pending, isOpen, ready, noConnect, noFrame, hello, person, token, host }),
+    ask, settings, wrap, shadow, button, open, load, remove, paint, page, send: sendIf, state: () => ({ loaded, pending, isOpen, noConnect, noFrame, hello, person, token, host, at: lastAsk.url as string }),
     embed: (parent) => { inline = isOpen = button.hidden = true; frame?.remove(); frame = null; ready = false; paint(); mount(parent) },
     lose: () => { token = '' },
   }

@@ -1,8 +1,9 @@
 // Pages that navigate without loading (single page applications), and pages that come back out of the browser's cache.
 
 /** Calls moved after the address has changed, whoever changed it. Where the browser tells of it nothing of the page is touched. */
-export function watch(moved: () => void, back: () => void): void {
-  let at = location.href, timer = 0
+/** at is the address that was asked about: one that has changed since is another page already. */
+export function watch(at: string, moved: () => void, back: () => void): void {
+  let timer = 0
   const look = () => {
     if (at === location.href) return
     at = location.href
@@ -21,4 +22,5 @@ export function watch(moved: () => void, back: () => void): void {
   addEventListener('popstate', look)
   addEventListener('hashchange', look)
   addEventListener('pageshow', (e) => { if (e.persisted) back() })
+  look()
 }
