@@ -196,7 +196,7 @@ func (h *Hub) read(ctx context.Context) bool {
 	if quiet {
 		return len(evs) == batch
 	}
-	for {
+	for try := 1; ; try++ {
 		out, err := h.plan(ctx, evs)
 		if err == nil {
 			h.hand(out)
@@ -205,6 +205,14 @@ func (h *Hub) read(ctx context.Context) bool {
 		if ctx.Err() != nil {
 			return false
 		}
+		if try >= 5 && !db.IsMachine(err) { // it fails because of what is in it: whoever is there asks for everything again
+			h.Log.Error("what visitors are told cannot be made", "from_event", evs[0].Seq, "to_event", evs[len(evs)-1].Seq, "err", err)
+			h.mu.Lock()
+			all := h.all(0)
+			h.mu.Unlock()
+			pace(ctx, all, func(c *conn) { c.push(position("reload", evs[len(evs)-1].Seq)) })
+			return len(evs) == batch
+		}
 		h.Log.Warn("what visitors are told cannot be read; trying again", "err", err)
 		if !rest(ctx, time.Second) {
 			return false
@@ -212,8 +220,17 @@ func (h *Hub) read(ctx context.Context) bool {
 	}
 }
 
-// hand gives frames to the connections they are for, in order.
+// hand gives frames to the connections they are for, in order. Whoever has said something types no more.
 func (h *Hub) hand(out []addressed) {
+	h.give(out)
+	for _, a := range out {
+		if a.said {
+			h.typed(a.place.Visitor, a.place, "", false)
+		}
+	}
+}
+
+func (h *Hub) give(out []addressed) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range out {

@@ -33,6 +33,7 @@ type addressed struct {
 	to    audience
 	f     *frame
 	place place
+	said  bool // by the visitor
 }
 
 // kind is what an event is to a visitor.
@@ -246,20 +247,20 @@ func (h *Hub) frames(ctx context.Context, evs []desk.Event, k known) (out []addr
 				continue
 			}
 			if f := k.message(ev, what, l); f != nil {
-				out = append(out, addressed{l.to, f, l.place})
+				out = append(out, addressed{l.to, f, l.place, what == ofMessage && l.direction == desk.Incoming})
 			}
 		case ofThread, ofTicket:
 			for _, p := range k.places {
 				if (p.Thread == ev.ThreadID || what == ofTicket && p.Ticket == ev.TicketID) && !told[p.Thread] && k.threads[p.Thread] != nil {
 					told[p.Thread] = true
-					out = append(out, addressed{p.to, newFrame(ev.Seq, "thread", encode(k.threads[p.Thread])), p})
+					out = append(out, addressed{p.to, newFrame(ev.Seq, "thread", encode(k.threads[p.Thread])), p, false})
 				}
 			}
 		case ofSeen:
 			for _, p := range k.places {
 				if p.Thread == ev.ThreadID {
 					if f := h.seen(ctx, ev, p); f != nil {
-						out = append(out, addressed{p.to, f, p})
+						out = append(out, addressed{p.to, f, p, false})
 					}
 				}
 			}

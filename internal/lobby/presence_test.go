@@ -51,6 +51,9 @@ func TestWhatAVisitorTypesIsShownAsSettingsAllow(t *testing.T) {
 		if p := s.hub.PresenceOf(ann.ID); !p.Typing || p.Text != "where is my parcel" {
 			t.Errorf("who opens the conversation sees %+v", p)
 		}
+		s.says(th, "said") // what is said is typed no more
+		waitFor(t, "typing ends with the message", func() bool { return !s.hub.PresenceOf(ann.ID).Typing })
+		say("where is my parcel", true)
 		say("", false)
 		if _, ok := s.told.has(ann.ID, lobby.Idle); !ok || s.hub.PresenceOf(ann.ID).Typing {
 			t.Error("that it stopped was not told")
