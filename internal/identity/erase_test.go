@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -173,6 +174,10 @@ func (w *world) nowhere(t *testing.T) {
 func (w *world) exports(t *testing.T, id desk.ContactID, m desk.MessageID) {
 	t.Helper()
 	ctx := context.Background()
+	w.Write(func(ctx context.Context, tx *db.Tx) error {
+		_, err := consent.New(w.Clock, w.Events).Record(ctx, tx, consent.Entry{ContactID: id, VisitorID: 5, Kind: consent.Explicit, Action: consent.Given, Wording: "May we keep this?"})
+		return err
+	})
 	e, err := w.id.Export(ctx, desk.System, id)
 	must(t, err)
 	var b bytes.Buffer
@@ -189,7 +194,7 @@ func (w *world) exports(t *testing.T, id desk.ContactID, m desk.MessageID) {
 	}
 	for name, want := range map[string]string{
 		"person.json": "mira@work.example", "tickets.json": "About I live in Zanzibar", "messages.json": "From Zanzibar with love", "conversations.json": "message_count", "events.json": "contact.merged",
-		fmt.Sprintf("files/%d-1-okoye.png", m): "Kilimanjaro", fmt.Sprintf("originals/%d.eml", m): "I live in Zanzibar", "README.txt": "person", "consents.json": "[]",
+		fmt.Sprintf("files/%d-1-okoye.png", m): "Kilimanjaro", fmt.Sprintf("originals/%d.eml", m): "I live in Zanzibar", "README.txt": "person", "consents.json": "May we keep this?", // CO-06
 	} {
 		if !strings.Contains(all[name], want) {
 			t.Errorf("%s does not say %q: %.300s", name, want, all[name])

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/blob"
+	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
@@ -37,7 +38,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 		must(t, err)
 		in := intake.New(intake.Deps{DB: d, Clock: k.Clock, Registry: k.Channels, Blobs: bs, Events: k.Events, Contacts: k.Contacts, Threads: k.Threads, Tickets: k.Tickets, Inbox: k.Inboxes, Assign: k.Assignment})
 		w := &world{Desk: k, bs: bs}
-		w.id = identity.New(identity.Deps{DB: d, Clock: k.Clock, Events: k.Events, Contacts: k.Contacts, Threads: k.Threads, Tickets: k.Tickets, Journal: in, Files: bs,
+		w.id = identity.New(identity.Deps{DB: d, Clock: k.Clock, Events: k.Events, Contacts: k.Contacts, Threads: k.Threads, Tickets: k.Tickets, Journal: in, Files: bs, Consents: consent.New(k.Clock, k.Events),
 			Also: func(_ context.Context, _ *db.Tx, g identity.Gone) error { w.gone = append(w.gone, g); return nil }})
 		w.acc = k.Account()
 		fn(t, w)
