@@ -11,6 +11,56 @@ import (
 // Operators are what a condition may compare by.
 var Operators = []string{"is", "is_not", "contains", "not_contains", "begins", "ends", "greater", "less", "exists", "not_exists"}
 
+// Taken is one step that a dialogue came to, and what it came from; of a branch also what its conditions found.
+type Taken struct {
+	From  string    `json:"from"`
+	Step  string    `json:"step"`
+	Case  int       `json:"case,omitempty" doc:"branch: the case that held, from 1; 0: none did."`
+	Cases [][]Found `json:"cases,omitempty" doc:"branch: each case that was looked at, with its conditions."`
+}
+
+// Found is a condition with what it was compared with.
+type Found struct {
+	Condition
+	Have  string `json:"have"`
+	Holds bool   `json:"holds"`
+}
+
+// branch takes the first case of which all conditions hold, and notes what they found.
+func (r *run) branch(s *Block) (next string) {
+	here := &r.trail[len(r.trail)-1]
+	for i, c := range s.Cases {
+		all, found := len(c.When) > 0, make([]Found, len(c.When))
+		for j, w := range c.When {
+			found[j] = Found{w, r.has(w), r.holds(w)}
+			all = all && found[j].Holds
+		}
+		here.Cases = append(here.Cases, found)
+		if all {
+			here.Case = i + 1
+			return c.Next
+		}
+	}
+	return s.Next
+}
+
+// has is what a condition looks at, as a person would say it.
+func (r *run) has(w Condition) string {
+	switch w.On {
+	case "availability":
+		return r.env.Availability
+	case "known":
+		return strconv.FormatBool(r.env.Known)
+	case "language":
+		return r.env.Language
+	case "page":
+		return r.env.PageURL
+	case "answer":
+		return r.st.Answers[w.Name].Value
+	}
+	return r.property(w.On, w.Name)
+}
+
 // holds reports whether a condition of a branch is true now.
 func (r *run) holds(w Condition) bool {
 	switch w.On {

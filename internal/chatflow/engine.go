@@ -1,7 +1,6 @@
 package chatflow
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/desk"
@@ -161,6 +160,7 @@ type run struct {
 	st    State
 	lang  string
 	out   []Effect
+	trail []Taken
 	moves int
 	first bool // nothing was said yet: no pause before the first words
 }
@@ -168,15 +168,21 @@ type run struct {
 // Step says what comes of an input: the new state, and what is to be done, in order. It is pure: the same arguments give the same answer, nothing is read
 // and no clock asked. After it the state always waits for something or is over.
 func Step(def Definition, st State, in Input, env Env) (State, []Effect) {
-	r := &run{def: &def, env: env, st: st.clone(), lang: def.Speaks(env.Language), out: []Effect{}}
+	st, effects, _ := Walk(def, st, in, env)
+	return st, effects
+}
+
+// Walk is Step, and says by which steps it went and why a branch was taken.
+func Walk(def Definition, st State, in Input, env Env) (State, []Effect, []Taken) {
+	r := &run{def: &def, env: env, st: st.clone(), lang: def.Speaks(env.Language), out: []Effect{}, trail: []Taken{}}
 	if r.st.Over != "" {
-		return r.st, r.out
+		return r.st, r.out, r.trail
 	}
 	if !r.st.Begun {
 		r.st.Begun, r.first = true, true
 		r.from(def.Start)
 		if in.Type != Answered && in.Type != File {
-			return r.st, r.out
+			return r.st, r.out, r.trail
 		}
 	}
 	switch in.Type {
@@ -193,7 +199,7 @@ func Step(def Definition, st State, in Input, env Env) (State, []Effect) {
 			r.webhooked(in)
 		}
 	}
-	return r.st, r.out
+	return r.st, r.out, r.trail
 }
 
 // Opening is what a bot says before the visitor has written: its first words and its first question. It stops where the bot would do more than speak.
@@ -273,6 +279,7 @@ func (r *run) from(id string) {
 			r.fail(id)
 			return
 		}
+		r.trail = append(r.trail, Taken{From: r.st.At, Step: id})
 		r.st.At = id
 		next, waits := r.enter(s)
 		if waits || r.st.Over != "" {
@@ -296,11 +303,7 @@ func (r *run) enter(s *Block) (next string, waits bool) {
 		r.wait(WaitAnswer)
 		return "", true
 	case StepBranch:
-		for _, c := range s.Cases {
-			if len(c.When) > 0 && !slices.ContainsFunc(c.When, func(w Condition) bool { return !r.holds(w) }) {
-				return c.Next, false
-			}
-		}
+		return r.branch(s), false
 	case StepSet:
 		r.set(s, s.Object, s.Property, Answer{Value: fillTokens(s.Value, r.value)})
 	case StepTicket:

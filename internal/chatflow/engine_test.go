@@ -332,3 +332,27 @@ func anyDefinition(r *rand.Rand) chatflow.Definition {
 	}
 	return d
 }
+
+// CF-11: the simulator says which way a branch took, and what its conditions found.
+func TestAWalkSaysWhy(t *testing.T) {
+	def := Definition{Start: "ask", Steps: []Block{
+		{ID: "ask", Type: StepQuestion, Answer: "text", Text: Words{"en": "What?"}, Save: map[string]string{"object": "answer", "property": "topic"}, Next: "fork"},
+		{ID: "fork", Type: StepBranch, Next: "other", Cases: []Case{
+			{When: []Condition{{On: "availability", Op: "is", Value: "away"}}, Next: "other"},
+			{When: []Condition{{On: "answer", Name: "topic", Op: "contains", Value: "order"}}, Next: "orders"},
+		}},
+		{ID: "orders", Type: StepEnd}, {ID: "other", Type: StepEnd},
+	}}
+	st, _, trail := Walk(def, State{}, Input{Type: Opened}, Env{})
+	if len(trail) != 1 || trail[0].Step != "ask" || trail[0].From != "" {
+		t.Fatalf("opened: %+v", trail)
+	}
+	_, _, trail = Walk(def, st, Input{Type: Answered, Text: "my order"}, Env{Availability: "available"})
+	if len(trail) != 2 || trail[0].From != "ask" || trail[0].Step != "fork" || trail[1].Step != "orders" {
+		t.Fatalf("answered: %+v", trail)
+	}
+	fork := trail[0]
+	if fork.Case != 2 || len(fork.Cases) != 2 || fork.Cases[0][0].Holds || fork.Cases[0][0].Have != "available" || !fork.Cases[1][0].Holds || fork.Cases[1][0].Have != "my order" {
+		t.Fatalf("the branch: %+v", fork)
+	}
+}

@@ -47,6 +47,7 @@ type simulateFlow struct {
 type Simulated struct {
 	State   chatflow.State    `json:"state"`
 	Effects []chatflow.Effect `json:"effects"`
+	Trace   []chatflow.Taken  `json:"trace" doc:"The steps it went by, and why a branch was taken."`
 }
 
 func (f *flows) simulate(_ context.Context, _ access.Viewer, in *simulateFlow) (*api.Out[Simulated], error) {
@@ -65,8 +66,8 @@ func (f *flows) simulate(_ context.Context, _ access.Viewer, in *simulateFlow) (
 	if env.Now == 0 {
 		env.Now = f.Clock.Ms()
 	}
-	st, effects := chatflow.Step(def, st, in.Body.Input, env)
-	return api.Answer(Simulated{st, effects}, nil)
+	st, effects, trace := chatflow.Walk(def, st, in.Body.Input, env)
+	return api.Answer(Simulated{st, effects, trace}, nil)
 }
 
 type matchFlow struct {

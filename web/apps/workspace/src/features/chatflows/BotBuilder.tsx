@@ -43,7 +43,7 @@ export function BotBuilder({ deeds, jump, testing, onTesting }: { deeds: Partial
   const acting = chosen.length ? chosen : focus && there.has(focus) ? [focus] : []
   const empty = steps(def).length === 0
 
-  useEffect(() => { if (shape === 'canvas') requestAnimationFrame(() => camera.fit(bounds(steps(def)))) }, [shape, camera.fit])
+  useEffect(() => { if (shape === 'canvas') requestAnimationFrame(() => { const first = stepOf(def, def.start) ?? steps(def)[0]; camera.begin(bounds(steps(def)), first ? bounds([first]) : bounds([])) }) }, [shape, camera.begin])
 
   const focusStep = (id: string) => requestAnimationFrame(() => requestAnimationFrame(() => {
     const el = box.current?.querySelector<HTMLElement>(`[data-step="${CSS.escape(id)}"], [data-list-step="${CSS.escape(id)}"]`)
@@ -113,7 +113,7 @@ export function BotBuilder({ deeds, jump, testing, onTesting }: { deeds: Partial
   }
 
   const inspector = one && open ? <Inspector key={one.id} step={one} onDelete={() => remove([one.id])} onDuplicate={() => duplicate([one.id])} {...(phone ? {} : { onClose: () => { setOpen(false); focusStep(one.id) } })} /> : null
-  const simulator = testing ? <Simulator onTrail={setTrail} onClose={() => { onTesting(false); setTrail(nothing) }} onShow={(id) => show(id, false)} /> : null
+  const simulator = testing ? <Simulator onTrail={setTrail} {...(phone ? {} : { onClose: () => { onTesting(false); setTrail(nothing) } })} onShow={(id) => show(id, false)} /> : null
   return (
     <div className={s.builder} ref={box} onKeyDown={(e) => { if (!canvas && !e.defaultPrevented) { const el = e.target as HTMLElement; if (el.dataset.listStep && (e.key === 'Delete' || e.key === 'Backspace' || e.key === '+')) onKey(e) } }}>
       <div className={s.stage}>
@@ -130,8 +130,8 @@ export function BotBuilder({ deeds, jump, testing, onTesting }: { deeds: Partial
       </div>
       {phone ? (
         <>
-          <Drawer opened={!!inspector} onClose={() => setOpen(false)} position="bottom" size="88%" title={<strong>{one ? typeName(one.type) : ''}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>{inspector}</Drawer>
-          <Drawer opened={!!simulator} onClose={() => { onTesting(false); setTrail(nothing) }} position="bottom" size="92%" title={<strong>{t('flow.test')}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>{simulator}</Drawer>
+          <Drawer opened={!!inspector} onClose={() => setOpen(false)} position="right" size="100%" title={<strong>{one ? typeName(one.type) : ''}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>{inspector}</Drawer>
+          <Drawer opened={!!simulator} onClose={() => { onTesting(false); setTrail(nothing) }} position="right" size="100%" classNames={{ body: s.sheet! }} title={<strong>{t('flow.test')}</strong>} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>{simulator}</Drawer>
         </>
       ) : <>{inspector ? <div className={s.side}>{inspector}</div> : null}{simulator ? <div className={s.side}>{simulator}</div> : null}</>}
       {adding ? <AddStep at={adding} onPick={pick} onClose={() => setAdding(null)} /> : null}

@@ -106,9 +106,10 @@ function Beside({ children }: { children: React.ReactNode }) {
   const { editor, account, lang } = useDesk()
   const { def } = editor
   const welcome = def.texts?.[lang]?.welcome || Object.values(def.texts ?? {}).map((x) => x.welcome).find(Boolean) || ''
+  const shown = (text: string) => text.replace(/\{\{\s*[\w.]+\s*(?:\|([^{}]*))?\}\}/g, (_, otherwise?: string) => otherwise ?? '')
   const [away, setAway] = useState(false)
   const scheme = document.documentElement.dataset.mantineColorScheme === 'dark' ? 'dark' as const : 'light' as const
-  const state = useMemo(() => ({ hello: helloOf(account, def, 'live_chat', lang, away ? 'away' : 'available', false, away ? def.texts?.[lang]?.away || welcome : welcome), view: 'chat' as const, threads: [], messages: [], typing: null, scheme }), [account, def, lang, away, welcome, scheme])
+  const state = useMemo(() => ({ hello: helloOf(account, def, 'live_chat', lang, away ? 'away' : 'available', false, shown(away ? def.texts?.[lang]?.away || welcome : welcome)), view: 'chat' as const, threads: [], messages: [], typing: null, scheme }), [account, def, lang, away, welcome, scheme])
   return (
     <div className={s.split}>
       <div className={s.scroll} data-flow-form tabIndex={-1}>{children}</div>

@@ -15,7 +15,7 @@ import s from './simulator.module.css'
 export interface Trail { at: string | null; passed: ReadonlySet<string> }
 
 /** The conversation as it would be, by the same engine that talks to visitors. Nothing leaves: what would be sent or set is told. */
-export function Simulator({ onTrail, onClose, onShow }: { onTrail(trail: Trail): void; onClose(): void; onShow(step: string): void }) {
+export function Simulator({ onTrail, onClose, onShow }: { onTrail(trail: Trail): void; onClose?: () => void; onShow(step: string): void }) {
   const { editor, account, lang } = useDesk()
   const { def } = editor
   const [env, setEnv] = useState<Env>({ language: def.language && def.language !== 'auto' ? def.language : lang, known: false, availability: 'available', page_url: 'https://www.example.com/' })
@@ -35,9 +35,9 @@ export function Simulator({ onTrail, onClose, onShow }: { onTrail(trail: Trail):
   return (
     <section className={s.sim} aria-label={t('flow.test')} data-simulator>
       <header className={s.head}>
-        <h2>{t('flow.test')}</h2>
+        {onClose ? <h2>{t('flow.test')}</h2> : <span />}
         <Button variant="default" leftSection={<Icon name="refresh" size={14} />} onClick={() => void restart()}>{t('sim.restart')}</Button>
-        <ActionIcon aria-label={t('sim.close')} onClick={onClose}><Icon name="x" size={14} /></ActionIcon>
+        {onClose ? <ActionIcon aria-label={t('sim.close')} onClick={onClose}><Icon name="x" size={14} /></ActionIcon> : null}
       </header>
       <details className={s.env}>
         <summary>{t('sim.env')}: <span>{[t(`flow.state.${env.availability}` as Key), languageName(env.language), t(env.known ? 'sim.known' : 'sim.unknown')].join(' · ')}</span></summary>

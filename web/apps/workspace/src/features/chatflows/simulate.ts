@@ -3,7 +3,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { post } from '@kanal/api'
 import { t, type Key } from '@/locales/index.ts'
-import type { Definition } from './types.ts'
+import { whenText } from './describe.ts'
+import type { Definition, When } from './types.ts'
 
 export interface Button { label: string; value?: string; url?: string; step?: string }
 export interface Ask { step: string; answer: string; required?: boolean; choices?: Button[] | null }
@@ -12,8 +13,9 @@ export interface Effect {
   step?: string; text?: string; image?: string; link?: { url: string; label?: string } | null; quick?: Button[] | null; input?: Ask | null; seconds?: number
   object?: string; property?: string; value?: string; subject?: string; nobody?: boolean; reason?: string; address?: string; url?: string; method?: string
 }
-export interface State { at?: string; wait?: '' | 'answer' | 'timer' | 'webhook'; over?: '' | 'ended' | 'handed_over' | 'failed'; answers?: Record<string, { value: string; text?: string }>; known?: Record<string, string> }
-export interface Move { step: string; port?: string; to?: string; why?: string }
+export interface State { at?: string; wait?: '' | 'answer' | 'timer' | 'webhook'; over?: '' | 'ended' | 'handed_over' | 'failed'; tries?: number; answers?: Record<string, { value: string; text?: string }>; known?: Record<string, string> }
+interface Found extends When { have: string; holds: boolean }
+export interface Move { from: string; step: string; case?: number; cases?: Found[][] | null }
 export interface Env { language: string; known: boolean; availability: string; page_url: string; company?: string; contact?: Record<string, string> }
 export interface Input { type: 'opened' | 'answered' | 'timer' | 'webhook_result' | 'file'; text?: string; quick?: { step: string; value: string; label: string }; files?: string[]; ok?: boolean; status?: number; body?: string }
 
@@ -38,6 +40,13 @@ export function effectText(e: Effect): string {
   }
 }
 
+/** CF-11: which way a branch took, with what each condition found. */
+function whyText(m: Move): string {
+  const found = (c: Found[]) => c.map((w) => t(w.holds ? 'sim.holds' : 'sim.holds_not', { what: whenText(w), have: w.have || '–' })).join(t('flow.and'))
+  const cases = m.cases ?? []
+  return m.case ? t('sim.why_case', { case: m.case, why: found(cases[m.case - 1] ?? []) }) : t('sim.why_else', { why: cases.map(found).join('; ') })
+}
+
 export function useTalk(def: Definition, env: Env) {
   const [talk, setTalk] = useState<Talk>(none)
   const [busy, setBusy] = useState(false)
@@ -59,14 +68,15 @@ export function useTalk(def: Definition, env: Env) {
       if (mine !== turn.current) return
       const effects = got.effects ?? []
       const passed = new Set(was.passed)
-      for (const m of got.trace ?? []) { passed.add(m.step); if (m.to) passed.add(`${m.step} ${m.to}`) }
+      for (const m of got.trace ?? []) { passed.add(m.step); if (m.from) passed.add(`${m.from} ${m.step}`) }
       for (const e of effects) if (e.step) passed.add(e.step)
       setTalk({
         state: got.state, effects, passed,
         said: [...said, ...effects.filter((e) => e.type === 'say' || e.type === 'ask').map((e) => ({ id: ++n.current, from: 'bot' as const, text: e.text ?? '', ...(e.image ? { image: e.image } : {}), link: e.link ?? null, quick: e.quick ?? [], input: e.input ?? null, at, step: e.step ?? '' }))],
         noted: [
           ...was.noted,
-          ...(got.trace ?? []).filter((m) => m.why).map((m): Noted => ({ id: ++n.current, step: m.step, text: m.why!, tone: 'why' })),
+          ...(got.state.tries && got.state.tries > (was.state.tries ?? 0) ? [{ id: ++n.current, step: got.state.at ?? '', text: t('sim.not_fitting', { n: got.state.tries }), tone: 'why' as const }] : []),
+          ...(got.trace ?? []).filter((m) => m.cases?.length).map((m): Noted => ({ id: ++n.current, step: m.step, text: whyText(m), tone: 'why' })),
           ...effects.filter((e) => effectText(e)).map((e): Noted => ({ id: ++n.current, step: e.step ?? '', text: effectText(e), tone: 'plain' })),
           ...(got.state.over === 'failed' ? [{ id: ++n.current, step: got.state.at ?? '', text: t('sim.failed'), tone: 'bad' as const }] : []),
         ],

@@ -15,6 +15,8 @@ export interface Camera {
   pan(dx: number, dy: number): void
   zoom(by: number, at?: Point): void
   fit(b: Box): void
+  /** how it opens: all of it when that can be read, else from where it begins */
+  begin(all: Box, first: Box): void
   /** moves only as far as it must for the box to be seen */
   reveal(b: Box): void
   centre(p: Point): void
@@ -70,6 +72,16 @@ export function useView(mirror: 1 | -1): Camera {
       if (!el) return
       place(b, Math.max(least, Math.min(1, (el.clientWidth - 64) / b.w, (el.clientHeight - 96) / b.h)))
     }
+    const begin = (all: Box, first: Box) => {
+      const el = surface.current
+      if (!el) return
+      const k = Math.min(1, (el.clientWidth - 64) / all.w, (el.clientHeight - 96) / all.h)
+      if (k >= 0.62) { fit(all); return }
+      const s = 0.8
+      const left = mirror === 1 ? 40 - first.x * s : el.clientWidth - 40 + first.x * s
+      now.current = { k: s, x: left, y: Math.min(el.clientHeight / 2 - first.h * s, Math.max(72, el.clientHeight * 0.32)) - first.y * s }
+      apply()
+    }
     const reveal = (b: Box) => {
       const el = surface.current
       if (!el) return
@@ -87,7 +99,7 @@ export function useView(mirror: 1 | -1): Camera {
       now.current = { ...v, x: el.clientWidth / 2 - mirror * p.x * v.k, y: el.clientHeight / 2 - p.y * v.k }
       apply()
     }
-    return { toWorld, pan, zoom, fit, reveal, centre, scale: () => now.current.k }
+    return { toWorld, pan, zoom, fit, begin, reveal, centre, scale: () => now.current.k }
   }, [apply, mirror])
 
   // the wheel moves; with Ctrl, or two fingers on a pad, it scales: this must not scroll the page, so it cannot be a passive listener
