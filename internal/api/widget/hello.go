@@ -215,20 +215,26 @@ func (s *greeting) off(acc account, there bool) string {
 	return ""
 }
 
-// allowed: the page's origin is one of an account's domains, or Kanal's own. A page cannot lie about its origin; the frame tells the page's address.
+// allowed: the page's origin is one of an account's domains. A page cannot lie about its origin; without a foreign one it is our own frame that asks, which tells the page's
+// address, or an app, which has none.
 func (s *greeting) allowed(domains []string) bool {
-	if len(domains) == 0 || s.in.Surface == "mobile" {
+	if len(domains) == 0 {
 		return true
 	}
-	host := ""
-	if u, err := url.Parse(s.r.Header.Get("Origin")); err == nil && u.Host != "" && !strings.EqualFold(u.Host, s.r.Host) && (s.w.Base == nil || !strings.EqualFold(u.Host, s.w.Base.Host)) {
-		host = u.Hostname()
-	} else if u, err := url.Parse(s.in.URL); err == nil {
-		if host = u.Hostname(); strings.EqualFold(u.Host, s.r.Host) {
-			return true // a page of Kanal's own: previews
+	if origin := s.r.Header.Get("Origin"); origin != "" {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" {
+			return false // a page without an origin: sandboxed, or a file
+		}
+		if !strings.EqualFold(u.Host, s.r.Host) && (s.w.Base == nil || !strings.EqualFold(u.Host, s.w.Base.Host)) {
+			return OnDomain(domains, u.Hostname())
 		}
 	}
-	return OnDomain(domains, host)
+	u, err := url.Parse(s.in.URL)
+	if err != nil || s.in.Surface == "mobile" {
+		return s.in.Surface == "mobile"
+	}
+	return strings.EqualFold(u.Host, s.r.Host) || OnDomain(domains, u.Hostname()) // a page of Kanal's own: previews
 }
 
 // OnDomain reports whether a host is one of a list, in which *.example.com stands for everything below example.com.

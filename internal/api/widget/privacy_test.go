@@ -152,7 +152,7 @@ func TestAddressesAreKeptAsTheChannelSays(t *testing.T) {
 // Refused with a reason that is counted: another site's page, a foreign origin, no token, a banned person on every browser of theirs, a page of a domain that is not allowed.
 func TestWhatIsNotAVisitorsOwnIsRefused(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
-		r := newRig(t, d, `{"domains":["shop.example","*.shop.example"],"privacy":{"ip":"keep"}}`)
+		r := newRig(t, d, `{"surface":"both","domains":["shop.example","*.shop.example"],"privacy":{"ip":"keep"}}`)
 		ctx := context.Background()
 		b := r.browser()
 		b.hello(nil).want(200, `"launcher":true`)
@@ -172,6 +172,15 @@ func TestWhatIsNotAVisitorsOwnIsRefused(t *testing.T) {
 		evil.headers["Origin"] = "https://evil.example"
 		if a := evil.do("POST", "/widget/hello", map[string]any{"url": "https://shop.example/"}).want(200); strings.TrimSpace(a.body) != "{}" {
 			t.Errorf("another domain gets %s", a.body)
+		}
+		for _, lie := range []map[string]any{{"url": "https://shop.example/", "surface": "mobile"}, {"url": base + "/x"}} {
+			if a := evil.do("POST", "/widget/hello", lie).want(200); strings.TrimSpace(a.body) != "{}" {
+				t.Errorf("another domain that says %v gets %s", lie, a.body)
+			}
+		}
+		evil.headers["Origin"] = "null"
+		if a := evil.do("POST", "/widget/hello", map[string]any{"url": "https://shop.example/"}).want(200); strings.TrimSpace(a.body) != "{}" {
+			t.Errorf("a page without an origin gets %s", a.body)
 		}
 		evil.headers["Origin"] = "https://www.shop.example"
 		evil.do("POST", "/widget/hello", map[string]any{"url": "https://www.shop.example/"}).want(200, `"launcher":true`)
