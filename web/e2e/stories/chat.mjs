@@ -72,8 +72,14 @@ async function clean(page, where, found) {
 }
 
 const agent = await person(browser)
+async function publish(flow, change) {
+  const { draft } = await admin.get(`/api/chatflows/${flow}`)
+  await agent.api.fetch(`${base}/api/chatflows/${flow}/draft`, { method: 'PUT', headers: { Origin: base }, data: { definition: { ...draft, ...change } } }).then(ok)
+  await admin.post(`/api/chatflows/${flow}/publish`, { note: '' })
+}
 const admin = adminOf(agent.api, base)
-await setUp(admin)
+const first = await setUp(admin)
+await publish(first.flow.id, { survey: true })
 const said = async (thread) => (await admin.get(`/api/threads/${thread}/timeline`)).items
 const texts = async (thread) => (await said(thread)).map((i) => i.message?.text ?? i.text ?? '').filter(Boolean)
 const ida = await visitor()
@@ -187,6 +193,12 @@ await story('CH-30: emoji are found by word and by key; a conversation is ended,
   await page.getByRole('menuitem', { name: 'End conversation' }).click()
   await page.getByRole('button', { name: 'End it' }).click()
   await page.getByText('This conversation has ended.').waitFor(soon)
+  await page.getByRole('radio', { name: 'Not good' }).focus()
+  await page.keyboard.press('ArrowLeft')
+  must(await page.getByRole('radio', { name: 'Good', exact: true }).getAttribute('aria-checked') === 'true', 'the arrows do not choose')
+  await page.getByRole('textbox', { name: 'Anything you would like to add?' }).fill('Quick and kind')
+  await page.getByRole('button', { name: 'Send', exact: true }).click()
+  await page.getByText('Thank you for telling us.').waitFor(soon)
   await page.getByRole('button', { name: 'New conversation' }).click()
   await bubble(page, 'How can we help?').waitFor(soon)
   await page.getByRole('button', { name: /All conversations/ }).click()
@@ -245,9 +257,7 @@ await story('CO-04, CO-09: nothing leaves before consent; who declines is left i
 
 await story('CH-28: the address is asked for at once, and the answer is shown', async () => {
   const flow = await setUp(admin)
-  const draft = (await admin.get(`/api/chatflows/${flow.flow.id}`)).draft
-  await agent.api.fetch(`${base}/api/chatflows/${flow.flow.id}/draft`, { method: 'PUT', headers: { Origin: base }, data: { definition: { ...draft, capture: { email: 'immediately', name: true, required: true } } } }).then(ok)
-  await admin.post(`/api/chatflows/${flow.flow.id}/publish`, { note: '' })
+  await publish(flow.flow.id, { capture: { email: 'immediately', name: true, required: true } })
   const v = await visitor()
   const p = await v.open()
   await p.getByRole('heading', { name: 'How can we reach you?' }).waitFor(soon)

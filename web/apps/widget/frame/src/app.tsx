@@ -88,6 +88,9 @@ function Conversation() {
   const capture = agreed && !closed && captureNow(s, wrote)
   const must = capture && s.hello!.flow!.capture.required
   const survey = closed && !!th && !th.rated && s.hello!.flow?.survey !== false && wrote
+  // The stream may tell that it was rated before there was time to say thank you.
+  const asking = useRef('')
+  if (survey) asking.current = s.thread
   const again = s.hello!.account.closed === 'reopen'
   const startable = !!s.thread || !!s.hello!.flow
   useEffect(() => { if (must) chat.typing.stop() }, [must])
@@ -98,7 +101,7 @@ function Conversation() {
       {s.consent === 'declined' && <Declined />}
       {s.gave && <p class="notice" role="status"><span>{t('capture.saved', { email: s.gave })}</span></p>}
       {capture && <CaptureCard />}
-      {survey && <Rating key={s.thread} done={chat.rated} />}
+      {closed && asking.current !== '' && asking.current === s.thread && <Rating key={s.thread} done={() => { asking.current = ''; chat.rated(); chat.touched() }} />}
       {agreed && !must && question && <QuickReplies m={question} />}
       {agreed && !must && question?.input && <Choices m={question} />}
     </>
