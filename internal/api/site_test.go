@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/afterchat"
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/actions"
 	"github.com/kanalhq/kanal/internal/api/admin"
@@ -34,6 +35,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel/echo"
 	"github.com/kanalhq/kanal/internal/channel/email"
 	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
@@ -45,6 +47,7 @@ import (
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/lobby"
 	"github.com/kanalhq/kanal/internal/netx"
 	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/internal/oversight"
@@ -60,6 +63,7 @@ import (
 	"github.com/kanalhq/kanal/internal/transfer"
 	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
+	"github.com/kanalhq/kanal/internal/visitor"
 )
 
 // site is a whole installation behind HTTP: every real service, the echo channel as its way in and out.
@@ -179,8 +183,15 @@ func (s *site) more(jobs *job.Queue, files blob.Store) {
 	actions.Mount(s.api, actions.Deps{DB: s.DB, View: s.View, Triage: desk})
 	lists.MountBulk(s.api, many)
 	lists.MountSpam(s.api, lists.SpamDeps{DB: s.DB, Spam: sieve})
+	watched := visitor.New(s.Clock, s.Events)
+	apichat.MountVisitors(s.api, apichat.VisitorDeps{DB: s.DB, View: s.View, Visitors: watched, Contacts: s.Contacts, Threads: s.Threads, Assign: s.Assignment, Consent: consent.New(s.Clock, s.Events),
+		After:    afterchat.New(afterchat.Deps{DB: s.DB, Clock: s.Clock, Events: s.Events, Jobs: jobs, Threads: s.Threads, Tickets: s.Tickets, Inbox: s.Inboxes, Visitors: watched, Replies: s.Dispatch}),
+		Handover: s.Intake.Handover, Presence: func(id visitorID) lobby.Presence { return lobby.Presence{} }})
 	inform.Mount(s.api, inform.Deps{DB: s.DB, Notify: notify.New(notify.Deps{DB: s.DB, Clock: s.Clock, Events: s.Events, People: s.People})})
 }
+
+// visitorID is named here, where desk is a flow.
+type visitorID = desk.VisitorID
 
 func (s *site) company(ctx context.Context, q db.Queryer) (string, error) {
 	c, err := s.Settings.Company(ctx, q)
