@@ -335,19 +335,19 @@ func anyDefinition(r *rand.Rand) chatflow.Definition {
 
 // CF-11: the simulator says which way a branch took, and what its conditions found.
 func TestAWalkSaysWhy(t *testing.T) {
-	def := Definition{Start: "ask", Steps: []Block{
-		{ID: "ask", Type: StepQuestion, Answer: "text", Text: Words{"en": "What?"}, Save: map[string]string{"object": "answer", "property": "topic"}, Next: "fork"},
-		{ID: "fork", Type: StepBranch, Next: "other", Cases: []Case{
-			{When: []Condition{{On: "availability", Op: "is", Value: "away"}}, Next: "other"},
-			{When: []Condition{{On: "answer", Name: "topic", Op: "contains", Value: "order"}}, Next: "orders"},
+	def := chatflow.Definition{Start: "ask", Steps: []chatflow.Block{
+		{ID: "ask", Type: chatflow.StepQuestion, Answer: "text", Text: chatflow.Words{"en": "What?"}, Save: map[string]string{"object": "answer", "property": "topic"}, Next: "fork"},
+		{ID: "fork", Type: chatflow.StepBranch, Next: "other", Cases: []chatflow.Case{
+			{When: []chatflow.Condition{{On: "availability", Op: "is", Value: "away"}}, Next: "other"},
+			{When: []chatflow.Condition{{On: "answer", Name: "topic", Op: "contains", Value: "order"}}, Next: "orders"},
 		}},
-		{ID: "orders", Type: StepEnd}, {ID: "other", Type: StepEnd},
+		{ID: "orders", Type: chatflow.StepEnd}, {ID: "other", Type: chatflow.StepEnd},
 	}}
-	st, _, trail := Walk(def, State{}, Input{Type: Opened}, Env{})
+	st, _, trail := chatflow.Walk(def, chatflow.State{}, chatflow.Input{Type: chatflow.Opened}, chatflow.Env{})
 	if len(trail) != 1 || trail[0].Step != "ask" || trail[0].From != "" {
 		t.Fatalf("opened: %+v", trail)
 	}
-	_, _, trail = Walk(def, st, Input{Type: Answered, Text: "my order"}, Env{Availability: "available"})
+	_, _, trail = chatflow.Walk(def, st, chatflow.Input{Type: chatflow.Answered, Text: "my order"}, chatflow.Env{Availability: "available"})
 	if len(trail) != 2 || trail[0].From != "ask" || trail[0].Step != "fork" || trail[1].Step != "orders" {
 		t.Fatalf("answered: %+v", trail)
 	}

@@ -190,6 +190,7 @@ await story('CF-11, CF-23: a fault is shown at its step and field, jumped to, an
   must(await page.locator('[data-step="s4"][data-passed]').count() === 0, 'the other way is marked too')
   await page.getByRole('tab', { name: /What happened/ }).click()
   await page.locator('[data-simulator]').getByText('answer.topic').waitFor(soon)
+  await page.locator('[data-simulator]').getByText('Took case 1: Answer topic is order (it is “order”)').waitFor(soon)
   await clean(page, 'what happened')
   await page.getByRole('tab', { name: 'Conversation' }).click()
   await page.getByRole('button', { name: 'Restart' }).click()
