@@ -150,7 +150,7 @@ export function clear(c: Core, o?: { resetWidget?: boolean }): void {
   forget(c.state().person)
   c.lose()
   c.send({ type: 'reset' })
-  if (o?.resetWidget) reset(c)
+  if (o?.resetWidget) setTimeout(() => reset(c), 500) // the frame signs out first
 }
 
 // ---- the tracking code (hubspot-api 12.3)

@@ -24,7 +24,7 @@ function start(host: string): void {
 
   const settings = <T>(key: string, otherwise: T): T => {
     const s = (w.hsConversationsSettings ?? w.KanalSettings) as Loose | undefined
-    return ((s && Object.getOwnPropertyDescriptor(s, key)?.value) ?? otherwise) as T
+    return (s?.[key] ?? otherwise) as T
   }
   const keep = (t: string, expires: unknown, brief?: boolean) => {
     const who = person
@@ -59,6 +59,7 @@ function start(host: string): void {
     wrap.className = open ? 'o' : ''
   }
 
+  const put = () => { if (!el.isConnected) root.append(el) }
   const mount = (parent?: Element) => {
     if (frame || noFrame) return
     frame = d.createElement('iframe')
@@ -66,6 +67,7 @@ function start(host: string): void {
     frame.src = host + '/widget/frame'
     frame.hidden = !parent && !isOpen
     if (parent) frame.id = 'hubspot-conversations-inline-iframe'
+    put()
     ;(parent ?? wrap).prepend(frame)
   }
 
@@ -128,7 +130,7 @@ function start(host: string): void {
     wrap.style.cssText = `--c:${a.color};--t:${a.on_color ?? '#fff'};--y:${a.offset_y ?? 20}px;--r:${left ? 'auto' : x};--l:${left ? x : 'auto'}`
     sendIf({ type: 'hello', hello: h })
     button.hidden = inline || !shown || trigger?.then === 'button' && trigger.on !== 'load' && !talking && button.hidden
-    if (shown && !el.isConnected) root.append(el)
+    if (shown) put()
     setUnread(h.open.unread)
     if (talking) idle(() => mount()) // answers must come while it is closed
     if (first) {
