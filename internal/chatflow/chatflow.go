@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/kanalhq/kanal/internal/clock"
@@ -42,10 +43,20 @@ type Service struct {
 	db  *db.DB
 	clk *clock.Clock
 	ev  *event.Log
+
+	mu   sync.Mutex
+	read map[versionKey]Definition // versions never change: each is read once
+}
+
+type versionKey struct {
+	flow   desk.ChatflowID
+	number int64
 }
 
 // New makes the service.
-func New(d *db.DB, clk *clock.Clock, ev *event.Log) *Service { return &Service{d, clk, ev} }
+func New(d *db.DB, clk *clock.Clock, ev *event.Log) *Service {
+	return &Service{db: d, clk: clk, ev: ev, read: map[versionKey]Definition{}}
+}
 
 const columns = "id, slug, account_id, name, kind, active, position, draft, published, version, created_at, updated_at, archived_at"
 
@@ -107,18 +118,47 @@ func (s *Service) List(ctx context.Context, q db.Queryer, account desk.ChannelAc
 // Live returns every chatflow that is not archived with its live version, for Match. What was never published has number 0.
 func (s *Service) Live(ctx context.Context, q db.Queryer) ([]Candidate, error) {
 	out, err := db.All(ctx, q, func(r db.Scanner) (c Candidate, err error) {
-		var def string
-		if err = r.Scan(&c.ID, &c.AccountID, &c.Name, &c.Kind, &c.Position, &c.Number, &c.Active, &def); err != nil {
-			return c, err
-		}
-		c.Def, err = Parse([]byte(def))
+		err = r.Scan(&c.ID, &c.AccountID, &c.Name, &c.Kind, &c.Position, &c.Number, &c.Active)
 		return c, err
-	}, `SELECT f.id, f.account_id, f.name, f.kind, f.position, f.published, f.active, COALESCE(v.definition, '{}') FROM chatflows f
-		LEFT JOIN chatflow_versions v ON v.chatflow_id = f.id AND v.number = f.published WHERE f.archived_at = 0 ORDER BY f.position, f.id`)
+	}, "SELECT id, account_id, name, kind, position, published, active FROM chatflows WHERE archived_at = 0 ORDER BY position, id")
 	if err != nil {
 		return nil, fmt.Errorf("chatflow: live: %w", err)
 	}
+	for i := range out {
+		if c := &out[i]; c.Number != 0 {
+			if c.Def, err = s.definition(ctx, q, c.ID, c.Number); err != nil {
+				return nil, err
+			}
+		} else {
+			c.Def.fill()
+		}
+	}
 	return out, nil
+}
+
+// maxRead is how many versions are remembered; every page view asks for the live ones.
+const maxRead = 2000
+
+// definition is a version's, from memory when it was read before. Nobody changes what it returns.
+func (s *Service) definition(ctx context.Context, q db.Queryer, id desk.ChatflowID, number int64) (Definition, error) {
+	key := versionKey{id, number}
+	s.mu.Lock()
+	d, ok := s.read[key]
+	s.mu.Unlock()
+	if ok {
+		return d, nil
+	}
+	v, err := s.VersionOf(ctx, q, id, number)
+	if _, unsure := q.(*db.Tx); err != nil || unsure { // what a transaction sees may yet be undone
+		return v.Definition, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.read) >= maxRead {
+		clear(s.read)
+	}
+	s.read[key] = v.Definition
+	return v.Definition, nil
 }
 
 const maxName = 120

@@ -19,7 +19,11 @@ func (s *Service) SetBot(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 		return t, fmt.Errorf("thread: set bot: %w", err)
 	}
 	t.Bot = bot
-	return t, s.tellState(ctx, tx, actor, t)
+	_, err = s.ev.Record(ctx, tx, desk.Event{
+		Type: desk.EvThreadState, Actor: actor, TicketID: t.TicketID, ThreadID: t.ID, Contact: t.ContactID, Inbox: t.InboxID,
+		Data: event.Data(map[string]any{"open": t.Open, "hidden": t.Hidden, "bot": t.Bot, "changed": "bot"}),
+	})
+	return t, err
 }
 
 // After is the newest conversation of the same browser over the same account that began after another, the zero thread when there is none. It is held.

@@ -58,7 +58,7 @@ export function sentenceOf(e: KanalEvent, names: ReturnType<typeof useNames>): s
     case 'ticket.moved': return t('event.inbox', { actor })
     case 'ticket.linked': return t('event.linked', { actor, number: str('other_number') })
     case 'ticket.unlinked': return t('event.unlinked', { actor, number: str('other_number') })
-    case 'thread.state_changed': return t(d.hidden === 'spam' ? 'event.thread_spam' : d.hidden === 'trash' ? 'event.thread_trash' : d.open ? 'event.thread_open' : 'event.thread_closed', { actor })
+    case 'thread.state_changed': return d.changed ? maybe('event.bot.ended', 'bot', { actor }) : t(d.hidden === 'spam' ? 'event.thread_spam' : d.hidden === 'trash' ? 'event.thread_trash' : d.open ? 'event.thread_open' : 'event.thread_closed', { actor })
     case 'thread.assigned': {
       const who = names.user(d.owner_id) ?? names.team(d.team_id)
       return who ? t('event.assigned', { actor, owner: who }) : t('event.unassigned', { actor })
