@@ -163,6 +163,8 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visitor, after int
 		return err
 	}
 	head := w.Header()
+	clear(head) // what pages need says nothing of a stream, and over HTTP/2 it is kept as long as the stream
+	head.Set("X-Content-Type-Options", "nosniff")
 	head.Set("Content-Type", "text/event-stream; charset=utf-8")
 	head.Set("Cache-Control", "no-store, no-transform")
 	head.Set("X-Accel-Buffering", "no")
@@ -181,9 +183,16 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visitor, after int
 	c.becomes(&ordinary{w: w, rc: rc})
 	stop := context.AfterFunc(r.Context(), func() { c.end(nil) })
 	defer stop()
-	c.begin(r.Context(), []byte(": hello\n\n"), after)
+	Apart(func() { c.begin(r.Context(), []byte(": hello\n\n"), after) })
 	<-c.done
 	return nil
+}
+
+// Apart runs fn on a stack of its own and waits: one that waits for hours afterwards must not have grown.
+func Apart(fn func()) {
+	done := make(chan struct{})
+	go func() { defer close(done); fn() }()
+	<-done
 }
 
 func (c *conn) becomes(s sink) { c.mu.Lock(); defer c.mu.Unlock(); c.out = s }

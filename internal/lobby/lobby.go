@@ -81,6 +81,8 @@ type Hub struct {
 	seats     map[desk.VisitorID]*seat
 	byContact map[desk.ContactID][]*seat // of proven people
 	conns     int
+	before    int // connections when it was last looked whether a wave is over
+	tidied    int // and when one was last cleaned up after
 	slot      uint8
 	at        int64 // up to here events are taken in: who comes now replays up to it
 	draining  bool

@@ -2,6 +2,8 @@ package lobby
 
 import (
 	"context"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -46,6 +48,8 @@ const (
 	recheckIn  = 5 * time.Minute // a connected visitor is looked up again at least this often
 	recheckMax = 500             // and so many at once
 	farFor     = 50 * time.Second
+	tidyEvery  = 5 // seconds between looks whether a wave is over
+	wave       = 500
 	stillEvery = 20 // seconds between a node's lists of who is there
 )
 
@@ -199,12 +203,32 @@ func (h *Hub) beat(ctx context.Context) {
 		if n%stillEvery == 0 {
 			h.still()
 		}
+		if n%tidyEvery == 0 {
+			h.tidy()
+		}
 		if n%60 == 0 {
 			if first, err := h.Events.First(ctx); err == nil {
 				h.first.Store(first)
 			}
 		}
 	}
+}
+
+// tidy gives back what a wave of arrivals or departures needed for a moment: stacks shrink and memory is returned only by a collection, and an idle server has none for minutes.
+func (h *Hub) tidy() {
+	h.mu.Lock()
+	now, was := h.conns, h.before
+	h.before = now
+	far := now-h.tidied > wave || h.tidied-now > wave
+	if calm := now-was < wave/10 && was-now < wave/10; !far || !calm {
+		h.mu.Unlock()
+		return
+	}
+	h.tidied = now
+	h.mu.Unlock()
+	runtime.GC() // a stack halves with each
+	runtime.GC()
+	debug.FreeOSMemory()
 }
 
 // lives sends this second's signs of life and looks up again who was not looked up for long.

@@ -39,7 +39,9 @@ func MountStream(s *api.Server, d StreamDeps) {
 
 // stream answers GET /widget/stream: server-sent events after a number, or one long poll.
 func (s *streams) stream(w http.ResponseWriter, r *http.Request) {
-	v, err := s.who(r, lobby.Other)
+	var v lobby.Visitor
+	var err error
+	lobby.Apart(func() { v, err = s.who(r, lobby.Other) })
 	if err != nil {
 		s.server.Fail(w, r, err)
 		return
