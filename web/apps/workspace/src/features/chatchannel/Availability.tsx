@@ -11,12 +11,12 @@ import { standingQuery } from './queries.ts'
 import s from './chatchannel.module.css'
 
 /** CH-17 to CH-23: when the chat is there, and what each of its four states does. */
-export function AvailabilityTab({ accountId }: { accountId: Id | null }) {
+export function AvailabilityTab({ accountId, version }: { accountId: Id; version: number }) {
   const c = useChat()
   const a = c.s.availability
   return (
     <Stack gap="lg">
-      {accountId ? <Standing id={accountId} /> : null}
+      <Standing id={accountId} version={version} />
       <section className={s.card} aria-label={t('chatset.availability.mode')}>
         <Choice path="availability.mode" of={['users', 'hours', 'always']} />
         {a.mode === 'hours' ? <HoursEditor value={a.hours} onChange={(h) => c.set('availability.hours', h)} wrong={c.wrong} field="availability.hours" /> : null}
@@ -24,7 +24,7 @@ export function AvailabilityTab({ accountId }: { accountId: Id | null }) {
       <section className={s.card} aria-label={t('chatset.state.available')}>
         <h2>{t('chatset.state.available')}</h2>
         <Pick path="availability.available.reply_time" of={['measured', 'minutes', 'hours', 'day', 'text', 'none']} />
-        {a.available.reply_time === 'text' ? <WordsField path="availability.available.text" /> : null}
+        {a.available.reply_time === 'text' ? <WordsField path="availability.available.text" placeholder="" /> : null}
       </section>
       <section className={s.card} aria-label={t('chatset.state.away')}>
         <h2>{t('chatset.state.away')}</h2>
@@ -52,8 +52,8 @@ export function AvailabilityTab({ accountId }: { accountId: Id | null }) {
 const tones: Record<string, Tone> = { available: 'ok', away: 'warn', offline: 'plain', capacity: 'warn' }
 
 /** How it stands now, with the reason for it and for each of those who answer here. */
-function Standing({ id }: { id: Id }) {
-  const q = useQuery({ ...standingQuery(id), staleTime: 0 })
+function Standing({ id, version }: { id: Id; version: number }) {
+  const q = useQuery({ ...standingQuery(id, version), staleTime: 0 })
   if (!q.data) return null
   const { facts, shown } = q.data
   const reason = maybe(`chatset.reason.${facts.reason}`, facts.reason, { name: facts.holiday })

@@ -85,7 +85,7 @@ export function ChatChannel({ account, spec }: { account: ChannelAccount; spec: 
         <Configure />
       </Stack>
     ),
-    heading: <HeadingTab />, availability: <AvailabilityTab accountId={account.id} />, privacy: <PrivacyTab />, texts: <TextsTab />, email: <EmailTab />, flows: <FlowsTab accountId={account.id} />,
+    heading: <HeadingTab />, availability: <AvailabilityTab accountId={account.id} version={version} />, privacy: <PrivacyTab />, texts: <TextsTab />, email: <EmailTab />, flows: <FlowsTab accountId={account.id} />,
     routing: <Stack gap="lg" className={s.narrow}><h2>{t('wizard.routing_title')}</h2><RoutingForm value={assign} onChange={touch(setAssign)} /><h2>{t('wizard.ticket_title')}</h2><TicketForm value={ticket} onChange={touch(setTicket)} /></Stack>,
     code: (
       <CodeTab accountId={account.id} domains={settings.domains}>

@@ -29,7 +29,7 @@ export function Configure() {
         <Choice path="appearance.position" of={['right', 'left']} />
         <Group gap="md" align="end"><Count path="appearance.offset_x" min={0} max={400} suffix=" px" /><Count path="appearance.offset_y" min={0} max={400} suffix=" px" /></Group>
         <Choice path="appearance.launcher" of={['chat', 'question', 'text']} />
-        {a.launcher === 'text' ? <WordsField path="appearance.launcher_text" /> : null}
+        {a.launcher === 'text' ? <WordsField path="appearance.launcher_text" placeholder={t('chatset.launcher_word')} /> : null}
         <Choice path="appearance.phone" of={['same', 'hide']} />
       </section>
       <section className={s.card} aria-label={t('chatset.behaviour')}>

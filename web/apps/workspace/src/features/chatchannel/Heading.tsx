@@ -28,7 +28,7 @@ export function HeadingTab() {
           <h2>{t('chatset.heading_fallback')}</h2>
           <p className={s.text}>{t('chatset.heading_fallback_text')}</p>
           <People path="heading.fallback.users" teams="heading.fallback.teams" />
-          <WordsField path="heading.fallback.name" />
+          <WordsField path="heading.fallback.name" placeholder="" />
           <Picture path="heading.fallback.avatar" value={c.s.heading.fallback.avatar} />
           <Count path="heading.show" min={1} max={5} />
           <Toggle path="heading.prefer_available" />
@@ -37,7 +37,7 @@ export function HeadingTab() {
       {mode === 'custom' ? (
         <section className={s.card} aria-label={t('chatset.heading.mode.custom')}>
           <h2>{t('chatset.heading.mode.custom')}</h2>
-          <WordsField path="heading.name" />
+          <WordsField path="heading.name" placeholder="" />
           <Picture path="heading.avatar" value={c.s.heading.avatar} />
         </section>
       ) : null}

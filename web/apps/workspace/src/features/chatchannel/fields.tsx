@@ -43,7 +43,7 @@ export function WordsField({ path, lines = 1, placeholder }: { path: string; lin
   const c = useChat()
   const w = value<Words>(c, path) ?? {}
   const others = c.langs.filter((l) => l !== c.lang && w[l]?.trim())
-  const fallback = inLanguage(w, c.lang, c.company) || placeholder || t('chatset.own_words')
+  const fallback = inLanguage(w, c.lang, c.company) || (placeholder ?? t('chatset.own_words'))
   const common = {
     value: w[c.lang] ?? '', placeholder: w[c.lang] ? '' : fallback, error: c.wrong(path), lang: c.lang, dir: 'auto' as const,
     label: label(path), description: <>{help(path)}{others.length ? <span className={s.others}>{t('chatset.also_in', { languages: others.map(languageName).join(', ') })}</span> : null}</>,

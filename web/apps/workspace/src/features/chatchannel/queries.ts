@@ -8,7 +8,8 @@ export interface Standing {
   facts: { state: string; reason: string; people: { user_id: Id; name: string; chats: number; reason: string }[]; returns_at: string | null; next_change: string | null; holiday: string; reply_time: { bucket: string; minutes: number; of: number }; waiting: number }
   shown: { state: string; text: string; returns_text: string; show: boolean; reply_time: string }
 }
-export const standingQuery = (id: Id) => queryOptions({ queryKey: ['channel-accounts', id, 'availability'], queryFn: () => get<Standing>(`/api/channel-accounts/${id}/availability`) })
+/** Below the users: it changes when one of them comes or goes, and with the channel's version. */
+export const standingQuery = (id: Id, version: number) => queryOptions({ queryKey: ['users', 'standing', id, version], queryFn: () => get<Standing>(`/api/channel-accounts/${id}/availability`) })
 
 export interface Code { html: string; src: string; csp: string | Record<string, string> | string[] }
 export const codeQuery = queryOptions({ queryKey: ['tracking-code'], queryFn: () => get<Code>('/api/tracking-code') })
