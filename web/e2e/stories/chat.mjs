@@ -255,6 +255,27 @@ await story('CO-04, CO-09: nothing leaves before consent; who declines is left i
   await yes.context.close()
 })
 
+await story('CH-35: where the browser keeps nothing for us, the chat works as long as the page', async () => {
+  await setUp(admin)
+  const v = await visitor()
+  await v.context.addInitScript(() => {
+    for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get() { throw new DOMException('blocked', 'SecurityError') } })
+    Object.defineProperty(window, 'BroadcastChannel', { value: class { constructor() { throw new DOMException('blocked', 'SecurityError') } } })
+    navigator.locks.request = () => Promise.reject(new DOMException('blocked', 'SecurityError'))
+  })
+  const p = await v.open()
+  await bubble(p, 'How can we help?').waitFor(soon)
+  await write(p, 'without any storage')
+  await rows(p).locator('.me .mark').waitFor(soon)
+  await p.context().setOffline(true)
+  await write(p, 'and without a network')
+  await rows(p).getByText('Not sent yet').waitFor(soon)
+  await p.context().setOffline(false)
+  await allSent(p)
+  must(await rows(p).locator('.me .bubble').count() === 2, 'something is there twice')
+  await v.context.close()
+})
+
 await story('CH-28: the address is asked for at once, and the answer is shown', async () => {
   const flow = await setUp(admin)
   await publish(flow.flow.id, { capture: { email: 'immediately', name: true, required: true } })
