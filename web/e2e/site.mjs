@@ -21,7 +21,7 @@ ${p.code ?? tag(p.nonce)}</body></html>`)
 }
 
 /** A chat channel with one live chatflow on every page, by the API of a signed-in administrator. What the demo company has of its own is switched off: one chatflow wins a page. */
-export async function chat(api, base, { name = 'Website', settings = {}, definition = {} } = {}) {
+export async function chat(api, base, { name = `Website ${Date.now().toString(36)}`, settings = {}, definition = {} } = {}) {
   const headers = { Origin: base }
   const ask = async (method, path, data) => {
     const res = await api.fetch(base + path, { method, headers, data })

@@ -191,6 +191,8 @@ await story('CH-31: the JavaScript API of HubSpot, also under its own name', asy
   await v.page.evaluate(() => window.HubSpotConversations.clear({ resetWidget: true }))
   await signedOut
   await v.frame.getByText('An order, please').waitFor({ state: 'detached' })
+  await v.page.waitForFunction(() => window.told.filter(([n]) => n === 'widgetLoaded').length === 2)
+  await v.page.evaluate(() => window.Kanal.widget.open())
   await v.frame.getByText('Hello! What can we do for you?').first().waitFor()
   await v.page.evaluate(() => window.Kanal.widget.remove())
   must(await v.page.locator('kanal-widget').count() === 0 && !await v.page.evaluate(() => window.Kanal.widget.status().loaded), 'remove leaves it')
