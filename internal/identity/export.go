@@ -12,6 +12,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/visitor"
 )
 
 const readme = `What this installation holds of one person.
@@ -21,6 +22,7 @@ tickets.json        the person's tickets
 conversations.json  the person's conversations
 messages.json       everything in those conversations, and what the person wrote in others'
 events.json         what happened, when and by whom
+browsers.json       the browsers on websites that are the person's, and the pages they saw
 consents.json       what the person was asked in a chat, in which words, and what they answered
 files/              attached files, named by their message
 originals/          messages as they arrived, byte for byte, as far as they are kept
@@ -54,7 +56,7 @@ func (e *Export) Name() string { return "contact-" + e.contact.ID.String() + ".z
 // Write streams the archive: nothing of it is held in memory but one message or a piece of a file. An error leaves an archive that no program opens.
 func (e *Export) Write(ctx context.Context, w io.Writer) error {
 	z := zip.NewWriter(w)
-	for _, step := range []func(context.Context, *zip.Writer) error{e.person, e.tickets, e.conversations, e.messages, e.events, e.consents, e.files, e.originals} {
+	for _, step := range []func(context.Context, *zip.Writer) error{e.person, e.tickets, e.conversations, e.messages, e.events, e.browsers, e.consents, e.files, e.originals} {
 		if err := step(ctx, z); err != nil {
 			return wrap("export", err)
 		}
@@ -87,6 +89,43 @@ func (e *Export) person(ctx context.Context, z *zip.Writer) error {
 	enc := json.NewEncoder(f)
 	enc.SetIndent("", "  ")
 	return enc.Encode(out)
+}
+
+// browsers are those in which the person chatted, with the pages that were kept.
+func (e *Export) browsers(ctx context.Context, z *zip.Writer) error {
+	l, err := newList(z, "browsers.json")
+	if err != nil {
+		return err
+	}
+	if e.s.Visitors == nil {
+		return l.end()
+	}
+	for _, id := range e.trail.family {
+		all, err := e.s.Visitors.OfContact(ctx, e.s.DB, id)
+		if err != nil {
+			return err
+		}
+		for _, v := range all {
+			one := struct {
+				visitor.Visitor
+				Pages []visitor.View `json:"pages"`
+			}{Visitor: v, Pages: []visitor.View{}}
+			for before := int64(0); ; {
+				p, err := e.s.Visitors.Trail(ctx, e.s.DB, v.ID, before, 100)
+				if err != nil {
+					return err
+				}
+				if one.Pages = append(one.Pages, p.Items...); p.Next == 0 {
+					break
+				}
+				before = p.Next
+			}
+			if err := l.add(one); err != nil {
+				return err
+			}
+		}
+	}
+	return l.end()
 }
 
 // consents is the proof of what was agreed to, word for word (CO-06).

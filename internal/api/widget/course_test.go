@@ -1,8 +1,10 @@
 package widget_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"io"
 	"testing"
 
 	"github.com/kanalhq/kanal/internal/api/widget"
@@ -184,6 +186,22 @@ func TestErasingAPersonTakesTheirBrowsers(t *testing.T) {
 		liar.do("POST", "/widget/profile", map[string]any{"email": "mira@example.com"}).want(200)
 		stranger.hello(nil)
 		c, _, _ := r.Contacts.ByAddress(ctx, d, desk.AddrEmail, "mira@example.com")
+		ex, err := r.Identity.Export(ctx, desk.System, c.ID) // CO-13
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := ex.Write(ctx, &file); err != nil {
+			t.Fatal(err)
+		}
+		z, _ := zip.NewReader(bytes.NewReader(file.Bytes()), int64(file.Len()))
+		f, err := z.Open("browsers.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held, _ := io.ReadAll(f); !bytes.Contains(held, []byte("https://shop.example/")) || !bytes.Contains(held, []byte(`"proven":true`)) && !bytes.Contains(held, []byte(`"proven": true`)) {
+			t.Errorf("%s", held)
+		}
 		r.Write(func(ctx context.Context, tx *db.Tx) error {
 			gone, err := r.Visitors.Forget(ctx, tx, []desk.ContactID{c.ID}, nil, []string{"mira@example.com"})
 			if len(gone) != 2 {
