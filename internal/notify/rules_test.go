@@ -68,6 +68,7 @@ func TestWhoIsToldOfWhat(t *testing.T) {
 		{"the same owner again", desk.EvTicketAssigned, by(2), `{"owner_id":"1","previous_owner_id":"1"}`, facts(), ""},
 		{"to a team", desk.EvTicketAssigned, by(2), `{"owner_id":"0","team_id":"7"}`, facts(unowned, func(f *Facts) { f.Team = 7 }), "3 unassigned_new"},
 		{"new and nobody's: the inbox's members", desk.EvTicketCreated, customer, `{}`, facts(unowned), "1 unassigned_new, 2 unassigned_new, 3 unassigned_new"},
+		{"a visitor waits: those who are available", desk.EvTicketCreated, customer, `{}`, facts(unowned, func(f *Facts) { f.Live, f.People[0].User.Available = true, true }), "1 chat_waiting, 2 unassigned_new, 3 unassigned_new"},
 		{"new and somebody's", desk.EvTicketCreated, customer, `{}`, facts(), ""},
 		{"opened again by a colleague", desk.EvTicketStatus, by(2), `{"from_state":"closed","to_state":"open"}`, facts(), "1 ticket_reopened"},
 		{"opened again by an answer, which is told as that", desk.EvTicketStatus, customer, `{"from_state":"closed","to_state":"open","reason":"reopened_by_reply"}`, facts(), ""},

@@ -86,7 +86,7 @@ function Panel({ conversation: c, onClose, onTicket }: { conversation: Conversat
   return (
     <PanelFrame label={t('conversations.label')} onClose={onClose}>
       {c.visitor_id ? <Section id="visitor" title={t('chat.visitor')}><VisitorCard thread={c} /></Section> : null}
-      <Section id="contact" title={t('panel.contact')}><ContactCard contactId={c.contact_id} brief={c.contact} /></Section>
+      {c.visitor_id && !c.contact_id ? null : <Section id="contact" title={t('panel.contact')}><ContactCard contactId={c.contact_id} brief={c.contact} /></Section>}
       <Section id="conversation" title={t('timeline.label')}>
         <Facts rows={[
           inbox ? [t('property.inbox'), inbox.name] : null,

@@ -60,4 +60,4 @@ export function detailOf(n: News): string {
 }
 
 /** Told at once within the window when somebody works in it: only what asks for them by name or went wrong. */
-export const worthAToast = (kind: string): boolean => ['mentioned', 'send_failed', 'woken', 'channel_broken', 'test'].includes(kind)
+export const worthAToast = (kind: string): boolean => ['mentioned', 'chat_waiting', 'send_failed', 'woken', 'channel_broken', 'test'].includes(kind)

@@ -42,7 +42,7 @@ export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => 
   return (
     <PanelFrame label={t('panel.label')} onClose={onClose}>
       {chat ? <Section id="visitor" title={t('chat.visitor')}><Suspense fallback={<div className={s.room} />}><VisitorCard thread={chat} /></Suspense></Section> : null}
-      <Section id="contact" title={t('panel.contact')}><ContactCard contactId={ticket.contact_id} brief={ticket.contact} /></Section>
+      {chat && !ticket.contact_id ? null : <Section id="contact" title={t('panel.contact')}><ContactCard contactId={ticket.contact_id} brief={ticket.contact} /></Section>}
       <Section id="properties" title={t('panel.properties')}><Properties ticket={ticket} /></Section>
       <Section id="why" title={t('panel.why')}><Why ticket={ticket} /></Section>
       <Section id="others" title={t('panel.others')}><OtherTickets contactId={ticket.contact_id} except={ticket.id} /></Section>
