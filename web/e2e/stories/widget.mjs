@@ -199,7 +199,7 @@ await story('CH-31: the JavaScript API of HubSpot, also under its own name', asy
   await v.page.evaluate(() => window.Kanal.widget.load())
   await v.button.waitFor()
   await v.context.close()
-  const linked = await visit(site.origin + '/plain#hs-chat-open')
+  const linked = await visit(site.page('/linked') + '#hs-chat-open')
   await linked.frame.getByText('Hello! What can we do for you?').first().waitFor()
   await linked.context.close()
 })
