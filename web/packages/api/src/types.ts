@@ -2,7 +2,6 @@
 // RFC 3339 in UTC or null for never.
 
 import type { Contact } from './person.ts'
-
 import type { SendPlan } from './writing.ts'
 
 export type Id = string
@@ -30,7 +29,6 @@ export interface User {
 }
 
 export interface Team { id: Id; slug: string; name: string; members: Id[] | null; extra_members: Id[] | null }
-
 export interface Access { everyone: boolean; users: Id[] | null; teams: Id[] | null }
 export interface Inbox { id: Id; slug: string; kind: 'inbox' | 'helpdesk'; name: string; access?: Access }
 
@@ -96,7 +94,6 @@ export type Direction = '' | 'incoming' | 'outgoing'
 
 export interface Status { id: Id; pipeline_id?: Id; slug: string; name: string; state: 'open' | 'closed'; position?: number }
 export interface Pipeline { id: Id; slug: string; name: string; statuses: Status[] }
-
 export interface Named { id: Id; name: string }
 
 export interface TicketRow {
@@ -228,7 +225,6 @@ export interface Thread {
 
 /** A channel account that an answer in a chat may leave by; to is empty where the visitor is there. */
 export interface Way { id: Id; name: string; address: string; channel: string; to: Party[] | null; can: Partial<Abilities> }
-
 export interface QuickReply { label: string; value: string; url: string; step: string }
 
 /** A conversation as the list of an inbox shows it. */

@@ -53,6 +53,7 @@ let timer: ReturnType<typeof setTimeout> | undefined
 
 /** What else an event type makes stale, by the noun before the dot. */
 const stale: Record<string, string[]> = {
+  chatflow: ['chatflows'],
   user: ['users', 'session', 'preferences'], customview: ['views'], team: ['teams'], settings: ['pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults', 'spam'], channel_account: ['channel-accounts', 'verification'], inbound: ['inbound'], token: ['tokens'], contact: ['contact', 'contacts', 'duplicates'], inbox: ['inboxes'], snippet: ['snippets'], bulk: ['bulk'], notification: ['notifications'], visitor: ['visitor'], consent: ['visitor'],
 }
 
