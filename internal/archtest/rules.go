@@ -19,7 +19,7 @@ var tiers = map[string]int{
 	"internal/property": 30, "internal/routing": 30, "internal/setting": 30, "internal/snippet": 30, "internal/spam": 30, "internal/customview": 30,
 	"internal/visitor": 30, "internal/chatflow": 30, "internal/consent": 30,
 	"internal/assignment": 40, "internal/search": 40, "internal/view": 40, "internal/switchboard": 40, "internal/blobgc": 40, "internal/oversight": 40, "internal/notify": 45, "internal/availability": 45,
-	"internal/intake": 50, "internal/dispatch": 50, "internal/triage": 50, "internal/identity": 50, "internal/purge": 50, "internal/bulk": 55, "internal/survey": 55, "internal/dialogue": 55, "internal/afterchat": 56, "internal/transfer": 57,
+	"internal/intake": 50, "internal/dispatch": 50, "internal/triage": 50, "internal/identity": 50, "internal/purge": 50, "internal/bulk": 55, "internal/survey": 55, "internal/dialogue": 55, "internal/webpush": 55, "internal/afterchat": 56, "internal/transfer": 57,
 	"internal/api": 60, "internal/realtime": 60, "internal/hook": 60, "internal/lobby": 60,
 	"internal/api/agent": 70, "internal/api/admin": 70, "internal/api/public": 70, "internal/api/lists": 70, "internal/api/actions": 70, "internal/api/writing": 70,
 	"internal/api/person": 70, "internal/api/inform": 70, "internal/api/widget": 70, "internal/api/site": 70, "internal/api/chat": 70, "internal/api/hubspot": 70,

@@ -182,7 +182,7 @@ func (p *plain) take(w http.ResponseWriter, r *http.Request) {
 		p.page(w, r, http.StatusRequestEntityTooLarge, s)
 		return
 	}
-	s.Name, s.Email, s.Text = value("name"), value("email"), value("text")
+	s.Name, s.Email, s.Text = value("name"), value("address"), value("text")
 	if id := value("id"); len(id) >= 8 && len(id) <= 64 {
 		s.ID = id
 	}
@@ -197,20 +197,24 @@ func (p *plain) take(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := p.submit(r, s); err != nil {
-		switch desk.CodeOf(err) {
-		case desk.Internal, desk.Unavailable:
-			p.server.Fail(w, r, err)
-		default:
-			var e *desk.Error
-			s.Error = s.Words.Failed
-			if errors.As(err, &e) && desk.CodeOf(err) == desk.TooLarge {
-				s.Error = s.Words.TooLarge
-			}
-			p.page(w, r, http.StatusUnprocessableEntity, s)
-		}
+		p.refused(w, r, s, err)
 		return
 	}
 	http.Redirect(w, r, done, http.StatusSeeOther)
+}
+
+// refused shows the form again, with what was written and what was in its way.
+func (p *plain) refused(w http.ResponseWriter, r *http.Request, s sheet, err error) {
+	switch desk.CodeOf(err) {
+	case desk.Internal, desk.Unavailable:
+		p.server.Fail(w, r, err)
+		return
+	case desk.TooLarge:
+		s.Error = s.Words.TooLarge
+	default:
+		s.Error = s.Words.Failed
+	}
+	p.page(w, r, http.StatusUnprocessableEntity, s)
 }
 
 // wrong says what is missing, in the reader's language.
@@ -329,7 +333,7 @@ textarea{min-height:9rem}button{font:inherit;font-weight:600;margin-top:1.25rem;
 <form method="post" action="/widget/plain?locale={{.Locale}}" enctype="multipart/form-data"><input type="hidden" name="id" value="{{.ID}}"><input type="hidden" name="account" value="{{.Account}}"><input type="hidden" name="url" value="{{.URL}}">
 <p class="w" aria-hidden="true"><label for="website">Website</label><input id="website" name="website" tabindex="-1" autocomplete="off"></p>
 <label for="name">{{.Words.Name}}</label><input id="name" name="name" autocomplete="name" maxlength="200" value="{{.Name}}">
-<label for="email">{{.Words.Email}}</label><input id="email" name="email" type="email" autocomplete="email" required maxlength="254" value="{{.Email}}">
+<label for="address">{{.Words.Email}}</label><input id="address" name="address" type="email" autocomplete="email" required maxlength="254" value="{{.Email}}">
 <label for="text">{{.Words.Text}}</label><textarea id="text" name="text" required maxlength="10000">{{.Text}}</textarea>
 {{if .Files}}<label for="files">{{.Words.Files}} <span class="h">({{.Words.UpTo}} {{.MaxMB}} MB)</span></label><input id="files" name="files" type="file" multiple>{{end}}
 {{if .Asks}}<p><label><input type="checkbox" name="agree" value="yes" required> <span class="h">{{.Notice.Text}}</span></label></p>{{end}}{{if .Tells}}<p>{{.Notice.Text}}</p>{{end}}

@@ -71,8 +71,8 @@ func TestWithoutJavaScriptTheChatIsAForm(t *testing.T) {
 			}
 		}
 		_, fields := r.form("da")
-		fields["name"], fields["email"], fields["text"] = "Mira <b>Bell", "mira@customer.example", "Is the lamp <script>waterproof?"
-		if res, page := r.press(with(fields, "email", "nobody"), ""); res.StatusCode != 422 || !strings.Contains(page, "Angiv en e-mailadresse") || !strings.Contains(page, "Is the lamp &lt;script&gt;waterproof?") || strings.Contains(page, "<script>") {
+		fields["name"], fields["address"], fields["text"] = "Mira <b>Bell", "mira@customer.example", "Is the lamp <script>waterproof?"
+		if res, page := r.press(with(fields, "address", "nobody"), ""); res.StatusCode != 422 || !strings.Contains(page, "Angiv en e-mailadresse") || !strings.Contains(page, "Is the lamp &lt;script&gt;waterproof?") || strings.Contains(page, "<script>") {
 			t.Errorf("%d %s", res.StatusCode, page)
 		}
 		if res, page := r.press(with(fields, "text", " "), ""); res.StatusCode != 422 || !strings.Contains(page, "Skriv en besked") {
@@ -131,7 +131,7 @@ func TestTheFormAsksForConsent(t *testing.T) {
 		if !strings.Contains(page, "Vi gemmer det, du skriver.") || !strings.Contains(page, `name="agree"`) {
 			t.Error(page)
 		}
-		fields["email"], fields["text"] = "mira@customer.example", "Hello"
+		fields["address"], fields["text"] = "mira@customer.example", "Hello"
 		if res, page := r.press(fields, ""); res.StatusCode != 422 || !strings.Contains(page, "samtykke") {
 			t.Errorf("%d %s", res.StatusCode, page)
 		}
