@@ -50,7 +50,9 @@ func newScene(t *testing.T, d *db.DB) *scene {
 		Registry: k.Channels, Online: func(desk.VisitorID) bool { return c.there }, Gather: time.Millisecond,
 		Words: func(context.Context, db.Queryer) (string, string, error) { return "Acme", "en", nil }})
 	c.mail = k.Account(func(n *inbox.NewAccount) { n.Channel = "post" })
-	chat := k.Account(func(n *inbox.NewAccount) { n.Channel, n.Settings = "page", []byte(`{"email":{"unseen_after_seconds":60}}`) })
+	chat := k.Account(func(n *inbox.NewAccount) {
+		n.Channel, n.Settings = "page", []byte(`{"email":{"unseen_after_seconds":60}}`)
+	})
 	c.agent = k.User(desktest.Named("Ann Holm"))
 	k.Write(func(ctx context.Context, tx *db.Tx) (err error) {
 		if c.visitor, _, err = visitors.Arrive(ctx, tx, visitor.Glimpse{Language: "da-DK", Track: true, View: true, URL: "https://shop.example/tents"}); err != nil {

@@ -332,6 +332,12 @@ func (a *App) company(ctx context.Context, q db.Queryer) (string, error) {
 	return c.Name, err
 }
 
+// named is the company's name, and the language in which customers are told something.
+func (a *App) named(ctx context.Context, q db.Queryer) (name, locale string, err error) {
+	c, err := a.Settings.Company(ctx, q)
+	return c.Name, c.Locale, err
+}
+
 // words is the language and the time zone in which customers are told something.
 func (a *App) words(ctx context.Context, q db.Queryer) (locale, timezone string, err error) {
 	c, err := a.Settings.Company(ctx, q)

@@ -149,3 +149,35 @@ func (c queueCollector) Collect(out chan<- prometheus.Metric) {
 		}
 	}
 }
+
+// visitorCollector reads the visitors' connections and what was refused when it is asked.
+type visitorCollector struct{ a *App }
+
+var (
+	descVisitors = prometheus.NewDesc("kanal_widget_visitors", "Visitors of websites who are connected to this process.", nil, nil)
+	descStreams  = prometheus.NewDesc("kanal_widget_streams", "Open streams and long polls of visitors.", nil, nil)
+	descTold     = prometheus.NewDesc("kanal_widget_frames_total", "What visitors were told: live, replayed after a lost connection.", []string{"how"}, nil)
+	descCut      = prometheus.NewDesc("kanal_widget_streams_cut_total", "Streams that were ended because their reader was too slow.", nil, nil)
+	descRefused  = prometheus.NewDesc("kanal_widget_refused_total", "Requests of visitors that were refused, by reason.", []string{"reason"}, nil)
+)
+
+func (c visitorCollector) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{descVisitors, descStreams, descTold, descCut, descRefused} {
+		out <- d
+	}
+}
+
+func (c visitorCollector) Collect(out chan<- prometheus.Metric) {
+	send := func(d *prometheus.Desc, kind prometheus.ValueType, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, kind, v, labels...)
+	}
+	n := c.a.Lobby.Numbers()
+	send(descVisitors, prometheus.GaugeValue, float64(n.Visitors))
+	send(descStreams, prometheus.GaugeValue, float64(n.Streams))
+	send(descTold, prometheus.CounterValue, float64(n.Told), "live")
+	send(descTold, prometheus.CounterValue, float64(n.Replayed), "replayed")
+	send(descCut, prometheus.CounterValue, float64(n.Cut))
+	for reason, count := range c.a.Guard.Refused() {
+		send(descRefused, prometheus.CounterValue, float64(count), reason)
+	}
+}

@@ -76,25 +76,7 @@ func (a *App) flows(ctx context.Context) error {
 		Spam: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE"),
 		Also: a.alsoOfTicket, Conversations: a.Chatflows.Forget,
 	})
-	a.Triage = triage.New(triage.Deps{
-		DB: a.DB, Clock: a.Clock, Jobs: a.Jobs, People: a.People, Inboxes: a.Inbox, Threads: a.Threads, Tickets: a.Tickets, Assign: a.Assign, Senders: a.Spam, Log: a.log,
-	})
-	a.Dispatch = dispatch.New(dispatch.Deps{
-		Rest: a.Triage, Follow: a.Triage, Visitors: givenAddress{a.Visitors},
-		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
-		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Log: a.log, Fallback: a.cfg.RelayTo != nil,
-		Links: dispatch.Links{Base: a.cfg.Base, Key: a.Box.Derive("file links"), Keep: config.Window("FILE_LINK"), Local: a.cfg.LocalLinks || config.LocalLinks(), Words: a.words},
-		Windows: dispatch.Windows{
-			Undo: config.Window("UNDO_SEND"), RetryBase: config.Window("RETRY_BASE"), RetryMax: config.Window("RETRY_MAX"), GiveUp: config.Window("SEND_GIVE_UP"),
-		},
-	})
-	a.Surveys = survey.New(survey.Deps{
-		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads, Replies: a.Dispatch, Base: a.cfg.Base, Key: a.Box.Derive("survey links"),
-		Keep: config.Window("SURVEY"), Log: a.log, Words: func(ctx context.Context, q db.Queryer) (string, string, error) {
-			c, err := a.Settings.Company(ctx, q)
-			return c.Name, c.Locale, err
-		},
-	})
+	a.replies()
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Files: a.Blobs, Log: a.log,
 		Keep: config.Window("CONTACT_KEEP"), Visitors: a.Visitors, Consents: a.Consent,
@@ -110,16 +92,33 @@ func (a *App) flows(ctx context.Context) error {
 	a.Notify = a.notifier()
 	a.Transfer = a.transfer(transfer.Outside{})
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE"), Answers: a.answers})
-	a.lobby()
-	a.afterchat()
-	a.dialogue()
-	if err := a.push(); err != nil {
+	if err := a.chat(); err != nil {
 		return err
 	}
 	a.Notify.Schedule(a.Jobs)
 	a.metrics = a.newMetrics()
 	a.housekeeping()
 	return nil
+}
+
+// replies makes what leaves again: triage, which a reply may close with, dispatch, and the surveys that follow.
+func (a *App) replies() {
+	a.Triage = triage.New(triage.Deps{
+		DB: a.DB, Clock: a.Clock, Jobs: a.Jobs, People: a.People, Inboxes: a.Inbox, Threads: a.Threads, Tickets: a.Tickets, Assign: a.Assign, Senders: a.Spam, Log: a.log,
+	})
+	a.Dispatch = dispatch.New(dispatch.Deps{
+		Rest: a.Triage, Follow: a.Triage, Visitors: givenAddress{a.Visitors},
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
+		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Log: a.log, Fallback: a.cfg.RelayTo != nil,
+		Links: dispatch.Links{Base: a.cfg.Base, Key: a.Box.Derive("file links"), Keep: config.Window("FILE_LINK"), Local: a.cfg.LocalLinks || config.LocalLinks(), Words: a.words},
+		Windows: dispatch.Windows{
+			Undo: config.Window("UNDO_SEND"), RetryBase: config.Window("RETRY_BASE"), RetryMax: config.Window("RETRY_MAX"), GiveUp: config.Window("SEND_GIVE_UP"),
+		},
+	})
+	a.Surveys = survey.New(survey.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads, Replies: a.Dispatch, Base: a.cfg.Base, Key: a.Box.Derive("survey links"),
+		Keep: config.Window("SURVEY"), Log: a.log, Words: a.named,
+	})
 }
 
 // freshSettings are what a new account begins with: one with visitors in the company's hours, and private where the company is (CO-01).
@@ -228,6 +227,7 @@ func (a *App) edge() http.Handler {
 		DB: a.DB, Clock: a.Clock, Log: a.log, Base: a.cfg.Base, Registry: a.Registry, Visitors: a.Visitors, Identity: a.Identity, Signer: a.signer(), Consents: a.Consent,
 		Inboxes: a.Inbox, Settings: a.Settings, Threads: a.Threads, Chatflows: a.Chatflows, Avail: a.Avail, Intake: a.Intake, Guard: a.Guard, Mapper: a.mapper(), Blobs: a.Blobs,
 		Key: a.Box.Derive("widget uploads"), Preview: a.Box.Derive("chatflow previews"), Ends: a.Dialogue.Left, Transcript: a.transcript, Rate: a.rate, Viewing: a.Lobby.Viewing, Fetched: a.Lobby.Fetched,
+		Country: a.Geo.Country,
 	})
 	hubspot.Mount(s, hubspot.Deps{Signer: a.signer()})
 	streams := widget.StreamDeps{DB: a.DB, Visitors: a.Visitors, Lobby: a.Lobby, Guard: a.Guard, Base: a.cfg.Base, Person: a.person}

@@ -116,19 +116,7 @@ func Decide(in Input) desk.Assignment {
 	}
 	cs := slices.Clone(in.Candidates)
 	slices.SortFunc(cs, func(x, y Candidate) int { return cmp.Compare(x.User.ID, y.User.ID) })
-	reasons := make([]string, len(cs))
-	var eligible []int
-	away, full := false, false
-	for i, c := range cs {
-		reasons[i] = refuse(in.Policy, c)
-		if reasons[i] == "" && in.ChatLimit > 0 && c.Chats >= in.ChatLimit {
-			reasons[i] = AtCapacity
-		}
-		away, full = away || reasons[i] == Away, full || reasons[i] == AtCapacity
-		if reasons[i] == "" {
-			eligible = append(eligible, i)
-		}
-	}
+	reasons, eligible := judge(in, cs)
 	if len(eligible) > 0 {
 		winner := choose(in, cs, eligible, reasons)
 		a.OwnerID, a.TeamID = cs[winner].User.ID, teamOf(cs[winner])
@@ -136,9 +124,7 @@ func Decide(in Input) desk.Assignment {
 			a.Reason = ChosenRandom
 		}
 	} else {
-		if a.Reason = nobody(len(cs), away); full {
-			a.Reason = EverybodyFull
-		}
+		a.Reason = nobody(reasons)
 		if len(in.Teams) == 1 && in.Policy.To != ToUsers { // nobody's yet, but that team's
 			a.TeamID = in.Teams[0]
 		}
@@ -155,11 +141,29 @@ func Decide(in Input) desk.Assignment {
 	return a
 }
 
-func nobody(named int, away bool) string {
+// judge says of each why it cannot be that one ("" where it can), and which are left.
+func judge(in Input, cs []Candidate) (reasons []string, eligible []int) {
+	reasons = make([]string, len(cs))
+	for i, c := range cs {
+		reasons[i] = refuse(in.Policy, c)
+		if reasons[i] == "" && in.ChatLimit > 0 && c.Chats >= in.ChatLimit {
+			reasons[i] = AtCapacity
+		}
+		if reasons[i] == "" {
+			eligible = append(eligible, i)
+		}
+	}
+	return reasons, eligible
+}
+
+// nobody is why none of those named could be chosen.
+func nobody(reasons []string) string {
 	switch {
-	case away:
+	case slices.Contains(reasons, AtCapacity):
+		return EverybodyFull
+	case slices.Contains(reasons, Away):
 		return NobodyAvailable
-	case named == 0:
+	case len(reasons) == 0:
 		return NobodyNamed
 	}
 	return NobodyEligible
