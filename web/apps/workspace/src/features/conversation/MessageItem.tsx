@@ -15,6 +15,7 @@ import s from './message.module.css'
 
 const tools = withMore(() => import('./MessageTools.tsx'))
 const Tools = lazy(async () => ({ default: (await tools()).MessageTools }))
+const Offered = lazy(async () => ({ default: (await tools()).Offered }))
 const Details = lazy(async () => ({ default: (await tools()).DeliveryDetails }))
 const SendState = lazy(withMore(async () => ({ default: (await import('@/features/writing/index.ts')).SendState })))
 
@@ -86,6 +87,7 @@ function MessageBody({ message: m }: { message: Message }) {
         </button>
       ) : null}
       {quoted && !html && m.text_quoted ? <div className={s.quoted}><PlainText text={m.text_quoted} /></div> : null}
+      {m.offers?.quick?.length ? <Suspense fallback={null}><Offered quick={m.offers.quick} /></Suspense> : null}
       <Attachments list={files} />
     </div>
   )
