@@ -171,6 +171,42 @@ func TestNothingIsMailedThatWasSeenMeanwhile(t *testing.T) {
 	})
 }
 
+// CH-29: once the last page is closed what was not seen leaves at once, not at the next look; where everything was seen nothing is begun.
+func TestWhoHasGoneIsWrittenToAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newScene(t, d)
+		ctx := context.Background()
+		due := func() int {
+			return desktest.Must[int](t)(db.One(ctx, d, db.Column[int], "SELECT COUNT(*) FROM jobs WHERE kind = $1 AND run_at <= $2", unseenKind, c.Clock.Ms()))
+		}
+		answer := c.answers("Yes, two.", false)
+		c.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := c.jobs.Enqueue(ctx, tx, job.Spec{Kind: unseenKind, Payload: unseenPayload{c.thread.ID}, UniqueKey: c.thread.ID.String(), RunAt: c.Clock.Ms().Add(time.Hour)})
+			return err
+		})
+		if n := due(); n != 0 {
+			t.Fatalf("%d looks are due before", n)
+		}
+		if err := c.s.Left(ctx, []desk.VisitorID{c.visitor.ID, 12345}); err != nil || due() != 1 {
+			t.Fatalf("%v, %d looks are due", err, due())
+		}
+		if err := c.look(); err != nil || len(c.mails()) != 1 {
+			t.Fatalf("%v, %d mails", err, len(c.mails()))
+		}
+		c.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, "DELETE FROM jobs")
+			return err
+		})
+		c.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := c.Threads.Seen(ctx, tx, c.visitor.Actor(), c.thread.ID, thread.SeenByVisitor, answer.ID)
+			return err
+		})
+		if err := c.s.Left(ctx, []desk.VisitorID{c.visitor.ID}); err != nil || due() != 0 {
+			t.Errorf("everything was seen: %v, %d", err, due())
+		}
+	})
+}
+
 // CH-06: a transcript has both sides and never a comment; a conversation is not sent to strangers again and again.
 func TestTranscript(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -22,6 +22,9 @@ const unseenKind = "afterchat.unseen"
 // look is how often a visitor who still seems to be there is looked for.
 const look = 5 * time.Second
 
+// recent is how old an answer may be that still waits for a visitor: as long as a channel may let it wait.
+const recent = 24 * time.Hour
+
 // Client is what mails of this package say made them.
 const Client = "afterchat"
 
@@ -37,6 +40,27 @@ func (s *Service) watch(ctx context.Context, tx *db.Tx, th desk.Thread) error {
 func (s *Service) enqueue(ctx context.Context, tx *db.Tx, id desk.ThreadID) error {
 	_, err := s.Jobs.Enqueue(ctx, tx, job.Spec{Kind: unseenKind, Payload: unseenPayload{id}, UniqueKey: id.String(), RunAt: s.Clock.Ms().Add(s.Gather)})
 	return err
+}
+
+// Left is told of visitors who have closed the last of their pages: what they have not seen leaves now (CH-29), not at the next look.
+func (s *Service) Left(ctx context.Context, visitors []desk.VisitorID) error {
+	ids, err := db.All(ctx, s.DB, db.Column[desk.ThreadID], "SELECT t.id FROM threads t WHERE t.visitor_id <> 0 AND t.visitor_id IN "+db.Among(s.DB, "$1")+
+		" AND t.last_message_at > $2 AND EXISTS (SELECT 1 FROM messages m WHERE m.thread_id = t.id AND m.id > t.seen_by_visitor AND m.id > t.mailed_to AND m.direction = 'outgoing' AND m.kind = 'message' AND m.account_id = t.account_id) ORDER BY t.id", db.JSON(visitors), s.Clock.Ms().Add(-recent))
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for _, id := range ids {
+			j, err := s.Jobs.Enqueue(ctx, tx, job.Spec{Kind: unseenKind, Payload: unseenPayload{id}, UniqueKey: id.String()})
+			if err != nil {
+				return err
+			}
+			if _, err := s.Jobs.RunNow(ctx, tx, j); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // pile is what a visitor has not seen of a conversation, oldest first, and what was said before.

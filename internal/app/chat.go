@@ -39,6 +39,7 @@ func (a *App) lobby() {
 	a.Guard = lobby.NewGuard(lobby.DefaultLimits)
 	a.Lobby = lobby.New(lobby.Deps{
 		DB: a.DB, Events: a.Events, Threads: a.Threads, Agents: a.Hub, Guard: a.Guard, Settings: a.chatSettings, May: a.mayTell, Person: a.person, Log: a.log,
+		Gone: func(ctx context.Context, ids []desk.VisitorID) error { return a.After.Left(ctx, ids) },
 	})
 	a.Lobby.Shows(a.mapper())
 }

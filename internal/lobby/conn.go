@@ -153,7 +153,7 @@ func (h *Hub) enter(ctx context.Context, v Visitor, out sink) (*conn, error) {
 	return c, nil
 }
 
-// Serve answers a request for the stream. It returns once the connection is handed over (HTTP/1.1) or has ended (HTTP/2). after is the last number that the reader
+// Serve answers a request for the stream. It returns once the connection is handed over (HTTP/1.1, or an answer that outlasts its handler) or has ended. after is the last number that the reader
 // saw, or negative for "from now". An error was not answered yet.
 func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visitor, after int64) error {
 	rc := http.NewResponseController(w)
@@ -180,12 +180,25 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visitor, after int
 	c.mu.Lock()
 	c.done = make(chan struct{})
 	c.mu.Unlock()
+	if o, ok := w.(outlasting); ok {
+		if plain, ok := o.Outlast(c.done); ok { // the handler's stack and what it holds need not wait with the stream
+			c.becomes(&ordinary{w: plain, rc: http.NewResponseController(plain)})
+			context.AfterFunc(r.Context(), func() { c.end(nil) })
+			c.begin(r.Context(), []byte(": hello\n\n"), after)
+			return nil
+		}
+	}
 	c.becomes(&ordinary{w: w, rc: rc})
 	stop := context.AfterFunc(r.Context(), func() { c.end(nil) })
 	defer stop()
 	Apart(func() { c.begin(r.Context(), []byte(": hello\n\n"), after) })
 	<-c.done
 	return nil
+}
+
+// outlasting is an answer that may go on after its handler has returned, until done is closed, by writing to what Outlast returns.
+type outlasting interface {
+	Outlast(done <-chan struct{}) (w http.ResponseWriter, ok bool)
 }
 
 // Apart runs fn on a stack of its own and waits: one that waits for hours afterwards must not have grown.

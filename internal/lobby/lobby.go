@@ -66,8 +66,10 @@ type Deps struct {
 	// Person is who a contact is now, after merges. Nil: themselves.
 	Person func(ctx context.Context, id desk.ContactID) (desk.ContactID, error)
 	// Gone is told of visitors with conversations who have left; nil is fine.
-	Gone func(ctx context.Context, visitor desk.VisitorID)
-	Log  *slog.Logger
+	Gone func(ctx context.Context, visitors []desk.VisitorID) error
+	// Grace is how long a visitor whose last connection ended is taken to be there; 0: ten seconds.
+	Grace time.Duration
+	Log   *slog.Logger
 }
 
 // Hub hands events to visitors' connections. Safe for concurrent use.
@@ -108,6 +110,9 @@ func New(d Deps) *Hub {
 	}
 	if d.Guard == nil {
 		d.Guard = NewGuard(DefaultLimits)
+	}
+	if d.Grace <= 0 {
+		d.Grace = grace
 	}
 	return &Hub{
 		Deps: d, node: rand.Text(), ready: make(chan struct{}), seats: map[desk.VisitorID]*seat{}, byContact: map[desk.ContactID][]*seat{}, fresh: map[*seat]struct{}{},

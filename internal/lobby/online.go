@@ -307,11 +307,16 @@ func (h *Hub) expire(ctx context.Context, now time.Time) {
 
 // went tells of visitors who are nowhere any more.
 func (h *Hub) went(ctx context.Context, left []gone) {
+	ids := make([]desk.VisitorID, 0, len(left))
 	for _, g := range left {
 		h.tell(g.places, Activity{Visitor: g.visitor, State: Offline})
-		if h.Gone != nil {
-			h.Gone(ctx, g.visitor)
-		}
+		ids = append(ids, g.visitor)
+	}
+	if h.Gone == nil || len(ids) == 0 {
+		return
+	}
+	if err := h.Gone(ctx, ids); err != nil && ctx.Err() == nil {
+		h.Log.Warn("that visitors have left could not be told", "err", err)
 	}
 }
 

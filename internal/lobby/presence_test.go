@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
@@ -147,6 +148,35 @@ func TestAgentsAreToldWhoIsThere(t *testing.T) {
 	}
 	s.says(s.chat(idle), "hello") // now there is a conversation
 	waitFor(t, "agents are told of the new one", func() bool { _, ok := s.told.has(idle.ID, lobby.Online); return ok })
+}
+
+// CH-29: who closes their last page has gone after a grace, and that is told: to agents, and to what mails the unseen. One page of two closed is not gone.
+func TestWhoHasGoneIsTold(t *testing.T) {
+	s := newStage(t, dbtest.SQLite(t))
+	s.end()
+	s.grace = 50 * time.Millisecond
+	s.begin()
+	ann := s.visitor()
+	s.chat(ann)
+	one, two := s.open(ann, -1), s.open(ann, -1)
+	waitFor(t, "agents are told", func() bool { _, ok := s.told.has(ann.ID, lobby.Online); return ok })
+	one.close()
+	waitFor(t, "one page is closed", func() bool { return s.hub.Numbers().Streams == 1 })
+	if len(s.gone) != 0 || !s.hub.IsOnline(ann.ID) {
+		t.Error("one page is open, and the visitor has gone")
+	}
+	two.close()
+	select {
+	case id := <-s.gone:
+		if id != ann.ID {
+			t.Errorf("%s has gone", id)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("nobody is told")
+	}
+	if _, ok := s.told.has(ann.ID, lobby.Offline); !ok {
+		t.Error("agents are not told")
+	}
 }
 
 // What a widget took is marked as delivered, many at once; what it did not take is not, nor what went by another way.

@@ -94,7 +94,7 @@ func (h *Hub) leave(c *conn) {
 	s.conns = slices.Delete(s.conns, i, i+1)
 	h.conns--
 	if len(s.conns) == 0 {
-		s.conns, s.left, s.stays = nil, time.Now(), grace
+		s.conns, s.left, s.stays = nil, time.Now(), h.Grace
 		if c.unsure { // whoever polls asks again after a pause
 			s.stays = pollGrace
 		}

@@ -92,11 +92,13 @@ type stage struct {
 	acc      desk.ChannelAccount
 	mu       sync.Mutex
 	stop     func()
+	grace    time.Duration
+	gone     chan desk.VisitorID
 }
 
 func newStage(t *testing.T, d *db.DB) *stage {
 	t.Helper()
-	s := &stage{Desk: desktest.New(t, d), t: t, settings: webchat.Default(), consent: true}
+	s := &stage{Desk: desktest.New(t, d), t: t, settings: webchat.Default(), consent: true, gone: make(chan desk.VisitorID, 100)}
 	s.acc = s.Account()
 	s.on(d, s.Events)
 	return s
@@ -104,7 +106,7 @@ func newStage(t *testing.T, d *db.DB) *stage {
 
 // again is another node on the same database.
 func (s *stage) again(t *testing.T, d *db.DB) *stage {
-	o := &stage{Desk: s.Desk, t: t, settings: s.settings, consent: true, acc: s.acc}
+	o := &stage{Desk: s.Desk, t: t, settings: s.settings, consent: true, acc: s.acc, gone: make(chan desk.VisitorID, 100)}
 	o.on(d, event.New(d, s.Clock, nil))
 	return o
 }
@@ -126,6 +128,13 @@ func (s *stage) begin() {
 		DB: s.db, Events: s.events, Threads: s.Threads, Agents: s.told,
 		Settings: func(context.Context, desk.ChannelAccountID) (webchat.Settings, error) { return s.settings, nil },
 		May:      func(context.Context, desk.VisitorID, desk.ChannelAccountID) (bool, error) { return s.consent, nil },
+		Grace:    s.grace,
+		Gone: func(_ context.Context, ids []desk.VisitorID) error {
+			for _, id := range ids {
+				s.gone <- id
+			}
+			return nil
+		},
 	})
 	hub.Shows(mapped{})
 	ctx, cancel := context.WithCancel(context.Background())
