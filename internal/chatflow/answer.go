@@ -24,7 +24,9 @@ func (r *run) answer(in Input) {
 	text := clip(strings.TrimSpace(strings.ToValidUTF8(in.Text, "")), maxAnswer)
 	pressed := ""
 	if in.Quick != nil && in.Quick.Step == s.ID {
-		pressed = in.Quick.Value
+		if pressed = in.Quick.Value; pressed == "" && s.Type == StepQuestion && !s.Required {
+			text = "" // the button that skips: its words are no answer
+		}
 	}
 	if s.Type == StepMessage {
 		r.pressed(s, text, pressed)

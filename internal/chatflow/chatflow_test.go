@@ -1,6 +1,7 @@
 package chatflow_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -163,6 +164,13 @@ func TestTemplatesAreReady(t *testing.T) {
 		}
 		if x.Kind == chatflow.Bot && len(chatflow.Opening(x.Definition, chatflow.Env{Language: "fi"})) == 0 {
 			t.Errorf("%s opens with nothing", x.ID)
+		}
+		for i, a := range x.Definition.Steps {
+			for _, b := range x.Definition.Steps[:i] {
+				if math.Abs(a.X-b.X) < 300 && math.Abs(a.Y-b.Y) < 240 { // a card is 252 wide, the tallest of them 230 high
+					t.Errorf("%s: %s lies on %s", x.ID, a.ID, b.ID)
+				}
+			}
 		}
 	}
 }

@@ -109,6 +109,23 @@ func TestButtons(t *testing.T) {
 	}
 }
 
+// CF-09: a question that need not be answered is skipped by its button, whatever the button says; one that must be is asked again.
+func TestAQuestionIsSkipped(t *testing.T) {
+	for _, kind := range []string{"text", "email", "phone", "number", "date", "url", "yes_no", "file", "choice"} {
+		for _, required := range []bool{false, true} {
+			d := parse(t, fmt.Sprintf(`{"start":"a","steps":[{"id":"a","type":"question","text":{"en":"A?"},"answer":%q,"choices":[{"label":{"en":"One"},"value":"1"}],"required":%t,"retries":1,"save":{"object":"visitor","property":"name"},"next":"b"},{"id":"b","type":"end","message":{"en":"Bye"}}]}`, kind, required))
+			if kind != "choice" {
+				d.Steps[0].Choices = nil
+			}
+			st, _ := chatflow.Step(d, chatflow.State{}, chatflow.Input{Type: chatflow.Opened}, chatflow.Env{Language: "da"})
+			st, effects := chatflow.Step(d, st, chatflow.Input{Type: chatflow.Answered, Text: "Spring over", Quick: &chatflow.Pressed{Step: "a", Label: "Spring over"}}, chatflow.Env{Language: "da"})
+			if skipped := st.Over == "ended"; !required && (!skipped || st.Answers["a"].Value != "" || strings.Contains(told(effects), "set ")) || required && kind != "text" && skipped {
+				t.Errorf("%s, required %t: over %q, %+v, %s", kind, required, st.Over, st.Answers, told(effects))
+			}
+		}
+	}
+}
+
 // CF-09: what people type becomes one form; what does not fit is refused.
 func TestAnswersAreRead(t *testing.T) {
 	now := desk.At(time.Date(2026, 3, 30, 22, 30, 0, 0, time.UTC))

@@ -75,6 +75,23 @@ func bot() Definition {
 	}
 }
 
+// The measures of a canvas: a card with the lines between it and the next.
+const cardWidth, cardHeight = 344, 260
+
+// laid sets steps out in rows, from left to right, so that no card lies on another.
+func (d Definition) laid(rows ...[]string) Definition {
+	for y, row := range rows {
+		for x, id := range row {
+			for i := range d.Steps {
+				if d.Steps[i].ID == id {
+					d.Steps[i].X, d.Steps[i].Y = float64(x*cardWidth), float64(y*cardHeight)
+				}
+			}
+		}
+	}
+	return d
+}
+
 func (w Words) copied() Words {
 	out := Words{}
 	for k, v := range w {
@@ -83,8 +100,8 @@ func (w Words) copied() Words {
 	return out
 }
 
-func question(id, text, answer, object, property string, y float64, next string) Block {
-	return Block{ID: id, Type: StepQuestion, X: 0, Y: y, Text: tw(text), Answer: answer, Save: map[string]string{"object": object, "property": property}, Required: true, Retries: 3, Next: next}
+func question(id, text, answer, object, property, next string) Block {
+	return Block{ID: id, Type: StepQuestion, Text: tw(text), Answer: answer, Save: map[string]string{"object": object, "property": property}, Required: true, Retries: 3, Next: next}
 }
 
 // supportBot asks what is wrong, files a ticket and gives it to people.
@@ -94,21 +111,21 @@ func supportBot() Definition {
 	topics := []Choice{
 		{Label: tw("support.order"), Value: "order"}, {Label: tw("support.fault"), Value: "fault"}, {Label: tw("support.invoice"), Value: "invoice"}, {Label: tw("support.other"), Value: "other"},
 	}
-	topic := question("topic", "support.topic", "choice", "answer", "topic", 160, "what")
+	topic := question("topic", "support.topic", "choice", "answer", "topic", "what")
 	topic.Choices = topics
 	d.Steps = []Block{
 		{ID: "hello", Type: StepMessage, Bubbles: bubble("support.hello"), Next: "topic"},
 		topic,
-		question("what", "support.what", "text", "answer", "what", 340, "known"),
-		{ID: "known", Type: StepBranch, Y: 500, Cases: []Case{{When: []Condition{{On: "contact", Name: "email", Op: "exists"}}, Next: "ticket"}}, Next: "name"},
-		question("name", "ask.name", "text", "visitor", "name", 660, "email"),
-		question("email", "ask.email", "email", "visitor", "email", 820, "ticket"),
-		{ID: "ticket", Type: StepTicket, Y: 980, Subject: &Content{Plain: "{{answer.topic}}: {{answer.what}}"}, Description: "{{answer.what}}", Next: "there"},
-		{ID: "there", Type: StepBranch, Y: 1140, Cases: []Case{{When: []Condition{{On: "availability", Op: "is", Value: "available"}}, Next: "person"}}, Next: "thanks"},
-		{ID: "person", Type: StepHandover, X: -180, Y: 1300, Message: tw("support.person")},
-		{ID: "thanks", Type: StepHandover, X: 180, Y: 1300, Message: tw("support.thanks"), Nobody: tw("support.thanks")},
+		question("what", "support.what", "text", "answer", "what", "known"),
+		{ID: "known", Type: StepBranch, Cases: []Case{{When: []Condition{{On: "contact", Name: "email", Op: "exists"}}, Next: "ticket"}}, Next: "name"},
+		question("name", "ask.name", "text", "visitor", "name", "email"),
+		question("email", "ask.email", "email", "visitor", "email", "ticket"),
+		{ID: "ticket", Type: StepTicket, Subject: &Content{Plain: "{{answer.topic}}: {{answer.what}}"}, Description: "{{answer.what}}", Next: "there"},
+		{ID: "there", Type: StepBranch, Cases: []Case{{When: []Condition{{On: "availability", Op: "is", Value: "available"}}, Next: "person"}}, Next: "thanks"},
+		{ID: "person", Type: StepHandover, Message: tw("support.person")},
+		{ID: "thanks", Type: StepHandover, Message: tw("support.thanks"), Nobody: tw("support.thanks")},
 	}
-	return d
+	return d.laid([]string{"hello", "topic", "what", "known", "", "", "ticket", "there", "person"}, []string{"", "", "", "", "name", "email", "", "", "thanks"})
 }
 
 // leadCapture learns who somebody is and what they look for, and gives them to people if they want to talk.
@@ -121,15 +138,15 @@ func leadCapture() Definition {
 		{ID: "hello", Type: StepMessage, Bubbles: bubble("lead.hello"), Quick: []Quick{
 			{Label: tw("lead.yes"), Value: "yes", Next: "looking"}, {Label: tw("lead.later"), Value: "no", Next: "bye"},
 		}, Next: "looking"},
-		question("looking", "lead.looking", "text", "answer", "looking_for", 180, "name"),
-		question("name", "ask.name", "text", "visitor", "name", 340, "email"),
-		question("email", "ask.email", "email", "visitor", "email", 500, "phone"),
-		{ID: "phone", Type: StepQuestion, Y: 660, Text: tw("lead.phone"), Answer: "phone", Save: map[string]string{"object": "visitor", "property": "phone"}, Retries: 1, Next: "ticket"},
-		{ID: "ticket", Type: StepTicket, Y: 820, Subject: &Content{Plain: "{{contact.name}} – {{answer.looking_for}}"}, Description: "{{answer.looking_for}}", Next: "talk"},
-		{ID: "talk", Type: StepHandover, Y: 980, Message: tw("lead.talk"), Nobody: tw("lead.thanks")},
-		{ID: "bye", Type: StepEnd, X: 260, Y: 180, Message: tw("lead.bye")},
+		question("looking", "lead.looking", "text", "answer", "looking_for", "name"),
+		question("name", "ask.name", "text", "visitor", "name", "email"),
+		question("email", "ask.email", "email", "visitor", "email", "phone"),
+		{ID: "phone", Type: StepQuestion, Text: tw("lead.phone"), Answer: "phone", Save: map[string]string{"object": "visitor", "property": "phone"}, Retries: 1, Next: "ticket"},
+		{ID: "ticket", Type: StepTicket, Subject: &Content{Plain: "{{contact.name}} – {{answer.looking_for}}"}, Description: "{{answer.looking_for}}", Next: "talk"},
+		{ID: "talk", Type: StepHandover, Message: tw("lead.talk"), Nobody: tw("lead.thanks")},
+		{ID: "bye", Type: StepEnd, Message: tw("lead.bye")},
 	}
-	return d
+	return d.laid([]string{"hello", "looking", "name", "email", "phone", "ticket", "talk"}, []string{"", "bye"})
 }
 
 // offlineForm takes a message when nobody is there.
@@ -139,18 +156,18 @@ func offlineForm() Definition {
 	d.Session.DelayMs = 300
 	d.Steps = []Block{
 		{ID: "there", Type: StepBranch, Cases: []Case{{When: []Condition{{On: "availability", Op: "is", Value: "available"}}, Next: "person"}}, Next: "away"},
-		{ID: "person", Type: StepMessage, X: -260, Y: 160, Bubbles: bubble("live.welcome"), Next: "what_now"},
-		{ID: "what_now", Type: StepQuestion, X: -260, Y: 320, Text: tw("offline.help"), Answer: "text", Save: map[string]string{"object": "answer", "property": "what"}, Required: true, Retries: 3, Next: "over"},
-		{ID: "over", Type: StepHandover, X: -260, Y: 480, Message: tw("support.person")},
-		{ID: "away", Type: StepMessage, X: 120, Y: 160, Bubbles: bubble("offline.away"), Next: "what"},
-		{ID: "what", Type: StepQuestion, X: 120, Y: 320, Text: tw("offline.what"), Answer: "text", Save: map[string]string{"object": "answer", "property": "what"}, Required: true, Retries: 3, Next: "name"},
-		{ID: "name", Type: StepQuestion, X: 120, Y: 480, Text: tw("ask.name"), Answer: "text", Save: map[string]string{"object": "visitor", "property": "name"}, Required: true, Retries: 3, Next: "email"},
-		{ID: "email", Type: StepQuestion, X: 120, Y: 640, Text: tw("ask.email"), Answer: "email", Save: map[string]string{"object": "visitor", "property": "email"}, Required: true, Retries: 3, Next: "ticket"},
-		{ID: "ticket", Type: StepTicket, X: 120, Y: 800, Subject: &Content{Plain: "{{answer.what}}"}, Description: "{{answer.what}}", Next: "mail"},
-		{ID: "mail", Type: StepEmail, X: 120, Y: 960, To: &Whom{Word: "visitor"}, Subject: &Content{Words: tw("offline.subject")}, Body: &Content{Words: tw("offline.mail")}, Next: "bye"},
-		{ID: "bye", Type: StepHandover, X: 120, Y: 1120, Message: tw("offline.bye"), Nobody: tw("offline.bye")},
+		{ID: "person", Type: StepMessage, Bubbles: bubble("live.welcome"), Next: "what_now"},
+		{ID: "what_now", Type: StepQuestion, Text: tw("offline.help"), Answer: "text", Save: map[string]string{"object": "answer", "property": "what"}, Required: true, Retries: 3, Next: "over"},
+		{ID: "over", Type: StepHandover, Message: tw("support.person")},
+		{ID: "away", Type: StepMessage, Bubbles: bubble("offline.away"), Next: "what"},
+		{ID: "what", Type: StepQuestion, Text: tw("offline.what"), Answer: "text", Save: map[string]string{"object": "answer", "property": "what"}, Required: true, Retries: 3, Next: "name"},
+		{ID: "name", Type: StepQuestion, Text: tw("ask.name"), Answer: "text", Save: map[string]string{"object": "visitor", "property": "name"}, Required: true, Retries: 3, Next: "email"},
+		{ID: "email", Type: StepQuestion, Text: tw("ask.email"), Answer: "email", Save: map[string]string{"object": "visitor", "property": "email"}, Required: true, Retries: 3, Next: "ticket"},
+		{ID: "ticket", Type: StepTicket, Subject: &Content{Plain: "{{answer.what}}"}, Description: "{{answer.what}}", Next: "mail"},
+		{ID: "mail", Type: StepEmail, To: &Whom{Word: "visitor"}, Subject: &Content{Words: tw("offline.subject")}, Body: &Content{Words: tw("offline.mail")}, Next: "bye"},
+		{ID: "bye", Type: StepHandover, Message: tw("offline.bye"), Nobody: tw("offline.bye")},
 	}
-	return d
+	return d.laid([]string{"there", "person", "what_now", "over"}, []string{"", "away", "what", "name", "email", "ticket", "mail", "bye"})
 }
 
 // templateWords by templateLanguages.
