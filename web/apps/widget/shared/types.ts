@@ -9,6 +9,7 @@ export interface Availability {
   reply_time: string
   returns_at: string | null
   position: number | null
+  wait_minutes?: number
   show: boolean
 }
 
@@ -70,6 +71,8 @@ export interface Th {
   preview: string
   unread: number
   rated: boolean
+  /** there is a ticket, which keeps the rating */
+  can_rate: boolean
   created_at: string
 }
 

@@ -38,10 +38,21 @@ export function ago(at: string, locale: string, t: T, now = new Date()): string 
   return daysBetween(d, now) === 1 ? t('day.yesterday') : format(locale, { day: 'numeric', month: 'short', ...(d.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }) }).format(d)
 }
 
+/** So many minutes, from two hours on in hours: nobody can tell it nearer. */
+function lasting(minutes: number, locale: string): string {
+  const [n, unit] = minutes < 120 ? [minutes, 'minute'] : [Math.round(minutes / 60), 'hour']
+  try { return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(n) } catch { return `${n} ${unit}` }
+}
+
 /** What stands under the name: the administrator's words, or ours. */
 export function availabilityLine(a: Availability | null, locale: string, t: T, now = new Date()): string {
   if (!a) return ''
-  if (a.state === 'capacity') return a.position ? [a.text, t('capacity.position', { n: a.position })].filter(Boolean).join(' ') : a.text || t('capacity.wait')
+  if (a.state === 'capacity' && a.position) {
+    const minutes = a.wait_minutes ?? 0
+    const place = [t('capacity.position', { n: a.position }), minutes > 0 && t('capacity.minutes', { time: lasting(minutes, locale) })].filter(Boolean).join(' · ')
+    return [a.text, place].filter(Boolean).join(' ')
+  }
+  if (a.state === 'capacity') return a.text || t('capacity.wait')
   if (a.text) return a.text
   if (a.state === 'offline' && a.returns_at) {
     const d = new Date(a.returns_at)

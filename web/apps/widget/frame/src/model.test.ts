@@ -101,6 +101,8 @@ describe('times', () => {
     expect(availabilityLine(a({ state: 'away', text: 'At lunch' }), 'en', t, now)).toBe('At lunch')
     expect(availabilityLine(a({ state: 'offline', returns_at: new Date(2026, 10, 23, 9).toISOString() }), 'en-GB', t, now)).toBe('Back tomorrow at 09:00')
     expect(availabilityLine(a({ state: 'capacity', position: 3 }), 'en', t, now)).toBe('You are number 3 in the queue')
+    expect(availabilityLine(a({ state: 'capacity', position: 3, text: 'Hold on.', wait_minutes: 12 }), 'en', t, now)).toBe('Hold on. You are number 3 in the queue · Expected wait: 12 minutes')
+    expect(availabilityLine(a({ state: 'capacity', position: 3, wait_minutes: 180 }), 'en', t, now)).toMatch(/Expected wait: 3 hours$/)
   })
   it('days as one says them', () => { expect([dayOf(new Date(2026, 10, 22, 1).toISOString(), 'en', t, now), dayOf(new Date(2026, 10, 21, 23).toISOString(), 'en', t, now), dayOf(new Date(2026, 10, 18).toISOString(), 'en', t, now)]).toEqual(['Today', 'Yesterday', 'Wednesday']) })
 })
