@@ -13,7 +13,7 @@ import (
 var tiers = map[string]int{
 	"internal/desk":    0,
 	"internal/channel": 10, "internal/db": 10, "internal/blob": 10, "internal/richtext": 10, "internal/netx": 10, "internal/secret": 10,
-	"internal/config": 10, "internal/clock": 10, "internal/hours": 10, "internal/installation": 20, "internal/geo": 10, "internal/webchat": 15,
+	"internal/config": 10, "internal/sse": 10, "internal/clock": 10, "internal/hours": 10, "internal/installation": 20, "internal/geo": 10, "internal/webchat": 15,
 	"internal/event": 20, "internal/job": 20,
 	"internal/people": 30, "internal/access": 35, "internal/contact": 30, "internal/inbox": 30, "internal/thread": 30, "internal/ticket": 30,
 	"internal/property": 30, "internal/routing": 30, "internal/setting": 30, "internal/snippet": 30, "internal/spam": 30, "internal/customview": 30,

@@ -4,11 +4,11 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/sse"
 )
 
 // sink is where a stream's frames go: a connection taken from the server, an ordinary answer, or a long poll's.
@@ -165,17 +165,12 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v Visitor, after int
 	head := w.Header()
 	clear(head) // what pages need says nothing of a stream, and over HTTP/2 it is kept as long as the stream
 	head.Set("X-Content-Type-Options", "nosniff")
-	head.Set("Content-Type", "text/event-stream; charset=utf-8")
-	head.Set("Cache-Control", "no-store, no-transform")
-	head.Set("X-Accel-Buffering", "no")
-	if r.ProtoMajor == 1 {
-		if raw, _, err := rc.Hijack(); err == nil {
-			s := &hijacked{raw}
-			c.becomes(s)
-			c.begin(context.WithoutCancel(r.Context()), plainHead(head), after)
-			go s.watch(c)
-			return nil
-		}
+	sse.Head(head)
+	if conn, ok := sse.Take(w, r); ok {
+		c.becomes(taken{conn})
+		c.begin(context.WithoutCancel(r.Context()), conn.Answer(head), after)
+		go func() { conn.Watch(); c.end(nil) }()
+		return nil
 	}
 	c.mu.Lock()
 	c.done = make(chan struct{})
@@ -217,50 +212,19 @@ func (*waiting) write([]*frame) error { return nil }
 func (*waiting) cut()                 {}
 func (*waiting) close()               {}
 
-const writeWithin = 15 * time.Second
+// taken is a connection that the server gave up.
+type taken struct{ conn sse.Taken }
 
-// hijacked is a connection taken from the server: it keeps none of the server's buffers.
-type hijacked struct{ conn net.Conn }
-
-// plainHead is the head of an answer over HTTP/1.1.
-func plainHead(h http.Header) []byte {
-	w := &lines{[]byte("HTTP/1.1 200 OK\r\nConnection: close\r\nDate: " + time.Now().UTC().Format(http.TimeFormat) + "\r\n")}
-	_ = h.Write(w)
-	return append(w.b, '\r', '\n')
-}
-
-type lines struct{ b []byte }
-
-func (l *lines) Write(p []byte) (int, error) { l.b = append(l.b, p...); return len(p), nil }
-
-func (s *hijacked) write(frames []*frame) error {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeWithin))
-	if len(frames) == 1 {
-		_, err := s.conn.Write(frames[0].wire)
-		return err
-	}
+func (s taken) write(frames []*frame) error {
 	all := make(net.Buffers, len(frames))
 	for i, f := range frames {
 		all[i] = f.wire
 	}
-	_, err := all.WriteTo(s.conn)
-	return err
+	return s.conn.Write(all)
 }
 
-func (s *hijacked) cut()   { _ = s.conn.Close() }
-func (s *hijacked) close() { _ = s.conn.Close() }
-
-// watch notices that the reader has gone: it sends nothing more, so any end of reading is the end.
-func (s *hijacked) watch(c *conn) {
-	_ = s.conn.SetReadDeadline(time.Time{})
-	var b [1]byte
-	for {
-		if _, err := s.conn.Read(b[:]); err != nil {
-			c.end(nil)
-			return
-		}
-	}
-}
+func (s taken) cut()   { s.conn.Close() }
+func (s taken) close() { s.conn.Close() }
 
 // ordinary is an answer that the server holds: HTTP/2.
 type ordinary struct {
@@ -269,7 +233,7 @@ type ordinary struct {
 }
 
 func (s *ordinary) write(frames []*frame) error {
-	_ = s.rc.SetWriteDeadline(time.Now().Add(writeWithin))
+	_ = s.rc.SetWriteDeadline(time.Now().Add(sse.WriteWithin))
 	for _, f := range frames {
 		if _, err := s.w.Write(f.wire); err != nil {
 			return err
@@ -283,19 +247,3 @@ func (s *ordinary) write(frames []*frame) error {
 
 func (s *ordinary) cut()   { _ = s.rc.SetWriteDeadline(time.Now()) }
 func (s *ordinary) close() {}
-
-// After reads the last number a reader saw: ?after=N or the Last-Event-ID header; negative is "from now".
-func After(r *http.Request) (int64, error) {
-	v := r.URL.Query().Get("after")
-	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		v = id
-	}
-	if v == "" {
-		return -1, nil
-	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	if err != nil || n < 0 {
-		return 0, desk.Errorf(desk.Invalid, "stream.after", "%q is not the number of an event.", v).In("after")
-	}
-	return n, nil
-}

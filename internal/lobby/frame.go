@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/sse"
 )
 
 // frame is one event of the stream, encoded once for everybody who gets it; seq 0 leaves it unnumbered.
@@ -18,18 +19,11 @@ type frame struct {
 }
 
 func newFrame(seq int64, name string, data []byte) *frame {
-	b := make([]byte, 0, len(data)+len(name)+48)
-	if seq > 0 {
-		b = append(strconv.AppendInt(append(b, "id: "...), seq, 10), '\n')
-	}
-	b = append(append(append(b, "event: "...), name...), '\n')
-	b = append(append(append(b, "data: "...), data...), "\n\n"...)
+	b := sse.Event(seq, name, data)
 	return &frame{seq: seq, name: name, wire: b, data: b[len(b)-2-len(data) : len(b)-2]}
 }
 
-func position(name string, seq int64) *frame {
-	return newFrame(seq, name, append(strconv.AppendInt([]byte(`{"last":`), seq, 10), '}'))
-}
+func position(name string, seq int64) *frame { return newFrame(seq, name, sse.Last(seq)) }
 
 // jittered asks for something within a time, each at a moment of their own.
 func jittered(name, field string, within time.Duration) *frame {
@@ -37,4 +31,4 @@ func jittered(name, field string, within time.Duration) *frame {
 	return newFrame(0, name, append(data, '}'))
 }
 
-var life = &frame{wire: []byte(": still here\n\n")}
+var life = &frame{wire: sse.Alive}

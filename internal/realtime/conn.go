@@ -4,13 +4,13 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/sse"
 )
 
 // sink is where a stream's bytes go: a connection taken from the server, or an ordinary answer.
@@ -70,8 +70,6 @@ func (c *conn) signal() {
 	}
 }
 
-var comment = []byte(": still here\n\n")
-
 // life is a sign of life. When the log has moved on over events that this viewer may not see, it carries the number, so that
 // a reader that comes back much later is not taken to be behind.
 func (c *conn) life(at int64) {
@@ -80,10 +78,10 @@ func (c *conn) life(at int64) {
 	c.told = max(told, at)
 	c.mu.Unlock()
 	if at > told {
-		c.push(position("position", at))
+		c.push(sse.Position("position", at))
 		return
 	}
-	c.push(comment)
+	c.push(sse.Alive)
 }
 
 // end sends a last frame, if one, and closes.
@@ -123,28 +121,24 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v access.Viewer, aga
 	c := &conn{hub: h, again: again, from: after, checked: time.Now(), wake: make(chan struct{}, 1)}
 	c.viewer.Store(&v)
 	head := w.Header()
-	head.Set("Content-Type", "text/event-stream; charset=utf-8")
-	head.Set("Cache-Control", "no-store, no-transform")
-	head.Set("X-Accel-Buffering", "no")
+	sse.Head(head)
 	if err := h.attach(c); err != nil {
 		return err
 	}
-	if r.ProtoMajor == 1 {
-		if raw, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			s := &hijacked{conn: raw}
-			c.onCut(s.close)
-			header := head.Clone()
-			go func() {
-				go s.watch(c)
-				ctx, cancel := context.WithCancel(context.Background())
-				defer cancel()
-				if s.begin(header) == nil {
-					c.run(ctx, s, after)
-				}
-				h.detach(c, s)
-			}()
-			return nil
-		}
+	if conn, ok := sse.Take(w, r); ok {
+		s := taken{conn}
+		c.onCut(s.close)
+		answer := conn.Answer(head)
+		go func() {
+			go func() { conn.Watch(); c.end(nil) }()
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			if s.write(net.Buffers{answer}) == nil {
+				c.run(ctx, s, after)
+			}
+			h.detach(c, s)
+		}()
+		return nil
 	}
 	s := &ordinary{w: w, rc: http.NewResponseController(w)}
 	c.onCut(func() { _ = s.rc.SetWriteDeadline(time.Now()) })
@@ -197,7 +191,7 @@ func (c *conn) run(ctx context.Context, s sink, after int64) {
 // missing and nothing comes twice.
 func (c *conn) replay(ctx context.Context, s sink, after int64) error {
 	if after < 0 {
-		return s.write(net.Buffers{position("ready", c.start)})
+		return s.write(net.Buffers{sse.Position("ready", c.start)})
 	}
 	first, err := c.hub.Events.First(ctx)
 	if err != nil {
@@ -213,7 +207,7 @@ func (c *conn) replay(ctx context.Context, s sink, after int64) error {
 		c.hub.mu.Lock()
 		c.from = 0
 		c.hub.mu.Unlock()
-		return s.write(net.Buffers{position("reload", c.start)})
+		return s.write(net.Buffers{sse.Position("reload", c.start)})
 	}
 	for after < c.start {
 		evs, err := c.hub.Events.After(ctx, after, batch)
@@ -243,51 +237,19 @@ func (c *conn) replay(ctx context.Context, s sink, after int64) error {
 			}
 		}
 	}
-	return s.write(net.Buffers{position("ready", max(after, c.start))})
+	return s.write(net.Buffers{sse.Position("ready", max(after, c.start))})
 }
 
 // replayed ends a replay that met what is in the queue already.
 func (c *conn) replayed(s sink, frames net.Buffers) error {
-	return s.write(append(frames, position("ready", c.start)))
+	return s.write(append(frames, sse.Position("ready", c.start)))
 }
 
-const writeWithin = 15 * time.Second
+// taken is a connection that the server gave up.
+type taken struct{ conn sse.Taken }
 
-// hijacked is a connection taken from the server: it keeps none of the server's buffers.
-type hijacked struct{ conn net.Conn }
-
-func (s *hijacked) begin(h http.Header) error {
-	b := []byte("HTTP/1.1 200 OK\r\nConnection: close\r\nDate: " + time.Now().UTC().Format(http.TimeFormat) + "\r\n")
-	w := &lines{b}
-	if err := h.Write(w); err != nil {
-		return err
-	}
-	return s.write(net.Buffers{append(w.b, '\r', '\n')})
-}
-
-type lines struct{ b []byte }
-
-func (l *lines) Write(p []byte) (int, error) { l.b = append(l.b, p...); return len(p), nil }
-
-func (s *hijacked) write(frames net.Buffers) error {
-	_ = s.conn.SetWriteDeadline(time.Now().Add(writeWithin))
-	_, err := frames.WriteTo(s.conn)
-	return err
-}
-
-func (s *hijacked) close() { _ = s.conn.Close() }
-
-// watch notices that the reader has gone: it sends nothing more, so any end of reading is the end.
-func (s *hijacked) watch(c *conn) {
-	_ = s.conn.SetReadDeadline(time.Time{})
-	var b [1]byte
-	for {
-		if _, err := s.conn.Read(b[:]); err != nil {
-			c.end(nil)
-			return
-		}
-	}
-}
+func (s taken) write(frames net.Buffers) error { return s.conn.Write(frames) }
+func (s taken) close()                         { s.conn.Close() }
 
 // ordinary is an answer that the server holds: HTTP/2.
 type ordinary struct {
@@ -296,7 +258,7 @@ type ordinary struct {
 }
 
 func (s *ordinary) write(frames net.Buffers) error {
-	_ = s.rc.SetWriteDeadline(time.Now().Add(writeWithin))
+	_ = s.rc.SetWriteDeadline(time.Now().Add(sse.WriteWithin))
 	for _, f := range frames {
 		if _, err := s.w.Write(f); err != nil {
 			return err
@@ -306,19 +268,3 @@ func (s *ordinary) write(frames net.Buffers) error {
 }
 
 func (s *ordinary) close() {}
-
-// After reads the last number a reader saw: ?after=N or the Last-Event-ID header; negative is "from now".
-func After(r *http.Request) (int64, error) {
-	v := r.URL.Query().Get("after")
-	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		v = id // a browser that connects again by itself repeats the first address
-	}
-	if v == "" {
-		return -1, nil
-	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	if err != nil || n < 0 {
-		return 0, desk.Errorf(desk.Invalid, "events.after", "%q is not the number of an event.", v).In("after")
-	}
-	return n, nil
-}

@@ -8,9 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"time"
 
@@ -18,6 +16,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/sse"
 )
 
 // The measures of a stream.
@@ -206,21 +205,7 @@ func encode(ev desk.Event) []byte {
 		ev.Data = json.RawMessage("{}")
 		data, _ = json.Marshal(ev)
 	}
-	return frame(ev.Seq, ev.Type, data)
-}
-
-// frame is one event of the stream; seq 0 leaves it unnumbered.
-func frame(seq int64, name string, data []byte) []byte {
-	b := make([]byte, 0, len(data)+len(name)+48)
-	if seq > 0 {
-		b = append(append(append(b, "id: "...), strconv.FormatInt(seq, 10)...), '\n')
-	}
-	b = append(append(append(b, "event: "...), name...), '\n')
-	return append(append(append(b, "data: "...), data...), "\n\n"...)
-}
-
-func position(name string, seq int64) []byte {
-	return frame(seq, name, fmt.Appendf(nil, `{"last":%d}`, seq))
+	return sse.Event(ev.Seq, ev.Type, data)
 }
 
 // beat sends signs of life, a twentieth of the connections each second, and ends presence that was not renewed.
@@ -290,7 +275,7 @@ func (h *Hub) recheck(ctx context.Context) {
 			case err == nil:
 				c.viewer.Store(&v)
 			case desk.CodeOf(err) == desk.Unauthorized || desk.CodeOf(err) == desk.Forbidden:
-				c.end(frame(0, "signed_out", []byte("{}")))
+				c.end(sse.Event(0, "signed_out", []byte("{}")))
 			case ctx.Err() == nil:
 				c.end(nil)
 			}
@@ -318,7 +303,7 @@ func (h *Hub) Drain() {
 	defer h.mu.Unlock()
 	h.draining = true
 	for c := range h.conns {
-		c.end(frame(0, "reconnect", []byte("{}")))
+		c.end(sse.Event(0, "reconnect", []byte("{}")))
 	}
 	close(h.moved)
 	h.moved = make(chan struct{})

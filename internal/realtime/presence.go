@@ -10,6 +10,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/sse"
 )
 
 // The states of presence.
@@ -143,7 +144,7 @@ func (h *Hub) Tell(in desk.InboxID, name string, v any) {
 	if err != nil {
 		return
 	}
-	f := frame(0, name, data)
+	f := sse.Event(0, name, data)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.conns {

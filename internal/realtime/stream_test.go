@@ -24,6 +24,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/event"
 	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/sse"
 	"github.com/kanalhq/kanal/internal/view"
 )
 
@@ -77,7 +78,7 @@ func (s *stage) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), 401)
 		return
 	}
-	after, err := realtime.After(r)
+	after, err := sse.After(r)
 	if err != nil {
 		http.Error(w, err.Error(), 422)
 		return
@@ -134,24 +135,9 @@ func (r *reader) close() { r.stop(); r.body.Close() }
 
 // next reads one event; ok is false at the end of the stream.
 func (r *reader) next() (g got, ok bool) {
-	r.t.Helper()
-	for {
-		line, err := r.in.ReadString('\n')
-		if err != nil {
-			return g, false
-		}
-		line = strings.TrimSuffix(line, "\n")
-		switch {
-		case line == "" && g.name != "":
-			return g, true
-		case strings.HasPrefix(line, "id: "):
-			g.id, _ = strconv.ParseInt(line[4:], 10, 64)
-		case strings.HasPrefix(line, "event: "):
-			g.name = line[7:]
-		case strings.HasPrefix(line, "data: "):
-			g.data = line[6:]
-		}
-	}
+	var err error
+	g.id, g.name, g.data, err = sse.Read(r.in)
+	return g, err == nil
 }
 
 // until reads on to an event of a name and returns everything before it.

@@ -10,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/sse"
 	"github.com/kanalhq/kanal/internal/view"
 )
 
@@ -26,7 +27,7 @@ func (a *agents) mountStream() {
 }
 
 func (a *agents) events(w http.ResponseWriter, r *http.Request, v access.Viewer) {
-	after, err := realtime.After(r)
+	after, err := sse.After(r)
 	if err != nil {
 		a.server.Fail(w, r, err)
 		return

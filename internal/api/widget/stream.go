@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/lobby"
+	"github.com/kanalhq/kanal/internal/sse"
 	"github.com/kanalhq/kanal/internal/visitor"
 )
 
@@ -46,7 +47,7 @@ func (s *streams) stream(w http.ResponseWriter, r *http.Request) {
 		s.server.Fail(w, r, err)
 		return
 	}
-	after, err := lobby.After(r)
+	after, err := sse.After(r)
 	if err != nil {
 		s.server.Fail(w, r, err)
 		return

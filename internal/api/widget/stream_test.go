@@ -61,7 +61,7 @@ func TestTheStreamOpensForAVisitorsOwnFrameAlone(t *testing.T) {
 		"a token in a cookie":     {map[string]string{"Cookie": "token=" + token + "; kanal_session=" + token}, "", path, 401, "visitor.token_missing"},
 		"a forged token":          {nil, token[:len(token)-4] + "AAAA", path, 401, "visitor.token_unknown"},
 		"typing from another one": {map[string]string{"Sec-Fetch-Site": "cross-site"}, token, "/widget/typing", 403, "widget.cross_site"},
-		"not a number":            {nil, token, "/widget/stream?after=x", 422, "stream.after"},
+		"not a number":            {nil, token, "/widget/stream?after=x", 422, "events.after"},
 	} {
 		b.headers, b.token = map[string]string{}, c.token
 		for k, v := range c.headers {
