@@ -114,7 +114,7 @@ func (s *Server) Secure() bool { return s.BaseURL.Scheme == "https" }
 // Handler is the whole edge. Call it after everything is mounted.
 func (s *Server) Handler() http.Handler {
 	s.ready.Do(s.finish)
-	return http.HandlerFunc(s.serve)
+	return http.HandlerFunc(s.edge)
 }
 
 // serve wraps every request: id, headers, origin check, panics, the log and the metric.

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -273,7 +274,7 @@ func (a *App) serveHTTP(ctx context.Context, ln net.Listener, handler http.Handl
 	a.goes("http", func() {
 		var err error
 		if a.cfg.TLSCert != "" {
-			err = srv.ServeTLS(ln, a.cfg.TLSCert, a.cfg.TLSKey)
+			err = a.serveTLS(srv, ln)
 		} else {
 			err = srv.Serve(ln)
 		}
@@ -282,6 +283,16 @@ func (a *App) serveHTTP(ctx context.Context, ln net.Listener, handler http.Handl
 		}
 	})
 	return srv
+}
+
+func (a *App) serveTLS(srv *http.Server, ln net.Listener) error {
+	cert, err := tls.LoadX509KeyPair(a.cfg.TLSCert, a.cfg.TLSKey)
+	if err != nil {
+		return err
+	}
+	srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}, MinVersion: tls.VersionTLS12}
+	srv.HTTP2 = api.Lean()
+	return srv.Serve(api.Shaken(ln, srv.TLSConfig, a.log))
 }
 
 // announce tells a person where the server is, and the first owner how to begin.
