@@ -2,6 +2,10 @@ package widget
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -105,7 +109,7 @@ func (s *greeting) weigh(ctx context.Context) error {
 		}
 	}
 	winner, why := chatflow.Match(flows, s.in.URL, chatflow.Visitor{
-		Known: s.v.ContactID != 0, Language: s.in.Locale, Country: s.v.Country, Returning: s.returning(), Device: s.device(),
+		Known: s.v.ContactID != 0, Language: s.in.Locale, Country: s.country(), Returning: s.returning(), Device: s.device(),
 	})
 	s.why = why
 	if s.flow == nil && winner != nil {
@@ -181,6 +185,27 @@ func (s *greeting) returning() bool {
 		return *s.in.Returning
 	}
 	return s.v.Visits > 1
+}
+
+// country from which the page is looked at now; where the request does not tell, what the browser's last one did (CF-15).
+func (s *greeting) country() string {
+	if s.w.Country != nil {
+		if c := s.w.Country(s.w.server.ClientIP(s.r)); c != "" {
+			return c
+		}
+	}
+	return s.v.Country
+}
+
+// seed draws whom a visitor sees, the same for a whole visit (CH-12). Of a browser that is not to be known it comes of the request alone, and nothing is kept for it.
+func (s *greeting) seed() uint64 {
+	p := s.acc.set.Privacy
+	if s.v.Tracked && p.Tracking == "on" && p.Consent != "explicit" {
+		return uint64(s.v.ID) + uint64(s.v.Visits)
+	}
+	mac := hmac.New(sha256.New, s.w.Key)
+	fmt.Fprintf(mac, "heading %d\n%s\n%s", s.w.Clock.Ms()/86_400_000, s.w.server.ClientIP(s.r), s.r.UserAgent())
+	return binary.BigEndian.Uint64(mac.Sum(nil))
 }
 
 var phone = regexp.MustCompile(`(?i)mobi|android|iphone|ipod`)
@@ -365,7 +390,7 @@ func (s *greeting) say(ctx context.Context) (*HelloOut, error) {
 	if out.Availability, err = w.Avail.State(ctx, w.DB, acc.ChannelAccount, ask); err != nil {
 		return nil, err
 	}
-	out.Heading, err = w.Avail.Heading(ctx, w.DB, acc.ChannelAccount, availability.WhoAsks{Contact: contact, Langs: langs, Seed: uint64(s.v.ID) + uint64(s.v.Visits)})
+	out.Heading, err = w.Avail.Heading(ctx, w.DB, acc.ChannelAccount, availability.WhoAsks{Contact: contact, Langs: langs, Seed: s.seed()})
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,8 @@ type rig struct {
 	acc       desk.ChannelAccount
 	flow      chatflow.Flow
 	limits    lobby.Limits
+	country   string // that every address is in
+	blobs     blob.Store
 }
 
 const base = "http://desk.example"
@@ -73,17 +75,8 @@ func newRigWith(t testing.TB, d *db.DB, settings string, limits lobby.Limits) *r
 	avail := availability.New(availability.Deps{DB: d, Clock: r.Clock, Events: r.Events, Channels: r.Channels, People: r.People, Inboxes: r.Inboxes, Tickets: r.Tickets, Contacts: r.Contacts, Settings: r.Settings})
 	r.Guard = lobby.NewGuard(limits)
 	r.Signer = visitor.NewSigner(bytes.Repeat([]byte{3}, 32), r.Clock)
-	u, _ := url.Parse(base)
-	key := bytes.Repeat([]byte{9}, 32)
-	s := api.New(api.Deps{DB: d, Clock: r.Clock, Access: r.Access, Key: key, BaseURL: u, Version: "test"})
-	widget.Mount(s, widget.Deps{
-		DB: d, Clock: r.Clock, Base: u, Registry: r.Channels, Visitors: r.Visitors, Identity: r.Identity, Signer: r.Signer, Consents: r.Consents, Inboxes: r.Inboxes, Settings: r.Settings,
-		Threads: r.Threads, Chatflows: r.Chatflows, Avail: avail, Intake: r.Intake, Guard: r.Guard, Blobs: blobs, Key: key, Preview: key,
-		Mapper: &widget.Mapper{People: r.People, Store: r.Threads, Registry: r.Channels, Signer: api.Signer{Key: key, Clock: r.Clock}},
-	})
-	r.stream(s, u)
-	r.http = httptest.NewServer(s.Handler())
-	t.Cleanup(r.http.Close)
+	r.blobs = blobs
+	r.http = r.node(r.Chatflows, avail)
 	if settings == "" {
 		settings = "{}"
 	}
@@ -92,6 +85,22 @@ func newRigWith(t testing.TB, d *db.DB, settings string, limits lobby.Limits) *r
 	})
 	r.flow = r.publish(r.acc.ID, "Live", chatflow.LiveChat, `{"texts":{"en":{"welcome":"Hello! How can we help?"},"da":{"welcome":"Hej!"}}}`)
 	return r
+}
+
+// node is a server on the rig's database.
+func (r *rig) node(flows *chatflow.Service, avail *availability.Service) *httptest.Server {
+	u, _ := url.Parse(base)
+	key := bytes.Repeat([]byte{9}, 32)
+	s := api.New(api.Deps{DB: r.DB, Clock: r.Clock, Access: r.Access, Key: key, BaseURL: u, Version: "test"})
+	widget.Mount(s, widget.Deps{
+		DB: r.DB, Clock: r.Clock, Base: u, Registry: r.Channels, Visitors: r.Visitors, Identity: r.Identity, Signer: r.Signer, Consents: r.Consents, Inboxes: r.Inboxes, Settings: r.Settings,
+		Threads: r.Threads, Chatflows: flows, Avail: avail, Intake: r.Intake, Guard: r.Guard, Blobs: r.blobs, Key: key, Preview: key, Country: func(string) string { return r.country },
+		Mapper: &widget.Mapper{People: r.People, Store: r.Threads, Registry: r.Channels, Signer: api.Signer{Key: key, Clock: r.Clock}},
+	})
+	r.stream(s, u)
+	srv := httptest.NewServer(s.Handler())
+	r.t.Cleanup(srv.Close)
+	return srv
 }
 
 func (r *rig) publish(acc desk.ChannelAccountID, name, kind, def string) (f chatflow.Flow) {

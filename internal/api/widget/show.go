@@ -66,7 +66,7 @@ func (s *greeting) shownFlow(ctx context.Context, langs []string, state string) 
 		return nil, err
 	}
 	env := chatflow.Env{
-		Now: w.Clock.Ms(), Language: lang, Country: s.v.Country, Timezone: s.in.Timezone, Known: s.v.ContactID != 0, Availability: state, PageURL: s.in.URL, PageTitle: s.in.Title,
+		Now: w.Clock.Ms(), Language: lang, Country: s.country(), Timezone: s.in.Timezone, Known: s.v.ContactID != 0, Availability: state, PageURL: s.in.URL, PageTitle: s.in.Title,
 		Company: company.Name, Contact: map[string]string{"name": s.v.ClaimedName, "email": s.v.ClaimedEmail, "phone": s.v.ClaimedPhone},
 	}
 	if s.v.Proven { // what a page may show of a person is shown to that person alone
