@@ -28,6 +28,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
 	"github.com/kanalhq/kanal/internal/api/public"
+	websites "github.com/kanalhq/kanal/internal/api/site"
 	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/bulk"
@@ -45,6 +46,7 @@ import (
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/installation"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/lobby"
@@ -150,6 +152,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	apichat.MountFlows(s.api, apichat.FlowDeps{DB: d, Clock: s.Clock, Flows: chatflow.New(d, s.Clock, s.Events), Inboxes: s.Inboxes, Registry: s.Channels, Properties: s.Properties,
 		People: s.People, Tickets: s.Tickets, Key: bytes.Repeat([]byte{6}, 32), BaseURL: base})
 	s.more(jobs, store)
+	websites.Mount(s.api, websites.Deps{DB: d, Inboxes: s.Inboxes, Settings: s.Settings, Base: base, Live: s.Channels.Live, Check: installation.Checker{Base: base, Private: true}})
 	person.Mount(s.api, person.Deps{DB: d, Contacts: s.Contacts, Properties: s.Properties, People: s.People, View: s.View, Identity: identity.New(identity.Deps{
 		DB: d, Clock: s.Clock, Events: s.Events, Contacts: s.Contacts, Threads: s.Threads, Tickets: s.Tickets, Journal: s.Intake, Files: s.Blobs,
 	})})
