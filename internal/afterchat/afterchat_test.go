@@ -232,6 +232,29 @@ func TestTranscript(t *testing.T) {
 	})
 }
 
+// CH-06, TR-09: what the owner of a claimed address mails into the conversation, and what they are answered there, is in no transcript that the browser asks for.
+func TestATranscriptHasNobodyElsesMail(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newScene(t, d)
+		c.answers("Who are you?", false)
+		c.Message(c.thread, func(m *desk.Message) {
+			m.Channel, m.AccountID, m.Text, m.Disposition = "post", c.mail.ID, "I never wrote that. My number is 12345678.", desk.DispNormal
+			m.From = desk.Party{Kind: desk.AddrEmail, Address: "mira@home.example"}
+		})
+		c.Message(c.thread, func(m *desk.Message) {
+			m.Direction, m.Channel, m.AccountID, m.Actor, m.Text = desk.Outgoing, "post", c.mail.ID, desk.ByUser(c.agent.ID), "Your balance is 4711."
+			m.Recipients = []desk.Party{{Field: "to", Kind: desk.AddrEmail, Address: "mira@home.example"}}
+		})
+		if err := c.s.Transcript(context.Background(), desk.System, c.thread.ID, "liar@evil.example"); err != nil {
+			t.Fatal(err)
+		}
+		all := c.mails()
+		if got := all[len(all)-1]; !strings.Contains(got.Text, "Who are you?") || strings.Contains(got.Text, "12345678") || strings.Contains(got.Text, "4711") {
+			t.Errorf("%s", got.Text)
+		}
+	})
+}
+
 // WS-21, GEN-24: a plain answer leaves by the channel of the customer's latest message.
 func TestAnswersFollowTheCustomer(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
@@ -42,7 +43,7 @@ func (s *Service) introduce(ctx context.Context, tx *db.Tx, th desk.Thread, user
 	if before != "" {
 		code = codeTransferred
 	}
-	_, err = s.say(ctx, tx, th, code, u.Name, clientPerson+user.String())
+	_, err = s.say(ctx, tx, th, code, availability.Called(u, u.Locale), clientPerson+user.String())
 	return err
 }
 

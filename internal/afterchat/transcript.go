@@ -10,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/webchat"
 )
 
 const (
@@ -28,7 +29,7 @@ func (s *Service) Transcript(ctx context.Context, actor desk.Actor, id desk.Thre
 	if err != nil {
 		return err
 	}
-	ms, err := s.said(ctx, th.ID)
+	ms, err := s.said(ctx, th)
 	if err != nil {
 		return err
 	}
@@ -81,16 +82,20 @@ func (s *Service) seldom(ctx context.Context, tx *db.Tx, id desk.ThreadID) error
 	return err
 }
 
-// said is what both sides said, oldest first.
-func (s *Service) said(ctx context.Context, id desk.ThreadID) (out []desk.Message, err error) {
+// said is what both sides said, oldest first: what the widget shows, and not what others have mailed into the conversation.
+func (s *Service) said(ctx context.Context, th desk.Thread) (out []desk.Message, err error) {
+	reader, err := s.reader(ctx, th)
+	if err != nil {
+		return nil, err
+	}
 	var before desk.MessageID
 	for len(out) < transcriptMost {
-		ms, err := s.Threads.Messages(ctx, s.DB, id, thread.Page{Limit: 500, Before: before})
+		ms, err := s.Threads.Messages(ctx, s.DB, th.ID, thread.Page{Limit: 500, Before: before})
 		if err != nil {
 			return nil, err
 		}
 		for _, m := range ms {
-			if before = m.ID; shown(m) {
+			if before = m.ID; shown(m) && webchat.Between(m, m.Channel == th.Channel, th, reader) {
 				out = append(out, m)
 			}
 		}
@@ -100,4 +105,15 @@ func (s *Service) said(ctx context.Context, id desk.ThreadID) (out []desk.Messag
 	}
 	slices.Reverse(out)
 	return out, nil
+}
+
+// reader is who the conversation is had with.
+func (s *Service) reader(ctx context.Context, th desk.Thread) (r webchat.Reader, err error) {
+	v, err := s.Visitors.Get(ctx, s.DB, th.VisitorID)
+	if err != nil && desk.CodeOf(err) != desk.NotFound {
+		return r, err
+	}
+	r.Proven, r.Email = v.Proven, v.ClaimedEmail
+	r.Mailed, err = s.Threads.FirstMailed(ctx, s.DB, th.ID)
+	return r, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/thread"
+	"github.com/kanalhq/kanal/internal/webchat"
 )
 
 // unseenKind is the kind of the job that mails what a visitor has not seen: one a conversation.
@@ -127,6 +128,10 @@ func (s *Service) pile(ctx context.Context, id desk.ThreadID) (pile, error) {
 	if err != nil {
 		return pile{}, err
 	}
+	reader, err := s.reader(ctx, th)
+	if err != nil {
+		return pile{}, err
+	}
 	p := pile{thread: th}
 	after := max(th.SeenByVisitor, th.MailedTo)
 	for _, m := range ms {
@@ -137,7 +142,7 @@ func (s *Service) pile(ctx context.Context, id desk.ThreadID) (pile, error) {
 	for i := len(ms) - 1; i >= 0; i-- {
 		m := ms[i]
 		switch {
-		case !shown(m):
+		case !shown(m) || !webchat.Between(m, m.Channel == th.Channel, th, reader):
 		case m.ID > after && m.Kind == desk.KindMessage && m.Direction == desk.Outgoing && m.AccountID == th.AccountID && (m.Actor.Kind == desk.ActorUser || m.Actor.Kind == desk.ActorToken):
 			p.unseen = append(p.unseen, m)
 		case len(p.unseen) == 0:

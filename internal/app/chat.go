@@ -162,7 +162,7 @@ func (a *App) push() error {
 	a.Push = webpush.New(webpush.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Threads: a.Threads, Visitors: a.Visitors, Key: key, Base: a.cfg.Base, Log: a.log, Online: a.Lobby.IsOnline,
 		Client: netx.Guard{}.HTTP(netx.HTTPOptions{Timeout: 20 * time.Second, MaxBody: 64 << 10, MaxRedirects: -1}),
-		Name:   a.company,
+		Name:   a.company, Shows: a.mapper().Messages,
 	})
 	return nil
 }

@@ -115,3 +115,14 @@ func (s *Service) NameVisitor(ctx context.Context, tx *db.Tx, visitor desk.Visit
 	}
 	return nil
 }
+
+// FirstMailed is the first message from outside that came into a visitor's conversation by another channel than its own: 0 when none has. From there on somebody is
+// written to who need not sit at the browser.
+func (s *Service) FirstMailed(ctx context.Context, q db.Queryer, id desk.ThreadID) (desk.MessageID, error) {
+	first, err := db.One(ctx, q, db.Column[desk.MessageID], `SELECT COALESCE(MIN(m.id), 0) FROM messages m JOIN threads t ON t.id = m.thread_id
+		WHERE m.thread_id = $1 AND m.direction = 'incoming' AND m.kind = 'message' AND m.channel <> t.channel`, id)
+	if err != nil {
+		return 0, fmt.Errorf("thread: first mailed: %w", err)
+	}
+	return first, nil
+}

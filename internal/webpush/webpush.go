@@ -38,6 +38,8 @@ type Deps struct {
 	Client *http.Client
 	// Online tells whether a visitor's page is connected.
 	Online func(desk.VisitorID) bool
+	// Shows are those of messages that visitors see: what is not among them is nobody's to be told. Nil: all that is said.
+	Shows func(ctx context.Context, q db.Queryer, ids []desk.MessageID) (map[desk.MessageID]any, error)
 	// Name is what a notification is headed with: who runs the installation.
 	Name func(ctx context.Context, q db.Queryer) (string, error)
 	// After is how long an answer may wait to be seen before somebody is told; 0 is three seconds.
@@ -156,6 +158,12 @@ func (s *Service) tell(ctx context.Context, j *job.Job) error {
 	if !visible(m, s.Clock.Ms()) || th.VisitorID == 0 || th.SeenByVisitor >= m.ID || s.Online != nil && s.Online(th.VisitorID) {
 		return nil
 	}
+	if s.Shows != nil {
+		shows, err := s.Shows(ctx, s.DB, []desk.MessageID{m.ID})
+		if err != nil || shows[m.ID] == nil {
+			return err
+		}
+	}
 	places, err := s.Visitors.Pushes(ctx, s.DB, th.VisitorID)
 	if err != nil {
 		return err
@@ -185,7 +193,7 @@ func (s *Service) tell(ctx context.Context, j *job.Job) error {
 
 // visible: what visitors are shown, once it has left.
 func visible(m desk.Message, now desk.Time) bool {
-	if m.Direction != desk.Outgoing || m.SendAt > now || m.Text == "" {
+	if m.Direction != desk.Outgoing || m.ForwardOf != 0 || m.Status == desk.StatusCancelled || m.SendAt > now || m.Text == "" {
 		return false
 	}
 	return m.Kind == desk.KindMessage || m.Kind == desk.KindWelcome

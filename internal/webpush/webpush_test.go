@@ -186,6 +186,13 @@ func TestAnUnseenAnswerIsTold(t *testing.T) {
 		_ = run(seen)
 		comment := k.Message(th, func(m *desk.Message) { m.Kind, m.Text = desk.KindComment, "between us" })
 		_ = run(comment)
+		forward := k.Message(th, func(m *desk.Message) {
+			m.Direction, m.Kind, m.Text, m.Actor, m.ForwardOf = desk.Outgoing, desk.KindMessage, "Look what she writes", desk.ByUser(1), seen.ID
+		})
+		_ = run(forward)
+		s.Shows = func(context.Context, db.Queryer, []desk.MessageID) (map[desk.MessageID]any, error) { return nil, nil }
+		_ = run(tell("Mailed to somebody else"))
+		s.Shows = nil
 		if len(r.notes) != 1 {
 			t.Errorf("told of what was seen, or is nobody's business: %+v", r.notes[1:])
 		}

@@ -247,5 +247,39 @@ func TestAnAnswerByMailDoesNotOpenTheBrowser(t *testing.T) {
 			t.Errorf("sees %v", got)
 		}
 		b.do("GET", "/widget/threads/"+th.ID.String()+"/messages", nil).want(200, "I am Mira, really", "!12345678")
+		// Nor what she is answered by mail, in the list's preview no more than in the conversation; an answer in the chat is shown as before.
+		b.do("GET", "/widget/threads", nil).want(200, "really")
+		r.Message(th, func(m *desk.Message) {
+			m.Kind, m.Direction, m.Channel, m.Actor, m.Text = desk.KindMessage, desk.Outgoing, "email", desk.ByUser(1), "Your balance is 4711, Mira."
+			m.Recipients = []desk.Party{{Field: "to", Kind: desk.AddrEmail, Address: "mira@example.com", Contact: mira.ID}}
+		})
+		b.do("GET", "/widget/threads", nil).want(200, "!4711", `"unread":0`)
+		b.do("GET", "/widget/threads/"+th.ID.String()+"/messages", nil).want(200, "!4711")
+		r.reply(th.ID, "Hello in the chat")
+		b.do("GET", "/widget/threads/"+th.ID.String()+"/messages", nil).want(200, "Hello in the chat")
+	})
+}
+
+// CH-29, WS-17: what the team mails to somebody else out of a visitor's conversation is not shown in it; what it mails to the visitor is.
+func TestMailToOthersIsNotTheVisitors(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d, "")
+		b := r.browser()
+		b.hello(map[string]any{"identity": r.token("mira@example.com", "", "")}).want(200, `"state":"proven"`)
+		sent := b.say("", "Is the order on its way?")
+		th, _ := r.Threads.Get(context.Background(), d, sent.Thread.ID)
+		mail := func(to, text string) {
+			r.Message(th, func(m *desk.Message) {
+				m.Kind, m.Direction, m.Channel, m.Actor, m.Text = desk.KindMessage, desk.Outgoing, "email", desk.ByUser(1), text
+				m.Recipients = []desk.Party{{Field: "to", Kind: desk.AddrEmail, Address: to}}
+				if to == "mira@example.com" {
+					m.Recipients[0].Contact = th.ContactID
+				}
+			})
+		}
+		mail("supplier@parts.example", "She pays late, ship it last.")
+		mail("mira@example.com", "It is on its way.")
+		b.do("GET", "/widget/threads/"+th.ID.String()+"/messages", nil).want(200, "on its way.", "!ship it last")
+		b.do("GET", "/widget/threads", nil).want(200, "!ship it last")
 	})
 }

@@ -84,9 +84,9 @@ type row struct {
 
 var rowSQL = `SELECT ` + qualified(thread.Columns, "t.") + `,
 	COALESCE(k.open, 1), CASE WHEN t.ticket_id <> 0 THEN COALESCE(k.owner_id, 0) ELSE t.owner_id END,
-	COALESCE((SELECT m.text FROM messages m WHERE m.id = (SELECT MAX(m.id) FROM messages m WHERE m.thread_id = t.id AND m.kind IN ('message', 'welcome') AND m.forward_of = 0 AND (m.direction = 'outgoing' OR m.channel = t.channel) AND ` + shown + `)), ''),
+	COALESCE((SELECT m.text FROM messages m WHERE m.id = (SELECT MAX(m.id) FROM messages m WHERE m.thread_id = t.id AND m.kind IN ('message', 'welcome') AND m.forward_of = 0 AND m.channel = t.channel AND ` + shown + `)), ''),
 	(SELECT COUNT(*) FROM messages m WHERE m.thread_id = t.id AND m.id > t.seen_by_visitor
-		AND m.id > COALESCE((SELECT MAX(i.id) FROM messages i WHERE i.thread_id = t.id AND i.direction = 'incoming'), 0) AND m.direction = 'outgoing' AND m.kind = 'message' AND m.forward_of = 0 AND ` + shown + `),
+		AND m.id > COALESCE((SELECT MAX(i.id) FROM messages i WHERE i.thread_id = t.id AND i.direction = 'incoming'), 0) AND m.direction = 'outgoing' AND m.kind = 'message' AND m.forward_of = 0 AND m.channel = t.channel AND ` + shown + `),
 	CASE WHEN EXISTS (SELECT 1 FROM surveys s WHERE s.ticket_id = t.ticket_id AND t.ticket_id <> 0 AND s.answered_at <> 0) THEN 1 ELSE 0 END
 	FROM threads t LEFT JOIN tickets k ON k.id = t.ticket_id AND t.ticket_id <> 0`
 
@@ -110,7 +110,7 @@ func scanRow(sc db.Scanner) (r row, err error) {
 
 func (m *Mapper) thread(ctx context.Context, q db.Queryer, r row) (Th, error) {
 	th := Th{
-		ID: r.ID, AccountID: r.AccountID, Open: r.Open && r.ticketOpen, Bot: r.Bot, LastAt: r.LastMessageAt, Preview: richtext.Snippet(r.preview, 120), Unread: r.unread, Rated: r.rated,
+		ID: r.ID, AccountID: r.AccountID, Open: r.Open && r.ticketOpen, Bot: r.Bot, LastAt: r.LastMessageAt, Preview: richtext.Snippet(r.preview, 120), Unread: r.unread, Rated: r.rated, CanRate: r.TicketID != 0,
 		CreatedAt: r.CreatedAt,
 	}
 	if r.owner == 0 || r.Bot {
@@ -148,7 +148,7 @@ func (m *Mapper) Author(ctx context.Context, q db.Queryer, user desk.UserID, _ d
 // around is what showing a message asks of its conversation.
 type around struct {
 	desk.Thread
-	proven bool // it is proven whose browser it is
+	reader webchat.Reader
 }
 
 // messages are those of ids that visitors see, in the order of ids.
@@ -233,9 +233,9 @@ func (m *Mapper) places(ctx context.Context, q db.Queryer, ms []desk.Message) (m
 		}
 	}
 	all, err := db.All(ctx, q, func(r db.Scanner) (a around, err error) {
-		a.Thread, err = thread.Scan(more{r, []any{&a.proven}})
+		a.Thread, err = thread.Scan(more{r, []any{&a.reader.Proven, &a.reader.Email}})
 		return a, err
-	}, "SELECT "+qualified(thread.Columns, "t.")+", COALESCE((SELECT v.proven FROM visitors v WHERE v.id = t.visitor_id), 0) FROM threads t WHERE t.visitor_id <> 0 AND t.id IN "+db.Among(q, "$1"), db.JSON(ids))
+	}, "SELECT "+qualified(thread.Columns, "t.")+", COALESCE(v.proven, 0), COALESCE(v.claimed_email, '') FROM threads t LEFT JOIN visitors v ON v.id = t.visitor_id WHERE t.visitor_id <> 0 AND t.id IN "+db.Among(q, "$1"), db.JSON(ids))
 	if err != nil {
 		return nil, fmt.Errorf("widget: messages: %w", err)
 	}
@@ -243,20 +243,25 @@ func (m *Mapper) places(ctx context.Context, q db.Queryer, ms []desk.Message) (m
 	for _, a := range all {
 		out[a.ID] = a
 	}
+	for _, d := range ms {
+		a := out[d.ThreadID]
+		if d.Direction != desk.Outgoing || m.Registry.Live(d.Channel) || a.ID == 0 || a.reader.Mailed != 0 {
+			continue
+		}
+		if a.reader.Mailed, err = m.Store.FirstMailed(ctx, q, a.ID); err != nil {
+			return nil, err
+		}
+		out[a.ID] = a
+	}
 	return out, nil
 }
 
-// visible: what was written over the widget itself, and what the team answered over whatever way. Mail from outside is shown only to who has proven to be who wrote it.
+// visible: what stands between the team and who sits at the browser, and notes that are for them.
 func (m *Mapper) visible(d desk.Message, th around, x webchat.Extra) bool {
-	switch {
-	case d.Kind == desk.KindSystem:
+	if d.Kind == desk.KindSystem {
 		return x.System != nil
-	case d.Direction == desk.Incoming && !m.Registry.Live(d.Channel):
-		return th.proven && d.ContactID != 0 && d.ContactID == th.ContactID
-	case d.Direction == desk.Outgoing && d.ForwardOf != 0:
-		return false // passed on to somebody else
 	}
-	return true
+	return webchat.Between(d, m.Registry.Live(d.Channel), th.Thread, th.reader)
 }
 
 func (m *Mapper) message(d desk.Message, th around, x webchat.Extra) Msg {
