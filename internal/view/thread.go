@@ -94,6 +94,31 @@ func (v *Service) VisitorThreads(ctx context.Context, s Sight, id desk.VisitorID
 	return p.Items, err
 }
 
+// Talk is an open chat with a visitor, and since when it waits for a person's answer (0: it does not).
+type Talk struct {
+	ThreadID   desk.ThreadID  `json:"thread_id"`
+	TicketID   desk.TicketID  `json:"ticket_id"`
+	VisitorID  desk.VisitorID `json:"visitor_id"`
+	WaitsSince desk.Time      `json:"waits_since" doc:"When the visitor wrote what nobody of the team has answered yet."`
+}
+
+// Talks are the open chats in sight of some tickets, and of some conversations.
+func (v *Service) Talks(ctx context.Context, s Sight, tickets []desk.TicketID, threads []desk.ThreadID) ([]Talk, error) {
+	var q query
+	q.add(`SELECT t.id, t.ticket_id, t.visitor_id, COALESCE((SELECT MIN(m.created_at) FROM messages m WHERE m.thread_id = t.id AND m.direction = 'incoming' AND m.kind = 'message' AND m.id > COALESCE(
+		(SELECT MAX(o.id) FROM messages o WHERE o.thread_id = t.id AND o.direction = 'outgoing' AND o.kind = 'message' AND o.actor LIKE 'user:%'), 0)), 0)
+		FROM threads t WHERE t.visitor_id <> 0 AND t.open = 1 AND (t.id IN `)
+	list(&q, threads)
+	q.add(" OR t.ticket_id <> 0 AND t.ticket_id IN ")
+	list(&q, tickets)
+	q.add(")")
+	q.inSight("t.inbox_id", s)
+	return all(ctx, v.db, &q, func(sc db.Scanner) (t Talk, err error) {
+		err = sc.Scan(&t.ThreadID, &t.TicketID, &t.VisitorID, &t.WaitsSince)
+		return t, err
+	})
+}
+
 // UserRef names a user; nil when there is no such user.
 func (v *Service) UserRef(ctx context.Context, id desk.UserID) (*UserRef, error) {
 	all, err := db.All(ctx, v.db, func(sc db.Scanner) (u UserRef, err error) { err = sc.Scan(&u.ID, &u.Name); return u, err }, "SELECT id, name FROM users WHERE id = $1", id)

@@ -142,6 +142,15 @@ func (s *Service) MarkBanned(ctx context.Context, tx *db.Tx, v Visitor, at desk.
 	return v, s.Tell(ctx, tx, desk.System, v, Banned, map[string]any{"reason": reason})
 }
 
+// BannedOnes lists banned browsers, the latest ban first: from the one after (at, id) on; 0: from the first.
+func (s *Service) BannedOnes(ctx context.Context, q db.Queryer, at desk.Time, id desk.VisitorID, limit int) ([]Visitor, error) {
+	all, err := db.All(ctx, q, Scan, "SELECT "+Columns+" FROM visitors WHERE banned_at <> 0 AND ($1 = 0 OR banned_at < $1 OR banned_at = $1 AND id < $2) ORDER BY banned_at DESC, id DESC LIMIT $3", at, id, limit)
+	if err != nil {
+		return nil, fmt.Errorf("visitor: banned: %w", err)
+	}
+	return all, nil
+}
+
 // OfContact lists the browsers of a contact, the latest first.
 func (s *Service) OfContact(ctx context.Context, q db.Queryer, c desk.ContactID) ([]Visitor, error) {
 	return db.All(ctx, q, Scan, "SELECT "+Columns+" FROM visitors WHERE contact_id = $1 AND contact_id <> 0 ORDER BY last_seen DESC, id DESC LIMIT 50", c)

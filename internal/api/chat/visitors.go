@@ -49,6 +49,7 @@ func MountVisitors(s *api.Server, d VisitorDeps) {
 	v := &visitors{d}
 	api.Register(s, api.Op{Method: "GET", Path: "/api/visitors/{id}", ID: "getVisitor", Tag: visitorTag, Summary: "Who is on the other side of a chat",
 		Description: "What was typed is a claim, what is proven is not (TR-09). In sight of whoever sees one of the visitor's conversations.", Errors: []int{404}}, v.get)
+	v.mountLists(s)
 	api.Register(s, api.Op{Method: "GET", Path: "/api/visitors/{id}/views", ID: "listVisitorViews", Tag: visitorTag, Summary: "Pages that a visitor has been on, the latest first", Errors: []int{404}}, v.views)
 	api.Register(s, api.Op{Method: "POST", Path: "/api/visitors/{id}/ban", ID: "banVisitor", Tag: visitorTag, Summary: "Refuse a visitor's messages from now on", Errors: []int{404}}, v.ban)
 	api.Register(s, api.Op{Method: "POST", Path: "/api/visitors/{id}/unban", ID: "unbanVisitor", Tag: visitorTag, Summary: "Let a visitor write again", Errors: []int{404}}, v.unban)

@@ -167,6 +167,7 @@ type Th struct {
 	Preview   string                `json:"preview"`
 	Unread    int                   `json:"unread"`
 	Rated     bool                  `json:"rated"`
+	CanRate   bool                  `json:"can_rate"` // it has a ticket, which keeps the rating
 	CreatedAt desk.Time             `json:"created_at"`
 }
 

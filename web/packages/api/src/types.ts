@@ -226,6 +226,8 @@ export interface Thread {
 /** A channel account that an answer in a chat may leave by; to is empty where the visitor is there. */
 export interface Way { id: Id; name: string; address: string; channel: string; to: Party[] | null; can: Partial<Abilities> }
 export interface QuickReply { label: string; value: string; url: string; step: string }
+/** What a message let its reader answer with: buttons, and what was asked for. */
+export interface Offers { quick: QuickReply[] | null; input: { answer: string; required?: boolean; choices?: QuickReply[] | null } | null }
 
 /** A conversation as the list of an inbox shows it. */
 export interface ThreadRow {
@@ -362,7 +364,7 @@ export interface Message {
   send_rule?: '' | 'undo' | 'later' | 'later_if_quiet'
   plan?: SendPlan | null
   forward_of?: Id | null
-  offers?: { quick: QuickReply[] | null; input: { answer: string } | null } | null
+  offers?: Offers | null
 }
 
 export interface KanalEvent {

@@ -52,6 +52,7 @@ function Frame() {
     if (e.shiftKey && document.activeElement === first) { e.preventDefault(); last?.focus() }
     else if (!e.shiftKey && document.activeElement === last) { e.preventDefault(); first?.focus() }
   }
+  useEffect(() => { if (!s.open) ask(null) }, [s.open])
   const touched = () => { if (!said.current) { said.current = true; chat.event('userInteractedWithWidget', { message: '' }) } }
   const modal = s.phone && !s.inline && s.mode === 'frame'
   return (
@@ -66,6 +67,15 @@ function Frame() {
       <div class="sr" aria-live="polite" role="status" key="said">{s.said.text && <span key={s.said.n}>{s.said.text}</span>}</div>
     </div>
   )
+}
+
+/** The button that was chosen is gone, so the focus waits at the conversation and goes on to what is asked next; where a finger chose, no keyboard springs up. */
+function useFollow(chat: Chat, key: string): void {
+  useEffect(() => {
+    if (!chat.following || document.activeElement !== document.querySelector('.scroll')) { chat.following = false; return }
+    const next = document.querySelector<HTMLElement>('.quick button') ?? (matchMedia('(pointer: coarse)').matches ? null : document.querySelector<HTMLElement>('.askline input, .composer textarea'))
+    next?.focus({ preventScroll: true })
+  }, [key])
 }
 
 function Connection() {
@@ -87,19 +97,21 @@ function Conversation() {
   const wrote = items.some((i) => i.kind !== 'entry' || i.value.from === 'visitor')
   const capture = agreed && !closed && captureNow(s, wrote)
   const must = capture && s.hello!.flow!.capture.required
-  const survey = closed && !!th && !th.rated && s.hello!.flow?.survey !== false && wrote
+  const survey = closed && !!th?.can_rate && !th.rated && s.hello!.flow?.survey !== false && wrote
   // The stream may tell that it was rated before there was time to say thank you.
   const asking = useRef('')
   if (survey) asking.current = s.thread
+  const said = items[items.length - 1]
   const again = s.hello!.account.closed === 'reopen'
   const startable = !!s.thread || !!s.hello!.flow
   useEffect(() => { if (must) chat.typing.stop() }, [must])
+  useFollow(chat, question?.id ?? (all.at(-1)?.kind === 'entry' ? all.at(-1)!.key : ''))
   const foot = (
     <>
-      {s.thread && closed && <p class="notice"><span>{t('ended')}</span></p>}
+      {s.thread && closed && !(said?.kind === 'entry' && said.value.system?.code === 'ended') && <p class="notice"><span>{t('ended')}</span></p>}
       {s.consent === 'needed' && <ConsentCard />}
       {s.consent === 'declined' && <Declined />}
-      {s.gave && <p class="notice" role="status"><span>{t('capture.saved', { email: s.gave })}</span></p>}
+      {s.gave && !closed && !(said?.kind === 'entry' && said.value.from === 'agent' && wrote) && <p class="notice" role="status"><span>{t('capture.saved', { email: s.gave })}</span></p>}
       {capture && <CaptureCard />}
       {closed && asking.current !== '' && asking.current === s.thread && <Rating key={s.thread} done={() => { asking.current = ''; chat.rated(); chat.touched() }} />}
       {agreed && !must && question && <QuickReplies m={question} />}

@@ -14,7 +14,7 @@ function server() {
   const filed = new Map<string, Msg>()
   const s = { calls, filed, down: false, status: 0, lose: false, consent: null as Hello['flow'] extends infer F ? F extends { consent: infer C } ? C : never : never, visitor: null as Hello['visitor'] }
   const json = (v: unknown, status = 200) => new Response(JSON.stringify(v), { status, headers: { 'Content-Type': 'application/json' } })
-  const th = { id: '70', open: true, bot: false, with: null, last_at: '2026-11-22T10:00:00Z', preview: '', unread: 0, rated: false, created_at: '2026-11-22T10:00:00Z' }
+  const th = { id: '70', open: true, bot: false, with: null, last_at: '2026-11-22T10:00:00Z', preview: '', unread: 0, rated: false, can_rate: true, created_at: '2026-11-22T10:00:00Z' }
   const hello = (): Hello => ({
     visitor: s.visitor, account: { id: 'a1', color: '', font: 'system', position: 'right', typing_preview: true }, availability: { state: 'available', text: '', reply_time: '', returns_at: null, position: null, show: true },
     flow: { id: 'f1', number: 2, kind: 'live_chat', language: 'en', capture: { email: 'never', name: false, required: false }, welcome: 'Hi', opening: [], consent: s.consent, delay_ms: 0 },
@@ -52,7 +52,7 @@ function chat(said: unknown[] = []): Chat {
   return c
 }
 async function begun(s: ReturnType<typeof server>, c = chat()): Promise<Chat> {
-  c.take({ type: 'init', hello: s.hello(), ask: { locale: 'en' }, token: '', page: { url: 'https://shop.example/a', title: 'A', referrer: '' }, locale: 'en', inline: false, phone: false, options: { attachments: true, focus: true, newThreadLink: true, sheet: false } })
+  c.take({ type: 'init', hello: s.hello(), ask: { locale: 'en' }, token: '', page: { url: 'https://shop.example/a', title: 'A', referrer: '' }, locale: 'en', inline: false, phone: false, options: { attachments: true, focus: true, newThreadLink: true } })
   await settle()
   return c
 }

@@ -15,7 +15,7 @@ export function CardBody({ row, field }: { row: Row; field: string }) {
   const waits = row.open && row.last_direction === 'incoming'
   return (
     <RowBody
-      row={row} waits={waits} owner={field === 'owner_id' ? row.status.name : row.owner ? row.owner.name.split(' ')[0]! : row.team ? row.team.name : t('ticket.unassigned')}
+      row={row} of={{ tickets: row.id }} waits={waits} owner={field === 'owner_id' ? row.status.name : row.owner ? row.owner.name.split(' ')[0]! : row.team ? row.team.name : t('ticket.unassigned')}
       mark={<>{others ? <span className={s.seen} title={t('list.seen', { names: others })}><Icon name="eye" size={13} /><span className="k-hidden">{t('list.seen', { names: others })}</span></span> : null}<PriorityMark priority={row.priority} /></>}
     />
   )

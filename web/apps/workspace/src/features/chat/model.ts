@@ -39,3 +39,12 @@ export function after(now: Now, s: Sign): Now {
   if (s.state === 'offline') return { online: false, typing: false, text: '', page }
   return { online: true, typing: s.state === 'typing', text: s.state === 'typing' ? (s.text ?? '') : '', page }
 }
+
+/** How long somebody waits: "<1 min", "4 min", "2 hr". */
+export function waited(since: string, now: number, locale: string): string {
+  const ms = Math.max(0, now - Date.parse(since))
+  const say = (n: number, unit: 'minute' | 'hour' | 'day') => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(n)
+  if (ms < 60_000) return `<${say(1, 'minute')}`
+  if (ms < 3_600_000) return say(Math.floor(ms / 60_000), 'minute')
+  return ms < 86_400_000 ? say(Math.floor(ms / 3_600_000), 'hour') : say(Math.floor(ms / 86_400_000), 'day')
+}

@@ -86,7 +86,7 @@ function Chat({ talk, open, busy, hello, onSay, onRestart }: { talk: Talk; open:
   const dark = useAppearance() && document.documentElement.dataset.mantineColorScheme === 'dark'
   const state = useMemo(() => ({
     hello, view: 'chat' as const, scheme: dark ? 'dark' as const : 'light' as const, typing: busy ? { name: hello.heading.name, avatar: '' } : null,
-    threads: [{ id: 'sim', open: !talk.state.over, bot: true, with: null, last_at: talk.said.at(-1)?.at ?? '', preview: '', unread: 0, rated: false, created_at: talk.said[0]?.at ?? '' }],
+    threads: [{ id: 'sim', open: !talk.state.over, bot: true, with: null, last_at: talk.said.at(-1)?.at ?? '', preview: '', unread: 0, rated: false, can_rate: false, created_at: talk.said[0]?.at ?? '' }],
     messages: talk.said.map((m) => ({
       id: String(m.id), thread_id: 'sim', kind: 'message' as const, from: m.from, author: m.from === 'bot' ? { name: hello.heading.name, avatar: hello.heading.avatar } : null, text: m.link ? [m.text, m.link.label, m.link.url].filter(Boolean).join('\n') : m.text, html: '',
       files: m.image ? [{ id: `i${m.id}`, name: '', type: 'image/*', size: 0, url: m.image, image: true, width: 0, height: 0 }] : [],

@@ -15,8 +15,8 @@ import s from './message.module.css'
 
 const tools = withMore(() => import('./MessageTools.tsx'))
 const Tools = lazy(async () => ({ default: (await tools()).MessageTools }))
-const Offered = lazy(async () => ({ default: (await tools()).Offered }))
 const Details = lazy(async () => ({ default: (await tools()).DeliveryDetails }))
+const Offered = lazy(withMore(async () => ({ default: (await import('./Offered.tsx')).Offered })))
 const SendState = lazy(withMore(async () => ({ default: (await import('@/features/writing/index.ts')).SendState })))
 
 export const authorOf = (m: Message): string => m.author?.name || m.from?.name || (m.author?.kind === 'visitor' ? t('chat.visitor') : m.from?.address) || t('message.system')
@@ -81,13 +81,13 @@ function MessageBody({ message: m }: { message: Message }) {
       {html
         ? <MessageFrame messageId={m.id} images={images} quoted={quoted} plainLook={looksPlain(m.html) && !(quoted && !looksPlain(m.html_quoted))} onBlocked={onBlocked} title={t('message.frame', { name: authorOf(m) })} />
         : m.text ? <PlainText text={m.text} /> : files.length ? null : <p className={s.nothing}>{t('message.empty')}</p>}
+      {m.offers ? <Suspense fallback={null}><Offered offers={m.offers} /></Suspense> : null}
       {hasQuoted ? (
         <button type="button" className={s.quotedToggle} aria-expanded={quoted} onClick={() => setQuoted(!quoted)}>
           <Icon name="more" /> {t(quoted ? 'message.hide_quoted' : 'message.show_quoted')}
         </button>
       ) : null}
       {quoted && !html && m.text_quoted ? <div className={s.quoted}><PlainText text={m.text_quoted} /></div> : null}
-      {m.offers?.quick?.length ? <Suspense fallback={null}><Offered quick={m.offers.quick} /></Suspense> : null}
       <Attachments list={files} />
     </div>
   )

@@ -1,5 +1,5 @@
 import { Menu } from '@mantine/core'
-import { post, type Message, type Party, type QuickReply } from '@kanal/api'
+import { post, type Message, type Party } from '@kanal/api'
 import { Icon, Tag } from '@kanal/ui'
 import { maybe, t, type Key } from '@/locales/index.ts'
 import { actionById, actionContext } from '@/shell/actions.ts'
@@ -9,11 +9,6 @@ import { toast } from '@/shell/toast.tsx'
 import { looks, partyText, recipientsOf } from './Delivery.tsx'
 import { pickOne } from './picking.tsx'
 import s from './message.module.css'
-
-/** GEN-25: what a visitor could press under a message. */
-export function Offered({ quick }: { quick: QuickReply[] }) {
-  return <p className={s.pendingText}>{t('chat.quick_offered', { labels: quick.map((q) => q.label).join(', ') })}</p>
-}
 
 export function MessageTools({ message: m, onFacts }: { message: Message; onFacts(): void }) {
   const cancellable = m.direction === 'outgoing' && m.status === 'queued' && !m.send_rule

@@ -31,7 +31,7 @@ const ConversationLink = memo(function ConversationLink({ row, view, current }: 
   const waits = row.open && row.last_direction === 'incoming'
   const same = { className: rowClass, 'data-waits': waits || undefined, 'data-gone': row.gone || undefined, 'data-thread': row.id, 'aria-current': current ? 'true' as const : undefined }
   const mark = row.ticket_id ? <Tag>{t('conversations.ticket', { number: row.ticket_number })}</Tag> : <span className="k-hidden">{t('conversations.no_ticket')}</span>
-  const body = <RowBody row={row} waits={waits} mark={mark} owner={row.owner ? row.owner.name.split(' ')[0]! : (row.team?.name ?? '')} />
+  const body = <RowBody row={row} of={row.ticket_id ? { tickets: row.ticket_id } : { threads: row.id }} waits={waits} mark={mark} owner={row.owner ? row.owner.name.split(' ')[0]! : (row.team?.name ?? '')} />
   return row.ticket_id
     ? <Link to="/tickets/$view/$ticketId" params={{ view, ticketId: row.ticket_id }} {...same}>{body}</Link>
     : <Link to="/tickets/$view/conversation/$threadId" params={{ view, threadId: row.id }} {...same}>{body}</Link>

@@ -25,6 +25,7 @@ defineSettingsPage({ path: 'data/ticket-properties', group: 'data', title: 'prop
 defineSettingsPage({ path: 'data/contact-properties', group: 'data', title: 'properties.contact_title', icon: 'user', words: 'properties.words', load: () => import('@/features/admin/index.ts').then((m) => m.ContactProperties) })
 
 defineSettingsPage({ path: 'help-desk/senders', group: 'helpdesk', under: 'settings.sources', title: 'senders.title', icon: 'shield', needs: 'account.access', words: 'senders.words', fields: [{ id: 'senders.add', label: 'senders.value' }, { id: 'senders.lists', label: 'senders.which' }], load: () => import('@/features/bulk/index.ts').then((m) => m.Senders) })
+defineSettingsPage({ path: 'help-desk/banned', group: 'helpdesk', under: 'settings.sources', title: 'banned.title', icon: 'shield', needs: 'tickets.edit', words: 'banned.words', load: () => import('@/features/chat/index.ts').then((m) => m.BannedVisitors) })
 defineSettingsPage({ path: 'help-desk/spam', group: 'helpdesk', under: 'settings.sources', title: 'spam.title', icon: 'spam', needs: 'account.access', words: 'spam.words', fields: [{ id: 'spam.spoofed', label: 'spam.kind.spoofed' }, { id: 'spam.marketing', label: 'spam.kind.marketing' }, { id: 'spam.role_address', label: 'spam.kind.role_address' }, { id: 'spam.automated', label: 'spam.kind.automated' }], load: () => import('@/features/bulk/index.ts').then((m) => m.SpamFilter) })
 
 // Me

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
-import { memo, type ReactNode } from 'react'
+import { lazy, memo, Suspense, type ReactNode } from 'react'
 import { Icon } from '@kanal/ui'
-import { t } from '@/locales/index.ts'
+import { t, withMore } from '@/locales/index.ts'
 import { useSeen } from '@/features/presence/index.ts'
 import { HeldReason } from '@/features/running/index.ts'
 import { ago, dateTime } from '@/shell/format.ts'
@@ -11,6 +11,8 @@ import { PickBox } from './PickBox.tsx'
 import { Preview } from './Preview.tsx'
 import { PriorityMark } from './marks.tsx'
 import s from './list.module.css'
+
+const LiveTime = lazy(withMore(() => import('@/features/chat/index.ts').then((m) => ({ default: m.LiveTime }))))
 
 /** One row (WS-08): who and how many, when, subject, the last line with what it is, channel, owner, and whether the customer waits. */
 export const TicketRowLink = memo(function TicketRowLink({ row, view, current, pick }: { row: Row; view: string; current: boolean; pick(id: string, through: string[] | null): void }) {
@@ -23,7 +25,7 @@ export const TicketRowLink = memo(function TicketRowLink({ row, view, current, p
         aria-current={current ? 'true' : undefined} data-ticket={row.id}
       >
         <RowBody
-          row={row} waits={waits} owner={row.owner ? row.owner.name.split(' ')[0]! : row.team ? row.team.name : t('ticket.unassigned')}
+          row={row} of={{ tickets: row.id }} waits={waits} owner={row.owner ? row.owner.name.split(' ')[0]! : row.team ? row.team.name : t('ticket.unassigned')}
           mark={<>{row.hidden === 'spam' ? <HeldReason reason={row.hidden_reason ?? ''} /> : null}{others ? <span className={s.seen} title={t('list.seen', { names: others })}><Icon name="eye" size={13} /><span className="k-hidden">{t('list.seen', { names: others })}</span></span> : null}<PriorityMark priority={row.priority} /></>}
         />
       </Link>
@@ -36,10 +38,11 @@ export const TicketRowLink = memo(function TicketRowLink({ row, view, current, p
 export const rowClass = s.row
 
 /** What a row of a list says: of a ticket, or of a conversation that may have one. */
-export function RowBody({ row, waits, mark, owner }: {
-  row: Pick<Row, 'contact' | 'message_count' | 'last_activity_at' | 'subject' | 'last_direction' | 'snippet' | 'channel' | 'gone' | 'participants' | 'latest' | 'has_draft' | 'snoozed' | 'snoozed_until'>; waits: boolean; mark: ReactNode; owner: string
+export function RowBody({ row, of, waits, mark, owner }: {
+  row: Pick<Row, 'contact' | 'message_count' | 'last_activity_at' | 'subject' | 'last_direction' | 'snippet' | 'channel' | 'gone' | 'participants' | 'latest' | 'has_draft' | 'snoozed' | 'snoozed_until'>; of: { tickets?: string; threads?: string }; waits: boolean; mark: ReactNode; owner: string
 }) {
-  const who = row.contact?.name || row.contact?.email || t('ticket.no_contact')
+  const who = row.contact?.name || row.contact?.email || t(row.channel === 'chat' ? 'chat.visitor' : 'ticket.no_contact')
+  const time = <time className={s.time} dateTime={row.last_activity_at} title={dateTime(row.last_activity_at)}>{ago(row.last_activity_at)}</time>
   return (
     <>
       <span className={s.line}>
@@ -47,7 +50,7 @@ export function RowBody({ row, waits, mark, owner }: {
         <span className={`${s.who} k-cut`}>{who}</span>
         {(row.participants ?? 0) > 1 ? <span className={s.number} title={t('list.people', { n: row.participants! })}>+{row.participants! - 1}</span> : null}
         {row.message_count > 1 ? <span className={s.number} title={t('list.messages', { n: row.message_count })}>{row.message_count}</span> : null}
-        <time className={s.time} dateTime={row.last_activity_at} title={dateTime(row.last_activity_at)}>{ago(row.last_activity_at)}</time>
+        {row.channel === 'chat' ? <Suspense fallback={time}><LiveTime {...of} at={row.last_activity_at} waits={waits} className={s.time!}>{time}</LiveTime></Suspense> : time}
       </span>
       <span className={s.line}>
         <span className={`${s.subject} k-cut`}>{row.subject || t('ticket.no_subject')}</span>
