@@ -1,6 +1,7 @@
 // Pictures of the screens and their states, to be looked at: node e2e/shots.mjs http://127.0.0.1:8080 [screen …] [size=wide-dark …]
 // They go to e2e/out/screens with a README that shows them; scripts/screens puts both into docs/screens.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chatScreens } from './chatscreens.mjs'
 import { base, launchMany, out, person, problems } from './lib.mjs'
 import { patterns, samples } from './routes.mjs'
 
@@ -83,22 +84,25 @@ for (const size of sizes) {
   await context.addInitScript((x) => { try { localStorage.setItem('kanal.appearance', x) } catch { /* a page without storage */ } }, look)
   const away = await browser.newContext({ viewport: { width: size.width, height: size.height }, colorScheme: size.scheme, locale: 'en-GB', hasTouch: size.width < 500, baseURL: base })
   const values = await samples(api, base)
-  for (const [name, path, kind = '', before, act] of screens(values)) {
-    if (size.main && kind !== 'main') continue
+  for (const [name, path, kind = '', before, act] of [...screens(values), ...chatScreens(values, api, base)]) {
+    if (size.main && !kind.includes('main') || size.appearance && kind.includes('site')) continue // the widget has no appearance of its own
     if (only.length && !only.some((o) => name.startsWith(o))) continue
-    const page = await (kind === 'out' ? away : context).newPage()
+    const own = kind.includes('site') ? await browser.newContext({ viewport: { width: size.width, height: size.height }, colorScheme: size.scheme, locale: 'en-GB', hasTouch: size.width < 500 }) : null
+    const page = await (own ?? (kind === 'out' ? away : context)).newPage()
     page.setDefaultTimeout(8000)
     page.on('pageerror', (e) => problems.push(`${name}: ${e.message}`))
     try {
       await before?.(page)
-      await page.goto(base + path)
+      await page.goto(kind.includes('site') ? path : base + path)
       if (!/^\/(rate|f)\//.test(path)) { await page.locator('h1:visible, h2:visible, [role=log]:visible, [role=status]:visible').first().waitFor(soon); await still(page) }
-      await act?.(page)
+      const after = await act?.(page)
       if (!/^\/(rate|f)\//.test(path)) await still(page)
       await page.screenshot({ path: `${dir}${name}-${size.tag}.jpg`, type: 'jpeg', quality: 45 })
+      await after?.()
       console.log(`${name}-${size.tag}`)
     } catch (err) { process.exitCode = 1; console.log(`FAIL ${name}-${size.tag}: ${String(err.message).split('\n')[0]}`) }
     await page.close()
+    await own?.close()
   }
   await context.close()
   await away.close()
@@ -108,7 +112,7 @@ await browser.close()
 // The gallery: one table a screen, a row for each state, its sizes beside each other.
 const shown = readdirSync(dir).filter((f) => f.endsWith('.jpg')).map((f) => ({ f, size: sizes.find((s) => f.endsWith(`-${s.tag}.jpg`))?.tag })).filter((x) => x.size).map((x) => ({ ...x, name: x.f.slice(0, -x.size.length - 5) }))
 const names = [...new Set(shown.map((x) => x.name))].sort()
-const lines = ['# Screens', '', 'Every screen of the workspace and its states, from the demo company. Made by `make screens`, this page too; to be looked at before a release.', '']
+const lines = ['# Screens', '', 'Every screen of the workspace, and the chat on the shop's website, in their states, from the demo company. Made by `make screens`, this page too; to be looked at before a release.', '']
 for (const group of [...new Set(names.map((n) => n.split('-')[0]))]) {
   lines.push(`## ${group}`, '')
   for (const name of names.filter((n) => n.split('-')[0] === group)) {
