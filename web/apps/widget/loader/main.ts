@@ -26,6 +26,7 @@ function start(host: string): void {
     const s = (w.hsConversationsSettings ?? w.KanalSettings) as Loose | undefined
     return (s?.[key] ?? otherwise) as T
   }
+  const wishes = () => ({ attachments: !settings('disableAttachment', 0), focus: !settings('disableInitialInputFocus', 0), newThreadLink: !settings('hideNewThreadLink', 0) })
   const keep = (t: string, expires: unknown, brief?: boolean) => {
     const who = person
     token = t
@@ -128,7 +129,7 @@ function start(host: string): void {
     const shown = talking || h.launcher && !!h.flow && !(a.phone === 'hide' && small()), trigger = h.flow?.trigger
     const left = a.position === 'left'
     wrap.style.cssText = `--c:${a.color};--t:${a.on_color ?? '#fff'};--y:${a.offset_y ?? 20}px;--r:${left ? 'auto' : x};--l:${left ? x : 'auto'}`
-    sendIf({ type: 'hello', hello: h })
+    sendIf({ type: 'hello', hello: h, options: wishes() })
     button.hidden = inline || !shown || trigger?.then === 'button' && trigger.on !== 'load' && !talking && button.hidden
     if (shown) put()
     setUnread(h.open.unread)
@@ -153,7 +154,7 @@ function start(host: string): void {
       ready = true
       send({
         type: 'init', hello: noConnect ? null : hello, ask: lastAsk, token, page: page(), locale: hello?.texts?.locale ?? root.lang, inline, phone: small(),
-        options: { attachments: !settings('disableAttachment', 0), focus: !settings('disableInitialInputFocus', 0), newThreadLink: !settings('hideNewThreadLink', 0), sheet: !!settings('avoidInlineStyles', 0) },
+        options: wishes(),
       })
       for (let i = 0; i < waiting.length; i++) send(waiting[i]!)
       waiting = []

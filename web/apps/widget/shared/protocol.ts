@@ -10,14 +10,14 @@ export interface Page { url: string; title: string; referrer: string }
 export type ToFrame =
   /** ask is the loader's own hello, for when it may not ask itself: then hello is null. */
   | { type: 'init'; hello: unknown; ask: Record<string, unknown>; token: string; page: Page; locale: string; inline: boolean; phone: boolean; options: FrameOptions }
-  | { type: 'hello'; hello: unknown }                       // the rules were weighed again: another page, another identity, another state
+  | { type: 'hello'; hello: unknown; options?: FrameOptions } // the rules were weighed again: another page, another identity, another state
   | { type: 'open'; newThread?: boolean } | { type: 'close' }
   | { type: 'page'; page: Page }
   | { type: 'identity'; email: string; token: string }
   | { type: 'reset' }                                        // forget everything: logout, clear
   | { type: 'connect-blocked'; ask: Record<string, unknown> } // the page's CSP forbids our requests: the frame asks in the loader's place, each time
 
-export interface FrameOptions { attachments: boolean; focus: boolean; newThreadLink: boolean; sheet: boolean }
+export interface FrameOptions { attachments: boolean; focus: boolean; newThreadLink: boolean }
 
 /** From the frame to the page. */
 export type ToPage =

@@ -82,7 +82,9 @@ export class Chat {
         this.set({ page: m.page, inline: m.inline, phone: m.phone, options: { ...this.state.options, ...m.options }, open: this.state.open || m.inline })
         void (m.hello ? this.greet(m.hello as Hello) : this.sayHello())
         return
-      case 'hello': return void this.greet(m.hello as Hello)
+      case 'hello':
+        this.set({ options: { ...this.state.options, ...m.options } })
+        return void this.greet(m.hello as Hello)
       case 'open': return this.opened(m.newThread ?? false)
       case 'close': return this.set({ open: this.state.inline })
       case 'page': return this.set({ page: m.page })

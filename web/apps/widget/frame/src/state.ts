@@ -59,7 +59,7 @@ export interface State {
 
 export const nobody: State = {
   phase: 'boot', mode: 'frame', hello: null, words: null, open: false, inline: false, phone: false,
-  options: { attachments: true, focus: true, newThreadLink: true, sheet: false },
+  options: { attachments: true, focus: true, newThreadLink: true },
   page: { url: '', title: '', referrer: '' },
   view: 'chat', thread: '', threads: [], threadsStatus: 'idle', threadsNext: '', convo: null, connection: 'off', typing: null, availability: null,
   consent: 'none', known: false, gave: '', captureSkipped: false, uploads: [], muted: false, newFrom: '', said: { n: 0, text: '' }, focus: 0,
