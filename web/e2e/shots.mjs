@@ -112,7 +112,7 @@ await browser.close()
 // The gallery: one table a screen, a row for each state, its sizes beside each other.
 const shown = readdirSync(dir).filter((f) => f.endsWith('.jpg')).map((f) => ({ f, size: sizes.find((s) => f.endsWith(`-${s.tag}.jpg`))?.tag })).filter((x) => x.size).map((x) => ({ ...x, name: x.f.slice(0, -x.size.length - 5) }))
 const names = [...new Set(shown.map((x) => x.name))].sort()
-const lines = ['# Screens', '', 'Every screen of the workspace, and the chat on the shop's website, in their states, from the demo company. Made by `make screens`, this page too; to be looked at before a release.', '']
+const lines = ['# Screens', '', 'Every screen of the workspace, and the chat on a website, in their states, from the demo company. Made by `make screens`, this page too; to be looked at before a release.', '']
 for (const group of [...new Set(names.map((n) => n.split('-')[0]))]) {
   lines.push(`## ${group}`, '')
   for (const name of names.filter((n) => n.split('-')[0] === group)) {
