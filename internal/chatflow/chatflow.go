@@ -226,14 +226,20 @@ type Change struct {
 	Version   int64 // what the writer saw; 0 does not ask
 }
 
+// alive locks a chatflow that can be changed: an archived one stays as it was.
+func (s *Service) alive(ctx context.Context, tx *db.Tx, id desk.ChatflowID) (Flow, error) {
+	f, err := s.lock(ctx, tx, id)
+	if err == nil && f.ArchivedAt != 0 {
+		err = desk.Errorf(desk.Conflict, "chatflow.archived", "This chatflow is archived. Make a copy of it to go on.")
+	}
+	return f, err
+}
+
 // Update changes a chatflow, also its draft. Conflict when somebody else has saved since Version. Records chatflow.updated; nothing when nothing changed.
 func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ChatflowID, c Change) (Flow, error) {
-	before, err := s.lock(ctx, tx, id)
+	before, err := s.alive(ctx, tx, id)
 	if err != nil {
 		return before, err
-	}
-	if before.ArchivedAt != 0 {
-		return before, desk.Errorf(desk.Conflict, "chatflow.archived", "This chatflow is archived. Make a copy of it to go on.")
 	}
 	if c.Version != 0 && c.Version != before.Version {
 		return before, desk.Errorf(desk.Conflict, "chatflow.stale", "Somebody else has saved this chatflow meanwhile. Load it again; what you wrote is still on your screen.").In("version")

@@ -57,12 +57,9 @@ func (s *Service) VersionOf(ctx context.Context, q db.Queryer, id desk.ChatflowI
 // Publish makes the draft the live version. Conversations that go on keep the version they began with (CF-23). It refuses a draft with an error and
 // does nothing when the draft is what is live. Records chatflow.published.
 func (s *Service) Publish(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ChatflowID, note string) (Flow, error) {
-	before, err := s.lock(ctx, tx, id)
+	before, err := s.alive(ctx, tx, id)
 	if err != nil {
 		return before, err
-	}
-	if before.ArchivedAt != 0 {
-		return before, desk.Errorf(desk.Conflict, "chatflow.archived", "This chatflow is archived. Make a copy of it to go on.")
 	}
 	if err := Refusal(Validate(before.Kind, before.Draft)); err != nil {
 		return before, err
@@ -78,12 +75,9 @@ func (s *Service) Publish(ctx context.Context, tx *db.Tx, actor desk.Actor, id d
 
 // Rollback publishes an older version again, as a new one, and makes it the draft too. Records chatflow.published.
 func (s *Service) Rollback(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ChatflowID, number int64) (Flow, error) {
-	before, err := s.lock(ctx, tx, id)
+	before, err := s.alive(ctx, tx, id)
 	if err != nil {
 		return before, err
-	}
-	if before.ArchivedAt != 0 {
-		return before, desk.Errorf(desk.Conflict, "chatflow.archived", "This chatflow is archived. Make a copy of it to go on.")
 	}
 	v, err := s.VersionOf(ctx, tx, id, max(number, 0))
 	if err != nil {

@@ -276,31 +276,15 @@ func (s *Service) Lock(ctx context.Context, tx *db.Tx, id desk.TicketID) (desk.T
 
 // OpenCounts tells how many open tickets each of the users owns; hidden and snoozed ones do not count.
 func (s *Service) OpenCounts(ctx context.Context, q db.Queryer, users []desk.User) (map[desk.UserID]int, error) {
-	out := make(map[desk.UserID]int, len(users))
-	if len(users) == 0 {
-		return out, nil
-	}
-	ids := make([]desk.UserID, len(users))
-	for i, u := range users {
-		ids[i] = u.ID
-	}
-	type count struct {
-		owner desk.UserID
-		n     int
-	}
-	cs, err := db.All(ctx, q, func(r db.Scanner) (c count, err error) { err = r.Scan(&c.owner, &c.n); return c, err },
-		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND snoozed = 0 AND owner_id IN `+db.IDs(ids)+` GROUP BY owner_id`)
-	if err != nil {
-		return nil, fmt.Errorf("ticket: open counts: %w", err)
-	}
-	for _, c := range cs {
-		out[c.owner] = c.n
-	}
-	return out, nil
+	return openOf(ctx, q, users, "")
 }
 
 // OpenChats is OpenCounts of the tickets of one channel: how many conversations each of the users is in (CP-02).
 func (s *Service) OpenChats(ctx context.Context, q db.Queryer, users []desk.User, channel string) (map[desk.UserID]int, error) {
+	return openOf(ctx, q, users, " AND channel = $1", channel)
+}
+
+func openOf(ctx context.Context, q db.Queryer, users []desk.User, and string, args ...any) (map[desk.UserID]int, error) {
 	out := make(map[desk.UserID]int, len(users))
 	if len(users) == 0 {
 		return out, nil
@@ -314,9 +298,9 @@ func (s *Service) OpenChats(ctx context.Context, q db.Queryer, users []desk.User
 		n     int
 	}
 	cs, err := db.All(ctx, q, func(r db.Scanner) (c count, err error) { err = r.Scan(&c.owner, &c.n); return c, err },
-		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND snoozed = 0 AND channel = $1 AND owner_id IN `+db.IDs(ids)+` GROUP BY owner_id`, channel)
+		`SELECT owner_id, COUNT(*) FROM tickets WHERE open = 1 AND hidden = '' AND snoozed = 0 AND owner_id IN `+db.IDs(ids)+and+` GROUP BY owner_id`, args...)
 	if err != nil {
-		return nil, fmt.Errorf("ticket: open chats: %w", err)
+		return nil, fmt.Errorf("ticket: open counts: %w", err)
 	}
 	for _, c := range cs {
 		out[c.owner] = c.n

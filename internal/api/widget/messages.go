@@ -48,12 +48,23 @@ func (w *widget) mine(ctx context.Context, v visitor.Visitor, id desk.ThreadID) 
 	return th, nil
 }
 
-func (w *widget) pathThread(r *http.Request, v visitor.Visitor) (desk.Thread, error) {
-	id, err := desk.ParseID[desk.ThreadID](r.PathValue("id"))
-	if err != nil {
-		return desk.Thread{}, desk.Errorf(desk.NotFound, "thread.not_found", "There is no such conversation.")
+// within answers for one of the visitor's conversations: the one that the path names.
+func (w *widget) within(kind lobby.Kind, h func(http.ResponseWriter, *http.Request, visitor.Visitor, desk.Thread) error) func(http.ResponseWriter, *http.Request) error {
+	return func(rw http.ResponseWriter, r *http.Request) error {
+		v, err := w.who(r, kind)
+		if err != nil {
+			return err
+		}
+		id, err := desk.ParseID[desk.ThreadID](r.PathValue("id"))
+		if err != nil {
+			return desk.Errorf(desk.NotFound, "thread.not_found", "There is no such conversation.")
+		}
+		th, err := w.mine(r.Context(), v, id)
+		if err != nil {
+			return err
+		}
+		return h(rw, r, v, th)
 	}
-	return w.mine(r.Context(), v, id)
 }
 
 // threads answers GET /widget/threads: the visitor's conversations, the latest first.
@@ -110,21 +121,15 @@ func position(cursor string) (at, id int64, ok bool) {
 }
 
 // messages answers GET /widget/threads/{id}/messages, newest first.
-func (w *widget) messages(rw http.ResponseWriter, r *http.Request) error {
+func (w *widget) messages(rw http.ResponseWriter, r *http.Request, v visitor.Visitor, th desk.Thread) error {
 	const limit = 50
-	v, err := w.who(r, lobby.Other)
-	if err != nil {
-		return err
-	}
-	th, err := w.pathThread(r, v)
-	if err != nil {
-		return err
-	}
 	before := int64(desk.MaxID)
 	if c := r.URL.Query().Get("cursor"); c != "" {
-		if before, err = strconv.ParseInt(c, 10, 64); err != nil {
+		n, err := strconv.ParseInt(c, 10, 64)
+		if err != nil {
 			return desk.Errorf(desk.Invalid, "cursor.malformed", "This cursor was not made here.").In("cursor")
 		}
+		before = n
 	}
 	ctx := r.Context()
 	ids, err := db.All(ctx, w.DB, db.Column[desk.MessageID], "SELECT m.id FROM messages m WHERE m.thread_id = $1 AND m.id < $2 AND "+shown+" ORDER BY m.id DESC LIMIT $3", th.ID, before, limit+1)
@@ -297,22 +302,14 @@ func (w *widget) stored(ctx context.Context, e intake.Entry) (Sent, error) {
 }
 
 // seen answers POST /widget/threads/{id}/seen.
-func (w *widget) seen(rw http.ResponseWriter, r *http.Request) error {
-	v, err := w.who(r, lobby.Other)
-	if err != nil {
-		return err
-	}
-	th, err := w.pathThread(r, v)
-	if err != nil {
-		return err
-	}
+func (w *widget) seen(rw http.ResponseWriter, r *http.Request, v visitor.Visitor, th desk.Thread) error {
 	var in struct {
 		Message desk.MessageID `json:"message"`
 	}
 	if err := read(rw, r, &in); err != nil {
 		return err
 	}
-	err = w.DB.Write(r.Context(), func(ctx context.Context, tx *db.Tx) error {
+	err := w.DB.Write(r.Context(), func(ctx context.Context, tx *db.Tx) error {
 		_, err := w.Threads.Seen(ctx, tx, v.Actor(), th.ID, thread.SeenByVisitor, in.Message)
 		return err
 	})
@@ -323,16 +320,8 @@ func (w *widget) seen(rw http.ResponseWriter, r *http.Request) error {
 }
 
 // end answers POST /widget/threads/{id}/end: the visitor says goodbye. The ticket stays as it is: work may be left.
-func (w *widget) end(rw http.ResponseWriter, r *http.Request) error {
-	v, err := w.who(r, lobby.Other)
-	if err != nil {
-		return err
-	}
-	th, err := w.pathThread(r, v)
-	if err != nil {
-		return err
-	}
-	err = w.DB.Write(r.Context(), func(ctx context.Context, tx *db.Tx) error {
+func (w *widget) end(rw http.ResponseWriter, r *http.Request, v visitor.Visitor, th desk.Thread) error {
+	err := w.DB.Write(r.Context(), func(ctx context.Context, tx *db.Tx) error {
 		t, err := w.Threads.Lock(ctx, tx, th.ID)
 		if err != nil || !t.Open {
 			return err
@@ -356,15 +345,7 @@ func (w *widget) end(rw http.ResponseWriter, r *http.Request) error {
 }
 
 // transcript answers POST /widget/threads/{id}/transcript: the conversation by mail (CH-29).
-func (w *widget) transcript(rw http.ResponseWriter, r *http.Request) error {
-	v, err := w.who(r, lobby.Identify) // it sends mail to whatever address is typed: seldom
-	if err != nil {
-		return err
-	}
-	th, err := w.pathThread(r, v)
-	if err != nil {
-		return err
-	}
+func (w *widget) transcript(rw http.ResponseWriter, r *http.Request, _ visitor.Visitor, th desk.Thread) error {
 	var in struct {
 		Email string `json:"email"`
 	}
@@ -390,15 +371,7 @@ func (w *widget) transcript(rw http.ResponseWriter, r *http.Request) error {
 }
 
 // rate answers POST /widget/threads/{id}/rate.
-func (w *widget) rate(rw http.ResponseWriter, r *http.Request) error {
-	v, err := w.who(r, lobby.Other)
-	if err != nil {
-		return err
-	}
-	th, err := w.pathThread(r, v)
-	if err != nil {
-		return err
-	}
+func (w *widget) rate(rw http.ResponseWriter, r *http.Request, _ visitor.Visitor, th desk.Thread) error {
 	var in struct {
 		Score   int    `json:"score"`
 		Comment string `json:"comment"`

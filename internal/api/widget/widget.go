@@ -88,9 +88,11 @@ func Mount(s *api.Server, d Deps) {
 	}
 	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"POST /widget/visitor": w.arrive, "POST /widget/profile": w.profile, "POST /widget/identify": w.identify, "POST /widget/logout": w.logout,
-		"POST /widget/messages": w.send, "GET /widget/threads": w.threads, "GET /widget/threads/{id}/messages": w.messages,
-		"POST /widget/threads/{id}/seen": w.seen, "POST /widget/threads/{id}/end": w.end, "POST /widget/threads/{id}/transcript": w.transcript, "POST /widget/threads/{id}/rate": w.rate,
-		"POST /widget/files": w.upload, "POST /widget/consent": w.consent, "GET /widget/consent": w.consents,
+		"POST /widget/messages": w.send, "GET /widget/threads": w.threads, "GET /widget/threads/{id}/messages": w.within(lobby.Other, w.messages),
+		"POST /widget/threads/{id}/seen": w.within(lobby.Other, w.seen), "POST /widget/threads/{id}/end": w.within(lobby.Other, w.end),
+		"POST /widget/threads/{id}/transcript": w.within(lobby.Identify, w.transcript), // it sends mail to whatever address is typed: seldom
+		"POST /widget/threads/{id}/rate":       w.within(lobby.Other, w.rate),
+		"POST /widget/files":                   w.upload, "POST /widget/consent": w.consent, "GET /widget/consent": w.consents,
 	} {
 		s.Handle(pattern, w.own(h))
 	}
