@@ -121,6 +121,10 @@ func (s *Service) mail(ctx context.Context, j *job.Job, r chatflow.Run, e chatfl
 	_, err := s.Dispatch.Reply(ctx, dispatch.ReplyCommand{
 		Actor: botOf(th), ThreadID: th.ID, FromAccount: acc.ID, To: []desk.Party{to}, Cc: []desk.Party{}, Bcc: []desk.Party{}, Subject: e.Subject,
 		Content: dispatch.Content{Text: e.Text}, Timing: dispatch.Timing{Undo: &none}, Client: "chatflow", Copy: true, Automatic: true,
+		First: func(ctx context.Context, tx *db.Tx) error { // the visitor before the conversation, as in every turn
+			_, err := s.Visitors.Lock(ctx, tx, th.VisitorID)
+			return notFoundIsNil(err)
+		},
 		Also: func(ctx context.Context, tx *db.Tx, _ desk.Message) error {
 			if err := j.Complete(ctx, tx); err != nil {
 				return err

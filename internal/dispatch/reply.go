@@ -44,6 +44,8 @@ type ReplyCommand struct {
 	Copy      bool              // repeats what was said in the same conversation over another channel: a note to the team, and nothing of the ticket changes
 	Automatic bool              // made by the machine: marked so that nobody answers it automatically (EM-31)
 	Client    string            // workspace, api, …
+	// First runs in the same transaction before the conversation is held: for what has to be held before it.
+	First func(ctx context.Context, tx *db.Tx) error
 	// Also runs in the same transaction once the message is stored: an answer kept for a repeated request, for example.
 	Also func(ctx context.Context, tx *db.Tx, m desk.Message) error
 }
@@ -73,6 +75,11 @@ func (s *Service) Reply(ctx context.Context, c ReplyCommand) (desk.Message, erro
 		c.Plan.Status = c.SetStatus
 	}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if c.First != nil {
+			if err := c.First(ctx, tx); err != nil {
+				return err
+			}
+		}
 		th, err := s.Threads.Lock(ctx, tx, c.ThreadID)
 		if err != nil {
 			return err

@@ -137,14 +137,12 @@ func (s *Service) Claim(ctx context.Context, tx *db.Tx, id desk.VisitorID, name,
 		return v, s.Visitors.Tell(ctx, tx, v.Actor(), v, visitor.Claimed, map[string]any{"matches": true})
 	}
 	if v.ContactID != 0 { // said to be reached there too
-		if !v.Proven {
-			c, err := s.ContactOf(ctx, tx, v)
-			if err == nil && c.ID != 0 {
-				_, err = s.Contacts.AddAddress(ctx, tx, v.Actor(), c.ID, desk.AddrEmail, email, name, SourceChat)
-			}
-			if err != nil && desk.CodeOf(err) != desk.Conflict {
-				return v, wrap("visitor", err)
-			}
+		c, err := s.ContactOf(ctx, tx, v)
+		if err == nil && !v.Proven && byClaims(c) {
+			_, err = s.Contacts.AddAddress(ctx, tx, v.Actor(), c.ID, desk.AddrEmail, email, name, SourceChat)
+		}
+		if err != nil && desk.CodeOf(err) != desk.Conflict {
+			return v, wrap("visitor", err)
 		}
 		return v, s.Visitors.Tell(ctx, tx, v.Actor(), v, visitor.Claimed, map[string]any{"matches": false})
 	}
@@ -156,6 +154,12 @@ func (s *Service) Claim(ctx context.Context, tx *db.Tx, id desk.VisitorID, name,
 		return v, s.Visitors.Tell(ctx, tx, v.Actor(), v, visitor.Claimed, map[string]any{"matches": true})
 	}
 	return s.join(ctx, tx, v.Actor(), v, c.ID, false, "", ByClaim)
+}
+
+// byClaims tells a contact of whom nothing is known but what was typed in a chat. Whoever was linked to another may not give them addresses: mail from there would be taken
+// for theirs.
+func byClaims(c desk.Contact) bool {
+	return c.ID != 0 && len(c.Addresses) > 0 && !slices.ContainsFunc(c.Addresses, func(a desk.Address) bool { return a.Verified || a.Source != SourceChat })
 }
 
 // Proven is what came of a signed token.

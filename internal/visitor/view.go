@@ -51,6 +51,9 @@ func (s *Service) note(ctx context.Context, tx *db.Tx, id desk.VisitorID, w View
 	}
 	_, err := tx.Exec(ctx, "INSERT INTO visitor_views (id, visitor_id, kind, name, url, title, referrer, data, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
 		tx.NewID(), id, w.Kind, w.Name, w.URL, w.Title, w.Referrer, string(w.Data), w.At)
+	if err == nil { // what is beyond the measure goes, the oldest first
+		_, err = tx.Exec(ctx, `DELETE FROM visitor_views WHERE visitor_id = $1 AND id < COALESCE((SELECT id FROM visitor_views WHERE visitor_id = $1 ORDER BY id DESC LIMIT 1 OFFSET $2), 0)`, id, maxViews-1)
+	}
 	if err != nil {
 		return fmt.Errorf("visitor: view: %w", err)
 	}

@@ -56,8 +56,7 @@ func (w *widget) proof(r *http.Request, v visitor.Visitor, acc account, n consen
 	return e
 }
 
-// consentedAnywhere is consented for a request that may not say which account it is about: then every account that asks must have been told yes, or have been none that this
-// visitor could mean.
+// consentedAnywhere is consented for a request that may not say which account it is about.
 func (w *widget) consentedAnywhere(ctx context.Context, v visitor.Visitor, id desk.ChannelAccountID, flow *FlowRef, thread desk.ThreadID) error {
 	if id == 0 && flow != nil && flow.ID != 0 {
 		if f, err := w.Chatflows.Get(ctx, w.DB, flow.ID); err == nil {
@@ -78,20 +77,28 @@ func (w *widget) consentedAnywhere(ctx context.Context, v visitor.Visitor, id de
 		}
 		return w.consented(ctx, v, acc)
 	}
+	return w.consentedAll(ctx, v, account{})
+}
+
+// consentedAll is consented for a request of which it is not known which channel it is about: each that asks before must have been told yes, for what is kept of a visitor
+// is seen in all of them.
+func (w *widget) consentedAll(ctx context.Context, v visitor.Visitor, acc account) error {
+	if acc.ID != 0 {
+		return w.consented(ctx, v, acc)
+	}
 	all, err := w.accounts(ctx)
 	if err != nil {
 		return err
 	}
-	var last error
 	for _, acc := range all {
 		if !acc.Active {
 			continue
 		}
-		if last = w.consented(ctx, v, acc); last == nil {
-			return nil
+		if err := w.consented(ctx, v, acc); err != nil {
+			return err
 		}
 	}
-	return last
+	return nil
 }
 
 // consent answers POST /widget/consent: given, declined, withdrawn, shown. What is kept are the words that the account has, by their version, never words that the browser sends.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/api/widget"
+	"github.com/kanalhq/kanal/internal/channel/chat"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -70,6 +71,16 @@ func TestAClaimedAddressNeverJoinsSomebody(t *testing.T) {
 			t.Errorf("linked by hand: %+v sees %v", th.ContactID, got)
 		}
 		b.do("GET", "/widget/threads/"+secret+"/messages", nil).want(404)
+		// Linked to her, they still give her no address: mail from there would be taken for hers.
+		b.do("POST", "/widget/profile", map[string]any{"email": "liar@evil.example"}).want(200)
+		if is, err := r.Contacts.Get(ctx, d, mira.ID); err != nil || len(is.Addresses) != 1 {
+			t.Errorf("a claim gave somebody an address: %+v %v", is.Addresses, err)
+		}
+		// Whoever is known by their own words alone may add to them.
+		a.do("POST", "/widget/profile", map[string]any{"email": "otto@lind.example"}).want(200)
+		if is, _ := r.Contacts.Get(ctx, d, otto.ID); len(is.Addresses) != 2 {
+			t.Errorf("%+v", is.Addresses)
+		}
 		b.send(map[string]any{"thread": secret, "text": "Let me in"}).want(404)
 	})
 }
@@ -177,6 +188,12 @@ func TestIdentificationTokensAreRefused(t *testing.T) {
 		b.do("POST", "/widget/identify", map[string]any{"email": "mira@example.com", "token": "eyJhbGciOiJub25lIn0.eyJlbWFpbCI6Im1pcmFAZXhhbXBsZS5jb20ifQ."}).want(200, "identity.token_forged")
 		b.do("POST", "/widget/identify", good).want(200, `"state":"proven"`)
 		r.browser().hello(map[string]any{"identity": good}).want(200, "identity.token_replayed", `"known":false`)
+		// Nor by the name of a channel that takes it from any, or of none.
+		lax := r.Account(func(n *inbox.NewAccount) { n.Channel, n.Slug = chat.Name, "lax" })
+		thief := r.browser()
+		thief.arrive(map[string]any{"account": lax.ID.String()})
+		thief.do("POST", "/widget/identify", map[string]any{"email": "mira@example.com", "token": s, "account": lax.ID.String()}).want(200, "identity.token_replayed", `"known":false`)
+		thief.do("POST", "/widget/identify", map[string]any{"email": "mira@example.com", "token": s, "account": "1"}).want(200, "identity.token_replayed", `"known":false`)
 		b.hello(map[string]any{"identity": good}).want(200, `"state":"proven"`)
 		r.advance(13 * time.Hour)
 		r.browser().hello(map[string]any{"identity": good}).want(200, "identity.token_expired")

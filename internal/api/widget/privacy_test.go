@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/api/widget"
+	"github.com/kanalhq/kanal/internal/channel/chat"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/visitor"
 )
 
@@ -32,6 +34,12 @@ func TestNothingIsTakenBeforeConsent(t *testing.T) {
 		b.do("POST", "/widget/profile", map[string]any{"email": "mira@example.com", "account": r.acc.ID.String()}).want(403, "consent.required")
 		b.do("POST", "/widget/profile", map[string]any{"email": "mira@example.com"}).want(403, "consent.required")
 		b.do("POST", "/widget/files?name=a.txt&account="+r.acc.ID.String(), []byte("hi")).want(403, "consent.required")
+		r.Account(func(n *inbox.NewAccount) { n.Channel, n.Slug = chat.Name, "second" }) // another channel that asks nothing is no way around
+		b.do("POST", "/widget/profile", map[string]any{"email": "mira@example.com"}).want(403, "consent.required")
+		b.hello(map[string]any{"reason": "event", "claims": map[string]any{"email": "mira@example.com", "name": "Mira"}}).want(200)
+		if n, _ := db.One(ctx, d, db.Column[int], "SELECT COUNT(*) FROM visitors WHERE claimed_email <> ''"); n != 0 {
+			t.Error("a page's claim is kept before consent")
+		}
 		for _, table := range []string{"messages", "inbound_raw", "contacts", "threads"} {
 			if n, _ := db.One(ctx, d, db.Column[int], "SELECT COUNT(*) FROM "+table); n != 0 {
 				t.Errorf("%d rows in %s before consent", n, table)
@@ -280,6 +288,28 @@ func TestFilesAreTakenAndHandedOverSafely(t *testing.T) {
 		got := b.say("", "a\x00b\u202ec\x1bd").Message.Text
 		if got != "abcd" {
 			t.Errorf("%q", got)
+		}
+	})
+}
+
+// TR-10: a page that tells without end fills no disk: of a browser the newest are kept.
+func TestATrailHasAnEnd(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d, "")
+		ctx := context.Background()
+		b := r.browser()
+		b.hello(nil)
+		v := id[desk.VisitorID](t, b.id)
+		r.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2100) INSERT INTO visitor_views (id, visitor_id, kind, name, url, title, referrer, data, at)
+				SELECT i, $1, 'event', 'flood', '', '', '', '{}', 0 FROM n`, v)
+			return err
+		})
+		b.do("POST", "/widget/event", map[string]any{"token": b.token, "url": "https://shop.example/", "name": "the last"}).want(204)
+		n, _ := db.One(ctx, d, db.Column[int], "SELECT COUNT(*) FROM visitor_views")
+		p, err := r.Visitors.Trail(ctx, d, v, 0, 1)
+		if n != 2000 || err != nil || len(p.Items) != 1 || p.Items[0].Name != "the last" {
+			t.Errorf("%d are kept, the newest is %+v %v", n, p.Items, err)
 		}
 	})
 }

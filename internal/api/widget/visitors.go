@@ -180,9 +180,15 @@ func (w *widget) prove(ctx context.Context, r *http.Request, v visitor.Visitor, 
 	}
 	p, err := w.check(ctx, acc, *in)
 	var out identity.Proven
+	one := acc.set.Identity.OneBrowser
+	if err == nil && !one && (acc.ID == 0 || visitor.Ours(in.Token)) { // good for more than one channel: the strictest says
+		if one, err = w.oneBrowser(ctx); err != nil {
+			return v, token, nil, err
+		}
+	}
 	if err == nil {
 		out, err = db.Written(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (identity.Proven, error) {
-			return w.Identity.Prove(ctx, tx, v.ID, p, in.Token, acc.set.Identity.OneBrowser, g)
+			return w.Identity.Prove(ctx, tx, v.ID, p, in.Token, one, g)
 		})
 	}
 	if err == nil {
@@ -205,6 +211,17 @@ func (w *widget) prove(ctx context.Context, r *http.Request, v visitor.Visitor, 
 		v, token, err = w.begin(ctx, g)
 	}
 	return v, token, refused, err
+}
+
+// oneBrowser reports whether a channel takes a token from one browser alone. Which channel a request names is the browser's word: a copied token is shown with another, or none.
+func (w *widget) oneBrowser(ctx context.Context) (bool, error) {
+	all, err := w.accounts(ctx)
+	for _, a := range all {
+		if a.Active && a.set.Identity.OneBrowser {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // isEmail reports whether an address is that of who a visitor is proven to be.
@@ -397,7 +414,7 @@ func (w *widget) claims(ctx context.Context, v visitor.Visitor, acc account, in 
 	if v.ID == 0 || v.Proven || v.SessionOnly || email == "" || email == v.ClaimedEmail {
 		return v, nil
 	}
-	if err := w.consented(ctx, v, acc); err != nil {
+	if err := w.consentedAll(ctx, v, acc); err != nil {
 		return v, nil //nolint:nilerr // not yet: the page says it again with the next
 	}
 	return db.Written(ctx, w.DB, func(ctx context.Context, tx *db.Tx) (visitor.Visitor, error) {
