@@ -86,8 +86,8 @@ var rules = map[string]Rule{
 	"POST /api/threads/{id}/ticket":     needs(access.TicketsEdit),
 	"POST /api/threads/{id}/messages":   needs(access.TicketsComment), // a reply needs tickets.reply as well
 	"GET /api/visitors/{id}":            needs(access.TicketsView),
-	"GET /api/visitors/banned":         needs(access.TicketsEdit),
-	"GET /api/visitors/online":         needs(access.TicketsView),
+	"GET /api/visitors/banned":          needs(access.TicketsEdit),
+	"GET /api/visitors/online":          needs(access.TicketsView),
 	"GET /api/visitors/{id}/views":      needs(access.TicketsView),
 	"POST /api/visitors/{id}/ban":       needs(access.TicketsEdit),
 	"POST /api/visitors/{id}/unban":     needs(access.TicketsEdit),
