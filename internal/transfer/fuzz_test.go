@@ -1,9 +1,14 @@
 package transfer
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -40,5 +45,45 @@ func TestManyAliasesOfAliasesEnd(t *testing.T) {
 	}
 	if _, err := parse([]byte("company:\n  " + strings.ReplaceAll(b.String(), "\n", "\n  "))); desk.CodeOf(err) != desk.Invalid {
 		t.Fatalf("err = %v", err)
+	}
+}
+
+// What the manual shows as settings is settings: every key is known, and a chatflow can be published.
+func TestTheManualsExamplesAreSettings(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/manual/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	block, found := regexp.MustCompile("(?s)```yaml\n(.*?)```"), 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range block.FindAllSubmatch(text, -1) {
+			found++
+			example := string(m[1])
+			if !strings.HasPrefix(example, "version:") {
+				example = "version: 1\n" + example
+			}
+			src, err := parse([]byte(example))
+			if err != nil {
+				t.Errorf("%s: %s", page, desk.PublicOf(err))
+				continue
+			}
+			for _, f := range src.Chatflows {
+				b, _ := json.Marshal(f.Definition)
+				def, err := chatflow.Parse(b)
+				if err == nil {
+					err = chatflow.Refusal(chatflow.Validate(*f.Kind, def))
+				}
+				if err != nil {
+					t.Errorf("%s: the chatflow %s: %s", page, f.Slug, desk.PublicOf(err))
+				}
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("only %d examples were found", found)
 	}
 }
