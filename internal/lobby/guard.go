@@ -41,7 +41,8 @@ type Limit struct {
 // Limits are those of an installation.
 type Limits struct {
 	Of      map[Kind]Limit
-	Streams int // open at a time, of one address
+	Streams int  // open at a time, of one address
+	Mail    Rate // to one mail address that visitors typed, whoever they are
 }
 
 // DefaultLimits let a person, an office behind one address and a busy website through, and stop programs.
@@ -57,6 +58,7 @@ var DefaultLimits = Limits{
 		Other:    {Rate{240, 2 * time.Minute}, Rate{12_000, time.Minute}, Rate{60_000, 15 * time.Second}},
 	},
 	Streams: 3000,
+	Mail:    Rate{6, 24 * time.Hour},
 }
 
 // Guard counts what visitors ask for and refuses what is too much. Its memory is bounded: beyond maxMarks those who asked least lately are forgotten.
@@ -96,6 +98,16 @@ func (g *Guard) Take(k Kind, visitor desk.VisitorID, address string) error {
 	}
 	if wait := g.draw(string(k), l.All, now); wait > 0 {
 		return g.refuse(string(k)+"_all", wait)
+	}
+	return nil
+}
+
+// Mails counts a mail to an address that a visitor typed. New browsers are free, so that their own limits do not keep a stranger from being written to.
+func (g *Guard) Mails(to string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if wait := g.draw("mail "+to, g.limits.Mail, g.now().UnixNano()); wait > 0 {
+		return g.refuse("mail_to", wait)
 	}
 	return nil
 }

@@ -120,3 +120,22 @@ func TestAnotherSitesRequestIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// CH-06: one mail address is written to a few times a day, whoever asks for it; another is not kept waiting.
+func TestATypedAddressIsMailedSeldom(t *testing.T) {
+	g := NewGuard(DefaultLimits)
+	now := time.Unix(1_800_000_000, 0)
+	g.now = func() time.Time { return now }
+	sent := 0
+	for range 100 {
+		if g.Mails("stranger@home.example") == nil {
+			sent++
+		}
+	}
+	if sent != DefaultLimits.Mail.Burst || g.Refused()["mail_to"] != int64(100-sent) || g.Mails("other@home.example") != nil {
+		t.Errorf("%d were let through, %v refused", sent, g.Refused())
+	}
+	if now = now.Add(25 * time.Hour); g.Mails("stranger@home.example") != nil {
+		t.Error("refused the next day")
+	}
+}

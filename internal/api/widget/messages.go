@@ -363,6 +363,9 @@ func (w *widget) transcript(rw http.ResponseWriter, r *http.Request, _ visitor.V
 	case to == "":
 		return desk.Errorf(desk.Invalid, "transcript.email", "This is no email address.").In("email")
 	}
+	if err := w.Guard.Mails(to); err != nil {
+		return err
+	}
 	if err := w.Transcript(r.Context(), th.ID, to); err != nil {
 		return err
 	}

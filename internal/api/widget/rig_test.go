@@ -49,6 +49,7 @@ type rig struct {
 	limits    lobby.Limits
 	country   string // that every address is in
 	blobs     blob.Store
+	mailed    []string // transcripts: to whom
 }
 
 const base = "http://desk.example"
@@ -95,7 +96,8 @@ func (r *rig) node(flows *chatflow.Service, avail *availability.Service) *httpte
 	widget.Mount(s, widget.Deps{
 		DB: r.DB, Clock: r.Clock, Base: u, Registry: r.Channels, Visitors: r.Visitors, Identity: r.Identity, Signer: r.Signer, Consents: r.Consents, Inboxes: r.Inboxes, Settings: r.Settings,
 		Threads: r.Threads, Chatflows: flows, Avail: avail, Intake: r.Intake, Guard: r.Guard, Blobs: r.blobs, Key: key, Preview: key, Country: func(string) string { return r.country },
-		Mapper: &widget.Mapper{People: r.People, Store: r.Threads, Registry: r.Channels, Signer: api.Signer{Key: key, Clock: r.Clock}},
+		Transcript: func(_ context.Context, _ desk.ThreadID, to string) error { r.mailed = append(r.mailed, to); return nil },
+		Mapper:     &widget.Mapper{People: r.People, Store: r.Threads, Registry: r.Channels, Signer: api.Signer{Key: key, Clock: r.Clock}},
 	})
 	r.stream(s, u)
 	srv := httptest.NewServer(s.Handler())

@@ -164,3 +164,22 @@ func TestAFloodOfMessagesIsRefused(t *testing.T) {
 	}
 	other.do("POST", "/widget/messages", map[string]any{"id": "0123456789abcdef", "text": "help", "flow": map[string]any{"id": r.flow.ID, "number": 1}}).want(201)
 }
+
+// CH-06: transcripts are no way to write to strangers: new browsers do not lift what one address is sent a day.
+func TestTranscriptsWriteToNoStrangers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRigWith(t, d, "", lobby.Limits{Mail: lobby.Rate{Burst: 2, Per: 24 * time.Hour}})
+		ask := func(to string) *answer {
+			b := r.browser()
+			b.hello(nil)
+			return b.do("POST", "/widget/threads/"+b.say("", "Buy my pills").Thread.ID.String()+"/transcript", map[string]any{"email": to})
+		}
+		ask("stranger@home.example").want(202)
+		ask("Stranger@home.example").want(202)
+		ask("stranger@home.example").want(429)
+		ask("mira@home.example").want(202)
+		if len(r.mailed) != 3 || r.Guard.Refused()["mail_to"] != 1 {
+			t.Errorf("%v %v", r.mailed, r.Guard.Refused())
+		}
+	})
+}
