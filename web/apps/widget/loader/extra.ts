@@ -1,14 +1,21 @@
 // What the loader seldom needs, loaded when it does: the tracking code's commands and cookies, title and sound, the embedded form, the question about
 // cookies, diagnostics. A file of its own, from Kanal's host.
-import type { Page, ToFrame } from '../shared/protocol.ts'
+import type { EventName, Page, ToFrame } from '../shared/protocol.ts'
 import type { Hello } from '../shared/types.ts'
 import { dress, icon } from './draw.ts'
-import { forget, keepToken, setCookie } from './keep.ts'
+import { forget, keepToken as put, setCookie } from './keep.ts'
 import { attempt, cookie, HIDE, OPEN } from './store.ts'
 import { arm, type Trigger } from './trigger.ts'
 import { watch } from './watch.ts'
 
-export { keepToken, setCookie }
+export { setCookie }
+
+/** Until somebody has agreed, where they are asked, what the chat remembers ends with the session. */
+export function keepToken(token: string, expires: number, person: string, brief: boolean): void {
+  put(token, expires, person, brief || asks() && cookie(ANSWER) !== 'yes')
+}
+
+const asks = () => !!((w.hsConversationsSettings ?? w.KanalSettings) as Loose | undefined)?.enableWidgetCookieBanner
 
 /** What the loader reads of a hello beyond what the frame does. */
 export type Seen = Omit<Hello, 'account' | 'flow' | 'visitor'> & {
@@ -16,6 +23,7 @@ export type Seen = Omit<Hello, 'account' | 'flow' | 'visitor'> & {
   account: Hello['account'] & { offset_x?: number; offset_y?: number; launcher?: string; launcher_text?: string; on_color?: string; title_flash?: boolean; phone?: string }
   flow: (NonNullable<Hello['flow']> & { trigger?: Trigger }) | null
   tracking?: boolean
+  identity?: { state: string } | null
   /** open, close, the chat's name, unread, dismiss: in the page's language */
   labels?: string[]
 }
@@ -36,6 +44,7 @@ export interface Core {
   state: () => { loaded: boolean; pending: boolean; isOpen: boolean; noConnect: boolean; noFrame: boolean; hello: Seen | null; person: string; token: string; host: string; at: string }
   embed: (parent: Element) => void
   lose: () => void
+  emit: (name: EventName, payload: unknown) => void
 }
 
 export type Extra = typeof import('./extra.ts')
@@ -48,6 +57,7 @@ let core: Core | null = null
 let path = ''
 let claims: Loose | null = null
 let first = true
+let associated = ''
 const listeners: ((consent: Loose) => void)[] = []
 
 /** After each answer of the server: what it says of triggers, cookies and the page's other wishes. */
@@ -62,6 +72,10 @@ export function begin(c: Core, h: Seen, fresh: boolean, shown: boolean): void {
     }, () => { if (c.state().loaded) void c.ask('refresh') })
     banner(c)
     visit()
+  }
+  if (h.identity?.state === 'proven' && h.visitor && h.visitor.id !== associated) {
+    associated = h.visitor.id
+    c.emit('contactAssociated', { message: 'visitor has been associated with a contact' })
   }
   const selector = c.settings('inlineEmbedSelector', '')
   const parent = fresh && selector && inline(selector)
@@ -295,7 +309,6 @@ const questions: Record<string, [string, string, string]> = {
 }
 const ANSWER = 'hs-messages-cookies'
 
-/** Until somebody has agreed, what the chat remembers ends with the session (kanalBrief, which the loader reads). */
 function banner(c: Core): void {
   const mode = c.settings<unknown>('enableWidgetCookieBanner', false)
   if (!mode || cookie(ANSWER)) return
@@ -312,7 +325,6 @@ function banner(c: Core): void {
       b.textContent = name
       b.addEventListener('click', () => {
         box.remove()
-        w.kanalBrief = !ok
         setCookie(ANSWER, ok ? 'yes' : 'no', ok ? halfYear : -1)
         const s = c.state()
         if (ok && s.token) keepToken(s.token, Date.now() + 34e9, s.person, false)
@@ -323,7 +335,6 @@ function banner(c: Core): void {
   }
   if (mode === 'ON_EXIT_INTENT') document.addEventListener('mouseout', function leave(e) { if (!e.relatedTarget && e.clientY <= 0) { document.removeEventListener('mouseout', leave); ask() } })
   else ask()
-  w.kanalBrief = true
 }
 
 // ---- diagnostics

@@ -30,7 +30,7 @@ function start(host: string): void {
   const keep = (t: string, expires: unknown, brief?: boolean) => {
     const who = person
     token = t
-    later((m) => m.keepToken(t, +new Date(expires as string), who, brief || w.kanalBrief === true))
+    later((m) => m.keepToken(t, +new Date(expires as string), who, !!brief))
   }
   const small = () => matchMedia('(max-width:480px),(max-height:420px)').matches
   const page = (): Page => ({ url: location.href, title: d.title, referrer: d.referrer })
@@ -203,6 +203,7 @@ function start(host: string): void {
     ask, settings, wrap, shadow, button, open, load, remove, paint, page, send: sendIf, state: () => ({ loaded, pending, isOpen, noConnect, noFrame, hello, person, token, host, at: lastAsk.url as string }),
     embed: (parent) => { inline = isOpen = button.hidden = true; frame?.remove(); frame = null; ready = false; paint(); mount(parent) },
     lose: () => { token = '' },
+    emit,
   }
   w.Kanal = api
   w.HubSpotConversations ??= api
