@@ -37,7 +37,7 @@ function offer(): void {
   const bar = document.createElement('div'), say = document.createElement('p')
   bar.setAttribute('role', 'region')
   bar.setAttribute('aria-label', text)
-  bar.style.cssText = 'position:fixed;inset:auto 12px 96px;z-index:10;padding:14px 16px;border-radius:12px;background:canvas;color:canvastext;border:1px solid #8886;box-shadow:0 4px 20px #0004;font:15px/1.4 system-ui,sans-serif'
+  bar.style.cssText = 'position:fixed;inset:76px 12px auto;max-width:700px;margin-inline:auto;z-index:10;padding:14px 16px;border-radius:12px;background:canvas;color:canvastext;border:1px solid #8886;box-shadow:0 4px 20px #0004;font:15px/1.4 system-ui,sans-serif'
   say.textContent = text
   say.style.cssText = 'margin:0 0 10px'
   bar.append(say)

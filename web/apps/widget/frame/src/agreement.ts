@@ -65,6 +65,16 @@ export class Agreement {
     else if (this.chat.api.token) void this.tell('declined').catch(() => {})
   }
 
+  /** A copy of all that was agreed to in this browser (CO-06). */
+  readonly copy = async (): Promise<void> => {
+    const all = await this.chat.api.ask<unknown>('GET', '/widget/consent')
+    const a = document.createElement('a')
+    a.href = URL.createObjectURL(new Blob([JSON.stringify(all, null, 2)], { type: 'application/json' }))
+    a.download = 'consent.json'
+    a.click()
+    setTimeout(() => URL.revokeObjectURL(a.href), 10_000)
+  }
+
   /** Asks again after a refusal, or takes the agreement back (CO-06). */
   readonly reconsider = (): void => {
     const flow = this.chat.state.hello?.flow

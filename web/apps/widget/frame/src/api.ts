@@ -57,6 +57,7 @@ export class Api {
   }
 
   private heed(p: Problem): Problem {
+    if (!/^en/.test(globalThis.document?.documentElement?.lang || 'en')) p.message = '' // the server says why in English; the frame has words of its own
     if (p.status === 401) this.whenSignedOut()
     if (p.status === 403 && /banned/.test(p.code + p.reason)) this.whenBanned()
     return p

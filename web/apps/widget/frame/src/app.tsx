@@ -72,6 +72,7 @@ function Frame() {
 /** The button that was chosen is gone, so the focus waits at the conversation and goes on to what is asked next; where a finger chose, no keyboard springs up. */
 function useFollow(chat: Chat, key: string): void {
   useEffect(() => {
+    if (!key) return
     if (!chat.following || document.activeElement !== document.querySelector('.scroll')) { chat.following = false; return }
     const next = document.querySelector<HTMLElement>('.quick button') ?? (matchMedia('(pointer: coarse)').matches ? null : document.querySelector<HTMLElement>('.askline input, .composer textarea'))
     next?.focus({ preventScroll: true })
@@ -105,7 +106,8 @@ function Conversation() {
   const again = s.hello!.account.closed === 'reopen'
   const startable = !!s.thread || !!s.hello!.flow
   useEffect(() => { if (must) chat.typing.stop() }, [must])
-  useFollow(chat, question?.id ?? (all.at(-1)?.kind === 'entry' ? all.at(-1)!.key : ''))
+  const newest = all[all.length - 1]
+  useFollow(chat, question?.id ?? (newest?.kind === 'entry' && newest.value.from !== 'visitor' ? newest.key : ''))
   const foot = (
     <>
       {s.thread && closed && !(said?.kind === 'entry' && said.value.system?.code === 'ended') && <p class="notice"><span>{t('ended')}</span></p>}

@@ -13,18 +13,18 @@ export function Group({ row, mark }: { row: Extract<Row, { kind: 'group' }>; mar
   const nobody = !row.author?.name
   const face = nobody ? { name: h.people?.[0]?.name ?? h.name, avatar: h.people?.[0]?.avatar || h.avatar } : row.author!
   const bot = row.bot && !(nobody && s.hello!.flow?.kind !== 'bot')
-  const name = bot || !nobody ? face.name : ''
+  const name = bot ? row.author?.name || h.name : face.name
   const last = row.items[row.items.length - 1]!
   const ended = last.kind === 'entry'
   return (
     <div class={row.mine ? 'group me' : 'group them'}>
-      {!row.mine && <Avatar name={face.name} url={face.avatar} size={28} bot={bot} />}
+      {!row.mine && <Avatar name={bot ? name : face.name} url={bot ? h.avatar : face.avatar} size={28} bot={bot} />}
       <div class="stack">
         {!row.mine && name && <p class="by">{bot ? t('by.bot', { name }) : name}</p>}
         {row.mine && <span class="sr">{t('by.you')}</span>}
         {row.items.map((i) => <Bubble key={i.key} item={i} />)}
         {ended && last.value.at && (
-          <p class="meta">
+          <p class={row.brief && !(row.mine && mark?.key === last.key) ? 'sr' : 'meta'}>
             <time dateTime={last.value.at} title={fullTime(last.value.at, locale)}>{timeOf(last.value.at, locale)}</time>
             {row.mine && s.hello?.read !== false && mark?.key === last.key && <Mark status={mark.status} />}
           </p>

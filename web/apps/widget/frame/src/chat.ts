@@ -47,6 +47,8 @@ export class Chat {
   private lastUnread = -1
   private seen = new Map<string, string>()
   private blocked = false
+  /** A suggested answer was chosen: the focus follows the conversation. */
+  following = false
 
   constructor(mode: Mode) {
     this.state = { ...nobody, mode, open: mode !== 'frame' }
@@ -273,6 +275,7 @@ export class Chat {
     this.typing.stop(true)
     if (quick) this.event('quickReplyButtonClick', { value: [quick.value || quick.label] })
     if (this.preview) { this.uploads.clear(); return this.act({ kind: 'send', text, quick, files: files.map(({ name, size, type }) => ({ name, size, type })) }) }
+    if (quick) { this.following = true; document.querySelector<HTMLElement>('.scroll')?.focus({ preventScroll: true }) }
     this.uploads.clear()
     this.keep.setDraft(this.state.thread, '')
     const c = this.convo(this.state.thread)

@@ -8,6 +8,8 @@ const startOf = (d: Date) => new Date(d.getFullYear(), d.getMonth(), d.getDate()
 const daysBetween = (a: Date, b: Date) => Math.round((startOf(b) - startOf(a)) / dayMs)
 const formats = new Map<string, Intl.DateTimeFormat>()
 function format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  // How one's own country writes it, where it is one's own language.
+  if (globalThis.navigator?.language?.startsWith(`${locale}-`)) locale = navigator.language
   const key = locale + JSON.stringify(options)
   let f = formats.get(key)
   if (!f) {

@@ -53,6 +53,7 @@ function Menu({ onDialog }: { onDialog: (d: 'end' | 'transcript') => void }) {
   const items: { icon: IconName; label: string; run: () => void }[] = []
   if (inThread && s.hello!.transcript !== 'never') items.push({ icon: 'mail', label: t('menu.transcript'), run: () => onDialog('transcript') })
   if (s.hello!.account.sound !== false && s.mode !== 'page') items.push({ icon: s.muted ? 'sound' : 'mute', label: s.muted ? t('menu.unmute') : t('menu.mute'), run: chat.mute })
+  if (s.hello!.flow?.consent && chat.api.token) items.push({ icon: 'save', label: t('menu.consent'), run: () => void chat.agreement.copy().catch(() => chat.announce(t('failed'))) })
   if (s.consent === 'given') items.push({ icon: 'shield', label: t('menu.withdraw'), run: chat.agreement.reconsider })
   if (inThread && th.open) items.push({ icon: 'end', label: t('menu.end'), run: () => onDialog('end') })
 

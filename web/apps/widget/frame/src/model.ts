@@ -15,7 +15,7 @@ export type ChatItem = Item<Msg, Draft>
 export type Row =
   | { kind: 'day'; key: string; at: string }
   | { kind: 'notice'; key: string; msg: Msg }
-  | { kind: 'group'; key: string; mine: boolean; author: Msg['author']; bot: boolean; items: ChatItem[]; at: string }
+  | { kind: 'group'; key: string; mine: boolean; author: Msg['author']; bot: boolean; items: ChatItem[]; at: string; brief?: boolean }
   | { kind: 'new'; key: string }
 
 const together = 5 * 60_000
@@ -42,6 +42,8 @@ export function rowsOf(items: ChatItem[], newFrom = ''): Row[] {
       const near = !at || !last.at || Date.parse(at) - Date.parse(last.at) < together
       if (same && near) { last.items.push(i); last.at = at || last.at; continue }
     }
+    // Shortly before the next: the time stands there.
+    if (last?.kind === 'group' && at && last.at && Date.parse(at) - Date.parse(last.at) < together) last.brief = true
     rows.push({ kind: 'group', key: `g${i.key}`, mine, author: i.kind === 'entry' ? i.value.author : null, bot: i.kind === 'entry' && i.value.from === 'bot', items: [i], at })
   }
   return rows
