@@ -2,7 +2,7 @@
 // RFC 3339 in UTC or null for never.
 
 import type { Contact } from './person.ts'
-import type { SendPlan } from './writing.ts'
+import type { Draft, SendPlan } from './writing.ts'
 
 export type Id = string
 export type Time = string
@@ -385,24 +385,6 @@ export interface KanalEvent {
 }
 
 export type TimelineItem = { kind: 'message'; message: Message } | { kind: 'event'; event: KanalEvent }
-
-export interface Draft {
-  id?: Id
-  ticket_id?: Id | null
-  thread_id?: Id | null
-  type: 'reply' | 'comment' | 'new' | 'forward'
-  forward_of?: Id | null
-  in_reply_to?: Id | null
-  to?: Party[] | null
-  cc?: Party[] | null
-  bcc?: Party[] | null
-  subject?: string
-  html?: string
-  text?: string
-  attachments?: Id[] | null
-  updated_at?: Time | null
-  seen_seq?: number
-}
 
 export interface Page<T> { items: T[] | null; next: string }
 

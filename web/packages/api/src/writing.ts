@@ -1,6 +1,6 @@
 // What one writes with: scheduled sends, a look at recipients, snippets and templates.
 
-import type { Id, Message, Time } from './types.ts'
+import type { Id, Message, Party, Time } from './types.ts'
 
 /** What is done to the ticket when a message leaves. */
 export interface SendPlan { status?: string; priority?: string; category?: string; owner_id?: Id | null; team_id?: Id | null; snooze?: boolean; snooze_until?: Time | null }
@@ -30,3 +30,21 @@ export interface Snippet {
   may_edit: boolean
 }
 export interface Rendered { subject: string; html: string; text: string; missing: string[] | null; actions: SnippetActions }
+
+export interface Draft {
+  id?: Id
+  ticket_id?: Id | null
+  thread_id?: Id | null
+  type: 'reply' | 'comment' | 'new' | 'forward'
+  forward_of?: Id | null
+  in_reply_to?: Id | null
+  to?: Party[] | null
+  cc?: Party[] | null
+  bcc?: Party[] | null
+  subject?: string
+  html?: string
+  text?: string
+  attachments?: Id[] | null
+  updated_at?: Time | null
+  seen_seq?: number
+}
