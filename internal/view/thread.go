@@ -108,9 +108,9 @@ func (v *Service) Talks(ctx context.Context, s Sight, tickets []desk.TicketID, t
 	q.add(`SELECT t.id, t.ticket_id, t.visitor_id, COALESCE((SELECT MIN(m.created_at) FROM messages m WHERE m.thread_id = t.id AND m.direction = 'incoming' AND m.kind = 'message' AND m.id > COALESCE(
 		(SELECT MAX(o.id) FROM messages o WHERE o.thread_id = t.id AND o.direction = 'outgoing' AND o.kind = 'message' AND o.actor LIKE 'user:%'), 0)), 0)
 		FROM threads t WHERE t.visitor_id <> 0 AND t.open = 1 AND (t.id IN `)
-	list(&q, threads)
+	list(&q, append(threads, 0)) // a list is never empty
 	q.add(" OR t.ticket_id <> 0 AND t.ticket_id IN ")
-	list(&q, tickets)
+	list(&q, append(tickets, 0))
 	q.add(")")
 	q.inSight("t.inbox_id", s)
 	return all(ctx, v.db, &q, func(sc db.Scanner) (t Talk, err error) {

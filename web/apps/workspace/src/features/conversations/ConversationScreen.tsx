@@ -59,7 +59,7 @@ function Loaded({ conversation: c, onBack }: { conversation: Conversation; onBac
   const me = useSession().user
   useAnnounce(c.id, 'thread')
   const others = useOthers(c.id, me.id)
-  const title = c.subject || t('ticket.no_subject')
+  const title = c.subject || t(c.channel === 'chat' ? 'chat.subject' : 'ticket.no_subject')
   useEffect(() => { document.title = `${title} · Kanal` }, [title])
   return (
     <ScreenFrame label={title} panel={details ? <Panel conversation={c} onClose={toggle} onTicket={mayMake ? ticket : null} /> : null}>

@@ -15,7 +15,7 @@ export const channelName = (channel: string, list: Spec[]): string => maybe(`cha
 export function ChannelIcon({ channel, size = 16 }: { channel: string; size?: number }) {
   const list = useSpecs()
   const icon = list.find((x) => x.channel === channel)?.icon
-  if (!icon) return <Icon name="mail" size={size} />
+  if (!icon) return <Icon name={channel === 'chat' ? 'comment' : 'mail'} size={size} />
   const url = `url("data:image/svg+xml,${encodeURIComponent(icon)}")`
   return <span aria-hidden="true" style={{ display: 'block', flex: 'none', width: size, height: size, background: 'currentColor', mask: `${url} center / contain no-repeat` }} />
 }

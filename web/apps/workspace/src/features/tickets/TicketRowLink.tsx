@@ -53,7 +53,7 @@ export function RowBody({ row, of, waits, mark, owner }: {
         {row.channel === 'chat' ? <Suspense fallback={time}><LiveTime {...of} at={row.last_activity_at} waits={waits} className={s.time!}>{time}</LiveTime></Suspense> : time}
       </span>
       <span className={s.line}>
-        <span className={`${s.subject} k-cut`}>{row.subject || t('ticket.no_subject')}</span>
+        <span className={`${s.subject} k-cut`}>{row.subject || t(row.channel === 'chat' ? 'chat.subject' : 'ticket.no_subject')}</span>
         {mark}
       </span>
       <span className={`${s.line} ${s.dim}`}>
