@@ -111,7 +111,8 @@ function trigger(c: Core, h: Seen, t: Trigger): void {
   })
 }
 
-const BUBBLE = `p{position:fixed;margin:0 0 68px;max-width:min(300px,calc(100vw - 40px));border-radius:12px;background:#fff;color:#222;box-shadow:0 2px 16px #0003;display:flex;align-items:start;flex-wrap:wrap}
+const BUBBLE = `@media print{:host{display:none!important}div{display:none}}
+p{position:fixed;margin:0 0 68px;max-width:min(300px,calc(100vw - 40px));border-radius:12px;background:#fff;color:#222;box-shadow:0 2px 16px #0003;display:flex;align-items:start;flex-wrap:wrap}
 p *{position:static;font-weight:400;line-height:1.4}
 p button{min-width:44px;height:auto;min-height:44px;padding:12px 14px;border-radius:12px;background:none;color:inherit;box-shadow:none;text-align:start;white-space:pre-line;overflow-wrap:anywhere;outline-color:currentColor}
 p>button:first-child{flex:1}
