@@ -132,6 +132,11 @@ await story('CF-02: built by keyboard alone, on the canvas and in the list', asy
   const at = () => page.evaluate(() => document.activeElement?.getAttribute('data-step'))
   await page.keyboard.press('ArrowRight')
   await until('the arrow followed', async () => (await at()) === 's2')
+  await page.keyboard.press('?') // the whole app's keys work here too
+  await page.getByRole('dialog').getByText('Add a step').first().waitFor(soon)
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached', ...soon })
+  await card('s2').focus()
   await page.keyboard.press('ArrowRight')
   await until('to the first way', async () => (await at()) === 's3')
   await page.keyboard.press('ArrowDown')

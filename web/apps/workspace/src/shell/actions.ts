@@ -112,7 +112,8 @@ export function listenForKeys(): () => void {
     const chord = chordOf(e)
     const typing = isTyping(e.target)
     if (typing && !chord.startsWith('mod+')) return
-    const inDialog = [...document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]')].some((el) => el.checkVisibility())
+    // The steps on the canvas of a bot are a list box that is always there: nothing that has opened.
+    const inDialog = [...document.querySelectorAll('[role="dialog"], [role="menu"], [role="listbox"]:not([data-surface] *)')].some((el) => el.checkVisibility())
     const sequence = Date.now() - at < 1200 && first ? `${first} ${chord}` : ''
     // Two keys one after the other mean what they mean together: g s is the settings also where s alone would set a status.
     for (const wanted of sequence ? [sequence, chord] : [chord]) {
