@@ -25,6 +25,8 @@ type Progress struct {
 	Job     desk.JobID         `json:"job,omitempty"`    // that goes on with it
 	// Language is the widget's when the conversation began: the visitor is spoken to in it to the end.
 	Language string `json:"language,omitempty"`
+	// Asked is the question that waits: words from before it are no answer to it, however late they get here.
+	Asked desk.MessageID `json:"asked,omitempty"`
 }
 
 // Run is where the dialogue of one conversation stands. It keeps the version that it began with (CF-23).

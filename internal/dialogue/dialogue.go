@@ -55,6 +55,8 @@ type Deps struct {
 	Company func(ctx context.Context, q db.Queryer) (string, error)
 	// Sender is the mail account that mails of a conversation leave by; zero when there is none. Nil: none.
 	Sender func(ctx context.Context, th desk.Thread) (desk.ChannelAccount, error)
+	// Mails counts a mail to an address that a visitor typed; an error says that it was sent enough. Nil: there is no limit.
+	Mails func(to string) error
 	// Client calls webhooks. Their hosts are typed by administrators.
 	Client *http.Client
 	Log    *slog.Logger
@@ -149,7 +151,7 @@ func (s *Service) Began(ctx context.Context, tx *db.Tx, th desk.Thread, in *chan
 	st, effects := chatflow.Step(v.Definition, chatflow.State{}, chatflow.Input{Type: chatflow.Opened}, w.env)
 	said, rest := chatflow.Spoken(effects)
 	for _, e := range said {
-		if err := s.say(ctx, tx, th, e); err != nil {
+		if _, err := s.say(ctx, tx, th, e); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,11 @@ func (s *Service) carryOut(ctx context.Context, t *turn) error {
 func (s *Service) effect(ctx context.Context, t *turn, e chatflow.Effect) error {
 	switch e.Type {
 	case chatflow.DoSay, chatflow.DoAsk:
-		return s.say(ctx, t.tx, t.th, e)
+		m, err := s.say(ctx, t.tx, t.th, e)
+		if e.Type == chatflow.DoAsk {
+			t.run.Progress.Asked = m.ID
+		}
+		return err
 	case chatflow.DoSet:
 		return s.set(ctx, t, e)
 	case chatflow.DoTicket:
@@ -70,15 +74,14 @@ func Said(e chatflow.Effect) (text, html string, o desk.Offers) {
 }
 
 // say stores what the bot says. Whatever stands in it is text: pictures and links are the chatflow's own.
-func (s *Service) say(ctx context.Context, tx *db.Tx, th desk.Thread, e chatflow.Effect) error {
+func (s *Service) say(ctx context.Context, tx *db.Tx, th desk.Thread, e chatflow.Effect) (desk.Message, error) {
 	c := dispatch.SayCommand{Actor: botOf(th), Thread: th}
 	var o desk.Offers
 	c.Text, c.HTML, o = Said(e)
 	if c.Offers = &o; o.Empty() && strings.TrimSpace(c.Text) == "" && c.HTML == "" {
-		return nil
+		return desk.Message{}, nil
 	}
-	_, err := s.Dispatch.Say(ctx, tx, c)
-	return err
+	return s.Dispatch.Say(ctx, tx, c)
 }
 
 func buttons(in []chatflow.Button) []desk.QuickReply {

@@ -104,7 +104,7 @@ func (s *Service) answer(ctx context.Context, j *job.Job) error {
 		case chatflow.Ended, chatflow.TimedOut:
 			return s.again(ctx, t)
 		}
-		if speaking(t.run.Progress.Pending) { // the question that it would answer is not asked yet
+		if speaking(t.run.Progress.Pending) || p.Quick == nil && m.ID < t.run.Progress.Asked { // the question that it would answer was not asked yet
 			return nil
 		}
 		if err := s.carryOut(ctx, t); err != nil {
@@ -295,7 +295,7 @@ func (s *Service) fail(ctx context.Context, t *turn, reason string) error {
 		return err
 	}
 	for _, e := range chatflow.Trouble(t.def, w.env) {
-		if err := s.say(ctx, t.tx, t.th, e); err != nil {
+		if _, err := s.say(ctx, t.tx, t.th, e); err != nil {
 			return err
 		}
 	}

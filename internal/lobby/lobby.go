@@ -92,6 +92,7 @@ type Hub struct {
 	anew      map[desk.ChannelAccountID]bool
 	pushes    map[desk.ChannelAccountID]func(w Widget) any
 	settings  map[desk.ChannelAccountID]webchat.Settings
+	changes   int                                 // of settings: what was read before one is not kept after it
 	far       map[string]map[desk.VisitorID]there // who is there on other nodes
 	typing    map[typist]typed                    // visitors who type
 	said      []word                              // to be told to other nodes
@@ -195,11 +196,11 @@ func (h *Hub) read(ctx context.Context) bool {
 	if len(evs) == 0 {
 		return false
 	}
+	h.notice(evs)
 	h.mu.Lock()
 	h.at = evs[len(evs)-1].Seq // who comes from here on replays these
 	quiet := len(h.seats) == 0
 	h.mu.Unlock()
-	h.notice(evs)
 	if quiet {
 		return len(evs) == batch
 	}

@@ -74,6 +74,7 @@ func (h *Hub) notice(evs []desk.Event) {
 		_ = json.Unmarshal(ev.Data, &d)
 		h.mu.Lock()
 		clear(h.settings)
+		h.changes++
 		h.mu.Unlock()
 		h.Config(d.Account)
 	}

@@ -32,6 +32,7 @@ type typed struct {
 func (h *Hub) settingsOf(ctx context.Context, account desk.ChannelAccountID) (webchat.Settings, error) {
 	h.mu.Lock()
 	s, ok := h.settings[account]
+	changes := h.changes
 	h.mu.Unlock()
 	if ok {
 		return s, nil
@@ -44,8 +45,10 @@ func (h *Hub) settingsOf(ctx context.Context, account desk.ChannelAccountID) (we
 		return s, err
 	}
 	h.mu.Lock()
-	h.settings[account] = s
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	if h.changes == changes {
+		h.settings[account] = s
+	}
 	return s, nil
 }
 
