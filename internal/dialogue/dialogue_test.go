@@ -15,6 +15,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/lobby"
 	"github.com/kanalhq/kanal/internal/webchat"
 )
 
@@ -154,6 +155,26 @@ func TestAnswersAtOnce(t *testing.T) {
 		b.says("five")
 		r.later(400 * time.Millisecond)
 		if run := b.run(); run.Status != chatflow.Ended || !strings.HasSuffix(b.log(), "bot: Bye") {
+			t.Errorf("%s %+v", b.log(), run)
+		}
+	})
+}
+
+// CF-09: what was written before the question stood there is no answer to it, however late its turn comes.
+func TestWordsFromBeforeTheQuestionAreNoAnswer(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		b := r.browser(r.bot(`{"start":"a","steps":[{"id":"a","type":"question","text":{"en":"A?"},"answer":"text","next":"b"},{"id":"b","type":"question","text":{"en":"B?"},"answer":"text","next":"c"},{"id":"c","type":"end","message":{"en":"Bye"}}]}`))
+		b.deliver(b.raw("zero", nil))
+		b.deliver(b.raw("one", nil))
+		r.run()
+		r.quiet()
+		if run := b.run(); run.Over() || run.Progress.State.At != "b" || !strings.HasSuffix(b.log(), "visitor: one\nbot: B?") {
+			t.Fatalf("%s %+v", b.log(), run)
+		}
+		b.says("two")
+		r.later(time.Minute)
+		if run := b.run(); run.Status != chatflow.Ended || run.Progress.State.Answers["b"].Value != "two" {
 			t.Errorf("%s %+v", b.log(), run)
 		}
 	})
@@ -439,6 +460,29 @@ func TestSetMailAndWait(t *testing.T) {
 		other := talk("mira@home.example") // somebody else who says the same address
 		if tk := other.ticket(); tk.ContactID != 0 {
 			t.Errorf("a claimed address is not proven: %+v", tk)
+		}
+	})
+}
+
+const mailer = `{"start":"mail","session":{"delay_ms":0},"steps":[{"id":"mail","type":"question","text":{"en":"Address?"},"answer":"email","save":{"object":"visitor","property":"email"},"next":"send"},
+ {"id":"send","type":"email","to":"visitor","subject":{"en":"Hello"},"body":{"en":"We heard"},"next":"end"},{"id":"end","type":"end","message":{"en":"Bye"}}]}`
+
+// CF-08: anybody can type anybody's address: a bot writes to one a few times a day, and goes on without.
+func TestABotWritesToNoStrangers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		r.run()
+		f, n := r.bot(mailer), lobby.DefaultLimits.Mail.Burst
+		for range n + 1 {
+			b := r.browser(f)
+			b.says("stranger@home.example")
+			r.quiet()
+			if got := b.log(); !strings.Contains(got, "Bye") {
+				t.Fatal(got)
+			}
+		}
+		if sent, err := db.One(context.Background(), d, db.Column[int], "SELECT COUNT(*) FROM messages WHERE client = 'chatflow' AND kind = 'system'"); sent != n || err != nil {
+			t.Errorf("%d mails, want %d: %v", sent, n, err)
 		}
 	})
 }

@@ -96,6 +96,10 @@ func (s *Service) email(ctx context.Context, j *job.Job, r chatflow.Run, e chatf
 		if to, err = s.Dispatch.MailOf(ctx, s.DB, th); err != nil {
 			return err
 		}
+		if to.Address != "" && s.Mails != nil && s.Mails(to.Address) != nil { // anybody can type anybody's address
+			s.Log.Warn("a bot's mail was left out: the address was sent enough today", "thread", r.Thread, "flow", r.Flow, "step", e.Step)
+			to.Address = ""
+		}
 	}
 	var acc desk.ChannelAccount
 	if s.Sender != nil {

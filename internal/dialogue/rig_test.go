@@ -25,6 +25,7 @@ import (
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/lobby"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/visitor"
@@ -44,6 +45,7 @@ type rig struct {
 	intake   *intake.Service
 	s        *dialogue.Service
 	out      *dispatch.Service
+	guard    *lobby.Guard
 	client   *http.Client
 	stop     func()
 	n        int
@@ -51,7 +53,7 @@ type rig struct {
 
 func newRig(t *testing.T, d *db.DB, with ...func(*inbox.NewAccount)) *rig {
 	t.Helper()
-	r := &rig{t: t, Desk: desktest.New(t, d, chat.New(), desktest.Post{}), client: http.DefaultClient}
+	r := &rig{t: t, Desk: desktest.New(t, d, chat.New(), desktest.Post{}), client: http.DefaultClient, guard: lobby.NewGuard(lobby.DefaultLimits)}
 	with = append([]func(*inbox.NewAccount){func(n *inbox.NewAccount) { n.Settings = json.RawMessage(`{}`) }}, with...)
 	r.acc = r.Account(append(with, func(n *inbox.NewAccount) { n.Channel = chat.Name })...)
 	r.mail = r.Account(func(n *inbox.NewAccount) { n.Channel = desktest.Post{}.Spec().Channel })
@@ -82,7 +84,7 @@ func (r *rig) start() {
 	r.intake.Visitors = ident
 	r.s = dialogue.New(dialogue.Deps{DB: r.DB, Clock: r.Clock, Events: r.Events, Jobs: r.jobs, Flows: r.flows, Threads: r.Threads, Tickets: r.Tickets, Contacts: r.Contacts,
 		Inboxes: r.Inboxes, Visitors: r.visitors, Properties: r.Properties, Assign: r.Assignment, Dispatch: out, Intake: r.intake, Identity: ident, Company: company, Client: r.client,
-		Sender: func(context.Context, desk.Thread) (desk.ChannelAccount, error) { return r.mail, nil }})
+		Sender: func(context.Context, desk.Thread) (desk.ChannelAccount, error) { return r.mail, nil }, Mails: r.guard.Mails})
 	r.intake.Dialogue, out.Bots, r.out = r.s, r.s, out
 }
 
