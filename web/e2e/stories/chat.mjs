@@ -139,6 +139,7 @@ await story('CH-30: without a connection what is written waits, over a reload to
   await rows(page).getByText('Not sent yet').waitFor(soon)
   await page.context().setOffline(false)
   await allSent(page)
+  await page.getByText('No connection.').waitFor({ state: 'detached', ...soon })
   // The page is reloaded while the message has no server to go to.
   await page.context().route('**/widget/messages', (r) => r.abort())
   await write(page, 'written before the reload')

@@ -10,6 +10,7 @@ const words: Record<string, [string, string, string]> = {
   da: ['Skal vi give dig besked her, når der er svar – også når siden er lukket?', 'Ja tak', 'Nej tak'],
   de: ['Sollen wir Ihnen hier Bescheid geben, wenn eine Antwort da ist – auch wenn die Seite geschlossen ist?', 'Ja, bitte', 'Nein, danke'],
   sv: ['Ska vi meddela dig här när det finns ett svar, även när sidan är stängd?', 'Ja tack', 'Nej tack'],
+  ar: ['هل نخبرك هنا عند وصول الرد، حتى عندما تكون هذه الصفحة مغلقة؟', 'نعم', 'لا، شكرًا'],
   fi: ['Ilmoitammeko sinulle tässä, kun vastaus on tullut, myös kun sivu on suljettu?', 'Kyllä kiitos', 'Ei kiitos'],
 }
 

@@ -39,7 +39,7 @@ export class Live {
       },
     })
     const listen = (target: EventTarget, name: string, fn: () => void) => { target.addEventListener(name, fn); this.off.push(() => target.removeEventListener(name, fn)) }
-    listen(window, 'online', () => { this.stream?.nudge(); void this.chat.flush() })
+    listen(window, 'online', () => { this.stream?.renew(); void this.chat.flush() })
     listen(window, 'offline', () => this.state('waiting'))
     listen(document, 'visibilitychange', () => {
       clearTimeout(this.hiddenTimer)

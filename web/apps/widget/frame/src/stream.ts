@@ -55,6 +55,12 @@ export class VisitorStream {
     this.wake?.()
   }
 
+  /** The network was away: what is still being read may be dead without saying so. */
+  renew(): void {
+    this.nudge()
+    this.abort?.abort()
+  }
+
   /** Nobody has looked for a while: polling with pauses instead of a stream. */
   setSlow(slow: boolean): void {
     if (slow === this.slow) return
