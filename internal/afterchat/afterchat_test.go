@@ -207,6 +207,46 @@ func TestWhoHasGoneIsWrittenToAtOnce(t *testing.T) {
 	})
 }
 
+// CH-06, CH-29: mail leaves by the account that the channel names, also one of another inbox, else by the inbox's own; and after as long as it says, while the page is open.
+func TestMailLeavesByTheChosenAccountAfterTheChosenTime(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := newScene(t, d)
+		elsewhere := c.Inbox("elsewhere")
+		other := c.Account(func(n *inbox.NewAccount) { n.Channel, n.InboxID = "post", elsewhere.ID })
+		set := func(settings string) {
+			c.Write(func(ctx context.Context, tx *db.Tx) error {
+				_, err := c.Inboxes.UpdateAccount(ctx, tx, desk.System, c.thread.AccountID, inbox.AccountChange{Settings: []byte(settings)})
+				return err
+			})
+		}
+		for account, want := range map[string]desk.ChannelAccountID{other.Slug: other.ID, "": c.mail.ID, "gone": c.mail.ID} {
+			set(`{"email":{"account":"` + account + `"}}`)
+			if acc, err := c.s.Sender(context.Background(), c.thread); err != nil || acc.ID != want {
+				t.Errorf("“%s” leaves by %s (%v), want %s", account, acc.ID, err, want)
+			}
+		}
+		set(`{"email":{"account":"` + other.Slug + `","unseen_after_seconds":600}}`)
+		sent := func() (n int) {
+			for _, m := range desktest.Must[[]desk.Message](t)(c.Threads.Messages(context.Background(), d, c.thread.ID, thread.Page{Oldest: true})) {
+				if m.AccountID == other.ID {
+					n++
+				}
+			}
+			return n
+		}
+		c.there = true
+		c.answers("Yes, two.", false)
+		c.Clock.Advance(9 * time.Minute)
+		if err := c.look(); err == nil || sent() != 0 {
+			t.Errorf("after nine of ten minutes: %v, %d mails", err, sent())
+		}
+		c.Clock.Advance(2 * time.Minute)
+		if err := c.look(); err != nil || sent() != 1 {
+			t.Errorf("after eleven: %v, %d mails", err, sent())
+		}
+	})
+}
+
 // CH-06: a transcript has both sides and never a comment; a conversation is not sent to strangers again and again.
 func TestTranscript(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
