@@ -131,7 +131,7 @@ func TestARestartInMidDialogue(t *testing.T) {
 func TestAnswersAtOnce(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := newRig(t, d)
-		b := r.browser(r.bot(`{"start":"a","session":{"delay_ms":300},"steps":[{"id":"a","type":"question","text":{"en":"A?"},"answer":"text","next":"b"},{"id":"b","type":"question","text":{"en":"B?"},"answer":"text","next":"c"},{"id":"c","type":"end","message":{"en":"Bye"}}]}`))
+		b := r.browser(r.bot(`{"start":"a","session":{"delay_ms":10000},"steps":[{"id":"a","type":"question","text":{"en":"A?"},"answer":"text","next":"b"},{"id":"b","type":"question","text":{"en":"B?"},"answer":"text","next":"c"},{"id":"c","type":"end","message":{"en":"Bye"}}]}`))
 		b.deliver(b.raw("zero", nil))
 		r.run()
 		r.quiet()
@@ -144,7 +144,7 @@ func TestAnswersAtOnce(t *testing.T) {
 		}
 		all.Wait()
 		for range 6 {
-			r.later(400 * time.Millisecond)
+			r.later(11 * time.Second)
 		}
 		if got := b.log(); strings.Count(got, "visitor: ") != 5 || strings.Count(got, "bot: B?") != 1 {
 			t.Errorf("%s", got)
@@ -153,7 +153,7 @@ func TestAnswersAtOnce(t *testing.T) {
 			t.Errorf("words before the question was asked are no answer: %+v", run)
 		}
 		b.says("five")
-		r.later(400 * time.Millisecond)
+		r.later(11 * time.Second)
 		if run := b.run(); run.Status != chatflow.Ended || !strings.HasSuffix(b.log(), "bot: Bye") {
 			t.Errorf("%s %+v", b.log(), run)
 		}
