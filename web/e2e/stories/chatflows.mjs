@@ -158,8 +158,10 @@ await story('CF-02: built by keyboard alone, on the canvas and in the list', asy
   await page.keyboard.press('c')
   await clean(page, 'connections')
   await dialog().getByRole('combobox', { name: 'Then' }).fill('s6')
-  await page.keyboard.press('ArrowDown')
+  const lit = page.locator('[role="option"][data-combobox-selected]')
+  await until('an option is lit', async () => { await page.keyboard.press('ArrowDown'); return await lit.count() > 0 }) // Enter takes what is lit
   await page.keyboard.press('Enter')
+  await lit.waitFor({ state: 'hidden', ...soon })
   await dialog().getByRole('button', { name: 'Done' }).click()
   await until('s3 leads to s6', async () => (await draft(f.id)).steps[2].next === 's6')
   await page.keyboard.press('v')
