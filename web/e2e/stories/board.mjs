@@ -103,6 +103,7 @@ await story('WS-04: by keyboard: space picks up, arrows choose, space drops, Esc
 
 await story('WS-04: columns by owner; the menu moves a card, and a closed column shows what was just closed', async () => {
   const p = ann.page
+  await ann.api.post(`${base}/api/tickets/${t1.id}/assign`, { data: { owner_id: null, team_id: null }, headers }) // whoever had it: the first column shows it
   await p.keyboard.press('Shift+D')
   await p.getByLabel('Columns by').selectOption({ label: 'Owner' })
   await p.keyboard.press('Escape')
