@@ -114,6 +114,7 @@ await story('Two administrators on one page: the second sees both versions and c
   await alert.getByText('Nordlys Cykler ApS').waitFor(soon)
   await alert.getByRole('button', { name: 'Save mine' }).click()
   await page.getByText('Saved').first().waitFor(soon)
+  for (let i = 0; i < 50 && (await get('/api/settings/company')).name !== 'Nordlys Cykler ApS'; i++) await page.waitForTimeout(100)
   must((await get('/api/settings/company')).name === 'Nordlys Cykler ApS', 'it was not saved')
   await page.getByRole('button', { name: 'As text' }).click()
   await dialog().getByText('Nordlys Cykler ApS').waitFor(soon)
