@@ -25,6 +25,11 @@ const (
 	AvailabilityManage Permission = "availability.manage" // switch somebody else's availability
 	AccountAccess      Permission = "account.access"      // PM-01: connect channels, edit inboxes
 	ChatflowsManage    Permission = "chatflows.manage"    // CF-07: what the widget says and asks
+	RoutingManage      Permission = "routing.manage"      // RT, SK, CP: rules of assignment, skills, limits, hours
+	FormsManage        Permission = "forms.manage"        // FM: make and change forms
+	SubmissionsView    Permission = "submissions.view"    // RP-05: everything that forms were sent, hidden fields too (FM-10)
+	ChannelsMove       Permission = "channels.move"       // MG-01: move a channel with what it brought to another inbox
+	RolesManage        Permission = "roles.manage"        // PM-10: make and change roles
 	PropertiesManage   Permission = "properties.manage"
 	UsersManage        Permission = "users.manage"
 	SettingsManage     Permission = "settings.manage"
@@ -36,7 +41,7 @@ const (
 // Permissions is every permission, in the order that screens show.
 var Permissions = []Permission{
 	TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ContactsExport, ContactsErase, ViewsShare,
-	AvailabilityManage, AccountAccess, ChatflowsManage, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView, VisitorsIdentify,
+	AvailabilityManage, AccountAccess, ChatflowsManage, RoutingManage, FormsManage, SubmissionsView, ChannelsMove, RolesManage, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView, VisitorsIdentify,
 }
 
 // Roles says what each role may do (PM-12: roles stand where HubSpot has seats). Owners alone may make owners; see MayGrant.
@@ -44,7 +49,7 @@ var Roles = map[desk.Role][]Permission{
 	desk.RoleOwner: Permissions,
 	desk.RoleAdmin: Permissions,
 	desk.RoleSupervisor: {
-		TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ViewsShare, AvailabilityManage, AuditView,
+		TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ViewsShare, AvailabilityManage, RoutingManage, SubmissionsView, AuditView,
 	},
 	desk.RoleAgent:  {TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, ContactsEdit},
 	desk.RoleLight:  {TicketsView, TicketsComment},

@@ -24,6 +24,8 @@ type User struct {
 	Active       bool     `json:"active"`
 	TakesWork    bool     `json:"takes_work"`
 	Available    bool     `json:"available"`
+	AvailableBy  string   `json:"available_by" enum:",manual,manager,hours,out_of_office,idle" doc:"why availability is as it is"`
+	AvailableAt  Time     `json:"available_at" doc:"since when"`
 	Locale       string   `json:"locale"`
 	Timezone     string   `json:"timezone"`
 	Teams        []TeamID `json:"teams"`
@@ -38,6 +40,15 @@ type Team struct {
 	ID      TeamID   `json:"id"`
 	Slug    string   `json:"slug"`
 	Name    string   `json:"name"`
+	Parent  TeamID   `json:"parent_id" doc:"The team that this one is part of (PM-04)."`
 	Members []UserID `json:"members"` // main members: eligible for routing (RT-13)
 	Extra   []UserID `json:"extra_members"`
+}
+
+// Capacity limits what somebody is given by itself (CP-03, CP-06); nil is no limit. Kinds: calls, messages (chat, Messenger, WhatsApp, SMS), email and everything else.
+type Capacity struct {
+	Total    *int `json:"total,omitempty" yaml:"total,omitempty"`
+	Calls    *int `json:"calls,omitempty" yaml:"calls,omitempty"`
+	Messages *int `json:"messages,omitempty" yaml:"messages,omitempty"`
+	Email    *int `json:"email,omitempty" yaml:"email,omitempty"`
 }

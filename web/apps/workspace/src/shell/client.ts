@@ -1,5 +1,8 @@
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, notifyManager } from '@tanstack/react-query'
 import { Problem } from '@kanal/api'
+
+// What is changed at once shows before anything else happens: a ticked box that waits for a timer shows its old state for a moment, and a second click takes the wrong one.
+notifyManager.setScheduler(queueMicrotask)
 
 /** The one cache. Events keep it fresh (live.ts), so nothing is refetched on focus or on a timer. */
 export const queries = new QueryClient({
