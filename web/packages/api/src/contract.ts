@@ -3,6 +3,7 @@
 
 import type * as server from './generated.ts'
 import type * as people from './person.ts'
+import type * as routing from './routing.ts'
 import type * as ours from './types.ts'
 
 /** never when every key of ours that must be there is one of theirs; else the missing ones, named in the error. */
@@ -39,7 +40,7 @@ export type Contract = [
   Held<Missing<ours.Abilities, server.Abilities>>,
   Held<Missing<ours.ChannelAccount, server.Account>>,
   Held<Missing<ours.TicketPolicy, server.TicketPolicy>>,
-  Held<Missing<ours.AssignPolicy, server.AssignPolicy>>,
+  Held<Missing<routing.AssignPolicy, server.AssignPolicy>>,
   Held<Missing<ours.Probe, server.Probe>>,
   Held<Missing<ours.SearchHit, server.Hit>>,
   Held<Missing<ours.LedgerStep, server.Step>>,

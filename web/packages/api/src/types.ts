@@ -2,6 +2,7 @@
 // RFC 3339 in UTC or null for never.
 
 import type { Contact } from './person.ts'
+import type { AssignPolicy } from './routing.ts'
 import type { Draft, SendPlan } from './writing.ts'
 
 export type Id = string
@@ -11,6 +12,7 @@ export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | 'light' | 'viewe
 export type Permission =
   | 'tickets.view' | 'tickets.reply' | 'tickets.comment' | 'tickets.edit' | 'tickets.assign' | 'tickets.delete'
   | 'contacts.edit' | 'contacts.delete' | 'contacts.export' | 'contacts.erase' | 'availability.manage' | 'properties.manage' | 'views.share' | 'account.access' | 'users.manage' | 'settings.manage' | 'tokens.manage' | 'audit.view' | 'chatflows.manage'
+  | 'routing.manage' | 'forms.manage' | 'submissions.view' | 'channels.move' | 'roles.manage'
 
 export interface User {
   id: Id
@@ -432,13 +434,6 @@ export interface TicketPolicy {
   priority: string
   category: string
   properties: Record<string, unknown> | null
-}
-export interface AssignPolicy {
-  to: 'no_one' | 'users' | 'teams' | 'users_and_teams' | 'contact_owner' | ''
-  users: string[] | null
-  teams: string[] | null
-  available_only: boolean
-  by: 'least_open' | 'random' | ''
 }
 export interface ChannelAccount {
   id: Id

@@ -1,0 +1,60 @@
+// Who gets new work: what a channel's settings hold, and what its screens ask (internal/desk/inbox.go, internal/condition).
+
+import type { Id, Time } from './types.ts'
+
+export type ConditionOp = 'is' | 'is_not' | 'contains' | 'not_contains' | 'begins' | 'ends' | 'in' | 'not_in' | 'greater' | 'less' | 'exists' | 'not_exists'
+
+/** One comparison of a fact: one of the values must fit; for a negation none may. */
+export interface FactCondition { field: string; op: ConditionOp; values?: string[] | null }
+
+/** What must hold: all of them, or any. Without conditions it always holds. */
+export interface Conditions { match?: '' | 'all' | 'any'; when: FactCondition[] | null }
+
+/** A fact that conditions may name. */
+export interface ConditionField {
+  field: string
+  label: string
+  type: 'text' | 'number' | 'boolean' | 'choice' | 'date'
+  options?: ({ value: string; label: string } | string)[] | null
+  group?: string
+}
+
+export interface SkillNeed { skill: string; level?: number; preferred?: boolean }
+
+/** Asks for skills where its conditions hold; the first that fits decides. */
+export interface SkillRule {
+  name: string
+  off?: boolean
+  if?: Conditions | null
+  skills: SkillNeed[] | null
+  users?: string[] | null
+  teams?: string[] | null
+  relax_seconds?: number
+  strict?: boolean
+}
+
+export interface AssignStep { to: 'owner_team' | 'users' | 'teams' | 'users_and_teams' | 'no_one'; users?: string[] | null; teams?: string[] | null }
+
+export interface AssignPolicy {
+  to: 'no_one' | 'users' | 'teams' | 'users_and_teams' | 'contact_owner' | ''
+  users: string[] | null
+  teams: string[] | null
+  available_only: boolean
+  by: 'least_open' | 'random' | ''
+  rules?: SkillRule[] | null
+  fallback?: AssignStep[] | null
+  hold_seconds?: number
+  mail_owner?: boolean
+  tracked_only?: boolean
+  no_queue?: boolean
+  extra_members?: boolean
+  hours?: string
+  reopened?: '' | 'keep_available' | 'keep' | 'again'
+}
+
+/** A limit of what somebody is given by itself; null or missing is none. */
+export interface Capacity { total?: number | null; calls?: number | null; messages?: number | null; email?: number | null }
+
+export interface Skill { id: Id; category_id: Id; slug: string; name: string; position: number; users: number; rules: number }
+export interface SkillCategory { id: Id; slug: string; name: string; position: number; built_in: boolean; skills: Skill[] | null }
+export interface HeldSkill { slug: string; level: number; main: boolean; expires_at: Time | null }
