@@ -109,23 +109,77 @@ type Property struct {
 
 // Assignment is a decision: owner, rule, and the reasons for every candidate (RT-20).
 type Assignment struct {
-	At         Time        `json:"at"`
-	By         Actor       `json:"by"`
-	OwnerID    UserID      `json:"owner_id"`
-	TeamID     TeamID      `json:"team_id"`
-	Rule       string      `json:"rule"`   // "manual", "reply_assigns", or the account's policy: "no_one", "users", "teams", …
-	Reason     string      `json:"reason"` // slug for the whole decision: chosen_least_open, nobody_available, unassigned_by_policy …
-	Candidates []Candidate `json:"candidates"`
+	At         Time             `json:"at"`
+	By         Actor            `json:"by"`
+	OwnerID    UserID           `json:"owner_id"`
+	TeamID     TeamID           `json:"team_id"`
+	Rule       string           `json:"rule"`                // "manual", "reply_assigns", "skill", "reopened", "conversation", or the account's policy: "no_one", "users", "teams", …
+	RuleName   string           `json:"rule_name,omitempty"` // of the rule of skills that decided
+	Reason     string           `json:"reason"`              // slug for the whole decision: chosen_least_open, nobody_available, unassigned_by_policy …
+	Cause      string           `json:"cause,omitempty"`     // why it was asked: arrived, reopened, queue, moved …
+	Steps      []AssignmentStep `json:"steps,omitempty"`     // what was passed on the way, in order
+	Queued     bool             `json:"queued,omitempty"`    // it waits, and is tried again
+	NextAt     Time             `json:"next_at,omitempty"`   // when by itself: a hold that ends, a rule that relaxes, a channel that opens; 0 only when something happens
+	HoldFor    UserID           `json:"hold_for,omitempty"`  // the contact's owner for whom it is held
+	MailTo     UserID           `json:"mail_to,omitempty"`   // the contact's owner, away, who gets the submission by mail (RT-05)
+	Candidates []Candidate      `json:"candidates"`
+}
+
+// AssignmentStep is a rule or a fallback that was looked at, and what came of it.
+type AssignmentStep struct {
+	Step   string   `json:"step"`             // hours, keep, rule, policy, contact_owner, owner_team, users, teams, users_and_teams, no_one
+	Name   string   `json:"name,omitempty"`   // of a rule
+	Reason string   `json:"reason"`           // chosen, no_match, lacks_skill, away, no_contact_owner …
+	Skills []string `json:"skills,omitempty"` // those it asked for
+	UserID UserID   `json:"user_id,omitempty"`
 }
 
 // Candidate is one user considered, with what was known of them then.
 type Candidate struct {
-	UserID       UserID `json:"user_id"`
-	Name         string `json:"name"`
-	Open         int    `json:"open"`             // open tickets owned
-	LastAssigned Time   `json:"last_assigned_at"` // ties go to the longest idle
-	Chosen       bool   `json:"chosen"`
-	Reason       string `json:"reason"` // chosen, more_open, tie_idle_shorter, away, inactive, takes_no_work, no_access, not_main_member
+	UserID       UserID   `json:"user_id"`
+	Name         string   `json:"name"`
+	Open         int      `json:"open"`             // open tickets owned
+	LastAssigned Time     `json:"last_assigned_at"` // ties go to the longest idle
+	Chosen       bool     `json:"chosen"`
+	Reason       string   `json:"reason"`               // chosen, more_open, tie_idle_shorter, away, inactive, takes_no_work, no_access, not_main_member, at_capacity, lacks_skill …
+	By           string   `json:"by,omitempty"`         // of away: hours, out_of_office, idle, manual, manager
+	Load         int      `json:"load,omitempty"`       // what counts against Limit
+	Limit        int      `json:"limit,omitempty"`      // the limit that stopped them, or the next one that would; 0: none
+	LimitKind    string   `json:"limit_kind,omitempty"` // total, calls, messages, email, chats
+	Missing      []string `json:"missing,omitempty"`    // skills they lack
+}
+
+// Waiting is a ticket, or a conversation without one, that nobody could have yet (RT-07, CP-08). Since stays when it is entered again.
+type Waiting struct {
+	Object    string           `json:"object" enum:"ticket,thread"`
+	ID        int64            `json:"id"`
+	AccountID ChannelAccountID `json:"channel_account_id"`
+	InboxID   InboxID          `json:"inbox_id"`
+	Rank      int              `json:"rank"` // of the priority: 4 urgent … 0 none
+	Since     Time             `json:"since"`
+	Reason    string           `json:"reason"`
+	NextAt    Time             `json:"next_at"` // tried again then by itself; 0 only when something happens
+}
+
+// Objects that can wait.
+const (
+	WaitingTicket = "ticket"
+	WaitingThread = "thread"
+)
+
+// Rank orders priorities: 4 urgent … 0 none.
+func (p Priority) Rank() int {
+	switch p {
+	case PriorityUrgent:
+		return 4
+	case PriorityHigh:
+		return 3
+	case PriorityMedium:
+		return 2
+	case PriorityLow:
+		return 1
+	}
+	return 0
 }
 
 // SplitID names a split of a ticket.

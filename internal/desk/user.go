@@ -52,3 +52,11 @@ type Capacity struct {
 	Messages *int `json:"messages,omitempty" yaml:"messages,omitempty"`
 	Email    *int `json:"email,omitempty" yaml:"email,omitempty"`
 }
+
+// SkillHeld is a skill that somebody has (SK-03, SK-06).
+type SkillHeld struct {
+	Slug      string `json:"slug"`  // a language's is its code: da, pt-br
+	Level     int    `json:"level"` // 1 to 5
+	Main      bool   `json:"main"`  // a main language
+	ExpiresAt Time   `json:"expires_at"`
+}
