@@ -97,22 +97,31 @@ func scanLink(r db.Scanner) (l Link, err error) {
 	return l, err
 }
 
-// UseLink spends a link: it makes the first owner (email and name count only then) or sets the user's password, and signs them in. However many try
-// at once, one succeeds.
+// UseLink spends a link: it makes the first owner (email and name count only then) or sets the user's password, and signs them in: SpendLink and Enter, where
+// nothing more is asked for.
 func (s *Service) UseLink(ctx context.Context, token, name, email, password, userAgent, ip string) (session string, v Viewer, err error) {
-	l, err := s.PeekLink(ctx, s.DB, token)
+	id, err := s.SpendLink(ctx, token, name, email, password)
 	if err != nil {
 		return "", Viewer{}, err
+	}
+	return s.Enter(ctx, id, Means{Method: "link", UserAgent: userAgent, IP: ip})
+}
+
+// SpendLink is UseLink without the session. However many try at once, one succeeds; the user's sessions end.
+func (s *Service) SpendLink(ctx context.Context, token, name, email, password string) (id desk.UserID, err error) {
+	l, err := s.PeekLink(ctx, s.DB, token)
+	if err != nil {
+		return 0, err
 	}
 	if l.Purpose != PurposeSetup {
 		email = l.Email
 	}
 	if err := checkPassword(password, email); err != nil {
-		return "", Viewer{}, err
+		return 0, err
 	}
 	hash, err := s.hashes.make(ctx, password)
 	if err != nil {
-		return "", Viewer{}, err
+		return 0, err
 	}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE one_time_links SET used_at = $1 WHERE token_hash = $2 AND used_at = 0 AND expires_at > $1`, s.Clock.Ms(), s.hash("link", token))
@@ -122,7 +131,7 @@ func (s *Service) UseLink(ctx context.Context, token, name, email, password, use
 		if n == 0 {
 			return badLink()
 		}
-		id := l.UserID
+		id = l.UserID
 		if l.Purpose == PurposeSetup {
 			if id, err = s.firstOwner(ctx, tx, email, name); err != nil {
 				return err
@@ -131,13 +140,9 @@ func (s *Service) UseLink(ctx context.Context, token, name, email, password, use
 		if err := s.People.SetPasswordHash(ctx, tx, id, hash); err != nil {
 			return err
 		}
-		if err := s.EndSessions(ctx, tx, desk.ByUser(id), id, 0); err != nil {
-			return err
-		}
-		session, v, err = s.open(ctx, tx, id, userAgent, ip)
-		return err
+		return s.EndSessions(ctx, tx, desk.ByUser(id), id, 0)
 	})
-	return session, v, err
+	return id, err
 }
 
 func (s *Service) firstOwner(ctx context.Context, tx *db.Tx, email, name string) (desk.UserID, error) {

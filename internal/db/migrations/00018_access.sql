@@ -15,7 +15,7 @@ CREATE TABLE roles (
 -- Who may see and change one property (PM-11): {view: desk.Access, edit: desk.Access}; "" everybody who may at all. Owner: internal/property
 ALTER TABLE properties ADD COLUMN access TEXT NOT NULL DEFAULT '';
 
--- A second factor: a secret that a device counts codes from. Owner: internal/access
+-- A second factor: a secret that a device counts codes from. Owner: internal/door
 CREATE TABLE second_factors (
   user_id      BIGINT PRIMARY KEY,
   secret       TEXT   NOT NULL,           -- sealed
@@ -34,7 +34,7 @@ CREATE TABLE passkeys (
   last_used_at  BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX passkeys_user ON passkeys (user_id);
--- Sign-in at somebody else's (OpenID Connect). Owner: internal/access
+-- Sign-in at somebody else's (OpenID Connect). Owner: internal/door
 CREATE TABLE sign_in_providers (
   id            BIGINT   PRIMARY KEY,
   slug          TEXT     NOT NULL UNIQUE,
