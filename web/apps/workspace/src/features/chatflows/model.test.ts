@@ -3,7 +3,7 @@ import { faultAt } from './context.ts'
 import { diff } from './diff.ts'
 import { languagesOf, missingIn } from './languages.ts'
 import { arrange, bounds, crowded, freeSpot, heightOf, stepAt, stepsWithin, WIDTH } from './geometry.ts'
-import { begin, change, redo, undo } from './history.ts'
+import { begin, change, redo, undo } from '@/shell/history.ts'
 import { addStep, connect, duplicateSteps, freshId, inOrder, moveSteps, neighbour, ports, removeSteps, setPort, stepOf, steps, wires } from './model.ts'
 import type { Definition, Step } from './types.ts'
 

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { get, Problem, type Id } from '@kanal/api'
 import { queries } from '@/shell/client.ts'
 import { arrange, crowded } from './geometry.ts'
-import { begin, change, redo, undo, type History } from './history.ts'
+import { begin, change, redo, undo, type History } from '@/shell/history.ts'
 import { flowQuery, saveDraft, validate } from './queries.ts'
 import type { Chatflow, Definition, Fault } from './types.ts'
 
