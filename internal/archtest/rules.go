@@ -13,7 +13,7 @@ import (
 var tiers = map[string]int{
 	"internal/desk":    0,
 	"internal/channel": 10, "internal/db": 10, "internal/blob": 10, "internal/richtext": 10, "internal/netx": 10, "internal/secret": 10,
-	"internal/config": 10, "internal/sse": 10, "internal/clock": 10, "internal/hours": 10, "internal/installation": 20, "internal/condition": 10, "internal/worktime": 30, "internal/skill": 30, "internal/form": 30, "internal/geo": 10, "internal/webchat": 15,
+	"internal/config": 10, "internal/sse": 10, "internal/clock": 10, "internal/hours": 10, "internal/installation": 20, "internal/condition": 10, "internal/worktime": 30, "internal/skill": 30, "internal/skill/tongue": 10, "internal/form": 30, "internal/geo": 10, "internal/webchat": 15,
 	"internal/event": 20, "internal/job": 20,
 	"internal/people": 30, "internal/access": 35, "internal/door": 36, "internal/contact": 30, "internal/inbox": 30, "internal/thread": 30, "internal/ticket": 30,
 	"internal/property": 30, "internal/routing": 30, "internal/setting": 30, "internal/snippet": 30, "internal/spam": 30, "internal/customview": 30,
@@ -112,7 +112,7 @@ var writers = map[string]string{
 	"surveys":          "internal/survey", "survey_settings": "internal/survey",
 	"search_state": "internal/search", "search_docs": "internal/search", "search_text": "internal/search",
 	"search_terms": "internal/search", "erased_tickets": "internal/ticket",
-	"ticket_followers": "internal/ticket", "ticket_merges": "internal/ticket", "ticket_splits": "internal/ticket", "thread_splits": "internal/thread",
+	"ticket_followers": "internal/ticket", "ticket_participants": "internal/ticket", "ticket_merges": "internal/ticket", "ticket_splits": "internal/ticket", "thread_splits": "internal/thread",
 	"user_absences": "internal/people", "availability_log": "internal/people", "business_hours": "internal/worktime", "holiday_calendars": "internal/worktime",
 	"skills": "internal/skill", "skill_categories": "internal/skill", "user_skills": "internal/skill",
 	"assignment_queue": "internal/waiting", "waiting_state": "internal/waiting", "assignment_decisions": "internal/assignment",
