@@ -37,6 +37,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dialogue"
 	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/door"
 	"github.com/kanalhq/kanal/internal/event"
 	"github.com/kanalhq/kanal/internal/geo"
 	"github.com/kanalhq/kanal/internal/identity"
@@ -52,6 +53,7 @@ import (
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/secret"
 	"github.com/kanalhq/kanal/internal/setting"
+	"github.com/kanalhq/kanal/internal/skill"
 	"github.com/kanalhq/kanal/internal/snippet"
 	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/survey"
@@ -98,9 +100,11 @@ type App struct {
 	Settings   *setting.Service
 	People     *people.Service
 	Access     *access.Service
+	Door       *door.Service
 	Properties *property.Service
 	Saved      *customview.Service
 	Tickets    *ticket.Service
+	Skills     *skill.Service
 	Inbox      *inbox.Service
 	Contacts   *contact.Service
 	Threads    *thread.Service
@@ -240,6 +244,7 @@ func (a *App) nouns() {
 	a.Threads = thread.New(a.Clock, a.Events)
 	a.Snippets = snippet.New(a.Clock, a.Events)
 	a.Chatflows = chatflow.New(a.DB, a.Clock, a.Events)
+	a.skills()
 	a.Spam = spam.New(a.DB, a.Clock, a.Events)
 	a.Consent = consent.New(a.Clock, a.Events)
 	a.Visitors = visitor.New(a.Clock, a.Events)

@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
 	"github.com/kanalhq/kanal/internal/api/chat"
+	doors "github.com/kanalhq/kanal/internal/api/door"
 	"github.com/kanalhq/kanal/internal/api/hubspot"
 	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
@@ -28,6 +29,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/door"
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/intake"
@@ -58,6 +60,10 @@ func (a *App) flows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.Door = door.New(door.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, Access: a.Access, People: a.People, Settings: a.Settings, Base: a.cfg.Base.String(), Log: a.log,
+		Web: netx.Guard{AllowPrivate: true}.HTTP(netx.HTTPOptions{Timeout: 15 * time.Second}),
+	})
 	a.Avail = availability.New(availability.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Channels: a.Registry, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Contacts: a.Contacts, Settings: a.Settings, Log: a.log,
 	})
@@ -189,15 +195,16 @@ func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 func (a *App) edge() http.Handler {
 	s := api.New(api.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Access: a.Access, Key: a.Box.Derive("signed links"), BaseURL: a.cfg.Base, Version: Version().Version,
-		Assets: web.FS(), Proxies: a.cfg.TrustedProxies, Observe: a.metrics.observe, RepeatKept: config.Window("IDEMPOTENCY"),
+		Assets: web.FS(), Proxies: a.cfg.TrustedProxies, Observe: a.metrics.observe, RepeatKept: config.Window("IDEMPOTENCY"), Admit: a.Door.Admit,
 	})
+	doors.Mount(s, doors.Deps{DB: a.DB, Door: a.Door, People: a.People})
 	writes := writing.Deps{
 		DB: a.DB, Clock: a.Clock, People: a.People, Contacts: a.Contacts, Threads: a.Threads, Settings: a.Settings, Snippets: a.Snippets, Dispatch: a.Dispatch, View: a.Views,
 	}
 	writing.Mount(s, writes)
 	agent.Mount(s, agent.Deps{
 		Macro: writing.MacroOf(writes), Undo: config.Window("UNDO_SEND"),
-		DB: a.DB, Clock: a.Clock, Log: a.log, Events: a.Events, Access: a.Access, People: a.People, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads,
+		DB: a.DB, Clock: a.Clock, Log: a.log, Events: a.Events, Access: a.Access, Door: a.Door, People: a.People, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads,
 		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.Search, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox, Seen: a.Notify.Seen,
 		MaxUpload: 250 << 20, // what a mail cannot carry goes as a link
 	})
@@ -219,6 +226,7 @@ func (a *App) edge() http.Handler {
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
 	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved})
 	lists.MountBulk(s, a.Bulk)
+	a.mountSkills(s)
 	lists.MountSpam(s, lists.SpamDeps{DB: a.DB, Spam: a.Spam, Keep: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE")})
 	person.Mount(s, person.Deps{DB: a.DB, Contacts: a.Contacts, Identity: a.Identity, Properties: a.Properties, People: a.People, View: a.Views, Log: a.log})
 	site.Mount(s, a.site())

@@ -87,7 +87,7 @@ var priorities = []string{string(desk.PriorityUrgent), string(desk.PriorityHigh)
 var builtins = []builtin{
 	{"subject", Text, "", column | sorted, nil}, {"number", Number, "", column | sorted, nil}, {"status_id", Ref, "status", shown, nil},
 	{"status_state", Choice, "", 0, []string{"open", "closed"}}, {"pipeline_id", Ref, "pipeline", 0, nil}, {"owner_id", Ref, "user", shown, nil}, {"team_id", Ref, "team", shown, nil},
-	{"priority", Choice, "", shown, priorities}, {"category", Text, "", shown, nil}, {"inbox_id", Ref, "inbox", shown, nil}, {"channel", Text, "", shown, nil},
+	{"priority", Choice, "", shown, priorities}, {"category", Text, "", shown, nil}, {"language", Text, "", shown, nil}, {"inbox_id", Ref, "inbox", shown, nil}, {"channel", Text, "", shown, nil},
 	{"channel_account_id", Ref, "channel_account", 0, nil}, {"created_at", Moment, "", column | sorted, nil}, {"updated_at", Moment, "", column | sorted, nil},
 	{"last_activity_at", Moment, "", column | sorted, nil}, {"last_inbound_at", Moment, "", column | sorted, nil}, {"first_reply_at", Moment, "", column | sorted, nil},
 	{"closed_at", Moment, "", column | sorted, nil}, {"last_direction", Choice, "", 0, []string{"incoming", "outgoing"}}, {"message_count", Number, "", column | sorted, nil},

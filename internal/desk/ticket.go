@@ -58,6 +58,7 @@ type Ticket struct {
 	Open          bool             `json:"open"`
 	Priority      Priority         `json:"priority"`
 	Category      string           `json:"category"`
+	Language      string           `json:"language"` // the customer's, as ISO 639-1 (TK-10, SK-09); "" unknown
 	OwnerID       UserID           `json:"owner_id"`
 	TeamID        TeamID           `json:"team_id"`
 	Assignment    *Assignment      `json:"assignment"` // the last decision, with its reasons ("why me?")

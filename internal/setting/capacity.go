@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -17,7 +18,13 @@ import (
 type Capacity struct {
 	Default desk.Capacity `json:"default" yaml:"default,omitempty" doc:"The limits of everybody who has none of their own."`
 	Exclude Exclusions    `json:"exclude" yaml:"exclude,omitempty"`
+	// Weights and CallBlocks are beyond what HubSpot has (CP-08).
+	Weights    map[string]int `json:"weights" yaml:"weights,omitempty" doc:"How much one piece of work counts, 1 to 10, by kind (calls, messages, email) or priority (urgent, high, medium, low); the greater holds. Left out: 1."`
+	CallBlocks bool           `json:"call_blocks" yaml:"call_blocks,omitempty" doc:"Whoever is on the phone gets nothing else."`
 }
+
+// Weighed is what may have a weight.
+var Weighed = []string{"calls", "messages", "email", "urgent", "high", "medium", "low"}
 
 // Exclusions is open work that does not count against a limit, so that stale work does not block.
 type Exclusions struct {
@@ -42,6 +49,9 @@ func (s *Service) Capacity(ctx context.Context, q db.Queryer) (Capacity, error) 
 	if c.Exclude.Statuses == nil {
 		c.Exclude.Statuses = []string{}
 	}
+	if c.Weights == nil {
+		c.Weights = map[string]int{}
+	}
 	return c, nil
 }
 
@@ -57,6 +67,11 @@ func (s *Service) SetCapacity(ctx context.Context, tx *db.Tx, actor desk.Actor, 
 	if c.Exclude.IdleDays < 0 || c.Exclude.IdleDays > maxIdleDays {
 		return before, desk.Errorf(desk.Invalid, "capacity.idle_days", "The days are 0 to %d.", maxIdleDays).In("exclude.idle_days")
 	}
+	for name, n := range c.Weights {
+		if !slices.Contains(Weighed, name) || n < 1 || n > 10 {
+			return before, desk.Errorf(desk.Invalid, "capacity.weight", "A weight is 1 to 10, of one of %s.", strings.Join(Weighed, ", ")).In("weights." + name)
+		}
+	}
 	if len(c.Exclude.Statuses) > maxExcluded {
 		return before, desk.Errorf(desk.TooLarge, "capacity.too_many", "At most %d statuses may be left out.", maxExcluded).In("exclude.statuses")
 	}
@@ -70,6 +85,9 @@ func (s *Service) SetCapacity(ctx context.Context, tx *db.Tx, actor desk.Actor, 
 		}
 	}
 	c.Exclude.Statuses = out
+	if c.Weights == nil {
+		c.Weights = map[string]int{}
+	}
 	x, _ := json.Marshal(before)
 	y, _ := json.Marshal(c)
 	if string(x) == string(y) {

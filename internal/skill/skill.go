@@ -64,6 +64,7 @@ type Service struct {
 	clk  *clock.Clock
 	ev   *event.Log
 	uses Uses
+	Home func(ctx context.Context, q db.Queryer) (string, error) // the company's locale
 }
 
 // New makes the service; uses nil is no rules.
@@ -71,7 +72,7 @@ func New(clk *clock.Clock, ev *event.Log, uses Uses) *Service {
 	if uses == nil {
 		uses = func(context.Context, db.Queryer) ([]Use, error) { return nil, nil }
 	}
-	return &Service{clk, ev, uses}
+	return &Service{clk: clk, ev: ev, uses: uses}
 }
 
 func scanSkill(r db.Scanner) (k Skill, err error) {
@@ -178,6 +179,33 @@ func (s *Service) Unknown(ctx context.Context, q db.Queryer, slugs []string) (un
 func (s *Service) Spoken(ctx context.Context, q db.Queryer) ([]string, error) {
 	return db.All(ctx, q, db.Column[string], `SELECT DISTINCT s.slug FROM skills s JOIN skill_categories c ON c.id = s.category_id JOIN user_skills u ON u.skill_id = s.id
 		WHERE c.slug = $1 ORDER BY s.slug`, Language)
+}
+
+// LanguageOf is the language of a text as far as its words are sure, with the languages that are spoken here deciding between neighbours; else the first of
+// the hints that is one.
+func (s *Service) LanguageOf(ctx context.Context, q db.Queryer, text string, hints ...string) (string, error) {
+	likely, err := s.Spoken(ctx, q)
+	if err != nil {
+		return "", err
+	}
+	if s.Home != nil {
+		home, err := s.Home(ctx, q)
+		if err != nil {
+			return "", err
+		}
+		if code := tongue.Code(home); code != "" && !slices.Contains(likely, code) {
+			likely = append(likely, code)
+		}
+	}
+	if code, sure := tongue.Detect(text, likely...); sure {
+		return code, nil
+	}
+	for _, h := range hints {
+		if code := tongue.Code(h); code != "" {
+			return code, nil
+		}
+	}
+	return "", nil
 }
 
 func checkName(field, name string) (string, error) {

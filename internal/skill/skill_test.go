@@ -158,7 +158,10 @@ func TestNamesAreTheirOwn(t *testing.T) { // SK-03, SK-04
 		if cats[0].Name != "Tongues" || !cats[0].BuiltIn || cats[1].Name != "Goods" || cats[2].Skills[0].Name != name {
 			t.Errorf("%+v", cats)
 		}
-		if err := w.try(func(ctx context.Context, tx *db.Tx) error { _, err := w.s.Update(ctx, tx, desk.System, "da", skill.Change{Name: &name}); return err }); desk.ReasonOf(err) != "skill.built_in" {
+		if err := w.try(func(ctx context.Context, tx *db.Tx) error {
+			_, err := w.s.Update(ctx, tx, desk.System, "da", skill.Change{Name: &name})
+			return err
+		}); desk.ReasonOf(err) != "skill.built_in" {
 			t.Errorf("a language was renamed: %v", err)
 		}
 	})
@@ -190,7 +193,9 @@ func TestWhatIsUsedIsNotDeleted(t *testing.T) { // SK-04
 		if cats := w.list(); len(cats[0].Skills) != 1 || cats[0].Skills[0].Slug != "fr" || cats[0].Skills[0].Rules != 1 {
 			t.Errorf("a language that only a rule names: %+v", cats[0])
 		}
-		if err := w.try(func(ctx context.Context, tx *db.Tx) error { return w.s.RemoveCategory(ctx, tx, desk.System, "products") }); desk.ReasonOf(err) != "skill.category_used" {
+		if err := w.try(func(ctx context.Context, tx *db.Tx) error {
+			return w.s.RemoveCategory(ctx, tx, desk.System, "products")
+		}); desk.ReasonOf(err) != "skill.category_used" {
 			t.Errorf("a full category: %v", err)
 		}
 		w.rules = nil
@@ -205,7 +210,9 @@ func TestWhatIsUsedIsNotDeleted(t *testing.T) { // SK-04
 		if err := remove("da"); desk.ReasonOf(err) != "skill.built_in" {
 			t.Errorf("a language: %v", err)
 		}
-		if err := w.try(func(ctx context.Context, tx *db.Tx) error { return w.s.RemoveCategory(ctx, tx, desk.System, "products") }); err != nil {
+		if err := w.try(func(ctx context.Context, tx *db.Tx) error {
+			return w.s.RemoveCategory(ctx, tx, desk.System, "products")
+		}); err != nil {
 			t.Error(err)
 		}
 	})

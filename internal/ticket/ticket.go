@@ -35,6 +35,12 @@ type Service struct {
 	clk   *clock.Clock
 	ev    *event.Log
 	props Properties
+	words func(ctx context.Context, q db.Queryer, text string, hints ...string) (string, error)
+}
+
+// Tongue tells the language of a new ticket. Set at start-up; without it a ticket has the language it is given.
+func (s *Service) Tongue(fn func(ctx context.Context, q db.Queryer, text string, hints ...string) (string, error)) {
+	s.words = fn
 }
 
 // New makes the service.
@@ -66,12 +72,18 @@ type NewTicket struct {
 	StatusID     desk.StatusID
 	Priority     *desk.Priority
 	Category     *string
+	Language     string   // "": told from the words, then from Hints, then from the contact (SK-09)
+	Hints        []string // languages that the channel or the browser states, best first
 	Properties   map[string]any
 	Hidden       desk.Hidden
 	HiddenReason string        // slug, with Hidden: why it is held back from the start (EM-36)
 	ThreadID     desk.ThreadID // only for the event
 	At           desk.Time     // 0: now
+	Made         string        // how it came about, where nobody is told of it: MadeByMove
 }
+
+// MadeByMove: the ticket of a conversation that was there before, made when its channel moved (MG-07).
+const MadeByMove = "move"
 
 // Create adds a ticket with the next number (TK-01, TK-02, TK-19) and records ticket.created.
 func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Ticket, error) {
@@ -94,14 +106,17 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 	if err != nil {
 		return t, err
 	}
+	if t.Language, err = s.languageOf(ctx, tx, n); err != nil {
+		return t, err
+	}
 	if t.Number, err = s.number(ctx, tx); err != nil {
 		return t, err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO tickets (id, number, subject, description, inbox_id, channel, account_id, contact_id, pipeline_id, status_id, open, priority, category,
-		properties, hidden, created_at, updated_at, last_activity_at, closed_at, hidden_at, hidden_reason, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $16, $17, $18, $19, 1)`,
+		properties, hidden, created_at, updated_at, last_activity_at, closed_at, hidden_at, hidden_reason, language, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $16, $17, $18, $19, $20, 1)`,
 		t.ID, t.Number, t.Subject, t.Description, t.InboxID, t.Channel, t.AccountID, t.ContactID, t.PipelineID, t.StatusID, t.Open, t.Priority, t.Category,
-		db.JSON(t.Properties), t.Hidden, now, t.ClosedAt, t.HiddenAt, t.HiddenReason)
+		db.JSON(t.Properties), t.Hidden, now, t.ClosedAt, t.HiddenAt, t.HiddenReason, t.Language)
 	if err != nil {
 		return t, fmt.Errorf("ticket: create: %w", err)
 	}
@@ -111,6 +126,9 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 	}
 	if len(left) > 0 {
 		data["defaults_left_out"] = left
+	}
+	if n.Made != "" {
+		data["made"] = n.Made
 	}
 	ev := eventOf(t, n.Actor, desk.EvTicketCreated, data)
 	ev.ThreadID = n.ThreadID
@@ -237,7 +255,7 @@ func eventOf(t desk.Ticket, actor desk.Actor, typ string, data any) desk.Event {
 // Columns are the columns of the tickets table, unqualified, in the order that Scan reads. Read models use them too.
 const Columns = `id, number, subject, description, inbox_id, channel, account_id, contact_id, pipeline_id, status_id, open, priority, category, owner_id, team_id, assignment,
 	properties, hidden, merged_into, snippet, last_direction, message_count, created_at, updated_at, last_activity_at, last_inbound_at, first_reply_at, closed_at,
-	snoozed, snoozed_until, snoozed_by, hidden_at, hidden_reason, version`
+	snoozed, snoozed_until, snoozed_by, hidden_at, hidden_reason, language, version`
 
 // Scan reads a row of Columns.
 func Scan(r db.Scanner) (t desk.Ticket, err error) {
@@ -245,7 +263,7 @@ func Scan(r db.Scanner) (t desk.Ticket, err error) {
 	err = r.Scan(&t.ID, &t.Number, &t.Subject, &t.Description, &t.InboxID, &t.Channel, &t.AccountID, &t.ContactID, &t.PipelineID, &t.StatusID, &t.Open, &t.Priority, &t.Category,
 		&t.OwnerID, &t.TeamID, db.ScanJSON(&t.Assignment), db.ScanJSON(&t.Properties), &t.Hidden, &t.MergedInto, &t.Snippet, &t.LastDirection, &t.MessageCount,
 		&t.CreatedAt, &t.UpdatedAt, &t.LastActivity, &t.LastInbound, &t.FirstReply, &t.ClosedAt,
-		&t.Snoozed, &t.SnoozedUntil, &t.SnoozedBy, &t.HiddenAt, &t.HiddenReason, &t.Version)
+		&t.Snoozed, &t.SnoozedUntil, &t.SnoozedBy, &t.HiddenAt, &t.HiddenReason, &t.Language, &t.Version)
 	return t, err
 }
 

@@ -20,6 +20,7 @@ type Change struct {
 	Status        *string
 	Priority      *desk.Priority
 	Category      *string
+	Language      *string
 	ContactID     *desk.ContactID
 	Hidden        *desk.Hidden
 	HiddenReason  string // slug, with Hidden: why it is held back
@@ -71,9 +72,9 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	}
 	_, err = tx.Exec(ctx, `UPDATE tickets SET subject = $1, description = $2, contact_id = $3, pipeline_id = $4, status_id = $5, open = $6, priority = $7, category = $8,
 		properties = $9, hidden = $10, closed_at = $11, updated_at = $12, version = $13, hidden_at = $14, hidden_reason = $15,
-		snoozed = $16, snoozed_until = $17, snoozed_by = $18 WHERE id = $19`,
+		snoozed = $16, snoozed_until = $17, snoozed_by = $18, language = $19 WHERE id = $20`,
 		t.Subject, t.Description, t.ContactID, t.PipelineID, t.StatusID, t.Open, t.Priority, t.Category, db.JSON(t.Properties), t.Hidden, t.ClosedAt, t.UpdatedAt, t.Version, t.HiddenAt, t.HiddenReason,
-		t.Snoozed, t.SnoozedUntil, t.SnoozedBy, id)
+		t.Snoozed, t.SnoozedUntil, t.SnoozedBy, t.Language, id)
 	if err != nil {
 		return before, fmt.Errorf("ticket: update: %w", err)
 	}
@@ -102,6 +103,12 @@ func (s *Service) apply(ctx context.Context, tx *db.Tx, t *desk.Ticket, c Change
 			return err
 		}
 		t.Category = *c.Category
+	}
+	if c.Language != nil {
+		if err := checkLanguage(*c.Language); err != nil {
+			return err
+		}
+		t.Language = *c.Language
 	}
 	if c.ContactID != nil {
 		t.ContactID = *c.ContactID
@@ -188,6 +195,7 @@ func difference(a, b desk.Ticket) map[string][2]any {
 	put("description", a.Description, b.Description)
 	put("priority", a.Priority, b.Priority)
 	put("category", a.Category, b.Category)
+	put("language", a.Language, b.Language)
 	put("contact_id", a.ContactID, b.ContactID)
 	put("pipeline_id", a.PipelineID, b.PipelineID)
 	put("hidden", a.Hidden, b.Hidden)

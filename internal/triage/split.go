@@ -76,7 +76,7 @@ const splitReason = "It was split off that ticket."
 
 // branch opens the ticket of a split.
 func (s *Service) branch(ctx context.Context, tx *db.Tx, actor desk.Actor, t desk.Ticket, chosen []desk.Message, subject string) (desk.Ticket, error) {
-	n := ticket.NewTicket{Actor: actor, Subject: subject, InboxID: t.InboxID, Channel: t.Channel, AccountID: t.AccountID, ContactID: t.ContactID, PipelineID: t.PipelineID, At: chosen[0].CreatedAt}
+	n := ticket.NewTicket{Actor: actor, Subject: subject, InboxID: t.InboxID, Channel: t.Channel, AccountID: t.AccountID, ContactID: t.ContactID, PipelineID: t.PipelineID, At: chosen[0].CreatedAt, Hints: []string{t.Language}}
 	for _, m := range chosen {
 		if n.Subject == "" {
 			n.Subject = m.Subject

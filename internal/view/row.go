@@ -23,6 +23,7 @@ type TicketRow struct {
 	Open          bool                  `json:"open"`
 	Priority      desk.Priority         `json:"priority" enum:",low,medium,high,urgent"`
 	Category      string                `json:"category"`
+	Language      string                `json:"language" doc:"In which the customer writes, as ISO 639-1; empty: unknown."`
 	OwnerID       desk.UserID           `json:"owner_id"`
 	TeamID        desk.TeamID           `json:"team_id"`
 	Properties    map[string]any        `json:"properties"`
@@ -96,7 +97,7 @@ type TicketPage struct {
 const rowColumns = `t.id, t.number, t.subject, t.inbox_id, t.channel, t.account_id, t.contact_id, t.pipeline_id, t.status_id, t.open,
 	t.priority, t.category, t.owner_id, t.team_id, t.properties, t.hidden, t.merged_into, t.snippet, t.last_direction, t.message_count,
 	t.created_at, t.updated_at, t.last_activity_at, t.last_inbound_at, t.first_reply_at, t.closed_at,
-	t.snoozed, t.snoozed_until, t.snoozed_by, t.hidden_at, t.hidden_reason, t.version`
+	t.snoozed, t.snoozed_until, t.snoozed_by, t.hidden_at, t.hidden_reason, t.language, t.version`
 
 const joinColumns = `, COALESCE(c.name, ''), COALESCE(c.email, ''), COALESCE(u.name, ''), COALESCE(g.name, ''),
 	COALESCE(s.slug, ''), COALESCE(s.name, ''), COALESCE(s.state, ''), COALESCE(i.name, ''), COALESCE(i.kind, '')`
@@ -113,7 +114,7 @@ func scanRow(s db.Scanner, more ...any) (TicketRow, error) {
 		&t.ID, &t.Number, &t.Subject, &t.InboxID, &t.Channel, &t.AccountID, &t.ContactID, &t.PipelineID, &t.StatusID, &t.Open,
 		&t.Priority, &t.Category, &t.OwnerID, &t.TeamID, db.ScanJSON(&t.Properties), &t.Hidden, &t.MergedInto, &t.Snippet, &t.LastDirection, &t.MessageCount,
 		&t.CreatedAt, &t.UpdatedAt, &t.LastActivity, &t.LastInbound, &t.FirstReply, &t.ClosedAt,
-		&t.Snoozed, &t.SnoozedUntil, &t.SnoozedBy, &t.HiddenAt, &t.HiddenReason, &t.Version,
+		&t.Snoozed, &t.SnoozedUntil, &t.SnoozedBy, &t.HiddenAt, &t.HiddenReason, &t.Language, &t.Version,
 		&contact.Name, &contact.Email, &owner.Name, &team.Name,
 		&t.Status.Slug, &t.Status.Name, &t.Status.State, &t.Inbox.Name, &t.Inbox.Kind,
 	}, more...)...)

@@ -145,6 +145,7 @@ type patchTicketInput struct {
 		PipelineID  *desk.PipelineID       `json:"pipeline_id,omitempty"`
 		Priority    *desk.Priority         `json:"priority,omitempty" enum:",low,medium,high,urgent"`
 		Category    *string                `json:"category,omitempty" maxLength:"200"`
+		Language    *string                `json:"language,omitempty" maxLength:"8" doc:"ISO 639-1, or empty." example:"da"`
 		ContactID   *desk.ContactID        `json:"contact_id,omitempty"`
 		OwnerID     api.Maybe[desk.UserID] `json:"owner_id,omitzero"`
 		TeamID      api.Maybe[desk.TeamID] `json:"team_id,omitzero"`
@@ -157,7 +158,7 @@ type patchTicketInput struct {
 // fields reports whether anything but the owner changes.
 func (in *patchTicketInput) fields() bool {
 	b := in.Body
-	return b.Subject != nil || b.Description != nil || b.StatusID != nil || b.Status != nil || b.PipelineID != nil || b.Priority != nil || b.Category != nil || b.ContactID != nil ||
+	return b.Subject != nil || b.Description != nil || b.StatusID != nil || b.Status != nil || b.PipelineID != nil || b.Priority != nil || b.Category != nil || b.Language != nil || b.ContactID != nil ||
 		b.Properties != nil || b.Hidden != nil
 }
 
@@ -188,7 +189,7 @@ func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTick
 		}
 		if in.fields() {
 			if _, err := a.Tickets.Update(ctx, tx, v.Actor, id, ticket.Change{
-				Subject: b.Subject, Description: b.Description, StatusID: b.StatusID, Status: b.Status, PipelineID: b.PipelineID, Priority: b.Priority, Category: b.Category, ContactID: b.ContactID,
+				Subject: b.Subject, Description: b.Description, StatusID: b.StatusID, Status: b.Status, PipelineID: b.PipelineID, Priority: b.Priority, Category: b.Category, Language: b.Language, ContactID: b.ContactID,
 				Properties: b.Properties, Hidden: b.Hidden,
 			}); err != nil {
 				return err
@@ -268,6 +269,7 @@ type createTicketInput struct {
 		StatusID    desk.StatusID         `json:"status_id,omitempty"`
 		Priority    *desk.Priority        `json:"priority,omitempty" enum:",low,medium,high,urgent"`
 		Category    *string               `json:"category,omitempty" maxLength:"200"`
+		Language    string                `json:"language,omitempty" maxLength:"8" doc:"ISO 639-1; left out: told from the words." example:"da"`
 		Properties  map[string]any        `json:"properties,omitempty"`
 		OwnerID     desk.UserID           `json:"owner_id,omitempty"`
 		TeamID      desk.TeamID           `json:"team_id,omitempty"`
@@ -327,7 +329,7 @@ func (a *agents) createTicket(ctx context.Context, v access.Viewer, in *createTi
 		}
 		t, err := a.Tickets.Create(ctx, tx, ticket.NewTicket{
 			Actor: v.Actor, Subject: b.Subject, Description: b.Description, InboxID: inbox, ContactID: contactID, PipelineID: b.PipelineID, StatusID: b.StatusID,
-			Priority: b.Priority, Category: b.Category, Properties: b.Properties,
+			Priority: b.Priority, Category: b.Category, Language: b.Language, Properties: b.Properties,
 		})
 		if err == nil && (b.OwnerID != 0 || b.TeamID != 0) {
 			_, err = a.Assign.Manual(ctx, tx, v.Actor, t.ID, b.OwnerID, b.TeamID)
