@@ -29,6 +29,7 @@ var Windows = []WindowSpec{
 
 	{"CONTACT_KEEP", 90 * day, "a deleted contact can be restored this long; then nothing of it is kept", false},
 	{"BULK_KEEP", 30 * day, "how long an action on many tickets can be looked at and undone", false},
+	{"MOVE_UNDO", 30 * day, "how long the move of a channel to another inbox can be undone", false},
 	{"CHAT_GONE", 5 * time.Second, "answers to a visitor who has gone are gathered this long and then leave as one mail", false},
 	{"CHAT_UNSEEN", 0, "an answer that a visitor with an open page has not seen for this long leaves by mail; 0: as the chat channel says", false},
 	{"DRAIN", 30 * time.Second, "how long work in progress may go on once the server is told to stop", false},
@@ -45,6 +46,7 @@ var Windows = []WindowSpec{
 	{"NODE_LEASE", time.Minute, "a node not heard of for this long may lose its number to another, and takes no writes meanwhile", false},
 	{"NOTIFY_BUNDLE", 2 * time.Minute, "news of one ticket that comes within this goes out in one mail", false},
 	{"NOTIFY_EVERY", 20 * time.Second, "how often mails and held news that are due are looked for", false},
+	{"DECISIONS_KEEP", 14 * day, "what automatic assignments were decided from is kept this long, so that another rule can be tried on it; 0 keeps nothing", false},
 	{"NOTIFY_KEEP", 90 * day, "what people were told is forgotten after this", false},
 	{"PRESENCE", 45 * time.Second, "an agent not heard of for this long no longer views a ticket", false},
 	{"RAW_KEEP", 0, "originals of what came in are pruned after this; 0 keeps them", false},

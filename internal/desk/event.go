@@ -42,7 +42,8 @@ const (
 	EvTicketStatus        = "ticket.status_changed" // {from, to, from_state, to_state, reason}
 	EvTicketAssigned      = "ticket.assigned"       // Assignment
 	EvTicketQueued        = "ticket.queued"         // {reason, next_at}: nobody could have it, it waits; ThreadID alone for a conversation without a ticket
-	EvTicketDequeued      = "ticket.dequeued"       // {reason: assigned|closed|hidden|snoozed|moved|policy|person, waited_ms}
+	EvTicketDequeued      = "ticket.dequeued"       // {reason: assigned|closed|hidden|snoozed|policy|person, waited_ms}
+	EvOwnerMailed         = "owner.mailed"          // {what: sent|failed|uncertain|bounced|answered|refused, reason, user_id}: a submission that went to the contact's owner by mail
 	EvTicketMerged        = "ticket.merged"         // {from, from_number, into, into_number, merge_id, reason}; on both
 	EvTicketDeleted       = "ticket.deleted"
 	EvTicketRestored      = "ticket.restored"
@@ -92,10 +93,10 @@ const (
 	EvTermsAccepted       = "terms.accepted"                        // {version, sha256}
 	EvUserCreated         = "user.created"
 	EvUserUpdated         = "user.updated"
-	EvUserSignIn          = "user.sign_in_changed" // {what: factor_added|factor_removed|recovery_used|recovery_renewed|passkey_added|passkey_removed|linked|reset, name?, left?}
-	EvUserSkills          = "user.skills_changed"  // {skills:[{slug, level, main, expires_at}], before}
-	EvUserAvailability    = "user.availability_changed"
-	EvRoleUpdated         = "role.updated" // {object, slug, before, after}
+	EvUserSignIn          = "user.sign_in_changed"      // {what: factor_added|factor_removed|recovery_used|recovery_renewed|passkey_added|passkey_removed|linked|reset, name?, left?}
+	EvUserSkills          = "user.skills_changed"       // {skills:[{slug, level, main, expires_at}], before}
+	EvUserAvailability    = "user.availability_changed" // {available, by: manual|manager|hours|out_of_office|idle, note, until}: until when it stays so by plan, null when nobody knows
+	EvRoleUpdated         = "role.updated"              // {object, slug, before, after}
 	EvTeamUpdated         = "team.updated"
 	EvSettingsChanged     = "settings.changed"   // {object, slug, before, after}
 	EvViewCreated         = "customview.created" // {name, visibility, team_id}; UserID is its owner when it is private

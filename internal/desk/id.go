@@ -38,6 +38,8 @@ type (
 	VisitorID        int64
 	ChatflowID       int64
 	ConsentID        int64
+	FormID           int64
+	SubmissionID     int64
 )
 
 // MaxID is the largest id: 53 bits.
@@ -297,6 +299,7 @@ func (id *SnippetID) UnmarshalJSON(b []byte) error {
 type (
 	SenderRuleID int64
 	BulkID       int64
+	MoveID       int64
 )
 
 func (id SenderRuleID) String() string               { return strconv.FormatInt(int64(id), 10) }
@@ -304,6 +307,15 @@ func (id SenderRuleID) MarshalJSON() ([]byte, error) { return marshalID(int64(id
 func (id *SenderRuleID) UnmarshalJSON(b []byte) error {
 	n, err := unmarshalID(b)
 	*id = SenderRuleID(n)
+	return err
+}
+
+// MoveID names the move of a channel to another inbox.
+func (id MoveID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id MoveID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *MoveID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = MoveID(n)
 	return err
 }
 
@@ -336,5 +348,21 @@ func (id ConsentID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) 
 func (id *ConsentID) UnmarshalJSON(b []byte) error {
 	n, err := unmarshalID(b)
 	*id = ConsentID(n)
+	return err
+}
+
+func (id FormID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id FormID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *FormID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = FormID(n)
+	return err
+}
+
+func (id SubmissionID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id SubmissionID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *SubmissionID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = SubmissionID(n)
 	return err
 }

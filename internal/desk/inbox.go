@@ -59,6 +59,8 @@ type ChannelAccount struct {
 	Secrets     json.RawMessage  `json:"-"`                   // opened secrets: only the switchboard and intake hand them to an adapter
 	Ticket      TicketPolicy     `json:"ticket"`
 	Assign      AssignPolicy     `json:"assign"`
+	Version     int64            `json:"-"` // grows with each change
+	Former      []InboxID        `json:"-"` // inboxes it was in before: answers to what was said there are found there
 	CreatedAt   Time             `json:"created_at"`
 	UpdatedAt   Time             `json:"updated_at"`
 	ArchivedAt  Time             `json:"archived_at"`

@@ -37,12 +37,13 @@ type User struct {
 
 // Team is users who share routing.
 type Team struct {
-	ID      TeamID   `json:"id"`
-	Slug    string   `json:"slug"`
-	Name    string   `json:"name"`
-	Parent  TeamID   `json:"parent_id" doc:"The team that this one is part of (PM-04)."`
-	Members []UserID `json:"members"` // main members: eligible for routing (RT-13)
-	Extra   []UserID `json:"extra_members"`
+	ID       TeamID   `json:"id"`
+	Slug     string   `json:"slug"`
+	Name     string   `json:"name"`
+	Parent   TeamID   `json:"parent_id" doc:"The team that this one is part of (PM-04)."`
+	Calendar string   `json:"calendar" doc:"Of the holidays that its main members keep who have none of their own (AV-09)."`
+	Members  []UserID `json:"members"` // main members: eligible for routing (RT-13)
+	Extra    []UserID `json:"extra_members"`
 }
 
 // Capacity limits what somebody is given by itself (CP-03, CP-06); nil is no limit. Kinds: calls, messages (chat, Messenger, WhatsApp, SMS), email and everything else.

@@ -9,17 +9,18 @@ import (
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
 )
 
-const accountColumns = `id, slug, channel, inbox_id, name, active, authorized, state, state_reason, state_at, address, settings, ticket, assign, created_at, updated_at, archived_at`
+const accountColumns = `id, slug, channel, inbox_id, name, active, authorized, state, state_reason, state_at, address, settings, ticket, assign, former, version, created_at, updated_at, archived_at`
 
 func scanAccount(r db.Scanner) (a desk.ChannelAccount, err error) {
 	var settings string
 	err = r.Scan(&a.ID, &a.Slug, &a.Channel, &a.InboxID, &a.Name, &a.Active, &a.Authorized, &a.State, &a.StateReason, &a.StateAt, &a.Address, &settings,
-		db.ScanJSON(&a.Ticket), db.ScanJSON(&a.Assign), &a.CreatedAt, &a.UpdatedAt, &a.ArchivedAt)
+		db.ScanJSON(&a.Ticket), db.ScanJSON(&a.Assign), db.ScanJSON(&a.Former), &a.Version, &a.CreatedAt, &a.UpdatedAt, &a.ArchivedAt)
 	a.Settings = json.RawMessage(settings)
 	return a, err
 }
@@ -216,11 +217,35 @@ func (s *Service) liveInbox(ctx context.Context, tx *db.Tx, id desk.InboxID) (de
 	return b, err
 }
 
-// Values of the policies.
+// When a conversation makes a ticket (GEN-05, IH-03).
 const (
-	createAlways = "always"
-	createNever  = "never"
+	createAlways   = "always"
+	createWhen     = "when"
+	createNewTopic = "new_topic"
+	createNever    = "never"
 )
+
+// checkCreate refuses a rule of when tickets are made, or of who gets them, that cannot be followed.
+func checkCreate(t *desk.TicketPolicy) error {
+	switch t.Create {
+	case createAlways, createNewTopic, createNever:
+		t.When = nil
+	case createWhen:
+		if t.When == nil || len(t.When.When) == 0 {
+			return desk.Errorf(desk.Invalid, "channel_account.when_missing", "Say when a ticket is made: add a condition, or choose always.").In("ticket.when")
+		}
+		if err := condition.Check(*t.When, nil, "ticket.when"); err != nil {
+			return err
+		}
+	default:
+		return desk.Errorf(desk.Invalid, "channel_account.create_unknown", "Tickets are made always, when conditions hold, for a new topic, or never.").In("ticket.create")
+	}
+	switch t.Owner {
+	case "", "conversation", "policy", "no_one":
+		return nil
+	}
+	return desk.Errorf(desk.Invalid, "channel_account.owner_unknown", "A ticket goes to the owner of the conversation, by the assignment rule, or to no one.").In("ticket.owner")
+}
 
 // policies fills in the defaults of a place and refuses what it cannot follow.
 func (s *Service) policies(ctx context.Context, q db.Queryer, box desk.Inbox, t *desk.TicketPolicy, as *desk.AssignPolicy) (desk.TicketPolicy, desk.AssignPolicy, error) {
@@ -236,11 +261,8 @@ func (s *Service) policies(ctx context.Context, q db.Queryer, box desk.Inbox, t 
 			ticket.Create = createAlways
 		}
 	}
-	switch {
-	case ticket.Create != createAlways && ticket.Create != createNever:
-		return ticket, assign, desk.Errorf(desk.Invalid, "channel_account.create_unknown", "Tickets are made always or never.").In("ticket.create")
-	case ticket.Create == createNever && box.Kind == desk.KindHelpdesk:
-		return ticket, assign, desk.Errorf(desk.Invalid, "channel_account.helpdesk_tickets", "In the help desk every conversation has a ticket. Connect the channel to an inbox instead.").In("ticket.create")
+	if err := checkCreate(&ticket); err != nil {
+		return ticket, assign, err
 	}
 	if err := s.Tickets.CheckPolicy(ctx, q, ticket); err != nil {
 		return ticket, assign, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/channel"
@@ -84,8 +85,8 @@ func (s *Service) changeFields(ctx context.Context, tx *db.Tx, a *desk.ChannelAc
 			return checkName(a.Name)
 		}
 	}
-	if c.InboxID != nil {
-		a.InboxID = *c.InboxID
+	if c.InboxID != nil && *c.InboxID != before.InboxID {
+		a.InboxID, a.Former = *c.InboxID, former(before, *c.InboxID)
 	}
 	if c.Active != nil {
 		a.Active = *c.Active
@@ -94,6 +95,30 @@ func (s *Service) changeFields(ctx context.Context, tx *db.Tx, a *desk.ChannelAc
 		return nil
 	}
 	return s.changePolicies(ctx, tx, a, before, c)
+}
+
+// former are the inboxes in which an account was once it has left its own for another: answers to what was said there find their conversation (MG-06).
+func former(a desk.ChannelAccount, to desk.InboxID) []desk.InboxID {
+	out := slices.DeleteFunc(append([]desk.InboxID{a.InboxID}, a.Former...), func(id desk.InboxID) bool { return id == to })
+	return slices.Compact(out)
+}
+
+func some(ids []desk.InboxID) []desk.InboxID {
+	if ids == nil {
+		return []desk.InboxID{}
+	}
+	return ids
+}
+
+// Place is where an account files what it receives, in the transaction that files it. The account is held so that it cannot change inbox before the commit; those who
+// deliver do not wait for each other.
+func (s *Service) Place(ctx context.Context, tx *db.Tx, id desk.ChannelAccountID) (version int64, err error) {
+	query := `SELECT version FROM channel_accounts WHERE id = $1`
+	if tx.Dialect() == db.Postgres {
+		query += ` FOR KEY SHARE`
+	}
+	err = tx.QueryRow(ctx, query, id).Scan(&version)
+	return version, noAccount(err)
 }
 
 // changeSettings applies new settings and secrets, and returns the secrets sealed when they changed.
@@ -123,8 +148,8 @@ func (s *Service) changeSettings(ctx context.Context, tx *db.Tx, adapter channel
 
 func (s *Service) storeAccount(ctx context.Context, tx *db.Tx, a desk.ChannelAccount, sealed string, secretsChanged bool) error {
 	if _, err := tx.Exec(ctx, `UPDATE channel_accounts SET name = $1, inbox_id = $2, active = $3, authorized = $4, state = $5, state_reason = $6, state_at = $7, address = $8, settings = $9,
-		ticket = $10, assign = $11, updated_at = $12, version = version + 1 WHERE id = $13`,
-		a.Name, a.InboxID, a.Active, a.Authorized, a.State, a.StateReason, a.StateAt, a.Address, string(a.Settings), db.JSON(a.Ticket), db.JSON(a.Assign), a.UpdatedAt, a.ID); err != nil {
+		ticket = $10, assign = $11, former = $12, updated_at = $13, version = version + 1 WHERE id = $14`,
+		a.Name, a.InboxID, a.Active, a.Authorized, a.State, a.StateReason, a.StateAt, a.Address, string(a.Settings), db.JSON(a.Ticket), db.JSON(a.Assign), db.JSON(some(a.Former)), a.UpdatedAt, a.ID); err != nil {
 		return fmt.Errorf("inbox: update account: %w", err)
 	}
 	if !secretsChanged {
@@ -144,7 +169,7 @@ func (s *Service) changePolicies(ctx context.Context, tx *db.Tx, a *desk.Channel
 	ticket, assign := c.Ticket, c.Assign
 	if ticket == nil {
 		t := before.Ticket
-		if c.InboxID != nil && box.Kind == desk.KindHelpdesk { // moved to the help desk: tickets from now on
+		if c.InboxID != nil && *c.InboxID != before.InboxID && box.Kind == desk.KindHelpdesk && t.Create == createNever { // moved to the help desk: tickets from now on
 			t.Create = createAlways
 		}
 		ticket = &t
@@ -248,5 +273,11 @@ func (s *Service) ArchiveAccount(ctx context.Context, tx *db.Tx, actor desk.Acto
 	}
 	_, err = s.Events.Record(ctx, tx, desk.Event{Type: desk.EvAccountRemoved, Actor: actor, Inbox: a.InboxID,
 		Data: event.Data(map[string]any{"channel_account_id": id, "slug": a.Slug, "name": a.Name, "delivery_identifier": a.Address})})
+	return err
+}
+
+// HoldAccount locks an account until the transaction ends: nothing is filed over it meanwhile.
+func (s *Service) HoldAccount(ctx context.Context, tx *db.Tx, id desk.ChannelAccountID) error {
+	_, _, err := s.lockAccount(ctx, tx, id)
 	return err
 }

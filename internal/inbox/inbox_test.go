@@ -97,21 +97,26 @@ func TestChannelsMakeTicketsByTheirPlace(t *testing.T) { // GEN-05, GEN-06, IH-0
 		if acc := k.Account(desktest.In(sales), func(n *inbox.NewAccount) { n.Ticket = &desk.TicketPolicy{Create: "always", Priority: "high"} }); acc.Ticket.Create != "always" {
 			t.Errorf("switched on in an inbox: %+v", acc.Ticket)
 		}
+		if acc := k.Account(func(n *inbox.NewAccount) { n.Ticket = &desk.TicketPolicy{Create: "never"} }); acc.Ticket.Create != "never" { // GEN-05 beyond: a noisy channel floods nothing
+			t.Errorf("switched off in the help desk: %+v", acc.Ticket)
+		}
 		for reason, n := range map[string]inbox.NewAccount{
-			"channel_account.helpdesk_tickets": {Ticket: &desk.TicketPolicy{Create: "never"}},
-			"channel_account.create_unknown":   {Ticket: &desk.TicketPolicy{Create: "sometimes"}},
-			"ticket.pipeline_unknown":          {Ticket: &desk.TicketPolicy{Pipeline: "gone"}},
-			"ticket.status_unknown":            {Ticket: &desk.TicketPolicy{Status: "gone"}},
-			"ticket.priority_unknown":          {Ticket: &desk.TicketPolicy{Priority: "soon"}},
-			"property.unknown":                 {Ticket: &desk.TicketPolicy{Properties: map[string]any{"gone": 1}}},
-			"assign.to_unknown":                {Assign: &desk.AssignPolicy{To: "robots"}},
-			"assign.by_unknown":                {Assign: &desk.AssignPolicy{By: "dice"}},
-			"assign.users_missing":             {Assign: &desk.AssignPolicy{To: "users"}},
-			"assign.user_unknown":              {Assign: &desk.AssignPolicy{To: "users", Users: []string{"x@acme.example"}}},
-			"assign.team_unknown":              {Assign: &desk.AssignPolicy{To: "teams", Teams: []string{"x"}}},
-			"channel.unknown":                  {Channel: "pigeon"},
-			"channel_account.inbox_unknown":    {InboxID: 5},
-			"post.address_missing":             {Settings: json.RawMessage(`{"kind":"hosted"}`)},
+			"channel_account.when_missing":   {Ticket: &desk.TicketPolicy{Create: "when"}},
+			"condition.op":                   {Ticket: &desk.TicketPolicy{Create: "when", When: &desk.Conditions{When: []desk.Condition{{Field: "subject", Op: "smells", Values: []string{"x"}}}}}},
+			"channel_account.owner_unknown":  {Ticket: &desk.TicketPolicy{Owner: "somebody"}},
+			"channel_account.create_unknown": {Ticket: &desk.TicketPolicy{Create: "sometimes"}},
+			"ticket.pipeline_unknown":        {Ticket: &desk.TicketPolicy{Pipeline: "gone"}},
+			"ticket.status_unknown":          {Ticket: &desk.TicketPolicy{Status: "gone"}},
+			"ticket.priority_unknown":        {Ticket: &desk.TicketPolicy{Priority: "soon"}},
+			"property.unknown":               {Ticket: &desk.TicketPolicy{Properties: map[string]any{"gone": 1}}},
+			"assign.to_unknown":              {Assign: &desk.AssignPolicy{To: "robots"}},
+			"assign.by_unknown":              {Assign: &desk.AssignPolicy{By: "dice"}},
+			"assign.users_missing":           {Assign: &desk.AssignPolicy{To: "users"}},
+			"assign.user_unknown":            {Assign: &desk.AssignPolicy{To: "users", Users: []string{"x@acme.example"}}},
+			"assign.team_unknown":            {Assign: &desk.AssignPolicy{To: "teams", Teams: []string{"x"}}},
+			"channel.unknown":                {Channel: "pigeon"},
+			"channel_account.inbox_unknown":  {InboxID: 5},
+			"post.address_missing":           {Settings: json.RawMessage(`{"kind":"hosted"}`)},
 		} {
 			n.Name, n.Operator = "X", true
 			if n.Settings == nil {

@@ -52,6 +52,24 @@ func (s *Service) MoveToInbox(ctx context.Context, tx *db.Tx, id desk.ThreadID, 
 	return nil
 }
 
+// CopyRefs makes what the mails of some threads are known by known in another inbox too, before their threads are locked: ids first, as everybody takes them, so that a
+// move and an answer that arrives do not wait for each other in a circle.
+func (s *Service) CopyRefs(ctx context.Context, tx *db.Tx, ids []desk.ThreadID, to desk.InboxID) error {
+	_, err := tx.Exec(ctx, `INSERT INTO message_refs (inbox_id, ref, thread_id, message_id) SELECT CAST($1 AS BIGINT), ref, MAX(thread_id), MAX(message_id) FROM message_refs
+		WHERE thread_id IN `+db.IDs(ids)+` AND inbox_id <> $1 GROUP BY ref ORDER BY ref
+		ON CONFLICT (inbox_id, ref) DO UPDATE SET thread_id = excluded.thread_id, message_id = excluded.message_id WHERE message_refs.thread_id = 0`, to)
+	if err != nil {
+		return fmt.Errorf("thread: copy ids: %w", err)
+	}
+	return nil
+}
+
+// TellLeft records, for those who see only the inbox that a conversation has left, that it went.
+func (s *Service) TellLeft(ctx context.Context, tx *db.Tx, actor desk.Actor, t desk.Thread, from desk.InboxID) error {
+	t.InboxID = from
+	return s.tellMoved(ctx, tx, actor, t, t.TicketID, "left")
+}
+
 // lived reports whether a thread was of an inbox once: ids of its mails are known there.
 func (s *Service) lived(ctx context.Context, tx *db.Tx, id desk.ThreadID, inbox desk.InboxID) (bool, error) {
 	var one int
@@ -258,16 +276,24 @@ func (s *Service) tellState(ctx context.Context, tx *db.Tx, actor desk.Actor, t 
 
 // Assign names the owner of a conversation without a ticket and records thread.assigned.
 func (s *Service) Assign(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ThreadID, owner desk.UserID, team desk.TeamID) (desk.Thread, error) {
+	return s.AssignWith(ctx, tx, actor, id, desk.Assignment{OwnerID: owner, TeamID: team})
+}
+
+// AssignWith is Assign by a decision, whose reasons are recorded too. One that changes nothing is recorded where it waits, or the contact's owner is to be written to.
+func (s *Service) AssignWith(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ThreadID, a desk.Assignment) (desk.Thread, error) {
 	t, err := s.Lock(ctx, tx, id)
-	if err != nil || t.OwnerID == owner && t.TeamID == team {
+	if err != nil || t.OwnerID == a.OwnerID && t.TeamID == a.TeamID && !a.Queued && a.MailTo == 0 {
 		return t, err
 	}
-	data := map[string]any{"owner_id": owner, "team_id": team, "previous_owner_id": t.OwnerID, "previous_team_id": t.TeamID}
-	if err := s.SetOwner(ctx, tx, t.ID, owner, team); err != nil {
+	data := map[string]any{"owner_id": a.OwnerID, "team_id": a.TeamID, "previous_owner_id": t.OwnerID, "previous_team_id": t.TeamID}
+	if a.Reason != "" {
+		data["rule"], data["rule_name"], data["reason"], data["cause"], data["queued"], data["next_at"], data["mail_to"] = a.Rule, a.RuleName, a.Reason, a.Cause, a.Queued, a.NextAt, a.MailTo
+	}
+	if err := s.SetOwner(ctx, tx, t.ID, a.OwnerID, a.TeamID); err != nil {
 		return t, err
 	}
-	t.OwnerID, t.TeamID = owner, team
-	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvThreadAssigned, Actor: actor, TicketID: t.TicketID, ThreadID: t.ID, Contact: t.ContactID, Inbox: t.InboxID, UserID: owner, Data: event.Data(data)})
+	t.OwnerID, t.TeamID = a.OwnerID, a.TeamID
+	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvThreadAssigned, Actor: actor, TicketID: t.TicketID, ThreadID: t.ID, Contact: t.ContactID, Inbox: t.InboxID, UserID: a.OwnerID, Data: event.Data(data)})
 	return t, err
 }
 
@@ -296,4 +322,26 @@ func sender(ctx context.Context, q db.Queryer, where string, id int64) (string, 
 // TellMoved records that a conversation without a ticket stands in another inbox now.
 func (s *Service) TellMoved(ctx context.Context, tx *db.Tx, actor desk.Actor, t desk.Thread) error {
 	return s.tellMoved(ctx, tx, actor, t, 0, "inbox")
+}
+
+// Owned tells how many open conversations without a ticket everybody has, by channel.
+func (s *Service) Owned(ctx context.Context, q db.Queryer) (map[desk.UserID]map[string]int, error) {
+	type row struct {
+		owner   desk.UserID
+		channel string
+		n       int
+	}
+	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { err = r.Scan(&x.owner, &x.channel, &x.n); return x, err },
+		`SELECT owner_id, channel, COUNT(*) FROM threads WHERE ticket_id = 0 AND open = 1 AND hidden = '' AND owner_id <> 0 GROUP BY owner_id, channel`)
+	if err != nil {
+		return nil, fmt.Errorf("thread: owned: %w", err)
+	}
+	out := map[desk.UserID]map[string]int{}
+	for _, r := range rows {
+		if out[r.owner] == nil {
+			out[r.owner] = map[string]int{}
+		}
+		out[r.owner][r.channel] = r.n
+	}
+	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -108,6 +109,45 @@ func (s *Service) LockRefs(ctx context.Context, tx *db.Tx, inbox desk.InboxID, o
 		l.Known[r] = k
 	}
 	return l, rows.Err()
+}
+
+// Recall completes what is known of locked ids by what was known in inboxes that the account has left (MG-06): answers to what was said there find their conversation,
+// wherever it is now. Only the account's own conversations count, and of the item's own id only a message that came through it: another account's copy stays a copy (EM-33).
+func (s *Service) Recall(ctx context.Context, tx *db.Tx, l *Locked, account desk.ChannelAccountID, former []desk.InboxID) error {
+	in, args := "", []any{account, l.Own}
+	for r, k := range l.Known {
+		if k.Thread == 0 {
+			args = append(args, r)
+			in += fmt.Sprintf(", $%d", len(args))
+		}
+	}
+	if in == "" || len(former) == 0 {
+		return nil
+	}
+	type row struct {
+		inbox desk.InboxID
+		ref   string
+		Known
+	}
+	rows, err := db.All(ctx, tx, func(sc db.Scanner) (r row, err error) {
+		err = sc.Scan(&r.inbox, &r.ref, &r.Thread, &r.Message)
+		return r, err
+	}, `SELECT r.inbox_id, r.ref, r.thread_id, r.message_id FROM message_refs r JOIN threads t ON t.id = r.thread_id LEFT JOIN messages m ON m.id = r.message_id
+		WHERE r.inbox_id IN `+db.IDs(former)+` AND t.account_id = $1 AND (r.ref <> $2 OR COALESCE(m.account_id, $1) = $1) AND r.ref IN (`+in[2:]+`)`, args...)
+	if err != nil {
+		return fmt.Errorf("thread: recall: %w", err)
+	}
+	sort.Slice(rows, func(i, j int) bool { return slices.Index(former, rows[i].inbox) < slices.Index(former, rows[j].inbox) })
+	for _, r := range rows {
+		if l.Known[r.ref].Thread != 0 {
+			continue
+		}
+		l.Known[r.ref] = r.Known
+		if _, err := tx.Exec(ctx, "UPDATE message_refs SET thread_id = $1, message_id = $2 WHERE inbox_id = $3 AND ref = $4 AND thread_id = 0", r.Thread, r.Message, l.Inbox, r.ref); err != nil {
+			return fmt.Errorf("thread: recall: %w", err)
+		}
+	}
+	return nil
 }
 
 // lockRefs and bindRefs are the statements by number of ids: constant texts, so that they stay prepared.

@@ -100,7 +100,7 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 		return t, desk.Errorf(desk.Invalid, "ticket.inbox_missing", "A ticket belongs to an inbox.").In("inbox_id")
 	}
 	if t.Hidden != desk.HiddenNo {
-		t.HiddenAt, t.HiddenReason = now, n.HiddenReason
+		t.HiddenAt, t.HiddenReason = s.clk.Ms(), n.HiddenReason
 	}
 	left, err := s.stamp(ctx, tx, &t, n)
 	if err != nil {
@@ -205,7 +205,7 @@ func (s *Service) stampProperties(ctx context.Context, tx *db.Tx, t *desk.Ticket
 			return nil, err
 		}
 	}
-	if !t.Open && binds(n.Actor) {
+	if !t.Open && binds(n.Actor) && n.Made == "" {
 		return left, s.props.Complete(ctx, tx, object, t.Properties)
 	}
 	return left, nil

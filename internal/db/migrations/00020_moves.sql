@@ -20,7 +20,8 @@ CREATE TABLE channel_moves (
   created_at  BIGINT NOT NULL,
   finished_at BIGINT NOT NULL DEFAULT 0,
   undo_until  BIGINT NOT NULL DEFAULT 0,
-  undone_at   BIGINT NOT NULL DEFAULT 0
+  undone_at   BIGINT NOT NULL DEFAULT 0,
+  told_at     BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX channel_moves_account ON channel_moves (account_id, id DESC);
 CREATE TABLE channel_move_items (
@@ -30,7 +31,20 @@ CREATE TABLE channel_move_items (
   made      SMALLINT NOT NULL DEFAULT 0, -- the ticket was made by the move
   state     TEXT   NOT NULL DEFAULT 'moved', -- moved, back, failed
   reason    TEXT   NOT NULL DEFAULT '',
+  before    TEXT   NOT NULL DEFAULT '{}', -- what the conversation and its ticket were, for undo
   PRIMARY KEY (move_id, thread_id)
 );
 CREATE INDEX channel_move_items_ticket ON channel_move_items (ticket_id) WHERE ticket_id <> 0;
 CREATE INDEX channel_move_items_thread ON channel_move_items (thread_id);
+-- Inboxes in which an account was before: what was said there is answered there, or wherever it has gone since.
+ALTER TABLE channel_accounts ADD COLUMN former TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX threads_account ON threads (account_id, inbox_id, id);
+-- Who takes part in a ticket without being its contact: where a contact may have no more tickets (TK-05, CR-07). Owner: internal/ticket
+CREATE TABLE ticket_participants (
+  ticket_id  BIGINT NOT NULL,
+  contact_id BIGINT NOT NULL,
+  reason     TEXT   NOT NULL DEFAULT '', -- limit
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (ticket_id, contact_id)
+);
+CREATE INDEX ticket_participants_contact ON ticket_participants (contact_id, ticket_id);
