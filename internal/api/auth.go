@@ -35,6 +35,11 @@ func (s *Server) authorize(r *http.Request, rule Rule) (access.Viewer, error) {
 	if rule.Public {
 		return access.Viewer{}, nil
 	}
+	if s.Admit != nil {
+		if err := s.Admit(r.Context(), s.ClientIP(r)); err != nil {
+			return access.Viewer{}, err
+		}
+	}
 	v, err := s.Viewer(r.Context(), Credential(r))
 	switch {
 	case err != nil:

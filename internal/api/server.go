@@ -36,6 +36,8 @@ type Deps struct {
 	Clock  *clock.Clock
 	Log    *slog.Logger
 	Access Authenticator
+	// Admit refuses addresses from which the workspace may not be used; nil: it may from anywhere. What is public is not asked.
+	Admit func(ctx context.Context, ip string) error
 	// Key signs the URLs of images and files that a sandboxed frame fetches without a cookie. Any 32 bytes that stay the same.
 	Key []byte
 	// BaseURL is the public origin; https makes cookies Secure and sends HSTS.

@@ -24,6 +24,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
 	apichat "github.com/kanalhq/kanal/internal/api/chat"
+	doors "github.com/kanalhq/kanal/internal/api/door"
 	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
@@ -43,6 +44,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/door"
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/inbox"
@@ -71,6 +73,7 @@ import (
 // site is a whole installation behind HTTP: every real service, the echo channel as its way in and out.
 type site struct {
 	Surveys *survey.Service
+	Door    *door.Service
 	*desktest.Desk
 	t        testing.TB
 	api      *api.Server
@@ -127,8 +130,9 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	s.Hub = realtime.New(realtime.Deps{Events: s.Events, DB: d, InboxOf: s.View.InboxOf})
 
 	base, _ := url.Parse("http://desk.example")
-	ad := api.Deps{DB: d, Clock: s.Clock, Access: s.Access, Key: bytes.Repeat([]byte{9}, 32), BaseURL: base, Version: "test", SignInBurst: 1000}
-	gd := agent.Deps{DB: d, Clock: s.Clock, Events: s.Events, Access: s.Access, People: s.People, Contacts: s.Contacts, Tickets: s.Tickets, Threads: s.Threads, Assign: s.Assignment,
+	s.Door = door.New(door.Deps{DB: d, Clock: s.Clock, Events: s.Events, Box: s.Box, Access: s.Access, People: s.People, Settings: s.Settings, Base: "https://desk.example", Web: http.DefaultClient})
+	ad := api.Deps{Admit: s.Door.Admit, DB: d, Clock: s.Clock, Access: s.Access, Key: bytes.Repeat([]byte{9}, 32), BaseURL: base, Version: "test", SignInBurst: 1000}
+	gd := agent.Deps{DB: d, Clock: s.Clock, Events: s.Events, Access: s.Access, Door: s.Door, People: s.People, Contacts: s.Contacts, Tickets: s.Tickets, Threads: s.Threads, Assign: s.Assignment,
 		Dispatch: s.Dispatch, Correct: s.Intake, View: s.View, Hub: s.Hub, Blobs: s.Blobs, Settings: s.Settings, Inboxes: s.Inboxes, Images: netx.NewImages(netx.Guard{}),
 		Search: search.New(d, s.Events, nil)}
 	md := admin.Deps{DB: d, Clock: s.Clock, Registry: s.Channels, Access: s.Access, People: s.People, Inboxes: s.Inboxes, Tickets: s.Tickets, Properties: s.Properties, Settings: s.Settings,
@@ -147,6 +151,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	}
 	s.api = api.New(ad)
 	agent.Mount(s.api, gd)
+	doors.Mount(s.api, doors.Deps{DB: d, Door: s.Door, People: s.People})
 	admin.Mount(s.api, md)
 	lists.Mount(s.api, lists.Deps{DB: d, View: s.View, Saved: saved})
 	apichat.MountFlows(s.api, apichat.FlowDeps{DB: d, Clock: s.Clock, Flows: chatflow.New(d, s.Clock, s.Events), Inboxes: s.Inboxes, Registry: s.Channels, Properties: s.Properties,

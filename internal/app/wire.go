@@ -67,7 +67,10 @@ func (a *App) flows(ctx context.Context) error {
 	a.Avail = availability.New(availability.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Channels: a.Registry, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Contacts: a.Contacts, Settings: a.Settings, Log: a.log,
 	})
-	a.Assign = assignment.New(a.Clock, a.People, a.Inbox, a.Tickets).Gate(a.Avail.Gate)
+	a.Assign = assignment.New(assignment.Deps{
+		Clock: a.Clock, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Threads: a.Threads, Contacts: a.Contacts, Properties: a.Properties, Visitors: a.Visitors, Channels: a.Registry,
+		Keep: config.Window("DECISIONS_KEEP"), Log: a.log,
+	}).Gate(a.Avail.Gate).Opens(a.Avail.Opens).WithLimits(assignment.LimitsOf(a.Settings, a.People))
 	a.Board = switchboard.New(switchboard.Deps{
 		DB: a.DB, Inbox: a.Inbox, Events: a.Events, Registry: a.Registry, Blobs: a.Blobs, Clock: a.Clock, Intake: late{a}, Guard: netx.Guard{AllowPrivate: true},
 		Log: a.log, Node: node, Listen: a.listen, LeaseTTL: config.Window("RECEIVER_LEASE"), BackOff: config.Window("RECONNECT_BASE"), MaxBackOff: config.Window("RECONNECT_MAX"),
@@ -144,6 +147,9 @@ func (a *App) alsoOfTicket(ctx context.Context, tx *db.Tx, id desk.TicketID) err
 	if err := a.Bulk.Forget(ctx, tx, []desk.TicketID{id}, nil); err != nil {
 		return err
 	}
+	if err := a.Assign.Forget(ctx, tx, []desk.TicketID{id}, nil); err != nil {
+		return err
+	}
 	return a.Surveys.Erase(ctx, tx, id, 0)
 }
 
@@ -176,6 +182,9 @@ func (a *App) alsoOf(ctx context.Context, tx *db.Tx, gone identity.Gone) error {
 		ids = append(ids, id.String())
 	}
 	if err := a.Bulk.Forget(ctx, tx, gone.Tickets, gone.Words); err != nil {
+		return err
+	}
+	if err := a.Assign.Forget(ctx, tx, gone.Tickets, gone.Threads); err != nil {
 		return err
 	}
 	if err := a.Saved.Forget(ctx, tx, gone.Words); err != nil {
@@ -259,6 +268,7 @@ func (a *App) housekeeping() {
 	})
 	a.Jobs.Every("visitors.expire", time.Hour, func(ctx context.Context) error { return a.Visitors.Expire(ctx, a.DB) })
 	a.Jobs.Every("tickets.wake", time.Hour, a.Triage.WakeDue)
+	a.Jobs.Every("decisions.prune", time.Hour, func(ctx context.Context) error { return a.Assign.Prune(ctx, a.DB) })
 	a.Jobs.Every("surveys.ask", time.Minute, a.Surveys.Run)
 	a.Jobs.Every("tickets.purge", config.Window("PURGE_EVERY"), a.Purge.Run)
 	a.Jobs.Every("blobs.collect", config.Window("BLOB_GC_EVERY"), blobgc.New(a.DB, a.Blobs, config.Window("BLOB_GC"), a.log).Run)

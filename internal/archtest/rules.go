@@ -215,6 +215,7 @@ var nameExceptions = map[string]string{
 	"internal/webchat/validate.go chat":     "the picture on the launcher, a speech bubble, not the channel",
 	"internal/api/widget/visitors.go email": "the kind of an address in what a page says, not the channel",
 	"internal/api/hubspot/hubspot.go email": "a field of the public API, not the channel",
+	"internal/door/provider.go email":       "a scope of OpenID Connect, not the channel",
 	"internal/desk/contact.go email":        "the kind of an address, not the channel",
 	"internal/notify/rules.go email":        "a way of telling somebody on the team, not the channel",
 	"internal/dialogue/keep.go email":       "a field of a person, not the channel",

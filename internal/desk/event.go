@@ -114,6 +114,10 @@ const (
 	EvChatflowPublished   = "chatflow.published"   // {id, name, account_id, number, note, before, after}: the definitions
 	EvChatflowArchived    = "chatflow.archived"    // {id, name, account_id, before, after}
 	EvChatflowOrdered     = "chatflow.ordered"     // {account_id, before:[ids], after:[ids]}
+	EvFormCreated         = "form.created"         // {id, name, slug, before, after}: the whole of it, for the audit log
+	EvFormUpdated         = "form.updated"         // {id, name, slug, before, after, why?}: why is channel_removed or restored
+	EvFormArchived        = "form.archived"        // {id, name, slug, before, after}
+	EvFormSubmitted       = "form.submitted"       // {form_id, form, submission_id, state, reason}: a ticket, contact and message where there are some
 	EvBotEnded            = "bot.ended"            // {status: ended | timed_out | failed | handed_over, step, reason}: a bot left a conversation
 	EvThreadSeen          = "thread.seen"          // {by: visitor|team, message_id}: how far a chat was read
 	EvVisitorUpdated      = "visitor.updated"      // {visitor_id, what: identified|claimed|profile|banned|unbanned|ended, proven?, how?: token|mail|person|claim, reason?}; the contact is who it is

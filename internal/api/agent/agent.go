@@ -17,6 +17,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/door"
 	"github.com/kanalhq/kanal/internal/event"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/netx"
@@ -41,6 +42,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Events   *event.Log
 	Access   *access.Service
+	Door     *door.Service
 	People   *people.Service
 	Contacts *contact.Service
 	Tickets  *ticket.Service

@@ -20,6 +20,9 @@ type Session struct {
 	Company     setting.Company     `json:"company"`
 	Version     string              `json:"version"`
 	Seq         int64               `json:"seq" doc:"The number of the last event: follow the stream after it."`
+	Needs       string              `json:"needs,omitempty" enum:",code,passkey,enrol" doc:"What signing in still needs; nobody is signed in yet."`
+	Attempt     string              `json:"attempt,omitempty" doc:"To bring with it."`
+	Recovery    []string            `json:"recovery_codes,omitempty" doc:"Shown this once, when a second factor was set up while signing in."`
 }
 
 // SessionInbox is an inbox that a user sees. Only members act in it.
@@ -32,12 +35,13 @@ type SessionInbox struct {
 }
 
 type sessionOut struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      Session
 }
 
 func (a *agents) mountSession() {
 	const tag = "Session"
+	a.mountSignIn()
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/session", ID: "signIn", Tag: tag, Summary: "Sign in",
 		Description: "Checks a password and sets the session cookie. An unknown address and a wrong password give one answer."}, a.signIn)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/session", ID: "getSession", Tag: tag, Summary: "Who is signed in"}, a.getSession)
@@ -82,13 +86,11 @@ type signInInput struct {
 }
 
 func (a *agents) signIn(ctx context.Context, _ access.Viewer, in *signInInput) (*sessionOut, error) {
-	r := api.Request(ctx)
-	token, v, err := a.Access.SignIn(ctx, in.Body.Email, in.Body.Password, r.UserAgent(), a.server.ClientIP(r))
+	e, err := a.Door.SignIn(ctx, in.Body.Email, in.Body.Password, a.means(ctx))
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.session(ctx, v)
-	return &sessionOut{SetCookie: a.server.SetSession(token), Body: s}, err
+	return a.entered(ctx, e, nil)
 }
 
 func (a *agents) getSession(ctx context.Context, v access.Viewer, _ *api.None) (*api.Out[Session], error) {
@@ -136,13 +138,11 @@ type useLinkInput struct {
 }
 
 func (a *agents) useLink(ctx context.Context, _ access.Viewer, in *useLinkInput) (*sessionOut, error) {
-	r := api.Request(ctx)
-	token, v, err := a.Access.UseLink(ctx, in.Body.Token, in.Body.Name, in.Body.Email, in.Body.Password, r.UserAgent(), a.server.ClientIP(r))
+	e, err := a.Door.UseLink(ctx, in.Body.Token, in.Body.Name, in.Body.Email, in.Body.Password, a.means(ctx))
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.session(ctx, v)
-	return &sessionOut{SetCookie: a.server.SetSession(token), Body: s}, err
+	return a.entered(ctx, e, nil)
 }
 
 type patchMeInput struct {

@@ -55,6 +55,14 @@ export interface AssignPolicy {
 /** A limit of what somebody is given by itself; null or missing is none. */
 export interface Capacity { total?: number | null; calls?: number | null; messages?: number | null; email?: number | null }
 
-export interface Skill { id: Id; category_id: Id; slug: string; name: string; position: number; users: number; rules: number }
-export interface SkillCategory { id: Id; slug: string; name: string; position: number; built_in: boolean; skills: Skill[] | null }
+export interface Skill { slug: string; name: string; category: string; users: number; rules: number }
+export interface SkillCategory { slug: string; name: string; built_in: boolean; skills: Skill[] }
+export interface SkillList { items: SkillCategory[]; languages: string[] }
 export interface HeldSkill { slug: string; level: number; main: boolean; expires_at: Time | null }
+export interface SkillUse { kind: 'channel' | 'chatflow'; id: Id; name: string; rule: string }
+export interface SkillUses { users: { user_id: Id; name: string; level: number; main: boolean; expires_at: Time | null }[]; total: number; rules: SkillUse[] }
+
+export interface CapacityLoad { total: number; calls: number; messages: number; email: number }
+export interface CapacitySettings { default: Capacity; exclude: { statuses: string[]; idle_days: number }; weights: Record<string, number>; call_blocks: boolean }
+export interface PersonCapacity { user_id: Id; name: string; takes_work: boolean; available: boolean; own: Capacity | null; limit: Capacity; load: CapacityLoad }
+export interface CapacityList { settings: CapacitySettings; items: PersonCapacity[] }

@@ -5,6 +5,7 @@ import { get, patch, post, type Page, type Role, type User } from '@kanal/api'
 import { Avatar, Icon, Tag } from '@kanal/ui'
 import { teamsQuery, useTeams, usersQuery } from '@/features/lookups/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
+import { ResetFactors } from '@/features/signin/index.ts'
 import { SaveError, SettingsFrame, isStale } from '@/features/settings/index.ts'
 import { t, type Key } from '@/locales/index.ts'
 import { queries } from '@/shell/client.ts'
@@ -92,6 +93,7 @@ function UserModal({ user, onClose }: { user: Partial<User>; onClose: () => void
           <MultiSelect label={t('users.teams')} data={teams.map((x) => ({ value: x.id, label: x.name }))} value={form.teams} onChange={(v) => set({ teams: v })} />
           <Switch label={t('users.takes_work')} description={t('users.takes_work_text')} checked={form.takes_work} onChange={(e) => set({ takes_work: e.currentTarget.checked })} />
           {isNew ? null : <UserSessions user={user as User} />}
+          {isNew ? null : <ResetFactors user={user as User} />}
           <div className={s.foot}>
             {isNew ? null : <Button variant="default" onClick={() => void makeLink(user.id!).catch(toastError)}>{t('users.new_link')}</Button>}
             {isNew || user.id === me.id ? null : user.active ? <Button variant="subtle" color="red" onClick={() => setLeaving(true)}>{t('users.deactivate')}</Button>

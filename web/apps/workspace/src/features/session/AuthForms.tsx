@@ -1,14 +1,18 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useState, type FormEvent, type ReactNode } from 'react'
-import { get, post, Problem } from '@kanal/api'
+import { lazy, Suspense, useState, type FormEvent, type ReactNode } from 'react'
+import { get, post, Problem, type SignInAnswer, type SignInNeeds } from '@kanal/api'
 import { Banner, EmptyState } from '@kanal/ui'
-import { t, useLocale } from '@/locales/index.ts'
+import { t, useLocale, withMore } from '@/locales/index.ts'
 import { fieldOf, sentence } from '@/shell/errors.ts'
 import { Wordmark } from '@/shell/Wordmark.tsx'
-import { signIn } from './queries.ts'
+import { entered, signIn } from './queries.ts'
 import s from './auth.module.css'
+
+// What most people never see at this door comes later.
+const OtherWays = lazy(withMore(() => import('@/features/signin/index.ts').then((m) => ({ default: m.OtherWays }))))
+const SecondStep = lazy(withMore(() => import('@/features/signin/index.ts').then((m) => ({ default: m.SecondStep }))))
 
 function Card({ title, text, children }: { title: string; text?: string; children: ReactNode }) {
   return (
@@ -31,20 +35,26 @@ export function SignIn() {
   const search = useSearch({ strict: false }) as { next?: string }
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
+  // Who comes back from a provider brings what it said behind the #.
+  const [brought] = useState(() => new URLSearchParams(location.hash.slice(1)))
+  const [step, setStep] = useState<{ attempt: string; needs: SignInNeeds } | null>(() => (brought.get('attempt') ? { attempt: brought.get('attempt')!, needs: brought.get('needs') as SignInNeeds } : null))
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
+  const next = search.next && search.next.startsWith('/') && !search.next.startsWith('//') ? search.next : '/'
+  const done = () => void entered().then(() => navigate({ to: next })).catch(setError)
   const submit = async (e: FormEvent) => {
     e.preventDefault()
     setBusy(true)
     setError(null)
     try {
-      await signIn(email.trim(), password)
-      const next = search.next && search.next.startsWith('/') && !search.next.startsWith('//') ? search.next : '/'
-      await navigate({ to: next })
+      const a = await signIn(email.trim(), password)
+      if (a.needs) { setStep({ attempt: a.attempt!, needs: a.needs }); setBusy(false) } else await navigate({ to: next })
     } catch (err) { setError(err); setBusy(false) }
   }
+  if (step) return <Card title={t('signin.title')}><Suspense><SecondStep attempt={step.attempt} needs={step.needs} onDone={done} onBack={() => { setStep(null); setPassword('') }} /></Suspense></Card>
   return (
     <Card title={t('signin.title')}>
+      {!error && brought.get('text') ? <Banner tone="danger" icon="warn" role="alert">{brought.get('text')}</Banner> : null}
       <form className={s.form} onSubmit={submit}>
         {error ? <Banner tone="danger" icon="warn" role="alert">{error instanceof Problem && error.status === 401 ? t('signin.wrong') : sentence(error)}</Banner> : null}
         <TextInput label={t('field.email')} type="email" name="email" autoComplete="username" required autoFocus value={email} onChange={(e) => setEmail(e.currentTarget.value)} />
@@ -52,6 +62,7 @@ export function SignIn() {
         <Button type="submit" size="sm" loading={busy}>{t('signin.submit')}</Button>
         <p className={s.hint}>{t('signin.forgot')}</p>
       </form>
+      <Suspense><OtherWays next={next} onDone={done} /></Suspense>
     </Card>
   )
 }
@@ -62,6 +73,7 @@ export function Setup() {
   const { token = '' } = useSearch({ strict: false }) as { token?: string }
   const link = useQuery({ queryKey: ['setup', token], queryFn: () => get<{ email: string; purpose: string; valid: boolean }>('/api/setup', { token }), retry: false })
   const [form, setForm] = useState({ name: '', email: '', password: '' })
+  const [step, setStep] = useState<{ attempt: string; needs: SignInNeeds } | null>(null)
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
   const set = (k: keyof typeof form) => (e: { currentTarget: HTMLInputElement }) => { const v = e.currentTarget.value; setForm((f) => ({ ...f, [k]: v })) }
@@ -72,8 +84,9 @@ export function Setup() {
     setError(null)
     try {
       const email = fixed || form.email.trim()
-      await post('/api/setup', { token, name: form.name.trim(), email, password: form.password })
-      await signIn(email, form.password)
+      const a = await post<SignInAnswer>('/api/setup', { token, name: form.name.trim(), email, password: form.password })
+      if (a.needs) { setStep({ attempt: a.attempt!, needs: a.needs }); return }
+      await entered()
       await navigate({ to: '/' })
     } catch (err) { setError(err); setBusy(false) }
   }
@@ -81,6 +94,7 @@ export function Setup() {
     return <Card title={t('setup.title')}><EmptyState icon="key" title={t('setup.invalid')} text={t('setup.invalid_text')}><Button variant="default" component="a" href="/signin">{t('setup.to_signin')}</Button></EmptyState></Card>
   }
   const reset = link.data?.purpose === 'reset'
+  if (step) return <Card title={t('signin.title')}><Suspense><SecondStep attempt={step.attempt} needs={step.needs} onDone={() => void entered().then(() => navigate({ to: '/' })).catch(setError)} onBack={() => void navigate({ to: '/signin' })} /></Suspense></Card>
   return (
     <Card title={reset ? t('setup.reset_title') : t('setup.title')} text={reset ? t('setup.reset_text') : t('setup.text')}>
       <form className={s.form} onSubmit={submit}>

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { del, get, patch, post, Problem, type Permission, type Session, type User } from '@kanal/api'
+import { del, get, patch, post, Problem, type Permission, type Session, type SignInAnswer, type User } from '@kanal/api'
 import { nearest, setLocale } from '@/locales/index.ts'
 import { queries } from '@/shell/client.ts'
 import { setTimeZone } from '@/shell/format.ts'
@@ -31,8 +31,15 @@ export function useCan(): (p: Permission) => boolean {
   return (p) => s.permissions.includes(p)
 }
 
-export async function signIn(email: string, password: string): Promise<void> {
-  await post('/api/session', { email, password })
+/** Checks a password. Where something more is asked for, nobody is signed in yet. */
+export async function signIn(email: string, password: string): Promise<SignInAnswer> {
+  const a = await post<SignInAnswer>('/api/session', { email, password })
+  if (!a.needs) await entered()
+  return a
+}
+
+/** Reads who is signed in now. */
+export async function entered(): Promise<void> {
   queries.clear()
   await queries.fetchQuery(sessionQuery)
 }

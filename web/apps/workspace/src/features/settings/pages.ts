@@ -7,6 +7,7 @@ import { defineSettingsPage } from './registry.ts'
 defineSettingsPage({ path: 'profile', group: 'me', title: 'profile.title', icon: 'user', words: 'profile.words', fields: [{ id: 'name', label: 'field.your_name' }, { id: 'locale', label: 'company.locale' }, { id: 'timezone', label: 'company.timezone' }, { id: 'password', label: 'profile.password' }], load: () => import('@/features/admin/index.ts').then((m) => m.Profile) })
 defineSettingsPage({ path: 'preferences', group: 'me', title: 'prefs.title', icon: 'settings', words: 'prefs.words', fields: [{ id: 'undo', label: 'prefs.undo' }, { id: 'after_close', label: 'prefs.after_close' }, { id: 'scheme', label: 'prefs.scheme' }, { id: 'contrast', label: 'appearance.contrast' }, { id: 'density', label: 'appearance.compact' }], load: () => import('@/features/admin/index.ts').then((m) => m.Preferences) })
 defineSettingsPage({ path: 'sessions', group: 'me', title: 'sessions.title', icon: 'key', words: 'sessions.words', load: () => import('@/features/admin/index.ts').then((m) => m.Sessions) })
+defineSettingsPage({ path: 'my-sign-in', group: 'me', title: 'mysignin.title', icon: 'shield', words: 'mysignin.words', fields: [{ id: 'factor', label: 'factor.title' }, { id: 'passkeys', label: 'passkey.title' }], load: () => import('@/features/signin/index.ts').then((m) => m.MySignIn) })
 
 // Inbox & Help Desk
 defineSettingsPage({ path: 'help-desk/channels', group: 'helpdesk', under: 'settings.sources', title: 'settings.channels', icon: 'plug', words: 'channels.words', load: () => import('@/features/channels/index.ts').then((m) => m.ChannelList) })
@@ -38,6 +39,7 @@ defineSettingsPage({ path: 'users', group: 'company', title: 'settings.users', i
 defineSettingsPage({ path: 'teams', group: 'company', title: 'settings.teams', icon: 'users', words: 'teams.words', load: () => import('@/features/admin/index.ts').then((m) => m.Teams) })
 defineSettingsPage({ path: 'roles', group: 'company', title: 'roles.title', icon: 'shield', words: 'roles.words', load: () => import('@/features/admin/index.ts').then((m) => m.Roles) })
 defineSettingsPage({ path: 'notification-defaults', group: 'company', title: 'newsdefaults.title', icon: 'bell', needs: 'settings.manage', words: 'mynews.words', fields: [{ id: 'mynews.email', label: 'mynews.mode' }, { id: 'mynews.quiet', label: 'mynews.quiet_on' }], load: () => import('@/features/mynews/index.ts').then((m) => m.NotificationDefaults) })
+defineSettingsPage({ path: 'sign-in', group: 'company', title: 'signinset.title', icon: 'shield', needs: 'settings.manage', words: 'signinset.words', fields: [{ id: 'passwords', label: 'signinset.passwords' }, { id: 'second_factor', label: 'signinset.factor' }, { id: 'allow', label: 'signinset.allow' }, { id: 'providers', label: 'provider.title' }], load: () => import('@/features/signin/index.ts').then((m) => m.SignInSettings) })
 
 // System
 defineSettingsPage({ path: 'tokens', group: 'system', title: 'settings.tokens', icon: 'key', words: 'tokens.words', load: () => import('@/features/admin/index.ts').then((m) => m.Tokens) })

@@ -1,0 +1,5 @@
+export { MySignIn } from './MySignIn.tsx'
+export { OtherWays } from './OtherWays.tsx'
+export { SecondStep } from './SecondStep.tsx'
+export { SignInSettings } from './SignInSettings.tsx'
+export { ResetFactors } from './ResetFactors.tsx'
