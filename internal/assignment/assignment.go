@@ -1,36 +1,98 @@
-// Package assignment gives tickets their owners: it loads whom a channel's policy names, holds them still so that two
-// arrivals cannot both see the same count (RT-21), lets routing decide, and writes owner and reasons through ticket. It
-// also writes what people decide: by hand (RT-12) and by replying (RT-11). It owns no table. Called by intake, dispatch and the API.
+// Package assignment gives tickets, and conversations without one, their owners: it gathers everything that a decision depends on, holds the people still
+// who could be chosen so that two arrivals cannot both see the same count (RT-21), lets routing decide, and writes owner and reasons through ticket or thread. What nobody could
+// have is handed to the queue. It also writes what people decide: by hand (RT-12) and by replying (RT-11). It owns the table assignment_decisions: what automatic decisions were
+// made from, so that another policy can be tried on them. It refuses owners who could not answer. Called by intake, dialogue, triage, waiting, dispatch and the API.
 package assignment
 
 import (
 	"context"
-	"maps"
-	"slices"
+	"log/slog"
 	"time"
 
-	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/routing"
+	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/visitor"
 )
 
-// Service assigns tickets. Safe for concurrent use.
-type Service struct {
-	clk     *clock.Clock
-	people  *people.Service
-	inboxes *inbox.Service
-	tickets *ticket.Service
-	gate    func(acc desk.ChannelAccount, at time.Time) (closed bool, limit int)
+// Deps is what a Service calls.
+type Deps struct {
+	Clock      *clock.Clock
+	People     *people.Service
+	Inboxes    *inbox.Service
+	Tickets    *ticket.Service
+	Threads    *thread.Service
+	Contacts   *contact.Service
+	Properties *property.Service
+	Visitors   *visitor.Service
+	Channels   *channel.Registry
+	Keep       time.Duration // how long decisions are kept for replay; 0: none are
+	Log        *slog.Logger
 }
 
-// New makes the service.
-func New(clk *clock.Clock, p *people.Service, b *inbox.Service, t *ticket.Service) *Service {
-	return &Service{clk: clk, people: p, inboxes: b, tickets: t}
+// Queue keeps what nobody could have yet: waiting.Service. One that also has Since(ctx, q, object, id) says since when something waits.
+type Queue interface {
+	Enter(ctx context.Context, tx *db.Tx, w desk.Waiting) error
+	Leave(ctx context.Context, tx *db.Tx, object string, id int64) error
+}
+
+// Skills says what people know: skill.Service.
+type Skills interface {
+	Of(ctx context.Context, q db.Queryer, users []desk.UserID) (map[desk.UserID][]desk.SkillHeld, error)
+}
+
+// Hours says whether named business hours are closed, and when they open: worktime.Service.
+type Hours func(ctx context.Context, q db.Queryer, slug string, at desk.Time) (closed bool, next desk.Time, err error)
+
+// Forms says which form a conversation began with, and what was filled in.
+type Forms func(ctx context.Context, q db.Queryer, id desk.ThreadID) (slug string, answers map[string]any, err error)
+
+// Limits is how much people are given by itself (CP-03, CP-06, CP-08).
+type Limits struct {
+	Default    desk.Capacity
+	Of         map[desk.UserID]desk.Capacity // their own, which replace the default whole
+	Statuses   []string                      // what stands in one of them does not count
+	IdleDays   int                           // nor what nobody touched for so long; 0: everything counts
+	Weights    map[string]int                // of kinds and priorities; what is missing is 1
+	CallBlocks bool                          // who has an open call gets nothing else
+}
+
+// Service assigns. Safe for concurrent use once its hooks are set.
+type Service struct {
+	Deps
+	queue  Queue
+	skills Skills
+	hours  Hours
+	forms  Forms
+	limits func(ctx context.Context, q db.Queryer, users []desk.UserID) (Limits, error)
+	gate   func(acc desk.ChannelAccount, at time.Time) (closed bool, limit int)
+	opens  func(acc desk.ChannelAccount, at time.Time) (desk.Time, bool)
+}
+
+// New makes the service. Every hook may be left out: then nothing waits, nobody has a skill, everything is open, and nobody has a limit.
+func New(d Deps) *Service {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{Deps: d}
+}
+
+// WithQueue, WithSkills, WithHours, WithForms and WithLimits set the hooks.
+func (s *Service) WithQueue(q Queue) *Service   { s.queue = q; return s }
+func (s *Service) WithSkills(k Skills) *Service { s.skills = k; return s }
+func (s *Service) WithHours(h Hours) *Service   { s.hours = h; return s }
+func (s *Service) WithForms(f Forms) *Service   { s.forms = f; return s }
+func (s *Service) WithLimits(fn func(ctx context.Context, q db.Queryer, users []desk.UserID) (Limits, error)) *Service {
+	s.limits = fn
+	return s
 }
 
 // Gate names what an account lays on assignment beside its policy: closed outside its hours (AV-07), and how many open chats one person may have (CP-02).
@@ -39,241 +101,223 @@ func (s *Service) Gate(fn func(acc desk.ChannelAccount, at time.Time) (closed bo
 	return s
 }
 
+// Opens says when an account that the gate closes opens again, if that is known.
+func (s *Service) Opens(fn func(acc desk.ChannelAccount, at time.Time) (desk.Time, bool)) *Service {
+	s.opens = fn
+	return s
+}
+
 // Assign decides the owner of a new ticket by its channel account's policy and writes the decision with its reasons, also when that is nobody. A ticket
 // that already has an owner keeps them.
 func (s *Service) Assign(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk.ChannelAccount) (desk.Assignment, error) {
-	t, err := s.tickets.Lock(ctx, tx, t.ID)
+	return s.AssignBecause(ctx, tx, t, acc, routing.Arrived)
+}
+
+// AssignBecause is Assign with why it is asked: one of routing's causes.
+func (s *Service) AssignBecause(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk.ChannelAccount, cause string) (desk.Assignment, error) {
+	t, err := s.Tickets.Lock(ctx, tx, t.ID)
 	if err != nil {
 		return desk.Assignment{}, err
 	}
-	if t.OwnerID != 0 && t.Assignment != nil {
-		return *t.Assignment, nil
-	}
-	in := routing.Input{Policy: acc.Assign, At: s.clk.Ms(), Seed: uint64(t.ID)}
-	if s.gate != nil {
-		in.Closed, in.ChatLimit = s.gate(acc, in.At.Time())
-	}
-	switch acc.Assign.To {
-	case routing.ToUsers, routing.ToTeams, routing.ToUsersAndTeams:
-		if err := s.load(ctx, tx, t, acc.Channel, &in); err != nil {
-			return desk.Assignment{}, err
+	if t.OwnerID != 0 {
+		if t.Assignment != nil {
+			return *t.Assignment, nil
 		}
+		return desk.Assignment{OwnerID: t.OwnerID, TeamID: t.TeamID, Candidates: []desk.Candidate{}}, nil
+	}
+	return s.ofTicket(ctx, tx, t, acc, cause, 0, 0)
+}
+
+// AssignThread is Assign for a conversation without a ticket (RT-03, D12, IH-04).
+func (s *Service) AssignThread(ctx context.Context, tx *db.Tx, th desk.Thread, acc desk.ChannelAccount, cause string) (desk.Assignment, error) {
+	th, err := s.Threads.Lock(ctx, tx, th.ID)
+	if err != nil {
+		return desk.Assignment{}, err
+	}
+	if th.OwnerID != 0 || th.TicketID != 0 || th.Bot {
+		return desk.Assignment{OwnerID: th.OwnerID, TeamID: th.TeamID, Candidates: []desk.Candidate{}}, nil
+	}
+	return s.ofThread(ctx, tx, th, acc, cause, 0, 0)
+}
+
+// Reopened asks for the owner of a ticket that its customer has opened again: who had it keeps it while they are available, always, or it is assigned anew, as the policy
+// says (RT-18). A ticket without an account stays with whoever has it.
+func (s *Service) Reopened(ctx context.Context, tx *db.Tx, t desk.Ticket) (desk.Assignment, error) {
+	t, err := s.Tickets.Lock(ctx, tx, t.ID)
+	if err != nil {
+		return desk.Assignment{}, err
+	}
+	acc, ok, err := s.account(ctx, tx, t.AccountID)
+	if err != nil || !ok {
+		return desk.Assignment{OwnerID: t.OwnerID, TeamID: t.TeamID, Candidates: []desk.Candidate{}}, err
+	}
+	return s.ofTicket(ctx, tx, t, acc, routing.Reopened, t.OwnerID, 0)
+}
+
+// ReopenedThread is Reopened for a conversation without a ticket.
+func (s *Service) ReopenedThread(ctx context.Context, tx *db.Tx, th desk.Thread) (desk.Assignment, error) {
+	th, err := s.Threads.Lock(ctx, tx, th.ID)
+	if err != nil || th.TicketID != 0 || th.Bot {
+		return desk.Assignment{}, err
+	}
+	acc, ok, err := s.account(ctx, tx, th.AccountID)
+	if err != nil || !ok {
+		return desk.Assignment{}, err
+	}
+	return s.ofThread(ctx, tx, th, acc, routing.Reopened, th.OwnerID, 0)
+}
+
+// Settle sees to it that somebody has a ticket that is back at work: it rested, was spam, or moved to another inbox. An owner who can have it keeps it; one who left, or lost
+// their access, loses it; without one the channel's rule decides.
+func (s *Service) Settle(ctx context.Context, tx *db.Tx, id desk.TicketID, cause string) (desk.Assignment, error) {
+	t, err := s.Tickets.Lock(ctx, tx, id)
+	if err != nil || !t.Open || t.Hidden != desk.HiddenNo || t.Snoozed {
+		return desk.Assignment{}, err
+	}
+	if t.OwnerID != 0 {
+		able, err := s.able(ctx, tx, t.InboxID, t.OwnerID)
+		if err != nil || able {
+			return desk.Assignment{OwnerID: t.OwnerID, TeamID: t.TeamID}, err
+		}
+	}
+	if t.OwnerID == 0 && t.TeamID != 0 && t.Assignment != nil && t.Assignment.By.Kind == desk.ActorUser {
+		return *t.Assignment, nil // a person gave it to that team
+	}
+	acc, ok, err := s.account(ctx, tx, t.AccountID)
+	if err != nil || !ok {
+		return desk.Assignment{}, err
+	}
+	return s.ofTicket(ctx, tx, t, acc, cause, 0, 0)
+}
+
+// Again decides anew of something that waits, locking it first. Where there is an owner now it is written; otherwise nothing is, and the answer says whether it waits on.
+func (s *Service) Again(ctx context.Context, tx *db.Tx, object string, id int64, cause string) (desk.Assignment, error) {
+	if object == desk.WaitingThread {
+		return s.threadAgain(ctx, tx, desk.ThreadID(id), cause)
+	}
+	t, err := s.Tickets.Lock(ctx, tx, desk.TicketID(id))
+	if err != nil {
+		return desk.Assignment{}, err
+	}
+	if t.OwnerID != 0 || !t.Open || t.Hidden != desk.HiddenNo || t.Snoozed || t.MergedInto != 0 {
+		return desk.Assignment{OwnerID: t.OwnerID, TeamID: t.TeamID}, nil
+	}
+	acc, ok, err := s.account(ctx, tx, t.AccountID)
+	if err != nil || !ok {
+		return desk.Assignment{}, err
+	}
+	since, err := s.since(ctx, tx, object, id)
+	if err != nil {
+		return desk.Assignment{}, err
+	}
+	var keeps desk.UserID
+	if a := t.Assignment; a != nil {
+		if since == 0 && a.Queued {
+			since = a.At
+		}
+		if a.Cause == routing.Reopened && a.Queued { // whose it was may have come back
+			keeps, cause = a.HoldFor, routing.Reopened
+		}
+	}
+	return s.ofTicket(ctx, tx, t, acc, cause, keeps, max(since, 1))
+}
+
+func (s *Service) threadAgain(ctx context.Context, tx *db.Tx, id desk.ThreadID, cause string) (desk.Assignment, error) {
+	th, err := s.Threads.Lock(ctx, tx, id)
+	if err != nil || th.OwnerID != 0 || th.TicketID != 0 || th.Bot || !th.Open || th.Hidden != desk.HiddenNo {
+		return desk.Assignment{OwnerID: th.OwnerID, TeamID: th.TeamID}, err
+	}
+	acc, ok, err := s.account(ctx, tx, th.AccountID)
+	if err != nil || !ok {
+		return desk.Assignment{}, err
+	}
+	since, err := s.since(ctx, tx, desk.WaitingThread, int64(id))
+	if err != nil {
+		return desk.Assignment{}, err
+	}
+	return s.ofThread(ctx, tx, th, acc, cause, 0, max(since, 1))
+}
+
+// since is when something began to wait; 0 when the queue does not say.
+func (s *Service) since(ctx context.Context, q db.Queryer, object string, id int64) (desk.Time, error) {
+	if k, ok := s.queue.(interface {
+		Since(ctx context.Context, q db.Queryer, object string, id int64) (desk.Time, error)
+	}); ok {
+		return k.Since(ctx, q, object, id)
+	}
+	return 0, nil
+}
+
+// account reads the account whose policy decides; one that is gone decides nothing.
+func (s *Service) account(ctx context.Context, q db.Queryer, id desk.ChannelAccountID) (desk.ChannelAccount, bool, error) {
+	if id == 0 {
+		return desk.ChannelAccount{}, false, nil
+	}
+	acc, err := s.Inboxes.Account(ctx, q, id)
+	if desk.CodeOf(err) == desk.NotFound {
+		return acc, false, nil
+	}
+	return acc, err == nil, err
+}
+
+// ofTicket decides for a ticket that is held. since is 0 for what did not wait before; keeps is whose it is or was.
+func (s *Service) ofTicket(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk.ChannelAccount, cause string, keeps desk.UserID, since desk.Time) (desk.Assignment, error) {
+	in, err := s.Input(ctx, tx, Work{Ticket: &t, Account: acc, Policy: acc.Assign, Cause: cause, Keeps: keeps, Since: since, Hold: true})
+	if err != nil {
+		return desk.Assignment{}, err
 	}
 	a := routing.Decide(in)
-	if _, err := s.tickets.SetOwner(ctx, tx, desk.System, t.ID, a); err != nil {
-		return desk.Assignment{}, err
+	if since != 0 && a.OwnerID == 0 {
+		return a, nil // it waits on, as it is
 	}
-	if a.OwnerID != 0 {
-		return a, s.people.NoteAssigned(ctx, tx, a.OwnerID, a.At)
+	if err := s.record(ctx, tx, in, a, t.ID, 0); err != nil {
+		return a, err
 	}
-	return a, nil
-}
-
-// load fills in the candidates, their rows held until the transaction ends.
-func (s *Service) load(ctx context.Context, tx *db.Tx, t desk.Ticket, channel string, in *routing.Input) error {
-	who := map[desk.UserID]*routing.Candidate{}
-	of := func(id desk.UserID) *routing.Candidate {
-		if who[id] == nil {
-			who[id] = &routing.Candidate{}
+	if cause != routing.Reopened || a.OwnerID != t.OwnerID || a.OwnerID == 0 || t.Assignment == nil {
+		if _, err := s.Tickets.SetOwner(ctx, tx, desk.System, t.ID, a); err != nil {
+			return a, err
 		}
-		return who[id]
-	}
-	emails, slugs := in.Policy.Users, in.Policy.Teams
-	switch in.Policy.To {
-	case routing.ToTeams:
-		emails = nil
-	case routing.ToUsers:
-		slugs = nil
-	}
-	named, err := s.people.Named(ctx, tx, emails, slugs)
-	if err != nil {
-		return err
-	}
-	for _, email := range emails {
-		if id, ok := named.Users[email]; ok {
-			of(id).Named = true
-		} else {
-			in.UnknownUsers = append(in.UnknownUsers, email)
-		}
-	}
-	for _, slug := range slugs {
-		team, ok := named.Teams[slug]
-		if !ok {
-			in.UnknownTeams = append(in.UnknownTeams, slug)
-			continue
-		}
-		in.Teams = append(in.Teams, team.ID)
-		for _, id := range team.Members {
-			of(id).MainOf = append(of(id).MainOf, team.ID)
-		}
-		for _, id := range team.Extra {
-			of(id).ExtraOf = append(of(id).ExtraOf, team.ID)
-		}
-	}
-	return s.weigh(ctx, tx, t, channel, in, who)
-}
-
-// weigh holds the candidates in the order of their ids, then reads what the decision depends on.
-func (s *Service) weigh(ctx context.Context, tx *db.Tx, t desk.Ticket, channel string, in *routing.Input, who map[desk.UserID]*routing.Candidate) error {
-	if len(who) == 0 {
-		return nil
-	}
-	box, err := s.inboxes.Inbox(ctx, tx, t.InboxID)
-	if err != nil {
-		return err
-	}
-	users, err := s.people.Hold(ctx, tx, slices.Sorted(maps.Keys(who)))
-	if err != nil {
-		return err
-	}
-	open, err := s.tickets.OpenCounts(ctx, tx, users)
-	if err != nil {
-		return err
-	}
-	chats := map[desk.UserID]int{}
-	if in.ChatLimit > 0 {
-		if chats, err = s.tickets.OpenChats(ctx, tx, users, channel); err != nil {
-			return err
-		}
-	}
-	for _, u := range users {
-		c := who[u.ID]
-		c.User, c.Open, c.Chats = u, open[u.ID], chats[u.ID]
-		c.CanReply, c.InboxAccess = access.RoleCan(u.Role, access.TicketsReply), access.Member(box.Access, u)
-		in.Candidates = append(in.Candidates, *c)
-	}
-	return nil
-}
-
-// ReplyAssigns gives an unassigned ticket to the user who replies to it (RT-11). A ticket with an owner, and a reply by anybody else than a user who may reply,
-// change nothing: the answer then has no owner and no rule.
-func (s *Service) ReplyAssigns(ctx context.Context, tx *db.Tx, actor desk.Actor, t desk.Ticket) (desk.Assignment, error) {
-	id := actor.UserID()
-	if id == 0 {
-		return desk.Assignment{}, nil
-	}
-	t, err := s.tickets.Lock(ctx, tx, t.ID)
-	if err != nil || t.OwnerID != 0 {
-		return desk.Assignment{}, err
-	}
-	u, err := s.people.Get(ctx, tx, id)
-	if err != nil || !u.Active || !access.RoleCan(u.Role, access.TicketsReply) {
-		return desk.Assignment{}, err
-	}
-	a := decided(s.clk.Ms(), actor, routing.RuleReplyAssigns, routing.FirstReply, &u, t.TeamID)
-	return a, s.write(ctx, tx, actor, t.ID, a)
-}
-
-// Manual gives a ticket to a user, a team, both or nobody (0), because a person said so (RT-12). The user must be active, may reply and be a member of
-// the ticket's inbox; the team must have access to it (RT-14, RT-23). Whether they are away does not matter: a person decided. The same owner and team again is nothing.
-func (s *Service) Manual(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, owner desk.UserID, team desk.TeamID) (desk.Ticket, error) {
-	t, err := s.tickets.Lock(ctx, tx, id)
-	if err != nil || t.OwnerID == owner && t.TeamID == team {
-		return t, err
-	}
-	box, err := s.inboxes.Inbox(ctx, tx, t.InboxID)
-	if err != nil {
-		return t, err
-	}
-	var u *desk.User
-	if owner != 0 {
-		got, err := s.people.Get(ctx, tx, owner)
-		if err != nil {
-			return t, field(err, "owner_id")
-		}
-		if owner != t.OwnerID { // who has it keeps it, whatever became of their access
-			if err := mayOwn(box, got); err != nil {
-				return t, err
+		if a.OwnerID != 0 {
+			if err := s.People.NoteAssigned(ctx, tx, a.OwnerID, a.At); err != nil {
+				return a, err
 			}
 		}
-		u = &got
 	}
-	if team != 0 && team != t.TeamID {
-		got, err := s.people.Team(ctx, tx, team)
-		if err != nil {
-			return t, field(err, "team_id")
-		}
-		if err := mayHold(box, got); err != nil {
-			return t, err
-		}
-	}
-	reason := routing.ManuallyChosen
-	if owner == 0 && team == 0 {
-		reason = routing.ManuallyCleared
-	}
-	if err := s.write(ctx, tx, actor, id, decided(s.clk.Ms(), actor, routing.RuleManual, reason, u, team)); err != nil {
-		return t, err
-	}
-	return s.tickets.Get(ctx, tx, id)
+	return a, s.enqueue(ctx, tx, a, desk.Waiting{Object: desk.WaitingTicket, ID: int64(t.ID), AccountID: acc.ID, InboxID: t.InboxID, Rank: t.Priority.Rank()})
 }
 
-// May refuses an owner or a team that could not have work of an inbox, as Manual does.
-func (s *Service) May(ctx context.Context, q db.Queryer, id desk.InboxID, owner desk.UserID, team desk.TeamID) error {
-	box, err := s.inboxes.Inbox(ctx, q, id)
+// ofThread is ofTicket for a conversation without a ticket.
+func (s *Service) ofThread(ctx context.Context, tx *db.Tx, th desk.Thread, acc desk.ChannelAccount, cause string, keeps desk.UserID, since desk.Time) (desk.Assignment, error) {
+	in, err := s.Input(ctx, tx, Work{Thread: &th, Account: acc, Policy: acc.Assign, Cause: cause, Keeps: keeps, Since: since, Hold: true})
 	if err != nil {
-		return err
+		return desk.Assignment{}, err
 	}
-	if owner != 0 {
-		u, err := s.people.Get(ctx, q, owner)
-		if err != nil {
-			return field(err, "owner_id")
+	a := routing.Decide(in)
+	if since != 0 && a.OwnerID == 0 {
+		return a, nil
+	}
+	if err := s.record(ctx, tx, in, a, 0, th.ID); err != nil {
+		return a, err
+	}
+	if _, err := s.Threads.AssignWith(ctx, tx, desk.System, th.ID, a); err != nil {
+		return a, err
+	}
+	if a.OwnerID != 0 && a.OwnerID != th.OwnerID {
+		if err := s.People.NoteAssigned(ctx, tx, a.OwnerID, a.At); err != nil {
+			return a, err
 		}
-		if err := mayOwn(box, u); err != nil {
-			return err
-		}
 	}
-	if team == 0 {
+	return a, s.enqueue(ctx, tx, a, desk.Waiting{Object: desk.WaitingThread, ID: int64(th.ID), AccountID: acc.ID, InboxID: th.InboxID})
+}
+
+// enqueue lets something wait, or ends that.
+func (s *Service) enqueue(ctx context.Context, tx *db.Tx, a desk.Assignment, w desk.Waiting) error {
+	if s.queue == nil {
 		return nil
 	}
-	t, err := s.people.Team(ctx, q, team)
-	if err != nil {
-		return field(err, "team_id")
+	if !a.Queued || a.OwnerID != 0 {
+		return s.queue.Leave(ctx, tx, w.Object, w.ID)
 	}
-	return mayHold(box, t)
-}
-
-func mayHold(box desk.Inbox, t desk.Team) error {
-	if box.Access.Everyone || slices.Contains(box.Access.Teams, t.ID) {
-		return nil
-	}
-	return desk.Errorf(desk.Invalid, "assign.team_no_access", "The team “%s” has no access to “%s”. Choose another, or give it access in the inbox's settings.", t.Name, box.Name).In("team_id")
-}
-
-func field(err error, name string) error {
-	if desk.CodeOf(err) != desk.NotFound {
-		return err
-	}
-	return desk.Errorf(desk.Invalid, desk.ReasonOf(err), "%s", desk.PublicOf(err)).In(name)
-}
-
-// mayOwn refuses somebody who could not answer.
-func mayOwn(box desk.Inbox, u desk.User) error {
-	switch {
-	case !u.Active:
-		return desk.Errorf(desk.Invalid, "assign.inactive", "%s is deactivated and cannot be given work.", u.Name).In("owner_id")
-	case !access.RoleCan(u.Role, access.TicketsReply):
-		return desk.Errorf(desk.Invalid, "assign.no_permission", "%s may not reply to tickets (%s) and cannot be given any.", u.Name, u.Role).In("owner_id")
-	case !access.Member(box.Access, u):
-		return desk.Errorf(desk.Invalid, "assign.no_access", "%s has no access to “%s”. Choose somebody else, or give access in the inbox's settings.", u.Name, box.Name).In("owner_id")
-	}
-	return nil
-}
-
-func decided(at desk.Time, by desk.Actor, rule, reason string, u *desk.User, team desk.TeamID) desk.Assignment {
-	a := desk.Assignment{At: at, By: by, TeamID: team, Rule: rule, Reason: reason, Candidates: []desk.Candidate{}}
-	if u != nil {
-		a.OwnerID = u.ID
-		a.Candidates = append(a.Candidates, desk.Candidate{UserID: u.ID, Name: u.Name, LastAssigned: u.LastAssigned, Chosen: true, Reason: routing.Chosen})
-	}
-	return a
-}
-
-func (s *Service) write(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, a desk.Assignment) error {
-	if _, err := s.tickets.SetOwner(ctx, tx, actor, id, a); err != nil {
-		return err
-	}
-	if a.OwnerID == 0 {
-		return nil
-	}
-	return s.people.NoteAssigned(ctx, tx, a.OwnerID, a.At)
+	w.Since, w.Reason, w.NextAt = a.At, a.Reason, a.NextAt
+	return s.queue.Enter(ctx, tx, w)
 }

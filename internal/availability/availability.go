@@ -146,3 +146,16 @@ func (s *Service) Gate(acc desk.ChannelAccount, at time.Time) (closed bool, limi
 	a := settings.Availability
 	return a.Mode == "hours" && !a.Hours.OpenAt(at), a.Capacity.Limit
 }
+
+// Opens is when an account that its hours close opens again; false when they do not close it, or never open.
+func (s *Service) Opens(acc desk.ChannelAccount, at time.Time) (desk.Time, bool) {
+	if !s.Channels.Live(acc.Channel) {
+		return 0, false
+	}
+	settings, err := webchat.Parse(acc.Settings)
+	if err != nil || settings.Availability.Mode != "hours" {
+		return 0, false
+	}
+	next, ok := settings.Availability.Hours.NextOpen(at)
+	return desk.At(next), ok
+}

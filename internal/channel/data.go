@@ -34,6 +34,7 @@ type Spec struct {
 	Can            Abilities        `json:"can"`
 	Window         *Window          `json:"window"` // reply window, if the provider has one
 	NeedsPublicURL bool             `json:"needs_public_url"`
+	Work           string           `json:"work,omitempty" enum:"calls,messages,email"` // which limit of people it counts against (CP-06); "": messages where a conversation is with one contact or live, else email
 }
 
 // Kind is one way of connecting an account. Its Fields are those whose Kinds name it, or name none.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/alexedwards/argon2id"
 
@@ -27,6 +28,7 @@ import (
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/visitor"
 )
 
 // Host is where the desk's hosted addresses are.
@@ -49,6 +51,7 @@ type Desk struct {
 	Assignment *assignment.Service
 	Contacts   *contact.Service
 	Threads    *thread.Service
+	Visitors   *visitor.Service
 	n          atomic.Int64
 }
 
@@ -79,9 +82,11 @@ func Bare(t testing.TB, d *db.DB, adapters ...channel.Adapter) *Desk {
 	k.Tickets = ticket.New(d, k.Clock, k.Events, k.Properties)
 	k.Inboxes = inbox.New(inbox.Deps{DB: d, Clock: k.Clock, Events: k.Events, Box: k.Box, Channels: k.Channels, Tickets: k.Tickets, People: k.People, Host: Host})
 	k.Settings = setting.New(d, k.Clock, k.Events)
-	k.Assignment = assignment.New(k.Clock, k.People, k.Inboxes, k.Tickets)
 	k.Contacts = contact.New(k.Clock, k.Events)
 	k.Threads = thread.New(k.Clock, k.Events)
+	k.Visitors = visitor.New(k.Clock, k.Events)
+	k.Assignment = assignment.New(assignment.Deps{Clock: k.Clock, People: k.People, Inboxes: k.Inboxes, Tickets: k.Tickets, Threads: k.Threads, Contacts: k.Contacts, Properties: k.Properties,
+		Visitors: k.Visitors, Channels: k.Channels, Keep: 24 * time.Hour}).WithLimits(assignment.LimitsOf(k.Settings, k.People))
 	return k
 }
 

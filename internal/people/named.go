@@ -126,10 +126,12 @@ func (s *Service) Hold(ctx context.Context, tx *db.Tx, ids []desk.UserID) ([]des
 	return users, nil
 }
 
-func placeholders(n int) string {
+func placeholders(n int) string { return placeholdersFrom(1, n) }
+
+func placeholdersFrom(first, n int) string {
 	s := make([]string, n)
 	for i := range s {
-		s[i] = "$" + strconv.Itoa(i+1)
+		s[i] = "$" + strconv.Itoa(first+i)
 	}
 	return strings.Join(s, ", ")
 }

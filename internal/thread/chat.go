@@ -48,6 +48,16 @@ func (s *Service) FirstInbound(ctx context.Context, q db.Queryer, id desk.Thread
 	return s.Message(ctx, q, m)
 }
 
+// LastInbound is FirstInbound of the last message.
+func (s *Service) LastInbound(ctx context.Context, q db.Queryer, id desk.ThreadID) (desk.Message, error) {
+	var m desk.MessageID
+	err := q.QueryRow(ctx, "SELECT COALESCE(MAX(id), 0) FROM messages WHERE thread_id = $1 AND direction = 'incoming' AND kind = 'message'", id).Scan(&m)
+	if err != nil || m == 0 {
+		return desk.Message{}, err
+	}
+	return s.Message(ctx, q, m)
+}
+
 // Who has seen a conversation, in the data of thread.seen.
 const (
 	SeenByVisitor = "visitor"

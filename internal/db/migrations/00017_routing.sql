@@ -7,7 +7,11 @@ ALTER TABLE users ADD COLUMN available_at BIGINT NOT NULL DEFAULT 0;     -- sinc
 ALTER TABLE users ADD COLUMN available_actor BIGINT NOT NULL DEFAULT 0;  -- the manager who switched it (AV-06)
 ALTER TABLE users ADD COLUMN hours TEXT NOT NULL DEFAULT '';             -- hours.Schedule in the user's own zone (AV-04); "" any time
 ALTER TABLE users ADD COLUMN calendar TEXT NOT NULL DEFAULT '';          -- slug of a holiday calendar (AV-09); "" the team's
+ALTER TABLE users ADD COLUMN available_until BIGINT NOT NULL DEFAULT 0;  -- a choice for so long alone; 0 until the next edge of hours or absences
+ALTER TABLE users ADD COLUMN available_note TEXT NOT NULL DEFAULT '';    -- why, in a manager's or one's own words
+ALTER TABLE users ADD COLUMN input_at BIGINT NOT NULL DEFAULT 0;         -- when they were last seen doing something in a browser
 ALTER TABLE users ADD COLUMN next_change_at BIGINT NOT NULL DEFAULT 0;   -- when hours, an absence or idling next change something; 0 never
+CREATE INDEX users_next_change ON users (next_change_at) WHERE next_change_at > 0;
 ALTER TABLE users ADD COLUMN capacity TEXT NOT NULL DEFAULT '';          -- desk.Capacity of this user; "" the installation's (CP-03, CP-06)
 ALTER TABLE teams ADD COLUMN parent_id BIGINT NOT NULL DEFAULT 0;        -- hierarchy (PM-04)
 ALTER TABLE teams ADD COLUMN calendar TEXT NOT NULL DEFAULT '';
@@ -34,6 +38,7 @@ CREATE TABLE availability_log (
 );
 CREATE INDEX availability_log_user ON availability_log (user_id, at);
 CREATE INDEX availability_log_at ON availability_log (at);
+INSERT INTO availability_log (id, user_id, at, available) SELECT id, id, created_at, available FROM users WHERE active = 1;
 -- Named hours that channels and teams keep, and calendars of holidays (AV-07, AV-09). Owner: internal/worktime
 CREATE TABLE business_hours (
   id          BIGINT PRIMARY KEY,
@@ -121,3 +126,6 @@ CREATE TABLE waiting_state (
   name     TEXT   PRIMARY KEY,
   position BIGINT NOT NULL
 );
+-- What everybody has: read for each decision, out of the index alone (RT-16, CP-03).
+CREATE INDEX tickets_load ON tickets (owner_id, inbox_id, channel, priority, status_id) WHERE open = 1 AND hidden = '' AND snoozed = 0 AND owner_id <> 0;
+CREATE INDEX threads_load ON threads (owner_id, channel) WHERE ticket_id = 0 AND open = 1 AND hidden = '' AND owner_id <> 0;

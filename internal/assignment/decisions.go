@@ -1,0 +1,269 @@
+package assignment
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/condition"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/routing"
+)
+
+// Kept is an automatic decision with what it was made from.
+type Kept struct {
+	ID        int64                 `json:"id"`
+	At        desk.Time             `json:"at"`
+	TicketID  desk.TicketID         `json:"ticket_id"`
+	ThreadID  desk.ThreadID         `json:"thread_id"`
+	AccountID desk.ChannelAccountID `json:"channel_account_id"`
+	InboxID   desk.InboxID          `json:"inbox_id"`
+	Cause     string                `json:"cause"`
+	OwnerID   desk.UserID           `json:"owner_id"`
+	TeamID    desk.TeamID           `json:"team_id"`
+	Reason    string                `json:"reason"`
+	Input     routing.Input         `json:"-"`
+}
+
+const keptColumns = "id, at, ticket_id, thread_id, account_id, inbox_id, cause, input, owner_id, team_id, reason"
+
+func scanKept(r db.Scanner) (k Kept, err error) {
+	var input string
+	if err = r.Scan(&k.ID, &k.At, &k.TicketID, &k.ThreadID, &k.AccountID, &k.InboxID, &k.Cause, &input, &k.OwnerID, &k.TeamID, &k.Reason); err != nil {
+		return k, err
+	}
+	k.Input, err = unpack(input)
+	return k, err
+}
+
+// record keeps a decision for replay.
+func (s *Service) record(ctx context.Context, tx *db.Tx, in routing.Input, a desk.Assignment, ticket desk.TicketID, thread desk.ThreadID) error {
+	if s.Keep <= 0 {
+		return nil
+	}
+	text, err := pack(in)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO assignment_decisions (`+keptColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		tx.NewID(), in.At, ticket, thread, in.Account, in.Place.Inbox, in.Cause, text, a.OwnerID, a.TeamID, a.Reason)
+	if err != nil {
+		return fmt.Errorf("assignment: record: %w", err)
+	}
+	return nil
+}
+
+// packed marks an input that is compressed: a large team repeats itself.
+const packed = "gz:"
+
+const packAbove = 2 << 10
+
+func pack(in routing.Input) (string, error) {
+	b, err := json.Marshal(in)
+	if err != nil || len(b) < packAbove {
+		return string(b), err
+	}
+	var buf bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
+	if _, err := w.Write(b); err != nil {
+		return "", err
+	}
+	if err := w.Close(); err != nil {
+		return "", err
+	}
+	return packed + base64.StdEncoding.EncodeToString(buf.Bytes()), nil
+}
+
+func unpack(text string) (in routing.Input, err error) {
+	b := []byte(text)
+	if rest, ok := strings.CutPrefix(text, packed); ok {
+		raw, err := base64.StdEncoding.DecodeString(rest)
+		if err != nil {
+			return in, err
+		}
+		r, err := gzip.NewReader(bytes.NewReader(raw))
+		if err != nil {
+			return in, err
+		}
+		if b, err = io.ReadAll(io.LimitReader(r, 64<<20)); err != nil {
+			return in, err
+		}
+	}
+	err = json.Unmarshal(b, &in)
+	return in, err
+}
+
+// Most is how many decisions one replay looks at.
+const Most = 5000
+
+// Decisions returns what was decided for an account in a time, oldest first, at most Most of them: the latest.
+func (s *Service) Decisions(ctx context.Context, q db.Queryer, account desk.ChannelAccountID, since, until desk.Time) ([]Kept, error) {
+	ks, err := db.All(ctx, q, scanKept, `SELECT `+keptColumns+` FROM (SELECT * FROM assignment_decisions WHERE account_id = $1 AND at >= $2 AND at < $3 ORDER BY at DESC, id DESC LIMIT $4) d ORDER BY at, id`,
+		account, since, until, Most)
+	if err != nil {
+		return nil, fmt.Errorf("assignment: decisions: %w", err)
+	}
+	return ks, nil
+}
+
+// Last is the latest automatic decision about a conversation without a ticket, decided once more from what was kept: ok is false when none is.
+func (s *Service) Last(ctx context.Context, q db.Queryer, id desk.ThreadID) (a desk.Assignment, ok bool, err error) {
+	ks, err := db.All(ctx, q, scanKept, `SELECT `+keptColumns+` FROM assignment_decisions WHERE thread_id = $1 AND thread_id <> 0 ORDER BY id DESC LIMIT 1`, id)
+	if err != nil || len(ks) == 0 {
+		return a, false, err
+	}
+	return routing.Decide(ks[0].Input), true, nil
+}
+
+// Replayed is what another policy makes of what was decided.
+type Replayed struct {
+	Decisions int      `json:"decisions"`
+	Same      int      `json:"same"`
+	Changed   int      `json:"changed"`
+	Assigned  [2]int   `json:"assigned" doc:"How many had an owner at once: before, now."`
+	Queued    [2]int   `json:"queued" doc:"How many waited: before, now."`
+	Owners    []Share  `json:"owners" doc:"Who got how many, most first."`
+	Items     []Differ `json:"items" doc:"Those that come out otherwise, in their order, at most 500."`
+}
+
+// Share is how many somebody got and would get.
+type Share struct {
+	UserID desk.UserID `json:"user_id"`
+	Name   string      `json:"name"`
+	Before int         `json:"before"`
+	Now    int         `json:"now"`
+}
+
+// Differ is one decision that another policy changes.
+type Differ struct {
+	TicketID desk.TicketID   `json:"ticket_id"`
+	ThreadID desk.ThreadID   `json:"thread_id"`
+	At       desk.Time       `json:"at"`
+	Before   desk.Assignment `json:"before"`
+	Now      desk.Assignment `json:"now"`
+}
+
+const maxDiffer = 500
+
+// Replay decides again by another policy, and says what comes out otherwise. Of work that was tried several times the first decision counts: what came after followed from it.
+// Everything else stays as it was then, and so does what everybody had: one decision does not change what the next one finds.
+func Replay(ks []Kept, policy desk.AssignPolicy) Replayed {
+	out := Replayed{Owners: []Share{}, Items: []Differ{}}
+	type key struct {
+		t  desk.TicketID
+		th desk.ThreadID
+	}
+	seen, shares := map[key]bool{}, map[desk.UserID]*Share{}
+	count := func(a desk.Assignment, i int) {
+		if a.Queued {
+			out.Queued[i]++
+		}
+		if a.OwnerID == 0 {
+			return
+		}
+		out.Assigned[i]++
+		s := shares[a.OwnerID]
+		if s == nil {
+			s = &Share{UserID: a.OwnerID}
+			shares[a.OwnerID] = s
+		}
+		for _, c := range a.Candidates {
+			if c.UserID == a.OwnerID {
+				s.Name = c.Name
+			}
+		}
+		if i == 0 {
+			s.Before++
+		} else {
+			s.Now++
+		}
+	}
+	for _, k := range ks {
+		id := key{k.TicketID, k.ThreadID}
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		before := routing.Decide(k.Input)
+		in := k.Input
+		in.Policy = policy
+		if policy.Hours != k.Input.Policy.Hours {
+			in.Closed, in.Opens = false, 0 // whether other hours were open then is not kept
+		}
+		now := routing.Decide(in)
+		out.Decisions++
+		count(before, 0)
+		count(now, 1)
+		if before.OwnerID == now.OwnerID && before.Queued == now.Queued && before.TeamID == now.TeamID {
+			out.Same++
+			continue
+		}
+		out.Changed++
+		if len(out.Items) < maxDiffer {
+			out.Items = append(out.Items, Differ{TicketID: k.TicketID, ThreadID: k.ThreadID, At: k.At, Before: before, Now: now})
+		}
+	}
+	for _, x := range shares {
+		out.Owners = append(out.Owners, *x)
+	}
+	slices.SortFunc(out.Owners, func(a, b Share) int {
+		return cmp.Or(cmp.Compare(b.Now, a.Now), cmp.Compare(b.Before, a.Before), cmp.Compare(a.UserID, b.UserID))
+	})
+	return out
+}
+
+// Prune forgets decisions that are kept long enough.
+func (s *Service) Prune(ctx context.Context, d *db.DB) error {
+	before := s.Clock.Ms() - desk.Time(s.Keep.Milliseconds())
+	for ctx.Err() == nil {
+		var n int64
+		err := d.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+			n, err = tx.Exec(ctx, `DELETE FROM assignment_decisions WHERE id IN (SELECT id FROM assignment_decisions WHERE at < $1 ORDER BY at LIMIT 500)`, before)
+			return err
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// Forget takes away what was kept of tickets and conversations that are erased: their words and addresses stand in it.
+func (s *Service) Forget(ctx context.Context, tx *db.Tx, tickets []desk.TicketID, threads []desk.ThreadID) error {
+	for _, part := range []struct{ where, ids string }{{"ticket_id", db.IDs(tickets)}, {"thread_id", db.IDs(threads)}} {
+		if part.ids == "(0)" {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM assignment_decisions WHERE `+part.where+` <> 0 AND `+part.where+` IN `+part.ids); err != nil {
+			return fmt.Errorf("assignment: forget: %w", err)
+		}
+	}
+	return nil
+}
+
+// Try decides what a policy would do now, and writes nothing: of a ticket, or of facts that somebody made up for an account.
+func (s *Service) Try(ctx context.Context, q db.Queryer, w Work, facts condition.Facts, owner desk.UserID) (desk.Assignment, condition.Facts, error) {
+	w.Hold = false
+	in, err := s.input(ctx, q, nil, w)
+	if err != nil {
+		return desk.Assignment{}, nil, err
+	}
+	if in.Facts == nil {
+		in.Facts = condition.Facts{}
+	}
+	for name, v := range facts {
+		in.Facts[name] = v
+	}
+	if owner != 0 {
+		in.Owner = &routing.Owner{UserID: owner, How: "person", Tracked: true}
+	}
+	return routing.Decide(in), in.Facts, nil
+}

@@ -1,0 +1,337 @@
+package assignment
+
+import (
+	"context"
+	"slices"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/routing"
+	"github.com/kanalhq/kanal/internal/setting"
+)
+
+// most is how many people one decision knows besides those whom the policy names.
+const most = 500
+
+// Work is what somebody is looked for: a ticket or a conversation without one.
+type Work struct {
+	Ticket  *desk.Ticket
+	Thread  *desk.Thread
+	Account desk.ChannelAccount
+	Policy  desk.AssignPolicy
+	Cause   string
+	Keeps   desk.UserID
+	Since   desk.Time
+	Hold    bool // nobody who may be chosen changes until the transaction ends
+}
+
+func (w Work) inbox() desk.InboxID {
+	switch {
+	case w.Ticket != nil:
+		return w.Ticket.InboxID
+	case w.Thread != nil:
+		return w.Thread.InboxID
+	}
+	return w.Account.InboxID
+}
+
+func (w Work) seed() uint64 {
+	switch {
+	case w.Ticket != nil:
+		return uint64(w.Ticket.ID)
+	case w.Thread != nil:
+		return uint64(w.Thread.ID)
+	}
+	return 0
+}
+
+// Input gathers everything that a decision about some work depends on.
+func (s *Service) Input(ctx context.Context, tx *db.Tx, w Work) (routing.Input, error) {
+	return s.input(ctx, tx, tx, w)
+}
+
+// input reads through q; tx is nil for a try that holds nobody.
+func (s *Service) input(ctx context.Context, q db.Queryer, tx *db.Tx, w Work) (routing.Input, error) {
+	in := routing.Input{Policy: w.Policy, Account: w.Account.ID, Channel: w.Account.Channel, Kind: s.KindOf(w.Account.Channel), Cause: w.Cause, At: s.Clock.Ms(), Since: w.Since, Seed: w.seed(), Keeps: w.Keeps}
+	if in.Since == 1 {
+		in.Since = 0
+	}
+	box, err := s.Inboxes.Inbox(ctx, q, w.inbox())
+	if err != nil {
+		return in, err
+	}
+	in.Place = routing.Place{Inbox: box.ID, Kind: string(box.Kind)}
+	if w.Ticket != nil && w.Ticket.Channel != "" {
+		in.Channel, in.Kind = w.Ticket.Channel, s.KindOf(w.Ticket.Channel)
+	}
+	if err := s.times(ctx, q, w, &in); err != nil {
+		return in, err
+	}
+	about, who, err := s.facts(ctx, q, About{Account: w.Account, Ticket: w.Ticket, Thread: w.Thread, Latest: w.Cause == routing.Reopened})
+	if err != nil {
+		return in, err
+	}
+	in.Facts, in.Owner = about, who
+	return in, s.people(ctx, q, tx, box, w, &in)
+}
+
+// times: whether the account, and the hours that its policy keeps, are open.
+func (s *Service) times(ctx context.Context, q db.Queryer, w Work, in *routing.Input) (err error) {
+	if s.gate != nil {
+		in.Closed, in.ChatLimit = s.gate(w.Account, in.At.Time())
+		if in.Closed && s.opens != nil {
+			if at, ok := s.opens(w.Account, in.At.Time()); ok {
+				in.Opens = at
+			}
+		}
+	}
+	if in.Closed || w.Policy.Hours == "" || s.hours == nil {
+		return nil
+	}
+	in.Closed, in.Opens, err = s.hours(ctx, q, w.Policy.Hours, in.At)
+	if desk.CodeOf(err) == desk.NotFound { // hours that were removed since close nothing
+		in.Closed, in.Opens, err = false, 0, nil
+	}
+	return err
+}
+
+// KindOf is the kind of work that a channel brings: calls, messages, or email and everything else (CP-06).
+func (s *Service) KindOf(name string) string {
+	if s.Channels == nil {
+		return routing.Email
+	}
+	a, ok := s.Channels.Get(name)
+	if !ok {
+		return routing.Email
+	}
+	spec := a.Spec()
+	if spec.Work != "" {
+		return spec.Work
+	}
+	if spec.Can.Live || spec.Window != nil || spec.Address == desk.AddrPhone || spec.Threading == channel.ByContact {
+		return routing.Messages
+	}
+	return routing.Email
+}
+
+// people fills in whom this policy or another could name, with what they have and know. Those who could be chosen are held in the order of their ids, before what they have is counted.
+func (s *Service) people(ctx context.Context, q db.Queryer, tx *db.Tx, box desk.Inbox, w Work, in *routing.Input) error {
+	emails, slugs := routing.Names(in.Policy)
+	var also []desk.UserID
+	if in.Owner != nil && in.Owner.UserID != 0 {
+		also = append(also, in.Owner.UserID)
+	}
+	if in.Keeps != 0 && !slices.Contains(also, in.Keeps) {
+		also = append(also, in.Keeps)
+	}
+	roster, teams, err := s.People.Roster(ctx, q, most, emails, also, slugs)
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		in.Teams = append(in.Teams, routing.Team{ID: t.ID, Slug: t.Slug})
+	}
+	ids := make([]desk.UserID, len(roster))
+	in.Candidates = make([]routing.Candidate, len(roster))
+	for i, u := range roster {
+		ids[i], in.Candidates[i] = u.ID, candidate(u, box)
+	}
+	if w.Hold && tx != nil && tx.ForUpdate() != "" { // else there is but one writer, and that is this transaction
+		if err := s.hold(ctx, tx, in, roster, box); err != nil {
+			return err
+		}
+	}
+	if s.skills != nil {
+		held, err := s.skills.Of(ctx, q, ids)
+		if err != nil {
+			return err
+		}
+		for i := range in.Candidates {
+			in.Candidates[i].Skills = held[ids[i]]
+		}
+	}
+	return s.weigh(ctx, q, w, ids, in)
+}
+
+func candidate(u people.Rostered, box desk.Inbox) routing.Candidate {
+	return routing.Candidate{
+		User:   routing.Who{ID: u.ID, Email: u.Email, Name: u.Name, Active: u.Active, Available: u.Available, By: u.AvailableBy, TakesWork: u.TakesWork, LastAssigned: u.LastAssigned},
+		MainOf: u.MainOf, ExtraOf: u.ExtraOf, CanReply: access.RoleCan(u.Role, access.TicketsReply), InboxAccess: access.Member(box.Access, u.User),
+	}
+}
+
+// hold keeps those who could be chosen as they are, and reads them again: somebody else may have changed them before.
+func (s *Service) hold(ctx context.Context, tx *db.Tx, in *routing.Input, roster []people.Rostered, box desk.Inbox) error {
+	users, err := s.People.HoldRows(ctx, tx, routing.Asked(*in))
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		i := slices.IndexFunc(in.Candidates, func(c routing.Candidate) bool { return c.User.ID == u.ID })
+		u.Teams = roster[i].Teams
+		roster[i].User = u
+		in.Candidates[i] = candidate(roster[i], box)
+	}
+	return nil
+}
+
+// weigh counts what everybody has, and what limits them (CP-03, CP-06).
+func (s *Service) weigh(ctx context.Context, q db.Queryer, w Work, ids []desk.UserID, in *routing.Input) error {
+	lim, err := s.limitsOf(ctx, q, ids)
+	if err != nil {
+		return err
+	}
+	own, err := s.count(ctx, q, lim)
+	if err != nil {
+		return err
+	}
+	in.CallBlocks = lim.CallBlocks
+	if w.Ticket != nil {
+		in.Weight = weight(lim, in.Kind, w.Ticket.Priority)
+	} else {
+		in.Weight = weight(lim, in.Kind, "")
+	}
+	for i := range in.Candidates {
+		c := &in.Candidates[i]
+		n := own[c.User.ID]
+		if n == nil {
+			n = &Load{}
+		}
+		c.Open, c.Chats = n.Open, n.channels[in.Channel]
+		c.Load = routing.Load{Total: n.Total, Kind: n.of(in.Kind), Calls: n.Calls}
+		c.Limit = lim.Default
+		if l, ok := lim.Of[c.User.ID]; ok {
+			c.Limit = l
+		}
+	}
+	return nil
+}
+
+func (s *Service) limitsOf(ctx context.Context, q db.Queryer, ids []desk.UserID) (Limits, error) {
+	if s.limits == nil {
+		return Limits{}, nil
+	}
+	return s.limits(ctx, q, ids)
+}
+
+// LimitsOf reads the limits that the installation and the people have.
+func LimitsOf(settings *setting.Service, users *people.Service) func(ctx context.Context, q db.Queryer, ids []desk.UserID) (Limits, error) {
+	return func(ctx context.Context, q db.Queryer, ids []desk.UserID) (Limits, error) {
+		c, err := settings.Capacity(ctx, q)
+		if err != nil {
+			return Limits{}, err
+		}
+		of, err := users.Capacities(ctx, q, ids)
+		return Limits{Default: c.Default, Of: of, Statuses: c.Exclude.Statuses, IdleDays: c.Exclude.IdleDays}, err
+	}
+}
+
+// Load is what somebody has: all that is open, and what of it counts against limits, weighed.
+type Load struct {
+	Open     int `json:"open"`
+	Total    int `json:"total"`
+	Calls    int `json:"calls"`
+	Messages int `json:"messages"`
+	Email    int `json:"email"`
+	channels map[string]int
+}
+
+func (l *Load) of(kind string) int {
+	switch kind {
+	case routing.Calls:
+		return l.Calls
+	case routing.Messages:
+		return l.Messages
+	}
+	return l.Email
+}
+
+// weight of one piece of work (CP-08): that of its kind times that of its priority.
+func weight(l Limits, kind string, p desk.Priority) int {
+	w := 1
+	if n := l.Weights[kind]; n > 0 {
+		w = n
+	}
+	if n := l.Weights[string(p)]; n > 0 && p != "" {
+		w *= n
+	}
+	return w
+}
+
+// Loads counts what some users have, as the engine counts it.
+func (s *Service) Loads(ctx context.Context, q db.Queryer, ids []desk.UserID) (map[desk.UserID]Load, error) {
+	lim, err := s.limitsOf(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.count(ctx, q, lim)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[desk.UserID]Load, len(ids))
+	for _, id := range ids {
+		if l := all[id]; l != nil {
+			out[id] = *l
+		} else {
+			out[id] = Load{}
+		}
+	}
+	return out, nil
+}
+
+// count adds up what everybody has. Limits count the tickets of the help desk (CP-03): open, in sight, not at rest.
+func (s *Service) count(ctx context.Context, q db.Queryer, lim Limits) (map[desk.UserID]*Load, error) {
+	var since desk.Time
+	if lim.IdleDays > 0 {
+		since = s.Clock.Ms() - desk.Time(lim.IdleDays)*86_400_000
+	}
+	owned, err := s.Tickets.Owned(ctx, q, lim.Statuses, since)
+	if err != nil {
+		return nil, err
+	}
+	help, err := s.Inboxes.Helpdesk(ctx, q)
+	if err != nil && desk.CodeOf(err) != desk.NotFound {
+		return nil, err
+	}
+	out := map[desk.UserID]*Load{}
+	of := func(id desk.UserID) *Load {
+		if out[id] == nil {
+			out[id] = &Load{channels: map[string]int{}}
+		}
+		return out[id]
+	}
+	for _, o := range owned {
+		l := of(o.Owner)
+		l.Open += o.Open
+		l.channels[o.Channel] += o.Open
+		if o.Inbox != help.ID {
+			continue
+		}
+		kind := s.KindOf(o.Channel)
+		n := o.Counted * weight(lim, kind, o.Priority)
+		l.Total += n
+		switch kind {
+		case routing.Calls:
+			l.Calls += n
+		case routing.Messages:
+			l.Messages += n
+		default:
+			l.Email += n
+		}
+	}
+	threads, err := s.Threads.Owned(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	for id, by := range threads {
+		l := of(id)
+		for name, n := range by {
+			l.Open += n
+			l.channels[name] += n
+		}
+	}
+	return out, nil
+}
