@@ -130,6 +130,17 @@ func lines[T any](w io.Writer, rows []T) error {
 
 type userCmd struct {
 	Create userCreate `cmd:"" help:"Add a person. Without a password a one-time link is printed."`
+	Reset  userReset  `cmd:"" help:"Let somebody in again who lost password, second factor or passkeys: takes them away and prints a one-time link."`
+}
+
+type userReset struct {
+	installation
+	Email    string `arg:"" help:"Address to sign in with."`
+	Networks bool   `help:"Also allow signing in from any network again."`
+}
+
+func (c *userReset) Run(e *env) error {
+	return c.do(e, "user.reset", app.ResetArgs{Email: c.Email, Networks: c.Networks})
 }
 
 type userCreate struct {

@@ -20,6 +20,7 @@ var commands map[string]Command
 func init() { // a map literal would be a cycle: control serves the commands
 	commands = map[string]Command{
 		"user.create":    userCreate,
+		"user.reset":     userReset,
 		"token.create":   tokenCreate,
 		"trace":          trace,
 		"inbound.list":   inboundList,
@@ -72,6 +73,47 @@ func userCreate(ctx context.Context, a *App, raw json.RawMessage, out io.Writer)
 		return err
 	}
 	_, err = fmt.Fprintf(out, "%s\nThey choose a password here, once, within a week: %s\n", u.ID, SetupURL(a.cfg.Base, link))
+	return err
+}
+
+// ResetArgs are the arguments of user.reset.
+type ResetArgs struct {
+	Email    string `json:"email"`
+	Networks bool   `json:"networks"`
+}
+
+// userReset lets somebody in again who lost their second factor or their password; with networks also from anywhere.
+func userReset(ctx context.Context, a *App, raw json.RawMessage, out io.Writer) error {
+	args, err := decode[ResetArgs](raw)
+	if err != nil {
+		return err
+	}
+	u, err := a.People.ByEmail(ctx, a.DB, args.Email)
+	if err != nil {
+		return err
+	}
+	var link string
+	err = a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := a.Door.Forgetting(ctx, tx, desk.System, u.ID); err != nil {
+			return err
+		}
+		if args.Networks {
+			rules, err := a.Settings.SignIn(ctx, tx)
+			if err != nil {
+				return err
+			}
+			rules.Allow = nil
+			if _, _, err := a.Settings.SetSignIn(ctx, tx, desk.System, rules); err != nil {
+				return err
+			}
+		}
+		link, _, err = a.Access.CreateLink(ctx, tx, access.PurposeReset, u.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s is signed out everywhere; second factor, passkeys and accounts at providers are taken away.\nThey choose a new password here, once, within an hour: %s\n", u.Email, SetupURL(a.cfg.Base, link))
 	return err
 }
 

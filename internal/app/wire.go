@@ -19,6 +19,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/public"
 	"github.com/kanalhq/kanal/internal/api/site"
 	"github.com/kanalhq/kanal/internal/api/widget"
+	"github.com/kanalhq/kanal/internal/api/work"
 	"github.com/kanalhq/kanal/internal/api/writing"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/availability"
@@ -38,6 +39,7 @@ import (
 	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
+	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/transfer"
@@ -92,6 +94,7 @@ func (a *App) flows(ctx context.Context) error {
 		Also: a.alsoOf,
 	})
 	a.Intake.Visitors = a.Identity
+	a.waits()
 	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs).Clock(a.Clock)
 	a.Views = view.New(a.DB, a.abilities).Saved(a.Saved)
 	a.Bulk = bulk.New(bulk.Deps{
@@ -193,10 +196,15 @@ func (a *App) alsoOf(ctx context.Context, tx *db.Tx, gone identity.Gone) error {
 	return api.ForgetAnswers(ctx, tx, gone.Words, ids)
 }
 
+// endWeak ends the sessions that the rules of signing in ask more of.
+func (a *App) endWeak(ctx context.Context, tx *db.Tx, actor desk.Actor, rules setting.SignIn) error {
+	return a.Door.EndWeak(ctx, tx, actor, rules, 0)
+}
+
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Chatflows: a.Chatflows, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Outside: outside,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Chatflows: a.Chatflows, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Outside: outside, Weak: a.endWeak,
 	})
 }
 
@@ -214,10 +222,11 @@ func (a *App) edge() http.Handler {
 	agent.Mount(s, agent.Deps{
 		Macro: writing.MacroOf(writes), Undo: config.Window("UNDO_SEND"),
 		DB: a.DB, Clock: a.Clock, Log: a.log, Events: a.Events, Access: a.Access, Door: a.Door, People: a.People, Contacts: a.Contacts, Tickets: a.Tickets, Threads: a.Threads,
-		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.Search, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox, Seen: a.Notify.Seen,
+		Assign: a.Assign, Dispatch: a.Dispatch, Correct: a.Intake, Search: a.Search, View: a.Views, Hub: a.Hub, Blobs: a.Blobs, Settings: a.Settings, Inboxes: a.Inbox, Seen: a.Notify.Seen, Waiting: a.Waiting,
 		MaxUpload: 250 << 20, // what a mail cannot carry goes as a link
 	})
 	actions.Mount(s, actions.Deps{DB: a.DB, Log: a.log, View: a.Views, Triage: a.Triage})
+	work.MountWaiting(s, work.WaitingDeps{DB: a.DB, Clock: a.Clock, View: a.Views, Waiting: a.Waiting, Assign: a.Assign, Inboxes: a.Inbox, Settings: a.Settings})
 	admin.Mount(s, admin.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Access: a.Access, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Properties: a.Properties,
 		Settings: a.Settings, Surveys: a.Surveys, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),

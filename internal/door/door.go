@@ -144,7 +144,10 @@ func (s *Service) SetRules(ctx context.Context, v access.Viewer, ip string, rule
 				return after, desk.Errorf(desk.Invalid, "sign_in.no_other_way", "You have no other way in than your password yet: add a passkey or sign in by a provider first.").In("passwords")
 			}
 		}
-		return after, s.endWeak(ctx, tx, v, before, after)
+		if before.Factor == after.Factor {
+			return after, nil
+		}
+		return after, s.EndWeak(ctx, tx, v.Actor, after, v.Session)
 	})
 	if err == nil {
 		s.mu.Lock()
@@ -154,9 +157,9 @@ func (s *Service) SetRules(ctx context.Context, v access.Viewer, ip string, rule
 	return out, err
 }
 
-// endWeak ends the sessions without a second factor of whom one is asked now.
-func (s *Service) endWeak(ctx context.Context, tx *db.Tx, v access.Viewer, before, after setting.SignIn) error {
-	if before.Factor == after.Factor {
+// EndWeak ends the sessions without a second factor, but keep, of whom the rules ask one.
+func (s *Service) EndWeak(ctx context.Context, tx *db.Tx, actor desk.Actor, rules setting.SignIn, keep desk.SessionID) error {
+	if rules.Factor == "optional" {
 		return nil
 	}
 	users, err := s.People.List(ctx, tx, false)
@@ -164,10 +167,10 @@ func (s *Service) endWeak(ctx context.Context, tx *db.Tx, v access.Viewer, befor
 		return err
 	}
 	for _, u := range users {
-		if !asked(after, u) || asked(before, u) {
+		if !asked(rules, u) {
 			continue
 		}
-		if err := s.Access.EndWeakSessions(ctx, tx, v.Actor, u.ID, v.Session); err != nil {
+		if err := s.Access.EndWeakSessions(ctx, tx, actor, u.ID, keep); err != nil {
 			return err
 		}
 	}
@@ -180,7 +183,7 @@ func asked(r setting.SignIn, u desk.User) bool {
 	case "everybody":
 		return true
 	case "administrators":
-		return access.RoleCan(u.Role, access.SettingsManage) || access.RoleCan(u.Role, access.UsersManage)
+		return access.UserCan(u, access.SettingsManage) || access.UserCan(u, access.UsersManage)
 	}
 	return false
 }

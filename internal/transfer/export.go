@@ -40,8 +40,10 @@ type Deps struct {
 	Views      *customview.Service // nil: saved views are left alone
 	Notify     *notify.Service     // nil: what people are told of is left alone
 	Spam       *spam.Service       // nil: what is held back is left alone
-	Surveys    *survey.Service     // nil: whom customers' satisfaction is asked of is left alone
-	Outside    Outside
+	// Weak ends the sessions that the rules of signing in would not let in any more; nil: they go on.
+	Weak    func(ctx context.Context, tx *db.Tx, actor desk.Actor, rules setting.SignIn) error
+	Surveys *survey.Service // nil: whom customers' satisfaction is asked of is left alone
+	Outside Outside
 }
 
 // Service reads and writes settings as text. Safe for concurrent use.
@@ -124,6 +126,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		return f, err
 	}
 	if err := s.exportSurvey(ctx, q, &f); err != nil {
+		return f, err
+	}
+	if err := s.exportSignIn(ctx, q, &f); err != nil {
 		return f, err
 	}
 	return f, s.exportViews(ctx, q, n, &f)

@@ -32,6 +32,7 @@ type File struct {
 	Notifications *Notifications `yaml:"notifications,omitempty"`
 	Spam          *Spam          `yaml:"spam,omitempty"`
 	Survey        *Survey        `yaml:"survey,omitempty"`
+	SignIn        *SignIn        `yaml:"sign_in,omitempty"`
 }
 
 // Company is who runs the installation.

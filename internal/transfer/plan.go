@@ -147,6 +147,9 @@ func things(f File) []thing {
 	if f.Survey != nil {
 		add("survey", "survey", f.Survey)
 	}
+	if f.SignIn != nil {
+		add("sign_in", "sign_in", f.SignIn)
+	}
 	return out
 }
 

@@ -4,7 +4,7 @@ const bytes = (s: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(s.rep
 const text = (b: ArrayBuffer): string => btoa(String.fromCharCode(...new Uint8Array(b))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 
 type Json = Record<string, unknown>
-const listed = (v: unknown): PublicKeyCredentialDescriptor[] => ((v as Json[] | undefined) ?? []).map((c) => ({ ...c, id: bytes(c.id as string) }) as PublicKeyCredentialDescriptor)
+const listed = (v: unknown): PublicKeyCredentialDescriptor[] => ((v as Json[] | undefined) ?? []).map((c) => ({ ...c, id: bytes(c.id as string) }) as unknown as PublicKeyCredentialDescriptor)
 
 export const passkeysHere = (): boolean => typeof PublicKeyCredential === 'function'
 
