@@ -33,6 +33,10 @@ type User struct {
 	UpdatedAt    Time     `json:"updated_at"`
 	LastAssigned Time     `json:"last_assigned_at"`
 	LastSeen     Time     `json:"last_seen_at"`
+
+	Powers     *Powers  `json:"-"` // of a role of one's own; nil: the role is built in
+	TeamsAbove []TeamID `json:"-"` // those that Teams are part of
+	TeamsBelow []TeamID `json:"-"` // those that are part of Teams
 }
 
 // Team is users who share routing.

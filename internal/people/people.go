@@ -1,6 +1,6 @@
-// Package people owns users and teams: the tables users, teams and team_members. It refuses two users with one
-// address, a team nobody can name and the loss of the last active owner. It knows no password beyond its hash (access
-// makes and checks it) and decides no permission. Called by access, assignment, transfer and the admin API.
+// Package people owns users and teams, and whether somebody is there: the tables users, teams, team_members, user_absences and availability_log. It refuses two
+// users with one address, a team nobody can name and the loss of the last active owner. It knows no password beyond its hash (access makes and checks it) and
+// decides no permission. Availability is changed in one place (shift), at the edges of hours and absences by Keep. Called by access, assignment, transfer and the API.
 package people
 
 import (
@@ -13,6 +13,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/hours"
 )
 
 // Service is the users and teams of this installation. Safe for concurrent use.
@@ -21,11 +22,26 @@ type Service struct {
 	clk    *clock.Clock
 	ev     *event.Log
 	onExit []func(ctx context.Context, tx *db.Tx, id desk.UserID) error
+	around Around
+	since  desk.Time // of this process: nobody idles while it was not there to see them
 }
 
 // New makes the service.
 func New(d *db.DB, clk *clock.Clock, ev *event.Log) *Service {
-	return &Service{db: d, clk: clk, ev: ev}
+	return &Service{db: d, clk: clk, ev: ev, since: clk.Ms()}
+}
+
+// Around is what others know that availability hangs on; what is nil is not there.
+type Around struct {
+	Calendars func(ctx context.Context, q db.Queryer, slugs []string) (map[string][]hours.Holiday, error)
+	Zone      func(ctx context.Context, q db.Queryer) (string, error)                                   // of those without their own
+	Idle      func(ctx context.Context, q db.Queryer) (after time.Duration, since desk.Time, err error) // 0: nobody idles
+}
+
+// With is told what is around. Before the service is used.
+func (s *Service) With(a Around) *Service {
+	s.around = a
+	return s
 }
 
 // OnDeactivate has fn called in the transaction that deactivates a user, so that what the user holds (sessions) ends with it. Register at
@@ -36,15 +52,6 @@ func (s *Service) OnDeactivate(fn func(ctx context.Context, tx *db.Tx, id desk.U
 
 // Roles in order, from most to least.
 var Roles = []desk.Role{desk.RoleOwner, desk.RoleAdmin, desk.RoleSupervisor, desk.RoleAgent, desk.RoleLight, desk.RoleViewer}
-
-func checkRole(r desk.Role) error {
-	for _, known := range Roles {
-		if r == known {
-			return nil
-		}
-	}
-	return desk.Errorf(desk.Invalid, "user.role_unknown", "%q is not a role: use owner, admin, supervisor, agent, light or viewer.", r).In("role")
-}
 
 var localeForm = regexp.MustCompile(`^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
 

@@ -22,7 +22,7 @@ func noTeam(err error) error {
 
 func scanTeam(r db.Scanner) (t desk.Team, err error) {
 	t.Members, t.Extra = []desk.UserID{}, []desk.UserID{}
-	err = r.Scan(&t.ID, &t.Slug, &t.Name)
+	err = r.Scan(&t.ID, &t.Slug, &t.Name, &t.Calendar, &t.Parent)
 	return t, err
 }
 
@@ -38,7 +38,10 @@ func (s *Service) CreateTeam(ctx context.Context, tx *db.Tx, actor desk.Actor, t
 	if err := errors.Join(desk.CheckSlug("slug", t.Slug), checkLine("name", t.Name)); err != nil {
 		return desk.Team{}, err
 	}
-	n, err := tx.Exec(ctx, `INSERT INTO teams (id, slug, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (slug) DO NOTHING`, t.ID, t.Slug, t.Name, s.clk.Ms())
+	if err := s.checkParent(ctx, tx, t.ID, t.Parent); err != nil {
+		return desk.Team{}, err
+	}
+	n, err := tx.Exec(ctx, `INSERT INTO teams (id, slug, name, parent_id, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (slug) DO NOTHING`, t.ID, t.Slug, t.Name, t.Parent, s.clk.Ms())
 	if err != nil {
 		return desk.Team{}, fmt.Errorf("people: create team: %w", err)
 	}
@@ -60,11 +63,14 @@ type TeamChange struct {
 	Name    *string        `json:"name"`
 	Members *[]desk.UserID `json:"members"`
 	Extra   *[]desk.UserID `json:"extra_members"`
+	Parent  *desk.TeamID   `json:"parent_id"`
+	// Calendar of the holidays that main members keep who have none of their own; the caller has made sure that there is such a one.
+	Calendar *string `json:"calendar"`
 }
 
 // UpdateTeam changes a team. A user listed as both main and extra member is a main member. Records team.updated with before and after.
 func (s *Service) UpdateTeam(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TeamID, c TeamChange) (desk.Team, error) {
-	if _, err := db.One(ctx, tx, scanTeam, `SELECT id, slug, name FROM teams WHERE id = $1`+tx.ForUpdate(), id); err != nil {
+	if _, err := db.One(ctx, tx, scanTeam, `SELECT id, slug, name, calendar, parent_id FROM teams WHERE id = $1`+tx.ForUpdate(), id); err != nil {
 		return desk.Team{}, noTeam(err)
 	}
 	before, err := s.Team(ctx, tx, id)
@@ -84,6 +90,21 @@ func (s *Service) UpdateTeam(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 			return desk.Team{}, fmt.Errorf("people: update team: %w", err)
 		}
 	}
+	if c.Calendar != nil && *c.Calendar != before.Calendar {
+		after.Calendar = *c.Calendar
+		if _, err := tx.Exec(ctx, `UPDATE teams SET calendar = $1 WHERE id = $2`, after.Calendar, id); err != nil {
+			return desk.Team{}, fmt.Errorf("people: update team: %w", err)
+		}
+	}
+	if c.Parent != nil && *c.Parent != before.Parent {
+		if err := s.checkParent(ctx, tx, id, *c.Parent); err != nil {
+			return desk.Team{}, err
+		}
+		after.Parent = *c.Parent
+		if _, err := tx.Exec(ctx, `UPDATE teams SET parent_id = $1 WHERE id = $2`, after.Parent, id); err != nil {
+			return desk.Team{}, fmt.Errorf("people: update team: %w", err)
+		}
+	}
 	if c.Members != nil || c.Extra != nil {
 		set(&after.Members, c.Members)
 		set(&after.Extra, c.Extra)
@@ -97,11 +118,16 @@ func (s *Service) UpdateTeam(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 	if sameTeam(before, after) {
 		return before, nil
 	}
+	if before.Calendar != "" || after.Calendar != "" { // whose holidays these are may have changed
+		if err := s.Recheck(ctx, tx); err != nil {
+			return desk.Team{}, err
+		}
+	}
 	return after, s.tellTeam(ctx, tx, actor, &before, &after)
 }
 
 func sameTeam(a, b desk.Team) bool {
-	return a.Name == b.Name && slices.Equal(a.Members, b.Members) && slices.Equal(a.Extra, b.Extra)
+	return a.Name == b.Name && a.Parent == b.Parent && a.Calendar == b.Calendar && slices.Equal(a.Members, b.Members) && slices.Equal(a.Extra, b.Extra)
 }
 
 // RemoveTeam deletes a team and its memberships. Policies that name it then say so when they decide.
@@ -113,8 +139,16 @@ func (s *Service) RemoveTeam(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 	if _, err := tx.Exec(ctx, `DELETE FROM team_members WHERE team_id = $1`, id); err != nil {
 		return fmt.Errorf("people: remove team: %w", err)
 	}
+	if err := s.lift(ctx, tx, actor, before); err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM teams WHERE id = $1`, id); err != nil {
 		return fmt.Errorf("people: remove team: %w", err)
+	}
+	if before.Calendar != "" {
+		if err := s.Recheck(ctx, tx); err != nil {
+			return err
+		}
 	}
 	return s.tellTeam(ctx, tx, actor, &before, nil)
 }
@@ -184,7 +218,7 @@ func (s *Service) tellTeam(ctx context.Context, tx *db.Tx, actor desk.Actor, bef
 
 // Team returns a team with its members.
 func (s *Service) Team(ctx context.Context, q db.Queryer, id desk.TeamID) (desk.Team, error) {
-	t, err := db.One(ctx, q, scanTeam, `SELECT id, slug, name FROM teams WHERE id = $1`, id)
+	t, err := db.One(ctx, q, scanTeam, `SELECT id, slug, name, calendar, parent_id FROM teams WHERE id = $1`, id)
 	if err != nil {
 		return t, noTeam(err)
 	}
@@ -206,7 +240,7 @@ func (s *Service) TeamBySlug(ctx context.Context, q db.Queryer, slug string) (de
 
 // Teams returns every team with its members, by name.
 func (s *Service) Teams(ctx context.Context, q db.Queryer) ([]desk.Team, error) {
-	ts, err := db.All(ctx, q, scanTeam, `SELECT id, slug, name FROM teams ORDER BY name, id`)
+	ts, err := db.All(ctx, q, scanTeam, `SELECT id, slug, name, calendar, parent_id FROM teams ORDER BY name, id`)
 	if err != nil {
 		return nil, fmt.Errorf("people: list teams: %w", err)
 	}

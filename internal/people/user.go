@@ -43,7 +43,7 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, actor desk.Actor, n New
 		u.Role = desk.RoleAgent
 	}
 	fillNames(&u)
-	if err := check(u); err != nil {
+	if err := errors.Join(check(u), checkRole(ctx, tx, u.Role)); err != nil {
 		return desk.User{}, err
 	}
 	added, err := tx.Exec(ctx, `INSERT INTO users (id, email, name, first_name, last_name, role, active, takes_work, available, locale, timezone, created_at, updated_at)
@@ -54,6 +54,11 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, actor desk.Actor, n New
 	}
 	if added == 0 {
 		return desk.User{}, emailTaken(email)
+	}
+	if u.Active {
+		if err := s.log(ctx, tx, actor, u.ID, standing{available: u.Available, at: now}); err != nil {
+			return desk.User{}, err
+		}
 	}
 	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvUserCreated, Actor: actor, UserID: u.ID, Data: event.Data(map[string]any{"name": u.Name, "email": u.Email, "role": u.Role})})
 	return u, err
@@ -79,7 +84,7 @@ func fillNames(u *desk.User) {
 }
 
 func check(u desk.User) error {
-	return errors.Join(checkRole(u.Role), checkLocale(u.Locale), checkTimezone(u.Timezone),
+	return errors.Join(checkLocale(u.Locale), checkTimezone(u.Timezone),
 		checkLine("name", u.Name), checkLine("first_name", u.FirstName), checkLine("last_name", u.LastName))
 }
 
@@ -102,7 +107,7 @@ type UserChange struct {
 }
 
 // Update changes a user. The last active owner cannot be demoted or deactivated (Conflict user.last_owner). Records user.updated with
-// before and after, and user.availability_changed when that changed; nothing when nothing did.
+// before and after, and user.availability_changed when that changed (SetAvailability); nothing when nothing did.
 func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.UserID, c UserChange) (desk.User, error) {
 	if c.Role != nil || c.Active != nil { // before the row's own lock, so that two demotions wait in one order
 		if err := lockOwners(ctx, tx); err != nil {
@@ -117,14 +122,19 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	if err != nil {
 		return desk.User{}, err
 	}
+	if u.Role != before.Role {
+		if err := checkRole(ctx, tx, u.Role); err != nil {
+			return desk.User{}, err
+		}
+	}
 	if wasOwner, isOwner := activeOwner(before), activeOwner(u); wasOwner && !isOwner {
 		if err := s.checkNotLastOwner(ctx, tx, id); err != nil {
 			return desk.User{}, err
 		}
 	}
 	changes := difference(before, u)
-	if len(changes) == 0 && before.Available == u.Available {
-		return before, nil
+	if len(changes) == 0 {
+		return s.switched(ctx, tx, actor, before, c.Available)
 	}
 	u.UpdatedAt = s.clk.Ms()
 	if u.Email != before.Email {
@@ -136,9 +146,9 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 			return desk.User{}, emailTaken(u.Email)
 		}
 	}
-	_, err = tx.Exec(ctx, `UPDATE users SET email = $1, name = $2, first_name = $3, last_name = $4, role = $5, active = $6, takes_work = $7, available = $8,
-		locale = $9, timezone = $10, updated_at = $11 WHERE id = $12`,
-		u.Email, u.Name, u.FirstName, u.LastName, u.Role, u.Active, u.TakesWork, u.Available, u.Locale, u.Timezone, u.UpdatedAt, id)
+	_, err = tx.Exec(ctx, `UPDATE users SET email = $1, name = $2, first_name = $3, last_name = $4, role = $5, active = $6, takes_work = $7, locale = $8, timezone = $9,
+		updated_at = $10 WHERE id = $11`,
+		u.Email, u.Name, u.FirstName, u.LastName, u.Role, u.Active, u.TakesWork, u.Locale, u.Timezone, u.UpdatedAt, id)
 	if db.IsUnique(err) { // two at once: PostgreSQL's transaction is lost, which is right
 		return desk.User{}, emailTaken(u.Email)
 	}
@@ -152,20 +162,23 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 			}
 		}
 	}
-	return u, s.tell(ctx, tx, actor, before, u, changes)
-}
-
-func (s *Service) tell(ctx context.Context, tx *db.Tx, actor desk.Actor, before, u desk.User, changes map[string][2]any) error {
-	if len(changes) > 0 {
-		if _, err := s.ev.Record(ctx, tx, desk.Event{Type: desk.EvUserUpdated, Actor: actor, UserID: u.ID, Data: event.Data(map[string]any{"changes": changes})}); err != nil {
-			return err
+	if _, err := s.ev.Record(ctx, tx, desk.Event{Type: desk.EvUserUpdated, Actor: actor, UserID: u.ID, Data: event.Data(map[string]any{"changes": changes})}); err != nil {
+		return desk.User{}, err
+	}
+	if u.Role != before.Role { // with what the other role gives
+		if u, err = s.Get(ctx, tx, id); err != nil {
+			return desk.User{}, err
 		}
 	}
-	if before.Available == u.Available {
-		return nil
+	if before.Active != u.Active || before.Timezone != u.Timezone {
+		if err := s.resettle(ctx, tx, actor, before, u); err != nil {
+			return desk.User{}, err
+		}
+		if u, err = s.Get(ctx, tx, id); err != nil {
+			return desk.User{}, err
+		}
 	}
-	_, err := s.ev.Record(ctx, tx, desk.Event{Type: desk.EvUserAvailability, Actor: actor, UserID: u.ID, Data: event.Data(map[string]any{"available": u.Available})})
-	return err
+	return s.switched(ctx, tx, actor, u, c.Available)
 }
 
 func apply(u desk.User, c UserChange) (desk.User, error) {
@@ -192,7 +205,6 @@ func apply(u desk.User, c UserChange) (desk.User, error) {
 	set(&u.Role, c.Role)
 	set(&u.Active, c.Active)
 	set(&u.TakesWork, c.TakesWork)
-	set(&u.Available, c.Available)
 	set(&u.Locale, c.Locale)
 	set(&u.Timezone, c.Timezone)
 	fillNames(&u)
@@ -246,11 +258,6 @@ func (s *Service) checkNotLastOwner(ctx context.Context, tx *db.Tx, id desk.User
 	return nil
 }
 
-// SetAvailable switches a user's availability for new work.
-func (s *Service) SetAvailable(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.UserID, available bool) (desk.User, error) {
-	return s.Update(ctx, tx, actor, id, UserChange{Available: &available})
-}
-
 // NoteAssigned remembers when a user was last given work: ties go to the longest idle.
 func (s *Service) NoteAssigned(ctx context.Context, tx *db.Tx, id desk.UserID, at desk.Time) error {
 	_, err := tx.Exec(ctx, `UPDATE users SET last_assigned_at = $1 WHERE id = $2 AND last_assigned_at < $1`, at, id)
@@ -263,12 +270,15 @@ func (s *Service) NoteSeen(ctx context.Context, tx *db.Tx, id desk.UserID, at de
 	return err
 }
 
-const userColumns = `id, email, name, first_name, last_name, role, active, takes_work, available, locale, timezone, created_at, updated_at, last_assigned_at, last_seen_at`
+const userColumns = `id, email, name, first_name, last_name, role, active, takes_work, available, available_by, available_at, locale, timezone, created_at, updated_at, last_assigned_at, last_seen_at,
+	COALESCE((SELECT '{"permissions":' || r.permissions || ',"tickets":' || r.tickets || ',"contacts":' || r.contacts || '}' FROM roles r WHERE r.slug = role), '')`
 
 func scanUser(r db.Scanner) (u desk.User, err error) {
 	u.Teams = []desk.TeamID{}
-	err = r.Scan(&u.ID, &u.Email, &u.Name, &u.FirstName, &u.LastName, &u.Role, &u.Active, &u.TakesWork, &u.Available, &u.Locale, &u.Timezone,
-		&u.CreatedAt, &u.UpdatedAt, &u.LastAssigned, &u.LastSeen)
+	var own string
+	err = r.Scan(&u.ID, &u.Email, &u.Name, &u.FirstName, &u.LastName, &u.Role, &u.Active, &u.TakesWork, &u.Available, &u.AvailableBy, &u.AvailableAt, &u.Locale, &u.Timezone,
+		&u.CreatedAt, &u.UpdatedAt, &u.LastAssigned, &u.LastSeen, &own)
+	u.Powers = desk.ReadPowers(own)
 	return u, err
 }
 
@@ -293,7 +303,9 @@ func (s *Service) withTeams(ctx context.Context, q db.Queryer, u desk.User) (des
 		return u, fmt.Errorf("people: teams of a user: %w", err)
 	}
 	u.Teams = teams
-	return u, nil
+	us := []desk.User{u}
+	err = s.lineage(ctx, q, us)
+	return us[0], err
 }
 
 // Get returns a user with the teams they belong to, main memberships first.
@@ -338,7 +350,7 @@ func (s *Service) List(ctx context.Context, q db.Queryer, withInactive bool) ([]
 			users[i].Teams = append(users[i].Teams, m.team)
 		}
 	}
-	return users, nil
+	return users, s.lineage(ctx, q, users)
 }
 
 // Owners counts the active owners: none means that the first one has still to be made.
