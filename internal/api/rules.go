@@ -89,6 +89,11 @@ var rules = map[string]Rule{
 	"GET /api/tickets/{id}":             needs(access.TicketsView),
 	"PATCH /api/tickets/{id}":           needs(access.TicketsView), // each changed field needs its own: edit, assign, delete
 	"GET /api/tickets/{id}/timeline":    needs(access.TicketsView),
+	"GET /api/queue":                    needs(access.TicketsView),
+	"POST /api/tickets/{id}/rotate":     needs(access.TicketsAssign),
+	"POST /api/routing/replay":          needs(access.RoutingManage),
+	"GET /api/settings/waiting":         signedIn,
+	"PATCH /api/settings/waiting":       needs(access.RoutingManage),
 	"GET /api/tickets/{id}/why":         needs(access.TicketsView),
 	"GET /api/tickets/{id}/ledger":      needs(access.TicketsView),
 	"POST /api/tickets/{id}/join":       needs(access.TicketsEdit),

@@ -46,6 +46,7 @@ import (
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/lobby"
 	"github.com/kanalhq/kanal/internal/notify"
+	"github.com/kanalhq/kanal/internal/ownermail"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/purge"
@@ -64,6 +65,7 @@ import (
 	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
 	"github.com/kanalhq/kanal/internal/visitor"
+	"github.com/kanalhq/kanal/internal/waiting"
 	"github.com/kanalhq/kanal/internal/webpush"
 )
 
@@ -113,6 +115,8 @@ type App struct {
 	Dialogue   *dialogue.Service
 	Spam       *spam.Service
 	Assign     *assignment.Service
+	Waiting    *waiting.Service
+	Letters    *ownermail.Service
 	Registry   *channel.Registry
 	Board      *switchboard.Board
 	Intake     *intake.Service

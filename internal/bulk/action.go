@@ -7,6 +7,7 @@ import (
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/ticket"
 	"github.com/kanalhq/kanal/internal/triage"
 	"github.com/kanalhq/kanal/internal/view"
@@ -15,6 +16,7 @@ import (
 // The actions.
 const (
 	DoAssign   = "assign"
+	DoRotate   = "rotate" // by the rule of its channel, or among those named (RT-19)
 	DoUpdate   = "update" // status, priority, category and properties, whichever are given
 	DoClose    = "close"
 	DoReopen   = "reopen"
@@ -33,11 +35,14 @@ const (
 
 // Action is what is done to each ticket; the fields that its type does not speak of stay empty.
 type Action struct {
-	Type       string         `json:"type" enum:"assign,update,close,reopen,snooze,wake,follow,unfollow,move,merge,spam,not_spam,trash,restore,purge"`
+	Type       string         `json:"type" enum:"assign,rotate,update,close,reopen,snooze,wake,follow,unfollow,move,merge,spam,not_spam,trash,restore,purge"`
 	OwnerID    desk.UserID    `json:"owner_id,omitempty" doc:"assign: left out, the owner stays."`
 	TeamID     desk.TeamID    `json:"team_id,omitempty" doc:"assign: left out, the team stays."`
 	NoOwner    bool           `json:"no_owner,omitempty" doc:"assign: takes the owner away."`
 	NoTeam     bool           `json:"no_team,omitempty" doc:"assign: takes the team away."`
+	Users      []string       `json:"users,omitempty" maxItems:"200" doc:"rotate: among these, by address; without any the channel's rule decides."`
+	Teams      []string       `json:"teams,omitempty" maxItems:"50" doc:"rotate: among the members of these, by slug."`
+	By         string         `json:"by,omitempty" enum:",least_open,random" doc:"rotate: how it is chosen among those named."`
 	StatusID   desk.StatusID  `json:"status_id,omitempty" doc:"update: a status; a ticket of another pipeline moves to it."`
 	Priority   *desk.Priority `json:"priority,omitempty" enum:",low,medium,high,urgent"`
 	Category   *string        `json:"category,omitempty" maxLength:"200"`
@@ -59,7 +64,7 @@ func (a Action) heavy() bool { return a.Type == DoMerge || a.Type == DoMove || a
 // needs are the permissions that each ticket is asked for, of who asks.
 func (a Action) needs(by desk.UserID) []access.Permission {
 	switch a.Type {
-	case DoAssign:
+	case DoAssign, DoRotate:
 		return []access.Permission{access.TicketsAssign}
 	case DoFollow, DoUnfollow:
 		if a.UserID != 0 && a.UserID != by { // as for one ticket: others are added by who may comment
@@ -83,6 +88,8 @@ func (s *Service) check(ctx context.Context, q db.Queryer, v access.Viewer, a *A
 		if a.OwnerID == 0 && a.TeamID == 0 && !a.NoOwner && !a.NoTeam {
 			return invalid("owner_id", "bulk.nobody_named", "Say who is to have the tickets.")
 		}
+	case DoRotate:
+		return nil
 	case DoUpdate:
 		return s.checkUpdate(ctx, q, a)
 	case DoSnooze:
@@ -137,6 +144,14 @@ func (sel Selection) ask() (view.Ask, error) {
 		return view.Ask{}, desk.Errorf(desk.Invalid, "bulk.selection", "Select something: name tickets, or a view.").In("selection")
 	}
 	return view.Ask{View: sel.View, Filter: sel.Filter}, nil
+}
+
+// among is the policy of a rotation among those named; nil: the channel's own.
+func (a Action) among() *desk.AssignPolicy {
+	if len(a.Users)+len(a.Teams) == 0 {
+		return nil
+	}
+	return &desk.AssignPolicy{To: routing.ToUsersAndTeams, Users: a.Users, Teams: a.Teams, By: a.By, AvailableOnly: true, NoQueue: true}
 }
 
 // change is what ticket.Update is asked for.

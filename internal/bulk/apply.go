@@ -10,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/purge"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -81,6 +82,11 @@ func (s *Service) do(ctx context.Context, tx *db.Tx, r Run, t desk.Ticket) (err 
 			team = a.TeamID
 		}
 		_, err = s.Assign.Manual(ctx, tx, r.actor, t.ID, owner, team)
+	case DoRotate:
+		var d desk.Assignment
+		if d, err = s.Assign.Rotate(ctx, tx, r.actor, t.ID, a.among(), routing.Reassigned); err == nil && d.OwnerID == 0 && t.OwnerID != 0 {
+			err = desk.Errorf(desk.Conflict, "assign."+d.Reason, "Nobody could have ticket #%d just now: it stays where it is.", t.Number)
+		}
 	case DoUpdate:
 		_, err = s.Tickets.Update(ctx, tx, r.actor, t.ID, a.change())
 	case DoClose:

@@ -48,6 +48,7 @@ var Windows = []WindowSpec{
 	{"NOTIFY_EVERY", 20 * time.Second, "how often mails and held news that are due are looked for", false},
 	{"DECISIONS_KEEP", 14 * day, "what automatic assignments were decided from is kept this long, so that another rule can be tried on it; 0 keeps nothing", false},
 	{"NOTIFY_KEEP", 90 * day, "what people were told is forgotten after this", false},
+	{"OWNER_MAIL", time.Minute, "what a visitor writes to a contact's owner who is away is gathered this long and then leaves as one mail", false},
 	{"PRESENCE", 45 * time.Second, "an agent not heard of for this long no longer views a ticket", false},
 	{"RAW_KEEP", 0, "originals of what came in are pruned after this; 0 keeps them", false},
 	{"RECEIVER_LEASE", 30 * time.Second, "another node takes over a mailbox whose reader is not heard of for this long", false},

@@ -65,50 +65,63 @@ type Forward struct {
 
 // Reply stores an answer or a comment and, for an answer, queues it. The message is returned as stored: queued. Errors: desk.NotFound,
 // desk.Invalid or desk.TooLarge naming the field, desk.Conflict when the channel was removed.
-func (s *Service) Reply(ctx context.Context, c ReplyCommand) (desk.Message, error) {
-	var out desk.Message
+func (s *Service) Reply(ctx context.Context, c ReplyCommand) (out desk.Message, err error) {
 	content, err := s.clean(c.Content, c.ForwardOf != 0)
 	if err != nil {
 		return out, err
 	}
-	if c.SetStatus != "" {
-		c.Plan.Status = c.SetStatus
-	}
-	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if c.First != nil {
-			if err := c.First(ctx, tx); err != nil {
-				return err
-			}
-		}
-		th, err := s.Threads.Lock(ctx, tx, c.ThreadID)
-		if err != nil {
-			return err
-		}
-		if th.Bot && s.Bots != nil && !c.Comment && c.Actor.UserID() != 0 { // whoever answers takes it over (CF-04)
-			if th, err = s.Bots.Taken(ctx, tx, c.Actor, th); err != nil {
-				return err
-			}
-		}
-		if err := s.prepare(ctx, tx, &c, th.TicketID); err != nil {
-			return err
-		}
-		switch {
-		case c.Comment:
-			out, err = s.comment(ctx, tx, c, th, content)
-		case c.ForwardOf != 0:
-			out, err = s.forward(ctx, tx, c, th, content)
-		default:
-			out, err = s.answer(ctx, tx, c, th, content)
-		}
-		if err != nil {
-			return err
-		}
-		return s.afterwards(ctx, tx, c, out)
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		out, err = s.reply(ctx, tx, c, content)
+		return err
 	})
 	if err != nil {
 		return desk.Message{}, fmt.Errorf("dispatch: reply: %w", err)
 	}
 	return out, nil
+}
+
+// ReplyIn is Reply in the caller's transaction: for what must be stored with the answer or not at all. Files alone are an answer.
+func (s *Service) ReplyIn(ctx context.Context, tx *db.Tx, c ReplyCommand) (desk.Message, error) {
+	content, err := s.clean(c.Content, c.ForwardOf != 0 || len(c.Files) > 0)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	return s.reply(ctx, tx, c, content)
+}
+
+func (s *Service) reply(ctx context.Context, tx *db.Tx, c ReplyCommand, content Content) (out desk.Message, err error) {
+	if c.SetStatus != "" {
+		c.Plan.Status = c.SetStatus
+	}
+	if c.First != nil {
+		if err := c.First(ctx, tx); err != nil {
+			return out, err
+		}
+	}
+	th, err := s.Threads.Lock(ctx, tx, c.ThreadID)
+	if err != nil {
+		return out, err
+	}
+	if th.Bot && s.Bots != nil && !c.Comment && c.Actor.UserID() != 0 { // whoever answers takes it over (CF-04)
+		if th, err = s.Bots.Taken(ctx, tx, c.Actor, th); err != nil {
+			return out, err
+		}
+	}
+	if err := s.prepare(ctx, tx, &c, th.TicketID); err != nil {
+		return out, err
+	}
+	switch {
+	case c.Comment:
+		out, err = s.comment(ctx, tx, c, th, content)
+	case c.ForwardOf != 0:
+		out, err = s.forward(ctx, tx, c, th, content)
+	default:
+		out, err = s.answer(ctx, tx, c, th, content)
+	}
+	if err != nil {
+		return out, err
+	}
+	return out, s.afterwards(ctx, tx, c, out)
 }
 
 // clean sanitises what was written and derives the text.

@@ -44,16 +44,19 @@ func (s *Service) applyOne(ctx context.Context, tx *db.Tx, it *item, in *channel
 
 // filing is one message on its way into a thread.
 type filing struct {
-	it    *item
-	in    *channel.Inbound
-	rule  Rule
-	who   author
-	ids   thread.Locked
-	place thread.Placed
-	twin  thread.Seen // the same mail in another inbox
-	late  desk.Thread // what it answers was closed too long ago
-	begun bool        // its conversation was made for it
-	flags []string
+	it     *item
+	in     *channel.Inbound
+	rule   Rule
+	who    author
+	ids    thread.Locked
+	place  thread.Placed
+	twin   thread.Seen   // the same mail in another inbox
+	late   desk.Thread   // what it answers was closed too long ago
+	begun  bool          // its conversation was made for it
+	letter desk.ThreadID // it carries the token of a letter about this conversation, and may not answer it
+	owner  desk.UserID   // who had the conversation before it got its ticket
+	team   desk.TeamID
+	flags  []string
 	sifted
 }
 
@@ -75,6 +78,9 @@ func (s *Service) applyMessage(ctx context.Context, tx *db.Tx, it *item, in *cha
 		f.flag(desk.FlagSpoofSuspect)
 	}
 	disposition := s.disposition(f)
+	if done, err := s.fromOwner(ctx, tx, f, disposition); err != nil || done != nil {
+		return valueOf(done), err
+	}
 	if disposition == desk.DispBounce {
 		return s.bounce(ctx, tx, f)
 	}
@@ -120,6 +126,9 @@ func (s *Service) recognise(ctx context.Context, tx *db.Tx, f *filing) (*outcome
 	}
 	var err error
 	if f.ids, err = s.Threads.LockRefs(ctx, tx, f.it.acc.InboxID, f.in.RemoteID, f.in.Refs); err != nil {
+		return nil, err
+	}
+	if err := s.Threads.Recall(ctx, tx, &f.ids, f.it.acc.ID, f.it.acc.Former); err != nil {
 		return nil, err
 	}
 	return s.compare(ctx, tx, f)
@@ -190,6 +199,9 @@ func (s *Service) seek(ctx context.Context, tx *db.Tx, f *filing) (err error) {
 		find.From.Address = "" // whoever it was, it is nobody of the thread
 	}
 	find.Tokens, find.Proven = s.tokens(f.it, f.in)
+	if f.letter != 0 {
+		find.Tokens = append(find.Tokens, f.letter)
+	}
 	if f.in.Live != nil {
 		find.Thread = f.in.Live.Thread
 	}
@@ -303,8 +315,8 @@ func (f *filing) by() string {
 // afterwards updates the ticket: what lists show, the owner of a new one, and a link to its twin in another inbox.
 func (s *Service) afterwards(ctx context.Context, tx *db.Tx, f *filing, tk desk.Ticket, m desk.Message, isNew bool) error {
 	if isNew && f.rule.Assign && !f.held() {
-		if _, err := s.Assign.Assign(ctx, tx, tk, f.it.acc); err != nil {
-			return wrap("assign", err)
+		if err := s.give(ctx, tx, f.it.acc, tk, f.owner, f.team); err != nil {
+			return err
 		}
 	}
 	seen := m

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"strings"
 
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/contact"
@@ -110,4 +111,94 @@ func (s *Service) contactFor(ctx context.Context, tx *db.Tx, f *filing) error {
 	c, _, err := s.Contacts.Resolve(ctx, tx, p, contact.SourceInbound, f.it.at)
 	f.who.contact = c
 	return wrap("contact", err)
+}
+
+// Letters are submissions that went to their contact's owner by mail: ownermail.Service (RT-05).
+type Letters interface {
+	// Of finds the letter that one of a mail's tokens names; ok is false when none does.
+	Of(ctx context.Context, q db.Queryer, tokens []string) (l OwnersLetter, ok bool, err error)
+	// Answer passes on to the customer what the owner answered, where it may, and says what became of it.
+	Answer(ctx context.Context, tx *db.Tx, l OwnersLetter, a OwnersAnswer) (OwnersOutcome, error)
+	// Returned notes that a letter came back.
+	Returned(ctx context.Context, tx *db.Tx, l OwnersLetter, reason string) error
+}
+
+// OwnersLetter names a letter, whom it went to and which conversation it is about.
+type OwnersLetter struct {
+	ID     int64
+	User   desk.UserID
+	Thread desk.ThreadID
+}
+
+// OwnersAnswer is a mail that carries a letter's token, and who the visible sender is.
+type OwnersAnswer struct {
+	User        desk.UserID
+	Suspect     bool // it fails the checks that its sender's domain asks for
+	RemoteID    string
+	ContentHash string
+	Text        string
+	HTML        string
+	Attachments []desk.Attachment
+}
+
+// OwnersOutcome is what became of an answer: a message on its way, one that was on its way before, or why it goes to nobody.
+type OwnersOutcome struct {
+	Thread  desk.ThreadID
+	Ticket  desk.TicketID
+	Message desk.MessageID
+	Twice   bool
+	Refused string
+}
+
+// fromOwner is a mail that answers a letter. What may go to the customer does, and is nothing else; what may not is filed like any mail, near the conversation that it is about. A
+// machine's answer ends here, and a report says that the letter came back.
+func (s *Service) fromOwner(ctx context.Context, tx *db.Tx, f *filing, d desk.Disposition) (*outcome, error) {
+	if s.Letters == nil || len(f.in.Tokens) == 0 || f.it.force {
+		return nil, nil
+	}
+	l, ok, err := s.Letters.Of(ctx, tx, f.in.Tokens)
+	if err != nil || !ok {
+		return nil, wrap("owner's letter", err)
+	}
+	out := &outcome{state: StateFiled, disposition: d, thread: l.Thread}
+	switch d {
+	case desk.DispBounce:
+		out.reason = "A report about the mail to the contact's owner."
+		for _, r := range bounced(f.in.Bounce) {
+			if strings.EqualFold(r.Action, "failed") || r.Action == "" {
+				out.reason = "The mail to the contact's owner came back."
+				return out, wrap("owner's letter", s.Letters.Returned(ctx, tx, l, r.Diagnostic))
+			}
+		}
+		return out, nil
+	case desk.DispAutoReply, desk.DispOwn:
+		out.state, out.reason = StateIgnored, "An automatic answer to the mail to the contact's owner goes to nobody."
+		return out, nil
+	}
+	a := OwnersAnswer{User: f.who.user, Suspect: f.who.suspect, RemoteID: f.in.RemoteID, ContentHash: f.in.ContentHash, Text: f.in.Text, HTML: f.in.HTML}
+	for _, x := range f.in.Attachments {
+		if x.SHA256 != "" {
+			a.Attachments = append(a.Attachments, desk.Attachment{Name: x.Name, Type: x.Type, Size: x.Size, SHA256: x.SHA256, Inline: x.Inline, ContentID: x.ContentID})
+		}
+	}
+	done, err := s.Letters.Answer(ctx, tx, l, a)
+	if err != nil {
+		return nil, wrap("owner's answer", err)
+	}
+	if done.Refused != "" {
+		f.letter = l.Thread
+		return nil, nil
+	}
+	out.disposition, out.thread, out.ticket, out.message, out.reason = desk.DispColleague, done.Thread, done.Ticket, done.Message, "The contact's owner answered by mail."
+	if done.Twice {
+		out.state, out.reason = StateDuplicate, "This answer of the contact's owner came before."
+	}
+	return out, nil
+}
+
+func bounced(b *channel.Bounce) []channel.BounceRecipient {
+	if b == nil {
+		return nil
+	}
+	return b.Recipients
 }

@@ -67,8 +67,9 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread,
 	if err != nil {
 		return th, tk, false, err
 	}
-	if f.rule.Ticket != TicketNone && (s.wantsTicket(f.it) && !th.Bot || f.verdict.Hold) { // only a ticket can be hidden
-		if tk, err = s.newTicket(ctx, tx, f, th); err != nil {
+	isNew := false
+	if f.rule.Ticket != TicketNone && (!th.Bot || f.verdict.Hold) {
+		if tk, isNew, err = s.ticketFor(ctx, tx, f, th); err != nil {
 			return th, tk, false, err
 		}
 		th.TicketID = tk.ID
@@ -79,15 +80,19 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread,
 	if key := f.key(); f.it.spec.Threading != channel.ByReference && key != "" {
 		err = s.Threads.BindKey(ctx, tx, f.it.acc.ID, key, th.ID)
 	}
-	return th, tk, tk.ID != 0, err
+	return th, tk, isNew, err
 }
 
-// wantsTicket reads the account's policy: a help desk makes tickets unless told never, an inbox only when told always (GEN-05, IH-03).
-func (s *Service) wantsTicket(it *item) bool {
-	if it.inbox.Kind == desk.KindHelpdesk {
-		return it.acc.Ticket.Create != "never"
+// ticketFor is the ticket of a conversation that has none: a new one, the open one that it joins, or none, as the account's policy says.
+func (s *Service) ticketFor(ctx context.Context, tx *db.Tx, f *filing, th desk.Thread) (desk.Ticket, bool, error) {
+	if !f.verdict.Hold { // only a ticket can be hidden
+		w, err := s.wish(ctx, tx, f.it.acc, th, f.about)
+		if err != nil || !w.make {
+			return w.join, false, err
+		}
 	}
-	return it.acc.Ticket.Create == "always"
+	tk, err := s.newTicket(ctx, tx, f, th)
+	return tk, err == nil, err
 }
 
 // newTicket makes the ticket of a new conversation, stamped with the account's defaults (GEN-18).
@@ -100,9 +105,18 @@ func (s *Service) newTicket(ctx context.Context, tx *db.Tx, f *filing, th desk.T
 		subject = f.in.Snippet
 	}
 	return s.Tickets.Create(ctx, tx, ticket.NewTicket{
-		Actor: f.actor(), Subject: thread.Clean(subject), Description: thread.Clean(clipText(f.in.Text, 4000)), InboxID: f.it.acc.InboxID, Channel: f.it.acc.Channel,
-		AccountID: f.it.acc.ID, ContactID: th.ContactID, Policy: f.it.acc.Ticket, ThreadID: th.ID, Hidden: f.hidden(), HiddenReason: f.verdict.Reason,
+		Actor: f.actor(), Subject: thread.Clean(subject), Description: thread.Clean(clipText(f.in.Text, 4000)), InboxID: th.InboxID, Channel: f.it.acc.Channel,
+		AccountID: f.it.acc.ID, ContactID: th.ContactID, Policy: f.it.acc.Ticket, ThreadID: th.ID, Hidden: f.hidden(), HiddenReason: f.verdict.Reason, Hints: f.languages(),
 	})
+}
+
+// languages are those that the mail and the browser state.
+func (f *filing) languages() []string {
+	out := []string{f.in.Language}
+	if f.in.Live != nil {
+		out = append(out, f.in.Live.Locale)
+	}
+	return out
 }
 
 // hidden is how a new ticket begins: held back, or like any other.
@@ -168,14 +182,19 @@ func (s *Service) first(ctx context.Context, tx *db.Tx, f *filing, th *desk.Thre
 			return tk, false, err
 		}
 	}
-	if f.rule.Ticket == TicketNone || !f.rule.Counts || (th.Bot || !s.wantsTicket(f.it)) && !f.verdict.Hold {
+	if f.rule.Ticket == TicketNone || !f.rule.Counts || th.Bot && !f.verdict.Hold {
 		return tk, false, nil
 	}
-	if tk, err = s.newTicket(ctx, tx, f, *th); err != nil {
+	if tk, made, err = s.ticketFor(ctx, tx, f, *th); err != nil || tk.ID == 0 {
 		return tk, false, err
 	}
-	*th, err = s.Threads.MoveToTicket(ctx, tx, f.actor(), th.ID, tk.ID, "")
-	return tk, err == nil, err
+	f.owner, f.team = th.OwnerID, th.TeamID
+	reason := ""
+	if !made {
+		reason = joinedTopic
+	}
+	*th, err = s.Threads.MoveToTicket(ctx, tx, f.actor(), th.ID, tk.ID, reason)
+	return tk, made && err == nil, err
 }
 
 // ticketOf reads a ticket, following merges; the zero ticket when it is gone.

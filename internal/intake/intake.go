@@ -50,6 +50,7 @@ type Deps struct {
 	Assign   *assignment.Service
 	Lines    Lines
 	Sieve    Sieve         // nil holds nothing back
+	Letters  Letters       // nil: no submission goes to anybody by mail
 	Visitors Visitors      // nil: this installation takes no messages of visitors
 	Dialogue Dialogue      // nil: conversations with visitors have no chatflow
 	RawKeep  time.Duration // originals are pruned after this; 0 keeps them
@@ -109,6 +110,9 @@ func (s *Service) unavailable(what string, err error) error {
 func (s *Service) file(ctx context.Context, tx *db.Tx, items []*item) error {
 	fresh := 0
 	for _, it := range items {
+		if err := s.settled(ctx, tx, it); err != nil {
+			return err
+		}
 		if err := s.journal(ctx, tx, it); err != nil {
 			return err
 		}

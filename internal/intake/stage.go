@@ -90,6 +90,22 @@ func (s *Service) account(ctx context.Context, it *item) (err error) {
 	return nil
 }
 
+// settled makes sure, in the transaction, of where the item is filed: an account that has moved to another inbox since the item was staged files there (MG-06).
+func (s *Service) settled(ctx context.Context, tx *db.Tx, it *item) error {
+	if it.fault != nil {
+		return nil
+	}
+	version, err := s.Inbox.Place(ctx, tx, it.acc.ID)
+	if err != nil || version == it.acc.Version {
+		return err
+	}
+	if it.acc, err = s.Inbox.Account(ctx, tx, it.acc.ID); err != nil {
+		return err
+	}
+	it.inbox, err = s.Inbox.Inbox(ctx, tx, it.acc.InboxID)
+	return err
+}
+
 // originalSender reads the account's switch "choose original sender of email forwards", which is on unless it was turned off.
 func originalSender(settings json.RawMessage) bool {
 	var v struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -237,11 +238,7 @@ func (s *Service) Handover(ctx context.Context, tx *db.Tx, actor desk.Actor, id 
 		return th, tk, err
 	}
 	if tk.ID == 0 {
-		box, err := s.Inbox.Inbox(ctx, tx, th.InboxID)
-		if err != nil || !s.wantsTicket(&item{acc: acc, inbox: box}) {
-			return th, tk, err
-		}
-		if tk, err = s.Ticket(ctx, tx, actor, th.ID, TicketWish{}); err != nil {
+		if tk, err = s.handedOver(ctx, tx, actor, acc, th); err != nil || tk.ID == 0 {
 			return th, tk, err
 		}
 		th.TicketID = tk.ID
@@ -256,6 +253,27 @@ func (s *Service) Handover(ctx context.Context, tx *db.Tx, actor desk.Actor, id 
 		tk, err = s.Tickets.Get(ctx, tx, tk.ID)
 	}
 	return th, tk, err
+}
+
+// handedOver is the ticket of a conversation that people take over, when its policy wants one.
+func (s *Service) handedOver(ctx context.Context, tx *db.Tx, actor desk.Actor, acc desk.ChannelAccount, th desk.Thread) (desk.Ticket, error) {
+	w, err := s.wish(ctx, tx, acc, th, func() assignment.About { return assignment.About{} }) // of what the visitor said first
+	switch {
+	case err != nil:
+		return desk.Ticket{}, err
+	case w.make:
+		return s.Ticket(ctx, tx, actor, th.ID, TicketWish{})
+	case w.join.ID == 0:
+		return w.join, nil
+	}
+	if _, err = s.Threads.MoveToTicket(ctx, tx, actor, th.ID, w.join.ID, joinedTopic); err != nil {
+		return w.join, err
+	}
+	sum, err := s.Threads.Tally(ctx, tx, w.join.ID, w.join.CreatedAt)
+	if err == nil {
+		err = s.Tickets.SetTally(ctx, tx, w.join.ID, sum)
+	}
+	return w.join, wrap("tally", err)
 }
 
 // Filed is the journal's entry of a delivery, by its account and dedupe key.

@@ -97,6 +97,14 @@ type news struct {
 
 // take marks what the events may have changed.
 func (s *Service) take(ctx context.Context, tx *db.Tx, evs []desk.Event) error {
+	for _, ev := range evs {
+		if s.Letters == nil {
+			break
+		}
+		if err := s.Letters(ctx, tx, ev); err != nil {
+			return err
+		}
+	}
 	n := news{users: map[desk.UserID]bool{}, accounts: map[desk.ChannelAccountID]bool{}, tickets: map[desk.TicketID]bool{}, threads: map[desk.ThreadID]bool{}, facts: map[desk.TicketID]bool{}, contacts: map[desk.ContactID]bool{}}
 	for _, ev := range evs {
 		n.add(ev)
@@ -171,6 +179,10 @@ func (s *Service) objects(ctx context.Context, tx *db.Tx, n news) error {
 			return err
 		}
 	}
+	return errors.Join(s.conversations(ctx, tx, n), s.purged(ctx, tx, n))
+}
+
+func (s *Service) conversations(ctx context.Context, tx *db.Tx, n news) error {
 	for _, id := range slices.Sorted(maps.Keys(n.threads)) {
 		th, err := s.Threads.Get(ctx, tx, id)
 		if desk.CodeOf(err) == desk.NotFound {
@@ -188,6 +200,10 @@ func (s *Service) objects(ctx context.Context, tx *db.Tx, n news) error {
 			}
 		}
 	}
+	return nil
+}
+
+func (s *Service) purged(ctx context.Context, tx *db.Tx, n news) error {
 	for _, ev := range n.gone {
 		if err := errors.Join(s.Forget(ctx, tx, desk.WaitingTicket, int64(ev.TicketID)), s.Forget(ctx, tx, desk.WaitingThread, int64(ev.ThreadID))); err != nil {
 			return err
@@ -196,15 +212,8 @@ func (s *Service) objects(ctx context.Context, tx *db.Tx, n news) error {
 	return nil
 }
 
-// back puts a ticket into its old place that nobody had before it was laid to rest, closed or hidden. What was moved to where its channel's rule does not reach is not the rule's any more.
+// back puts a ticket into its old place that nobody had before it was laid to rest, closed or hidden. Where the engine was asked again it has done so itself.
 func (s *Service) back(ctx context.Context, tx *db.Tx, t desk.Ticket) error {
-	acc, err := s.Inboxes.Account(ctx, tx, t.AccountID)
-	if desk.CodeOf(err) == desk.NotFound || err == nil && acc.InboxID != t.InboxID {
-		return s.leave(ctx, tx, desk.WaitingTicket, int64(t.ID), LeftMoved)
-	}
-	if err != nil {
-		return err
-	}
 	var n int
 	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM assignment_queue WHERE object = $1 AND object_id = $2`, desk.WaitingTicket, t.ID).Scan(&n); err != nil || n > 0 {
 		return err

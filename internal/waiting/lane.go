@@ -13,7 +13,7 @@ import (
 
 // passing are reasons of candidates that go by without anybody changing a rule: who is refused for one of them may have the next work, and for a lane they are all the same.
 var passing = map[string]bool{
-	routing.Away: true, routing.AtCapacity: true, routing.Chosen: true, routing.MoreOpen: true, routing.TieIdleShorter: true, routing.TieLaterID: true, routing.NotDrawn: true, "": true,
+	routing.Away: true, routing.AtCapacity: true, routing.Chosen: true, routing.MoreOpen: true, routing.TieIdleShorter: true, routing.TieLaterID: true, routing.NotDrawn: true, routing.NotPreferred: true, routing.OnCall: true, "": true,
 }
 
 // lane is what those have in common that wait for the same people under the same rule, and the people.

@@ -36,6 +36,15 @@ func (s *Service) Of(ctx context.Context, q db.Queryer, object string, id int64)
 	return &p, wrap("place", err)
 }
 
+// Since is when something began to wait; 0: it does not.
+func (s *Service) Since(ctx context.Context, q db.Queryer, object string, id int64) (at desk.Time, err error) {
+	err = q.QueryRow(ctx, `SELECT since FROM assignment_queue WHERE object = $1 AND object_id = $2`, object, id).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return at, wrap("since", err)
+}
+
 // Row is one that waits, with what lists show of it.
 type Row struct {
 	Object    string                `json:"object" enum:"ticket,thread"`

@@ -22,7 +22,6 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
-	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
@@ -41,11 +40,12 @@ type Deps struct {
 	Events  *event.Log
 	Tickets *ticket.Service
 	Threads *thread.Service
-	Inboxes *inbox.Service
 	Engine  Engine
 	Log     *slog.Logger
 	// HandOn is after how long an unanswered chat of somebody who went away is given to somebody else; 0: never (AV-11). Nil: never.
 	HandOn func(ctx context.Context, q db.Queryer) (time.Duration, error)
+	// Letters sees each event once, in the transaction that takes it in: submissions that go to owners by mail are noted there. Nil: none do.
+	Letters func(ctx context.Context, tx *db.Tx, ev desk.Event) error
 }
 
 // Service is the line. Safe for concurrent use.
@@ -68,7 +68,6 @@ const (
 	LeftClosed   = "closed"
 	LeftHidden   = "hidden" // spam, trash, merged
 	LeftSnoozed  = "snoozed"
-	LeftMoved    = "moved"
 	LeftPolicy   = "policy" // the rule gives it to nobody, and lets nobody wait
 	LeftPerson   = "person" // somebody decided
 )
@@ -96,7 +95,19 @@ func (s *Service) Enter(ctx context.Context, tx *db.Tx, w desk.Waiting) error {
 
 // Leave takes work out of the line because a person, or the engine, has decided about it. What does not wait is nothing.
 func (s *Service) Leave(ctx context.Context, tx *db.Tx, object string, id int64) error {
-	return s.leave(ctx, tx, object, id, LeftPerson)
+	why := LeftAssigned
+	if object == desk.WaitingTicket {
+		t, err := s.Tickets.Get(ctx, tx, desk.TicketID(id))
+		switch {
+		case err != nil && desk.CodeOf(err) != desk.NotFound:
+			return err
+		case t.Assignment != nil && t.Assignment.By.Kind == desk.ActorUser:
+			why = LeftPerson
+		case t.OwnerID == 0:
+			why = LeftPolicy
+		}
+	}
+	return s.leave(ctx, tx, object, id, why)
 }
 
 func (s *Service) leave(ctx context.Context, tx *db.Tx, object string, id int64, reason string) error {

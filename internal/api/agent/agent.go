@@ -27,6 +27,7 @@ import (
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
 	"github.com/kanalhq/kanal/internal/view"
+	"github.com/kanalhq/kanal/internal/waiting"
 )
 
 // Corrections mend what intake decided, by one click: intake.Service.
@@ -64,6 +65,8 @@ type Deps struct {
 	Undo time.Duration
 	// Seen is told who looks at which ticket, so that what they were told of it is read; nil: nobody wants to know.
 	Seen func(ctx context.Context, user desk.UserID, ticket desk.TicketID, thread desk.ThreadID) error
+	// Waiting says whether a ticket waits for somebody; nil: nothing does.
+	Waiting *waiting.Service
 	// MaxUpload bounds one uploaded file, in bytes; 0 means 50 MB.
 	MaxUpload int64
 }

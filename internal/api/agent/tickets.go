@@ -14,6 +14,7 @@ import (
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/ticket"
 	"github.com/kanalhq/kanal/internal/view"
+	"github.com/kanalhq/kanal/internal/waiting"
 )
 
 // Ticket is one ticket with what its page needs at once.
@@ -22,6 +23,7 @@ type Ticket struct {
 	Contact *desk.Contact      `json:"contact"`
 	Viewers []realtime.Watcher `json:"viewers" doc:"Who else has it open."`
 	Draft   *desk.Draft        `json:"draft" doc:"One's own newest draft on it."`
+	Waiting *waiting.Place     `json:"waiting" doc:"Nobody could have it yet: where it stands in the line; null: it does not wait."`
 	Seq     int64              `json:"seq" doc:"The number of the last event that this answer covers."`
 }
 
@@ -109,6 +111,11 @@ func (a *agents) ticket(ctx context.Context, v access.Viewer, id desk.TicketID) 
 		}
 	}
 	t := Ticket{TicketDetail: d, Contact: d.Person, Viewers: a.Hub.Watchers(id), Seq: seq}
+	if a.Deps.Waiting != nil {
+		if t.Waiting, err = a.Deps.Waiting.Of(ctx, a.DB, desk.WaitingTicket, int64(id)); err != nil {
+			return t, err
+		}
+	}
 	drafts, err := a.Threads.Drafts(ctx, a.DB, v.User.ID, id)
 	if len(drafts) > 0 {
 		t.Draft = &drafts[0]
