@@ -93,6 +93,7 @@ type Abilities struct {
 	AttachmentTypes  []string `json:"attachment_types"`                // empty: all
 	QuickReplies     bool     `json:"quick_replies"`
 	Idempotent       bool     `json:"idempotent"` // the provider takes an idempotency key: uncertain sends are retried with the same key
+	Form             bool     `json:"form"`       // what comes in is what a form was sent; its accounts name the form, and answers leave by another account (Relayer)
 	Live             bool     `json:"live"`       // the other side reads it here and now: the stored message is the delivery, and who writes may be nobody's contact
 }
 
@@ -185,6 +186,7 @@ type Inbound struct {
 	Language    string
 	Extra       map[string]any // the adapter's own; stored, never read by the desk
 	Live        *Live          // Abilities.Live: who writes, and where
+	Form        *Form          // Abilities.Form: what was submitted, beside the words
 }
 
 // Live is what a visitor's message has beside its words. The edge has made sure that the visitor is who wrote it.
@@ -199,6 +201,63 @@ type Live struct {
 	Label   string
 	Origin  desk.Origin // the page
 	Locale  string
+}
+
+// Form is what a submission has beside its words: what it fills, as the server has decided it.
+type Form struct {
+	Submission desk.SubmissionID `json:"submission"`
+	Slug       string            `json:"slug"`
+	Ticket     FormTicket        `json:"ticket"`
+	Person     FormPerson        `json:"person"`
+	Origin     desk.Origin       `json:"origin"`
+}
+
+// FormTicket is stamped on the ticket over the account's own properties; empty is the account's.
+type FormTicket struct {
+	Description string         `json:"description,omitempty"`
+	Pipeline    string         `json:"pipeline,omitempty"`
+	Status      string         `json:"status,omitempty"`
+	Priority    string         `json:"priority,omitempty"`
+	Category    string         `json:"category,omitempty"`
+	Properties  map[string]any `json:"properties,omitempty"`
+}
+
+// FormPerson is what somebody said of themselves. It fills what is blank, never over what stands there (FM-13).
+type FormPerson struct {
+	Name       string         `json:"name,omitempty"`
+	FirstName  string         `json:"first_name,omitempty"`
+	LastName   string         `json:"last_name,omitempty"`
+	Phone      string         `json:"phone,omitempty"`
+	Language   string         `json:"language,omitempty"`
+	Company    string         `json:"company,omitempty"`
+	Properties map[string]any `json:"properties,omitempty"`
+}
+
+// Submitted is the body of a submission's Raw: what the flow of submissions hands to the adapter of forms.
+type Submitted struct {
+	Form
+	Client   string     `json:"client"` // the browser's own id of it
+	Email    string     `json:"email"`
+	Subject  string     `json:"subject"`
+	Language string     `json:"language"`
+	Lines    []FormLine `json:"lines"` // what was asked in sight, in its order
+	Files    []FormFile `json:"files"`
+	At       desk.Time  `json:"at"`
+}
+
+// FormLine is one answer as it is read.
+type FormLine struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+	Long  bool   `json:"long,omitempty"` // its words are the message's own
+}
+
+// FormFile is a file that is stored already.
+type FormFile struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
 }
 
 // Attachment is a file found in an item. Exactly one of Data and Remote is set; with SHA256 a Remote one is stored already.

@@ -124,6 +124,12 @@ type Tokener interface {
 	VerifyToken(token string) (desk.ThreadID, bool)
 }
 
+// Relayer is an adapter whose accounts take messages and answer them by another account: a form by mail (FM-14).
+type Relayer interface {
+	// RelayBy returns the slug of the account that an account's answers leave by, "" for any mail account of its inbox.
+	RelayBy(settings []byte) string
+}
+
 // The values of Abilities.LargeFiles.
 const (
 	LargeLink   = "link"   // they go as links to this installation that expire

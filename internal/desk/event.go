@@ -83,6 +83,7 @@ const (
 	EvAccountRemoved      = "channel_account.removed"
 	EvChannelMoved        = "channel.moved"           // {move_id, channel_account_id, name, from_inbox, to_inbox, plan, undo?}: intake switched
 	EvChannelMoveProgress = "channel.move_progressed" // {move_id, channel_account_id, state, total, done, made, failed}
+	EvAssociationLimited  = "association.limited"     // {pair, contact_id, ticket_id, number, limit}: the same for the audit log
 	EvTicketLimited       = "ticket.contact_limited"  // {contact_id, limit, tickets}: the contact may have no more tickets, and takes part instead (TK-05)
 	EvSnippetCreated      = "snippet.created"         // {id, kind, name, visibility}; of a private one its owner alone is told
 	EvSnippetUpdated      = "snippet.updated"         // {id, kind, name, visibility}

@@ -33,6 +33,7 @@ var table = []rule{
 	{"user.", ofAll, access.UsersManage}, {"team.", ofAll, access.UsersManage},
 	{"customview.", ofAll, access.SettingsManage}, {"settings.", ofAll, access.SettingsManage}, {"channel_account.", ofAll, access.AccountAccess},
 	{"inbound.", ofRight, access.AccountAccess}, {"terms.", ofRight, access.AccountAccess}, {"mail.", ofRight, access.AccountAccess},
+	{"form.submitted", ofRight, access.SubmissionsView}, {"form.", ofAll, access.FormsManage},
 	{"notification.", ofOneself, ""},
 	{"session.", ofPerson, ""}, {"bulk.", ofPerson, ""}, {"token.", ofPerson, ""},
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel/chat"
 	"github.com/kanalhq/kanal/internal/channel/echo"
 	"github.com/kanalhq/kanal/internal/channel/email"
+	"github.com/kanalhq/kanal/internal/channel/form"
 )
 
 // Options are what the channels need to know of the installation.
@@ -20,6 +21,7 @@ func Adapters(o Options) []channel.Adapter {
 	list := []channel.Adapter{
 		email.New(o.Email),
 		chat.New(),
+		form.New(),
 		// make new-channel adds a line above this one.
 	}
 	if o.Development {

@@ -1,0 +1,282 @@
+package form
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+)
+
+// States of a submission.
+const (
+	Filed = "filed"
+	Held  = "held" // looks like spam: visible, releasable, never lost
+	Test  = "test" // of somebody who tries the form: nothing follows
+)
+
+// Context is where a submission came from (FM-17).
+type Context struct {
+	PageURL   string   `json:"page_url"`
+	PageTitle string   `json:"page_title"`
+	Referrer  string   `json:"referrer"`
+	Country   string   `json:"country"`
+	Language  string   `json:"language"`
+	IP        string   `json:"ip,omitempty"`
+	Agent     string   `json:"user_agent,omitempty"`
+	Cookie    string   `json:"cookie,omitempty"` // our own tracking id, as the page said it
+	Agreed    []Agreed `json:"consents"`
+	Score     []string `json:"suspicions,omitempty"`
+}
+
+// Submission is one that came in.
+type Submission struct {
+	ID        desk.SubmissionID
+	FormID    desk.FormID
+	Version   int64
+	AccountID desk.ChannelAccountID
+	ContactID desk.ContactID
+	VisitorID desk.VisitorID
+	TicketID  desk.TicketID
+	ThreadID  desk.ThreadID
+	MessageID desk.MessageID
+	Dedupe    string
+	Email     string
+	Answers   map[string]any
+	Context   Context
+	State     string
+	Reason    string
+	CreatedAt desk.Time
+	Files     []File
+}
+
+const submissionColumns = "id, form_id, version, account_id, contact_id, visitor_id, ticket_id, thread_id, message_id, dedupe, email, fields, context, state, reason, created_at"
+
+func scanSubmission(r db.Scanner) (s Submission, err error) {
+	err = r.Scan(&s.ID, &s.FormID, &s.Version, &s.AccountID, &s.ContactID, &s.VisitorID, &s.TicketID, &s.ThreadID, &s.MessageID, &s.Dedupe, &s.Email,
+		db.ScanJSON(&s.Answers), db.ScanJSON(&s.Context), &s.State, &s.Reason, &s.CreatedAt)
+	return s, err
+}
+
+func noSubmission(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return desk.Errorf(desk.NotFound, "submission.not_found", "There is no such submission.")
+	}
+	if err != nil {
+		return fmt.Errorf("form: submission: %w", err)
+	}
+	return nil
+}
+
+// Store writes a submission with its files. One that is here already is returned as it is, and fresh is false.
+func (s *Service) Store(ctx context.Context, tx *db.Tx, x Submission) (out Submission, fresh bool, err error) {
+	x.ID, x.CreatedAt = desk.SubmissionID(tx.NewID()), s.clk.Ms()
+	if x.Answers == nil {
+		x.Answers = map[string]any{}
+	}
+	n, err := tx.Exec(ctx, `INSERT INTO form_submissions (`+submissionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (dedupe) DO NOTHING`,
+		x.ID, x.FormID, x.Version, x.AccountID, x.ContactID, x.VisitorID, x.TicketID, x.ThreadID, x.MessageID, x.Dedupe, x.Email, db.JSON(x.Answers), db.JSON(x.Context), x.State, x.Reason, x.CreatedAt)
+	if err != nil {
+		return x, false, fmt.Errorf("form: store: %w", err)
+	}
+	if n == 0 {
+		old, err := db.One(ctx, tx, scanSubmission, "SELECT "+submissionColumns+" FROM form_submissions WHERE dedupe = $1", x.Dedupe)
+		return old, false, noSubmission(err)
+	}
+	for _, f := range x.Files {
+		if _, err := tx.Exec(ctx, "INSERT INTO form_files (id, submission_id, field, name, type, size, sha256, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+			tx.NewID(), x.ID, f.Field, f.Name, f.Type, f.Size, f.SHA256, x.CreatedAt); err != nil {
+			return x, false, fmt.Errorf("form: store file: %w", err)
+		}
+	}
+	return x, true, nil
+}
+
+// Submission returns one, with its files.
+func (s *Service) Submission(ctx context.Context, q db.Queryer, id desk.SubmissionID) (Submission, error) {
+	return s.one(ctx, q, "id = $1", id)
+}
+
+// LockSubmission is Submission, held until the transaction ends.
+func (s *Service) LockSubmission(ctx context.Context, tx *db.Tx, id desk.SubmissionID) (Submission, error) {
+	return s.one(ctx, tx, "id = $1"+tx.ForUpdate(), id)
+}
+
+// ByDedupe returns the one that a browser sent under its own id.
+func (s *Service) ByDedupe(ctx context.Context, q db.Queryer, dedupe string) (Submission, error) {
+	return s.one(ctx, q, "dedupe = $1", dedupe)
+}
+
+// OfTicket is the submission that a ticket began with.
+func (s *Service) OfTicket(ctx context.Context, q db.Queryer, id desk.TicketID) (Submission, error) {
+	return s.one(ctx, q, "ticket_id = $1 AND ticket_id <> 0 ORDER BY id LIMIT 1", id)
+}
+
+// OfThread is the submission that a conversation began with.
+func (s *Service) OfThread(ctx context.Context, q db.Queryer, id desk.ThreadID) (Submission, error) {
+	return s.one(ctx, q, "thread_id = $1 AND thread_id <> 0 ORDER BY id LIMIT 1", id)
+}
+
+func (s *Service) one(ctx context.Context, q db.Queryer, where string, arg any) (Submission, error) {
+	x, err := db.One(ctx, q, scanSubmission, "SELECT "+submissionColumns+" FROM form_submissions WHERE "+where, arg)
+	if err != nil {
+		return x, noSubmission(err)
+	}
+	all := []Submission{x}
+	err = s.withFiles(ctx, q, all)
+	return all[0], err
+}
+
+func (s *Service) withFiles(ctx context.Context, q db.Queryer, xs []Submission) error {
+	if len(xs) == 0 {
+		return nil
+	}
+	ids := make([]desk.SubmissionID, len(xs))
+	for i, x := range xs {
+		ids[i] = x.ID
+	}
+	type row struct {
+		of desk.SubmissionID
+		f  File
+	}
+	fs, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) {
+		err = r.Scan(&x.of, &x.f.Field, &x.f.Name, &x.f.Type, &x.f.Size, &x.f.SHA256)
+		return x, err
+	}, "SELECT submission_id, field, name, type, size, sha256 FROM form_files WHERE submission_id IN "+db.IDs(ids)+" ORDER BY id")
+	if err != nil {
+		return fmt.Errorf("form: files: %w", err)
+	}
+	for _, f := range fs {
+		for i := range xs {
+			if xs[i].ID == f.of {
+				xs[i].Files = append(xs[i].Files, f.f)
+			}
+		}
+	}
+	return nil
+}
+
+// Filter picks submissions. Zero values do not.
+type Filter struct {
+	Form     desk.FormID
+	Contact  desk.ContactID
+	State    string
+	Query    string // in the answers and the address
+	From, To desk.Time
+	Before   desk.SubmissionID // a page's end
+	Limit    int
+}
+
+// Find lists submissions, the newest first.
+func (s *Service) Find(ctx context.Context, q db.Queryer, f Filter) ([]Submission, error) {
+	if f.Before == 0 {
+		f.Before = desk.MaxID
+	}
+	like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(strings.TrimSpace(f.Query))) + "%"
+	xs, err := db.All(ctx, q, scanSubmission, `SELECT `+submissionColumns+` FROM form_submissions
+		WHERE (form_id = $1 OR $1 = 0) AND (contact_id = $2 OR $2 = 0) AND (state = $3 OR $3 = '') AND id < $4 AND (created_at >= $5 OR $5 = 0) AND (created_at < $6 OR $6 = 0)
+		AND ($7 = '%%' OR LOWER(fields) LIKE $7 ESCAPE '\' OR email LIKE $7 ESCAPE '\') ORDER BY id DESC LIMIT $8`,
+		f.Form, f.Contact, f.State, f.Before, f.From, f.To, like, f.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("form: find: %w", err)
+	}
+	return xs, s.withFiles(ctx, q, xs)
+}
+
+// Links are what a submission became.
+type Links struct {
+	Account desk.ChannelAccountID
+	Contact desk.ContactID
+	Ticket  desk.TicketID
+	Thread  desk.ThreadID
+	Message desk.MessageID
+}
+
+// Link notes what a submission became; what is 0 is left alone.
+func (s *Service) Link(ctx context.Context, tx *db.Tx, id desk.SubmissionID, l Links) error {
+	_, err := tx.Exec(ctx, `UPDATE form_submissions SET account_id = CASE WHEN $1 <> 0 THEN $1 ELSE account_id END, contact_id = CASE WHEN $2 <> 0 THEN $2 ELSE contact_id END,
+		ticket_id = CASE WHEN $3 <> 0 THEN $3 ELSE ticket_id END, thread_id = CASE WHEN $4 <> 0 THEN $4 ELSE thread_id END, message_id = CASE WHEN $5 <> 0 THEN $5 ELSE message_id END WHERE id = $6`,
+		int64(l.Account), int64(l.Contact), int64(l.Ticket), int64(l.Thread), int64(l.Message), id)
+	if err != nil {
+		return fmt.Errorf("form: link: %w", err)
+	}
+	return nil
+}
+
+// SetState changes what is to become of a submission.
+func (s *Service) SetState(ctx context.Context, tx *db.Tx, id desk.SubmissionID, state, reason string) error {
+	_, err := tx.Exec(ctx, "UPDATE form_submissions SET state = $1, reason = $2 WHERE id = $3", state, reason, id)
+	if err != nil {
+		return fmt.Errorf("form: set state: %w", err)
+	}
+	return nil
+}
+
+// Move gives a contact's submissions to the one it is merged into.
+func (s *Service) Move(ctx context.Context, tx *db.Tx, from, into desk.ContactID) error {
+	if _, err := tx.Exec(ctx, "UPDATE form_submissions SET contact_id = $1 WHERE contact_id = $2 AND contact_id <> 0", into, from); err != nil {
+		return fmt.Errorf("form: move: %w", err)
+	}
+	return nil
+}
+
+// Forget takes away what was submitted by people, and by addresses, that are erased, and with tickets that are gone for good (CR-14, WS-29). The files' bytes are
+// collected as nobody names them any more.
+func (s *Service) Forget(ctx context.Context, tx *db.Tx, contacts []desk.ContactID, tickets []desk.TicketID, addresses []string) error {
+	var where []string
+	var args []any
+	if len(contacts) > 0 {
+		where = append(where, "contact_id IN "+db.IDs(contacts))
+	}
+	if len(tickets) > 0 {
+		where = append(where, "ticket_id IN "+db.IDs(tickets))
+	}
+	for _, a := range addresses {
+		if a = desk.NormalizeEmail(a); a != "" {
+			args = append(args, a)
+			where = append(where, fmt.Sprintf("email = $%d", len(args)))
+		}
+	}
+	if len(where) == 0 {
+		return nil
+	}
+	ids, err := db.All(ctx, tx, db.Column[desk.SubmissionID], "SELECT id FROM form_submissions WHERE "+strings.Join(where, " OR "), args...)
+	if err != nil || len(ids) == 0 {
+		return noSubmission(err)
+	}
+	if err := s.dropFiles(ctx, tx, ids); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "DELETE FROM form_submissions WHERE id IN "+db.IDs(ids))
+	return noSubmission(err)
+}
+
+func (s *Service) dropFiles(ctx context.Context, tx *db.Tx, ids []desk.SubmissionID) error {
+	if _, err := tx.Exec(ctx, "DELETE FROM form_files WHERE submission_id IN "+db.IDs(ids)); err != nil {
+		return fmt.Errorf("form: forget: %w", err)
+	}
+	return nil
+}
+
+// Expire takes away held submissions and those that became nothing else, once a form's own time for them is over. It reports whether more may be left.
+func (s *Service) Expire(ctx context.Context, tx *db.Tx, f Form) (more bool, err error) {
+	days := f.Definition.Options.KeepDays
+	if days == 0 {
+		return false, nil
+	}
+	const some = 200
+	before := s.clk.Now().AddDate(0, 0, -days)
+	ids, err := db.All(ctx, tx, db.Column[desk.SubmissionID], "SELECT id FROM form_submissions WHERE form_id = $1 AND created_at < $2 AND (state <> 'filed' OR ticket_id = 0 AND thread_id = 0) ORDER BY id LIMIT 200",
+		f.ID, desk.At(before))
+	if err != nil || len(ids) == 0 {
+		return false, noSubmission(err)
+	}
+	if err := s.dropFiles(ctx, tx, ids); err != nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, "DELETE FROM form_submissions WHERE id IN "+db.IDs(ids))
+	return len(ids) == some, noSubmission(err)
+}
