@@ -29,6 +29,7 @@ type People interface {
 	SetPasswordHash(ctx context.Context, tx *db.Tx, id desk.UserID, hash string) error
 	CreateOwner(ctx context.Context, tx *db.Tx, actor desk.Actor, email, name string) (desk.User, error)
 	Owners(ctx context.Context, q db.Queryer) (int, error)
+	MoveRole(ctx context.Context, tx *db.Tx, actor desk.Actor, from, to desk.Role) (int, error)
 	NoteSeen(ctx context.Context, tx *db.Tx, id desk.UserID, at desk.Time) error
 	OnDeactivate(fn func(ctx context.Context, tx *db.Tx, id desk.UserID) error)
 }

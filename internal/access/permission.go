@@ -34,6 +34,7 @@ const (
 	UsersManage        Permission = "users.manage"
 	SettingsManage     Permission = "settings.manage"
 	TokensManage       Permission = "tokens.manage"                                      // of others; one's own tokens need nothing
+	InboxesAll         Permission = "inboxes.all"                                        // IH-09: see every inbox; work only in those one is a member of
 	VisitorsIdentify   Permission = "conversations.visitor_identification.tokens.create" // TR-06: vouch for who a visitor is; the public API's own name
 	AuditView          Permission = "audit.view"
 )
@@ -41,7 +42,7 @@ const (
 // Permissions is every permission, in the order that screens show.
 var Permissions = []Permission{
 	TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ContactsExport, ContactsErase, ViewsShare,
-	AvailabilityManage, AccountAccess, ChatflowsManage, RoutingManage, FormsManage, SubmissionsView, ChannelsMove, RolesManage, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView, VisitorsIdentify,
+	AvailabilityManage, InboxesAll, AccountAccess, ChatflowsManage, RoutingManage, FormsManage, SubmissionsView, ChannelsMove, RolesManage, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView, VisitorsIdentify,
 }
 
 // Roles says what each role may do (PM-12: roles stand where HubSpot has seats). Owners alone may make owners; see MayGrant.
@@ -56,23 +57,65 @@ var Roles = map[desk.Role][]Permission{
 	desk.RoleViewer: {TicketsView},
 }
 
-// RoleCan reports whether a role has a permission.
+// RoleCan reports whether a built-in role has a permission. Of somebody's role, which may be one of the installation's own, ask UserCan.
 func RoleCan(r desk.Role, p Permission) bool { return slices.Contains(Roles[r], p) }
 
-// SeesEveryInbox reports whether a role sees inboxes that it is no member of (IH-09: administrators see, and act only as members).
-func SeesEveryInbox(r desk.Role) bool { return r == desk.RoleOwner || r == desk.RoleAdmin }
-
-// MayGrant reports whether one role may give, take or manage another: nobody raises somebody above themselves.
-func MayGrant(by, role desk.Role) bool {
-	return RoleCan(by, UsersManage) && (by == desk.RoleOwner || role != desk.RoleOwner)
+// UserCan reports whether a user's role has a permission. It does not ask whether they are active.
+func UserCan(u desk.User, p Permission) bool {
+	if u.Powers != nil {
+		return slices.Contains(u.Powers.Permissions, string(p))
+	}
+	return RoleCan(u.Role, p)
 }
 
-// Member reports whether a user belongs to an inbox (IH-09): everyone does, or they or one of their teams are named.
+// SeesEveryInbox reports whether a user sees inboxes that they are no member of (IH-09: administrators see, and act only as members).
+func SeesEveryInbox(u desk.User) bool { return UserCan(u, InboxesAll) }
+
+// MayManage reports whether one user may change, deactivate or give a new password to another: nobody is managed by who may less.
+func MayManage(by, other desk.User) bool {
+	return UserCan(by, UsersManage) && (by.Role == desk.RoleOwner || other.Role != desk.RoleOwner && Exceeds(by, PowersOf(other)) == "")
+}
+
+// PowersOf is what a user's role gives, whichever it is.
+func PowersOf(u desk.User) desk.Powers {
+	if u.Powers != nil {
+		return *u.Powers
+	}
+	return builtIn(u.Role)
+}
+
+func builtIn(r desk.Role) desk.Powers {
+	p := desk.Powers{Permissions: make([]string, len(Roles[r])), Tickets: desk.Reach{}.Full(), Contacts: desk.Reach{}.Full()}
+	for i, x := range Roles[r] {
+		p.Permissions[i] = string(x)
+	}
+	return p
+}
+
+// Exceeds names what powers give that a user does not have themselves: a permission, "tickets" or "contacts" for a reach; "" when nothing.
+func Exceeds(by desk.User, p desk.Powers) string {
+	for _, x := range p.Permissions {
+		if !UserCan(by, Permission(x)) {
+			return x
+		}
+	}
+	tickets, contacts := ReachOf(by)
+	switch {
+	case !p.Tickets.Within(tickets):
+		return "tickets"
+	case !p.Contacts.Within(contacts):
+		return "contacts"
+	}
+	return ""
+}
+
+// Member reports whether a user belongs to an inbox (IH-09): everyone does, or they, one of their teams or a team above it are named.
 func Member(a desk.Access, u desk.User) bool {
 	if a.Everyone || slices.Contains(a.Users, u.ID) {
 		return true
 	}
-	return slices.ContainsFunc(u.Teams, func(t desk.TeamID) bool { return slices.Contains(a.Teams, t) })
+	named := func(t desk.TeamID) bool { return slices.Contains(a.Teams, t) }
+	return slices.ContainsFunc(u.Teams, named) || slices.ContainsFunc(u.TeamsAbove, named)
 }
 
 // ScopeAll lets a token do whatever its user may.
@@ -108,11 +151,13 @@ type Viewer struct {
 	Scopes     []string       // of the token; a session has {"all"}
 	Inboxes    []desk.InboxID // those the user is a member of
 	AllInboxes bool           // sees the others too
+	Tickets    Extent         // whose tickets and conversations they see and change
+	Contacts   Extent         // whose contacts
 }
 
 // Can reports whether the viewer may do p: the role has it, and the token's scopes allow it.
 func (v Viewer) Can(p Permission) bool {
-	return v.User.Active && RoleCan(v.User.Role, p) && (slices.Contains(v.Scopes, ScopeAll) || slices.Contains(v.Scopes, string(p)))
+	return v.User.Active && UserCan(v.User, p) && (slices.Contains(v.Scopes, ScopeAll) || slices.Contains(v.Scopes, string(p)))
 }
 
 // Need returns nil or a Forbidden error naming the permission.

@@ -220,7 +220,7 @@ func (s *Service) viewerOf(ctx context.Context, id desk.UserID) (Viewer, error) 
 }
 
 func (s *Service) viewer(ctx context.Context, q db.Queryer, u desk.User) (Viewer, error) {
-	v := Viewer{User: u, Actor: desk.ByUser(u.ID), Scopes: []string{ScopeAll}, Inboxes: []desk.InboxID{}, AllInboxes: SeesEveryInbox(u.Role)}
+	v := Viewer{User: u, Actor: desk.ByUser(u.ID), Scopes: []string{ScopeAll}, Inboxes: []desk.InboxID{}, AllInboxes: SeesEveryInbox(u)}
 	type row struct {
 		id     desk.InboxID
 		access desk.Access
@@ -235,7 +235,7 @@ func (s *Service) viewer(ctx context.Context, q db.Queryer, u desk.User) (Viewer
 			v.Inboxes = append(v.Inboxes, r.id)
 		}
 	}
-	return v, nil
+	return v, s.extents(ctx, q, &v)
 }
 
 // ViewerFor is the viewer that a user would be, for work done in their name by the command line or a job. Unauthorized when they are deactivated.

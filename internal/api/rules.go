@@ -32,6 +32,9 @@ var rules = map[string]Rule{
 	"DELETE /api/skill-categories/{slug}": needs(access.RoutingManage),
 	"GET /api/users/{id}/skills":          needs(access.TicketsView),
 	"PUT /api/users/{id}/skills":          needs(access.TicketsView), // routing.manage or users.manage: the handler asks
+	"GET /api/routing/fields":             signedIn,
+	"POST /api/routing/try":               signedIn, // routing.manage, account.access or chatflows.manage
+	"GET /api/threads/{id}/why":           needs(access.TicketsView),
 	"GET /api/capacity":                   needs(access.TicketsAssign),
 	"PATCH /api/capacity":                 needs(access.RoutingManage),
 	"PUT /api/users/{id}/capacity":        needs(access.TicketsView), // routing.manage or users.manage: the handler asks
@@ -245,6 +248,10 @@ var rules = map[string]Rule{
 	"POST /api/settings/text/apply":               needs(access.SettingsManage), // and what its sections need
 	"GET /api/settings/affects":                   signedIn,                     // each object needs its own
 	"GET /api/roles":                              signedIn,
+	"POST /api/roles":                             needs(access.RolesManage),
+	"PATCH /api/roles/{slug}":                     needs(access.RolesManage),
+	"DELETE /api/roles/{slug}":                    needs(access.RolesManage),
+	"POST /api/roles/{slug}/try":                  needs(access.RolesManage),
 	"GET /api/system":                             needs(access.SettingsManage),
 	"GET /api/system/windows":                     needs(access.SettingsManage),
 	"DELETE /api/inboxes/{id}":                    needs(access.AccountAccess),

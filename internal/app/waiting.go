@@ -17,7 +17,7 @@ func (a *App) waits() {
 	a.Letters = ownermail.New(ownermail.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Registry: a.Registry, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
 		Board: a.Board, Replies: a.Dispatch, Base: a.cfg.Base, Key: a.Box.Derive("letters to owners"), Gather: config.Window("OWNER_MAIL"), Log: a.log,
-		May: func(u desk.User) bool { return access.RoleCan(u.Role, access.TicketsReply) },
+		May: func(u desk.User) bool { return access.UserCan(u, access.TicketsReply) },
 		Locale: func(ctx context.Context, q db.Queryer) (string, string, error) {
 			c, err := a.Settings.Company(ctx, q)
 			return c.Name, c.Locale, err

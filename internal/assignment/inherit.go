@@ -37,7 +37,7 @@ func (s *Service) inherit(ctx context.Context, tx *db.Tx, actor desk.Actor, t de
 		if err != nil && desk.CodeOf(err) != desk.NotFound {
 			return desk.Assignment{}, err
 		}
-		if err == nil && u.Active && access.RoleCan(u.Role, access.TicketsReply) && access.Member(box.Access, u) {
+		if err == nil && u.Active && access.UserCan(u, access.TicketsReply) && access.Member(box.Access, u) {
 			a.OwnerID = owner
 			a.Candidates = append(a.Candidates, desk.Candidate{UserID: u.ID, Name: u.Name, LastAssigned: u.LastAssigned, Chosen: true, Reason: "chosen"})
 		}

@@ -26,6 +26,10 @@ type Work struct {
 	Keeps   desk.UserID
 	Since   desk.Time
 	Hold    bool // nobody who may be chosen changes until the transaction ends
+
+	Contact  desk.ContactID // of a sample: who writes
+	Message  *desk.Message  // what they write
+	Language string         // "": as its words tell
 }
 
 func (w Work) inbox() desk.InboxID {
@@ -70,7 +74,7 @@ func (s *Service) input(ctx context.Context, q db.Queryer, tx *db.Tx, w Work) (r
 	if err := s.times(ctx, q, w, &in); err != nil {
 		return in, err
 	}
-	about, who, err := s.facts(ctx, q, About{Account: w.Account, Ticket: w.Ticket, Thread: w.Thread, Latest: w.Cause == routing.Reopened})
+	about, who, err := s.facts(ctx, q, About{Account: w.Account, Ticket: w.Ticket, Thread: w.Thread, ContactID: w.Contact, Message: w.Message, Language: w.Language, Latest: w.Cause == routing.Reopened})
 	if err != nil {
 		return in, err
 	}
@@ -159,7 +163,7 @@ func (s *Service) people(ctx context.Context, q db.Queryer, tx *db.Tx, box desk.
 func candidate(u people.Rostered, box desk.Inbox) routing.Candidate {
 	return routing.Candidate{
 		User:   routing.Who{ID: u.ID, Email: u.Email, Name: u.Name, Active: u.Active, Available: u.Available, By: u.AvailableBy, TakesWork: u.TakesWork, LastAssigned: u.LastAssigned},
-		MainOf: u.MainOf, ExtraOf: u.ExtraOf, CanReply: access.RoleCan(u.Role, access.TicketsReply), InboxAccess: access.Member(box.Access, u.User),
+		MainOf: u.MainOf, ExtraOf: u.ExtraOf, CanReply: access.UserCan(u.User, access.TicketsReply), InboxAccess: access.Member(box.Access, u.User),
 	}
 }
 
@@ -225,7 +229,7 @@ func LimitsOf(settings *setting.Service, users *people.Service) func(ctx context
 			return Limits{}, err
 		}
 		of, err := users.Capacities(ctx, q, ids)
-		return Limits{Default: c.Default, Of: of, Statuses: c.Exclude.Statuses, IdleDays: c.Exclude.IdleDays}, err
+		return Limits{Default: c.Default, Of: of, Statuses: c.Exclude.Statuses, IdleDays: c.Exclude.IdleDays, Weights: c.Weights, CallBlocks: c.CallBlocks}, err
 	}
 }
 

@@ -22,7 +22,7 @@ func (s *Service) ReplyAssigns(ctx context.Context, tx *db.Tx, actor desk.Actor,
 		return desk.Assignment{}, err
 	}
 	u, err := s.People.Get(ctx, tx, id)
-	if err != nil || !u.Active || !access.RoleCan(u.Role, access.TicketsReply) {
+	if err != nil || !u.Active || !access.UserCan(u, access.TicketsReply) {
 		return desk.Assignment{}, err
 	}
 	a := decided(s.Clock.Ms(), actor, routing.RuleReplyAssigns, routing.FirstReply, &u, t.TeamID)
@@ -116,7 +116,7 @@ func mayOwn(box desk.Inbox, u desk.User) error {
 	switch {
 	case !u.Active:
 		return desk.Errorf(desk.Invalid, "assign.inactive", "%s is deactivated and cannot be given work.", u.Name).In("owner_id")
-	case !access.RoleCan(u.Role, access.TicketsReply):
+	case !access.UserCan(u, access.TicketsReply):
 		return desk.Errorf(desk.Invalid, "assign.no_permission", "%s may not reply to tickets (%s) and cannot be given any.", u.Name, u.Role).In("owner_id")
 	case !access.Member(box.Access, u):
 		return desk.Errorf(desk.Invalid, "assign.no_access", "%s has no access to “%s”. Choose somebody else, or give access in the inbox's settings.", u.Name, box.Name).In("owner_id")

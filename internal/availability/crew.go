@@ -33,7 +33,7 @@ func (s *Service) crew(ctx context.Context, q db.Queryer, acc desk.ChannelAccoun
 		return nil, err
 	}
 	users = slices.DeleteFunc(users, func(u desk.User) bool {
-		return !u.Active || !u.TakesWork || !access.RoleCan(u.Role, access.TicketsReply) || !access.Member(box.Access, u)
+		return !u.Active || !u.TakesWork || !access.UserCan(u, access.TicketsReply) || !access.Member(box.Access, u)
 	})
 	chats := map[desk.UserID]int{}
 	limit := settings.Availability.Capacity.Limit

@@ -68,7 +68,7 @@ func (s *Service) inboxes(ctx context.Context) (map[desk.InboxID]desk.Access, er
 // sees reports whether a person may read an inbox, and whether they are a member.
 func sees(u desk.User, a desk.Access) (sees, acts bool) {
 	acts = access.Member(a, u)
-	return access.RoleCan(u.Role, access.TicketsView) && (acts || access.SeesEveryInbox(u.Role)), acts
+	return access.UserCan(u, access.TicketsView) && (acts || access.SeesEveryInbox(u)), acts
 }
 
 // facts reads what the rules ask about an event, as it is now.

@@ -78,7 +78,7 @@ func excerpt(text string) string {
 // visible reports whether a person may still see what a notification is about.
 func (r row) visible(u desk.User, inboxes map[desk.InboxID]desk.Access) bool {
 	if need := specOf(r.Kind).Needs; need != "" {
-		return access.RoleCan(u.Role, need)
+		return access.UserCan(u, need)
 	}
 	if r.TicketID == 0 && r.ThreadID == 0 {
 		return true

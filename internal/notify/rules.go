@@ -5,7 +5,9 @@ import (
 	"slices"
 
 	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/ticket"
 )
 
 // Kind is a sort of news.
@@ -25,6 +27,7 @@ const (
 	ChannelBroken   Kind = "channel_broken"
 	SetAside        Kind = "set_aside"
 	HeldDigest      Kind = "held_digest"
+	LimitReached    Kind = "limit_reached" // a contact may have no more tickets (TK-05)
 	Test            Kind = "test" // "send me one": by no event, to whoever asked
 )
 
@@ -70,6 +73,7 @@ var Kinds = []KindSpec{
 	{Kind: ChannelBroken, On: []string{InApp, Desktop, Email}, Needs: access.AccountAccess, Once: true},
 	{Kind: SetAside, On: []string{InApp, Email}, Needs: access.AccountAccess, Once: true},
 	{Kind: HeldDigest, On: []string{InApp, Email}, Needs: access.AccountAccess},
+	{Kind: LimitReached, On: []string{InApp, Email}, Needs: access.AccountAccess, Once: true},
 	{Kind: Test, On: []string{InApp, Desktop, Email}, NoTicks: true},
 }
 
@@ -134,6 +138,7 @@ type particulars struct {
 	To            json.RawMessage       `json:"to"`
 	Raw           desk.RawID            `json:"raw_id"`
 	SnoozedBy     desk.UserID           `json:"snoozed_by"`
+	Made          string                `json:"made"`
 }
 
 func (p particulars) to() string {
@@ -173,6 +178,7 @@ var rules = []rule{
 	{event: desk.EvAccountState, kind: ChannelBroken, when: broke, who: everybody, topic: accountTopic, data: func(d particulars) map[string]any {
 		return map[string]any{"name": d.Name, "reason": d.Reason, "channel_account_id": d.Account.String()}
 	}},
+	{event: desk.EvTicketLimited, kind: LimitReached, who: everybody, topic: func(ev desk.Event, _ particulars) string { return "limit:" + ev.Contact.String() }},
 	{event: desk.EvInboundSetAside, kind: SetAside, who: everybody, topic: rawTopic, data: func(d particulars) map[string]any { return map[string]any{"raw_id": d.Raw.String()} }},
 }
 
@@ -290,6 +296,9 @@ func Decide(ev desk.Event, f Facts) []Notice {
 	}
 	var d particulars
 	_ = json.Unmarshal(ev.Data, &d) // what cannot be read concerns nobody
+	if d.Made == ticket.MadeByMove || ev.Type == desk.EvTicketAssigned && d.Rule == assignment.RuleMoved { // a channel moved: nothing happened to the customer (MG-07)
+		return nil
+	}
 	told := map[desk.UserID]bool{0: true, ev.Actor.UserID(): true}
 	var out []Notice
 	for _, r := range rules {
@@ -324,7 +333,7 @@ func (p Person) may(k KindSpec) bool {
 		return false
 	}
 	if k.Needs != "" {
-		return access.RoleCan(p.User.Role, k.Needs)
+		return access.UserCan(p.User, k.Needs)
 	}
 	return p.Sees
 }

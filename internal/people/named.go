@@ -123,7 +123,7 @@ func (s *Service) Hold(ctx context.Context, tx *db.Tx, ids []desk.UserID) ([]des
 			users[i].Teams = append(users[i].Teams, m.team)
 		}
 	}
-	return users, nil
+	return users, s.lineage(ctx, tx, users)
 }
 
 func placeholders(n int) string { return placeholdersFrom(1, n) }

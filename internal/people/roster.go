@@ -78,6 +78,15 @@ func (s *Service) Roster(ctx context.Context, q db.Queryer, limit int, emails []
 			out[i].ExtraOf = append(out[i].ExtraOf, m.team)
 		}
 	}
+	kin, err := teamTree(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(kin) > 0 {
+		for i := range out {
+			out[i].TeamsAbove, out[i].TeamsBelow = kin.around(out[i].Teams)
+		}
+	}
 	return out, teams, nil
 }
 

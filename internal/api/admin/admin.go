@@ -72,6 +72,7 @@ func Mount(s *api.Server, d Deps) {
 	a.mountAccounts()
 	a.mountInboxes()
 	a.mountPeople()
+	a.mountRoles()
 	a.mountTokens()
 	a.mountOperating()
 	a.mountText()

@@ -48,27 +48,6 @@ func (a *admins) affects(ctx context.Context, v access.Viewer, in *affectsInput)
 	return api.Answer(Affects{some(es)}, err)
 }
 
-// RoleRow is one role with what it may do.
-type RoleRow struct {
-	Role           desk.Role           `json:"role"`
-	Permissions    []access.Permission `json:"permissions"`
-	SeesEveryInbox bool                `json:"sees_every_inbox" doc:"Also those it is no member of; it works only as a member."`
-}
-
-// RoleTable is every role and every permission, in the order that screens show.
-type RoleTable struct {
-	Roles       []RoleRow           `json:"roles"`
-	Permissions []access.Permission `json:"permissions"`
-}
-
-func (a *admins) roles(context.Context, access.Viewer, *api.None) (*api.Out[RoleTable], error) {
-	out := RoleTable{Roles: []RoleRow{}, Permissions: access.Permissions}
-	for _, r := range []desk.Role{desk.RoleOwner, desk.RoleAdmin, desk.RoleSupervisor, desk.RoleAgent, desk.RoleLight, desk.RoleViewer} {
-		out.Roles = append(out.Roles, RoleRow{r, some(access.Roles[r]), access.SeesEveryInbox(r)})
-	}
-	return api.Answer(out, nil)
-}
-
 // AuditQuery narrows the audit log.
 type AuditQuery struct {
 	Object string `query:"object" maxLength:"60" pattern:"^[a-z_]*$"`

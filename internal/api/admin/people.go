@@ -40,7 +40,7 @@ type createUserInput struct {
 		Name      string        `json:"name,omitempty" maxLength:"200" example:"Ann Holm"`
 		FirstName string        `json:"first_name,omitempty" maxLength:"200"`
 		LastName  string        `json:"last_name,omitempty" maxLength:"200"`
-		Role      desk.Role     `json:"role,omitempty" enum:"owner,admin,supervisor,agent,light,viewer"`
+		Role      desk.Role     `json:"role,omitempty" maxLength:"60" doc:"A built-in role or one of one's own."`
 		Teams     []desk.TeamID `json:"teams,omitempty" doc:"Teams of which they become a main member."`
 		TakesWork *bool         `json:"takes_work,omitempty"`
 		Locale    string        `json:"locale,omitempty" maxLength:"35"`
@@ -48,12 +48,15 @@ type createUserInput struct {
 	}
 }
 
-// mayGrant refuses to raise somebody above oneself.
-func mayGrant(v access.Viewer, role desk.Role) error {
-	if !access.MayGrant(v.User.Role, role) {
+// mayManage refuses to touch somebody who may more than oneself.
+func mayManage(v access.Viewer, u desk.User) error {
+	switch {
+	case access.MayManage(v.User, u):
+		return nil
+	case u.Role == desk.RoleOwner:
 		return desk.Errorf(desk.Forbidden, "user.role_above", "Only an owner may make, change or remove an owner.").In("role")
 	}
-	return nil
+	return desk.Errorf(desk.Forbidden, "user.above", "%s may do more than you, so somebody else has to change them.", u.Name).In("role")
 }
 
 func (a *admins) createUser(ctx context.Context, v access.Viewer, in *createUserInput) (*api.Out[Invited], error) {
@@ -61,7 +64,7 @@ func (a *admins) createUser(ctx context.Context, v access.Viewer, in *createUser
 	if b.Role == "" {
 		b.Role = desk.RoleAgent
 	}
-	if err := mayGrant(v, b.Role); err != nil {
+	if err := a.Access.MayGive(ctx, a.DB, v.User, b.Role); err != nil {
 		return nil, err
 	}
 	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (Invited, error) {
@@ -98,7 +101,7 @@ type patchUserInput struct {
 		Name      *string        `json:"name,omitempty" maxLength:"200"`
 		FirstName *string        `json:"first_name,omitempty" maxLength:"200"`
 		LastName  *string        `json:"last_name,omitempty" maxLength:"200"`
-		Role      *desk.Role     `json:"role,omitempty" enum:"owner,admin,supervisor,agent,light,viewer"`
+		Role      *desk.Role     `json:"role,omitempty" maxLength:"60" doc:"A built-in role or one of one's own."`
 		Active    *bool          `json:"active,omitempty" doc:"false ends their sessions at once."`
 		TakesWork *bool          `json:"takes_work,omitempty"`
 		Available *bool          `json:"available,omitempty"`
@@ -134,12 +137,12 @@ func (a *admins) patchUser(ctx context.Context, v access.Viewer, in *patchUserIn
 			return u, err
 		}
 		if beyond {
-			if err := mayGrant(v, u.Role); err != nil {
+			if err := mayManage(v, u); err != nil {
 				return u, err
 			}
 		}
-		if b.Role != nil {
-			if err := mayGrant(v, *b.Role); err != nil {
+		if b.Role != nil && *b.Role != u.Role {
+			if err := a.Access.MayGive(ctx, tx, v.User, *b.Role); err != nil {
 				return u, err
 			}
 		}
@@ -165,7 +168,7 @@ func (a *admins) userLink(ctx context.Context, v access.Viewer, in *api.ByID) (*
 		if err != nil {
 			return OneTimeLink{}, err
 		}
-		if err := mayGrant(v, u.Role); err != nil {
+		if err := mayManage(v, u); err != nil {
 			return OneTimeLink{}, err
 		}
 		_, hash, err := a.People.Credentials(ctx, tx, u.Email)
@@ -187,13 +190,14 @@ type createTeamInput struct {
 		Slug    string        `json:"slug,omitempty" maxLength:"100"`
 		Members []desk.UserID `json:"members,omitempty" doc:"Main members: eligible for routing."`
 		Extra   []desk.UserID `json:"extra_members,omitempty"`
+		Parent  desk.TeamID   `json:"parent_id,omitempty" doc:"The team that this one is part of."`
 	}
 }
 
 func (a *admins) createTeam(ctx context.Context, v access.Viewer, in *createTeamInput) (*api.Out[desk.Team], error) {
 	b := in.Body
 	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Team, error) {
-		return a.People.CreateTeam(ctx, tx, v.Actor, desk.Team{Slug: b.Slug, Name: b.Name, Members: b.Members, Extra: b.Extra})
+		return a.People.CreateTeam(ctx, tx, v.Actor, desk.Team{Slug: b.Slug, Name: b.Name, Members: b.Members, Extra: b.Extra, Parent: b.Parent})
 	}))
 }
 
@@ -203,6 +207,7 @@ type patchTeamInput struct {
 		Name    *string        `json:"name,omitempty" maxLength:"200"`
 		Members *[]desk.UserID `json:"members,omitempty"`
 		Extra   *[]desk.UserID `json:"extra_members,omitempty"`
+		Parent  *desk.TeamID   `json:"parent_id,omitempty" doc:"The team that this one is part of; null is none."`
 		Expect  Seen           `json:"expect,omitempty" doc:"What was seen of the team, by field: refused with 409 when it is different now."`
 	}
 }
@@ -224,6 +229,6 @@ func (a *admins) patchTeam(ctx context.Context, v access.Viewer, in *patchTeamIn
 		if err != nil {
 			return now, err
 		}
-		return a.People.UpdateTeam(ctx, tx, v.Actor, id, people.TeamChange{Name: b.Name, Members: b.Members, Extra: b.Extra})
+		return a.People.UpdateTeam(ctx, tx, v.Actor, id, people.TeamChange{Name: b.Name, Members: b.Members, Extra: b.Extra, Parent: b.Parent})
 	}))
 }

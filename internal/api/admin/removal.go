@@ -96,7 +96,7 @@ func (a *admins) deactivate(ctx context.Context, v access.Viewer, in *deactivate
 	u, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.User, error) {
 		u, err := a.People.Get(ctx, tx, id)
 		if err == nil {
-			err = mayGrant(v, u.Role)
+			err = mayManage(v, u)
 		}
 		if err != nil {
 			return u, err
@@ -154,7 +154,7 @@ func (a *admins) grantable(ctx context.Context, v access.Viewer, name string) (d
 	}
 	u, err := a.People.Get(ctx, a.DB, id)
 	if err == nil {
-		err = mayGrant(v, u.Role)
+		err = mayManage(v, u)
 	}
 	return u, err
 }

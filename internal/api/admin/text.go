@@ -138,8 +138,8 @@ func mayPlan(v access.Viewer, p transfer.Plan, owners map[string]bool) error {
 			touched = touched || c.Object == "user" && f.Name == "role" && (f.Before == string(desk.RoleOwner) || f.After == string(desk.RoleOwner))
 		}
 		if touched {
-			if err := mayGrant(v, desk.RoleOwner); err != nil {
-				return err
+			if v.User.Role != desk.RoleOwner {
+				return desk.Errorf(desk.Forbidden, "user.role_above", "Only an owner may make, change or remove an owner.").In("role")
 			}
 		}
 	}

@@ -62,7 +62,7 @@ func (a *admins) createToken(ctx context.Context, v access.Viewer, in *createTok
 		if err != nil {
 			return nil, err
 		}
-		if err := mayGrant(v, u.Role); err != nil {
+		if err := mayManage(v, u); err != nil {
 			return nil, err
 		}
 		who = b.UserID

@@ -135,7 +135,7 @@ func (h *doors) reset(ctx context.Context, v access.Viewer, in *api.ByID) (*api.
 		if err != nil {
 			return err
 		}
-		if !access.MayGrant(v.User.Role, u.Role) {
+		if !access.MayManage(v.User, u) {
 			return desk.Errorf(desk.Forbidden, "access.above", "Only an owner may do this for an owner.")
 		}
 		return h.Door.Forgetting(ctx, tx, v.Actor, id)

@@ -12,6 +12,8 @@ CREATE TABLE roles (
   created_at  BIGINT NOT NULL,
   updated_at  BIGINT NOT NULL
 );
+-- Whoever was mentioned in a ticket may read it: asked for each row of a list by who sees only part of the tickets.
+CREATE INDEX mentions_user_ticket ON mentions (user_id, ticket_id);
 -- Who may see and change one property (PM-11): {view: desk.Access, edit: desk.Access}; "" everybody who may at all. Owner: internal/property
 ALTER TABLE properties ADD COLUMN access TEXT NOT NULL DEFAULT '';
 
