@@ -233,7 +233,7 @@ func (a *App) channels() error {
 	}
 	a.Inbox = inbox.New(inbox.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, Channels: a.Registry, Tickets: a.Tickets, People: a.People, Host: a.cfg.Base.Hostname(),
-		Fresh: a.freshSettings,
+		Fresh: a.freshSettings, Skills: func(ctx context.Context, q db.Queryer, slugs []string) ([]string, error) { return a.Skills.Unknown(ctx, q, slugs) },
 	})
 	return nil
 }

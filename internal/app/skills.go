@@ -10,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/skill"
+	"github.com/kanalhq/kanal/internal/skill/tongue"
 )
 
 // skills makes what knows who knows what, and in which language a ticket begins.
@@ -66,18 +67,15 @@ func usesOf(kind, id, name string, rules []desk.SkillRule) []skill.Use {
 // mountSkills adds the operations on skills and limits.
 func (a *App) mountSkills(s *api.Server) {
 	work.MountSkills(s, work.SkillDeps{DB: a.DB, Skills: a.Skills, People: a.People})
+	work.MountRouting(s, work.RoutingDeps{DB: a.DB, Assign: a.Assign, Inboxes: a.Inbox, Tickets: a.Tickets, Threads: a.Threads, Contacts: a.Contacts, View: a.Views, Languages: tongue.Codes})
 	work.MountCapacity(s, work.CapacityDeps{DB: a.DB, Settings: a.Settings, People: a.People, Tickets: a.Tickets, Loads: a.loads})
 }
 
 func (a *App) loads(ctx context.Context, q db.Queryer, ids []desk.UserID) (map[desk.UserID]work.Load, error) {
-	users := make([]desk.User, len(ids))
-	for i, id := range ids {
-		users[i].ID = id
-	}
-	of, err := a.Tickets.OpenCounts(ctx, q, users)
+	of, err := a.Assign.Loads(ctx, q, ids)
 	out := make(map[desk.UserID]work.Load, len(of))
-	for id, n := range of {
-		out[id] = work.Load{Total: n}
+	for id, l := range of {
+		out[id] = work.Load{Total: l.Total, Calls: l.Calls, Messages: l.Messages, Email: l.Email}
 	}
 	return out, err
 }

@@ -72,7 +72,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Assign = assignment.New(assignment.Deps{
 		Clock: a.Clock, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Threads: a.Threads, Contacts: a.Contacts, Properties: a.Properties, Visitors: a.Visitors, Channels: a.Registry,
 		Keep: config.Window("DECISIONS_KEEP"), Log: a.log,
-	}).Gate(a.Avail.Gate).Opens(a.Avail.Opens).WithLimits(assignment.LimitsOf(a.Settings, a.People))
+	}).Gate(a.Avail.Gate).Opens(a.Avail.Opens).WithLimits(assignment.LimitsOf(a.Settings, a.People)).WithSkills(a.Skills).WithTongue(a.Skills.LanguageOf)
 	a.Board = switchboard.New(switchboard.Deps{
 		DB: a.DB, Inbox: a.Inbox, Events: a.Events, Registry: a.Registry, Blobs: a.Blobs, Clock: a.Clock, Intake: late{a}, Guard: netx.Guard{AllowPrivate: true},
 		Log: a.log, Node: node, Listen: a.listen, LeaseTTL: config.Window("RECEIVER_LEASE"), BackOff: config.Window("RECONNECT_BASE"), MaxBackOff: config.Window("RECONNECT_MAX"),

@@ -72,6 +72,7 @@ type Service struct {
 	skills Skills
 	hours  Hours
 	forms  Forms
+	tongue Tongue
 	limits func(ctx context.Context, q db.Queryer, users []desk.UserID) (Limits, error)
 	gate   func(acc desk.ChannelAccount, at time.Time) (closed bool, limit int)
 	opens  func(acc desk.ChannelAccount, at time.Time) (desk.Time, bool)

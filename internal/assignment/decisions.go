@@ -249,21 +249,35 @@ func (s *Service) Forget(ctx context.Context, tx *db.Tx, tickets []desk.TicketID
 	return nil
 }
 
-// Try decides what a policy would do now, and writes nothing: of a ticket, or of facts that somebody made up for an account.
-func (s *Service) Try(ctx context.Context, q db.Queryer, w Work, facts condition.Facts, owner desk.UserID) (desk.Assignment, condition.Facts, error) {
-	w.Hold = false
+// Tried is what a policy would do now, and what was found for each of its rules (SK-08).
+type Tried struct {
+	Assignment desk.Assignment `json:"assignment"`
+	Rules      []TriedRule     `json:"rules"`
+	Language   string          `json:"language"`
+	Facts      condition.Facts `json:"facts" doc:"What is known of it, by the names of the fields."`
+}
+
+// TriedRule is a rule with what its conditions found.
+type TriedRule struct {
+	Name  string            `json:"name"`
+	Off   bool              `json:"off"`
+	Holds bool              `json:"holds"`
+	Found []condition.Found `json:"found"`
+}
+
+// Try decides what a policy would do with some work now. It writes nothing and holds nobody.
+func (s *Service) Try(ctx context.Context, q db.Queryer, w Work) (Tried, error) {
 	in, err := s.input(ctx, q, nil, w)
 	if err != nil {
-		return desk.Assignment{}, nil, err
+		return Tried{}, err
 	}
-	if in.Facts == nil {
-		in.Facts = condition.Facts{}
+	out := Tried{Assignment: routing.Decide(in), Rules: []TriedRule{}, Language: in.Language(), Facts: in.Facts}
+	for _, r := range in.Policy.Rules {
+		x := TriedRule{Name: r.Name, Off: r.Off, Holds: true, Found: []condition.Found{}}
+		if r.If != nil {
+			x.Holds, x.Found = condition.Test(*r.If, in.Facts)
+		}
+		out.Rules = append(out.Rules, x)
 	}
-	for name, v := range facts {
-		in.Facts[name] = v
-	}
-	if owner != 0 {
-		in.Owner = &routing.Owner{UserID: owner, How: "person", Tracked: true}
-	}
-	return routing.Decide(in), in.Facts, nil
+	return out, nil
 }

@@ -58,7 +58,12 @@ func (s *Service) facts(ctx context.Context, q db.Queryer, a About) (condition.F
 	if err != nil {
 		return nil, nil, err
 	}
-	if l := language(f, a); l != "" {
+	browser, _ := f["visitor.language"].(string)
+	of, _ := f["contact.language"].(string)
+	switch l, err := s.language(ctx, q, a, browser, of); {
+	case err != nil:
+		return nil, nil, err
+	case l != "":
 		f["language"] = l
 	}
 	return f, owner, s.ofForm(ctx, q, a, f)
@@ -285,24 +290,6 @@ func (s *Service) ofForm(ctx context.Context, q db.Queryer, a About, f condition
 		f["form."+name] = v
 	}
 	return nil
-}
-
-// language of the work: what was said of it, the ticket's, the browser's, the contact's. Without its region.
-func language(f condition.Facts, a About) string {
-	said := []string{a.Language, ticketLanguage(a.Ticket)}
-	for _, name := range []string{"visitor.language", "contact.language"} {
-		v, _ := f[name].(string)
-		said = append(said, v)
-	}
-	for _, l := range said {
-		if l, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(strings.TrimSpace(l), "_", "-")), "-"); l != "" {
-			if l == "no" {
-				l = "nb"
-			}
-			return l
-		}
-	}
-	return ""
 }
 
 func cut(s string, n int) string {

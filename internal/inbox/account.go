@@ -303,14 +303,5 @@ func (s *Service) checkAssign(ctx context.Context, q db.Queryer, a *desk.AssignP
 	default:
 		return desk.Errorf(desk.Invalid, "assign.to_unknown", "Work goes to no_one, users, teams, users_and_teams or contact_owner.").In("assign.to")
 	}
-	users, teams, err := s.People.Unknown(ctx, q, a.Users, a.Teams)
-	switch {
-	case err != nil:
-		return err
-	case len(users) > 0:
-		return desk.Errorf(desk.Invalid, "assign.user_unknown", "There is no user with the address %s.", users[0]).In("assign.users")
-	case len(teams) > 0:
-		return desk.Errorf(desk.Invalid, "assign.team_unknown", "There is no team %q.", teams[0]).In("assign.teams")
-	}
-	return nil
+	return s.checkRules(ctx, q, a)
 }

@@ -44,6 +44,8 @@ type Deps struct {
 	Host     string
 	// Fresh are the settings that a new account of a channel begins with, made of those that were given. Nil: as given.
 	Fresh func(ctx context.Context, q db.Queryer, spec channel.Spec, settings json.RawMessage) (json.RawMessage, error)
+	// Skills says which of some slugs are no skill: skill.Service.Unknown. Nil: all are.
+	Skills func(ctx context.Context, q db.Queryer, slugs []string) (unknown []string, err error)
 }
 
 // Service is the inboxes and channel accounts of this installation. Safe for concurrent use.
