@@ -4,13 +4,13 @@ import { t, type Key } from '@/locales/index.ts'
 import { allActions, keysOf, type Group } from './actions.ts'
 import s from './palette.module.css'
 
-const groups: Group[] = ['go', 'list', 'ticket', 'composer', 'flow', 'general']
+const groups: Group[] = ['go', 'list', 'ticket', 'composer', 'flow', 'form', 'general']
 
 export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <Modal opened={opened} onClose={onClose} title={<strong>{t('sheet.title')}</strong>} size={760} closeButtonProps={{ 'aria-label': t('action.close_dialog') }}>
       <div className={s.sheet}>
-        {groups.filter((g) => g !== 'flow' || allActions().some((a) => a.group === g)).map((g) => (
+        {groups.filter((g) => (g !== 'flow' && g !== 'form') || allActions().some((a) => a.group === g)).map((g) => (
           <section key={g}>
             <h3>{t(`sheet.${g}` as Key)}</h3>
             <ul>

@@ -21,12 +21,16 @@ export interface ActionContext {
   menu: { open(name: 'assign' | 'status' | 'priority'): void } | null
   /** the editor of a chatflow; what it cannot do now is null */
   flow?: Partial<Record<FlowDeed, (() => void) | null>> | null
+  /** the editor of a form */
+  form?: Partial<Record<FormDeed, (() => void) | null>> | null
   shell: { palette(): void; sheet(): void; details(): void; back(): void } | null
 }
 
 export type FlowDeed = 'add' | 'connect' | 'duplicate' | 'remove' | 'undo' | 'redo' | 'all' | 'arrange' | 'fit' | 'zoom_in' | 'zoom_out' | 'list' | 'test' | 'publish' | 'versions' | 'faults'
 
-export type Group = 'go' | 'list' | 'ticket' | 'composer' | 'flow' | 'general'
+export type FormDeed = 'add' | 'duplicate' | 'remove' | 'undo' | 'redo' | 'save' | 'faults'
+
+export type Group = 'go' | 'list' | 'ticket' | 'composer' | 'flow' | 'form' | 'general'
 
 export interface Action {
   id: string

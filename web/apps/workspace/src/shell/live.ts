@@ -53,8 +53,8 @@ let timer: ReturnType<typeof setTimeout> | undefined
 
 /** What else an event type makes stale, by the noun before the dot. */
 const stale: Record<string, string[]> = {
-  chatflow: ['chatflows'],
-  user: ['users', 'session', 'preferences'], customview: ['views'], team: ['teams'], settings: ['pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults', 'spam'], channel_account: ['channel-accounts', 'verification'], inbound: ['inbound'], token: ['tokens'], contact: ['contact', 'contacts', 'duplicates'], inbox: ['inboxes'], snippet: ['snippets'], bulk: ['bulk'], notification: ['notifications'], visitor: ['visitor'], consent: ['visitor'],
+  chatflow: ['chatflows'], form: ['forms'], submission: ['forms', 'submissions', 'submission'],
+  user: ['users', 'session', 'preferences', 'skills', 'capacity'], customview: ['views'], team: ['teams'], settings: ['skills', 'capacity', 'pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults', 'spam'], channel_account: ['channel-accounts', 'verification'], inbound: ['inbound'], token: ['tokens'], contact: ['contact', 'contacts', 'duplicates'], inbox: ['inboxes'], snippet: ['snippets'], bulk: ['bulk'], notification: ['notifications'], visitor: ['visitor'], consent: ['visitor'],
 }
 
 function touch(ev: KanalEvent): void {
@@ -73,6 +73,7 @@ function touch(ev: KanalEvent): void {
   if (ev.contact_id) people.add(ev.contact_id)
   for (const k of stale[noun] ?? []) keys.add(k)
   if (ev.type === 'ticket.assigned' && ev.ticket_id) keys.add('why')
+  if (ev.type.endsWith('queued')) keys.add('queue')
   if (noun === 'message') keys.add('scheduled')
   timer ??= setTimeout(() => { timer = undefined; void flush() }, 120)
 }
@@ -114,6 +115,7 @@ function recount(): void {
     recounting = undefined
     countedAt = Date.now()
     void queries.invalidateQueries({ queryKey: viewsQuery.queryKey, exact: true })
+    void queries.invalidateQueries({ queryKey: ['capacity'] })
   }, Math.max(0, countedAt + 1_000 - Date.now()))
 }
 

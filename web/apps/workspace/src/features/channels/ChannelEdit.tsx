@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from 'react'
 import { get, Problem, type ChannelAccount, type Spec } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
 import { useInboxes } from '@/features/lookups/index.ts'
+import { noAssign, RoutingFields } from '@/features/routing/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { Affects, AsText, AsTextButton, SaveError, UnsavedGuard, isStale } from '@/features/settings/index.ts'
 import { useSpecs } from '@/features/tickets/index.ts'
@@ -14,9 +15,9 @@ import { dateTime } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
 import { HealthTag } from './ChannelList.tsx'
 import { fieldsOf, health, read, type Settings } from './model.ts'
+import { channelOptions } from './own.ts'
 import { ProbeList } from './ProbeList.tsx'
 import { accountQuery, updateAccount } from './queries.ts'
-import { noAssign, RoutingForm } from './RoutingForm.tsx'
 import { RemoveChannel } from './RemoveChannel.tsx'
 import { SenderPreview } from './SenderPreview.tsx'
 import { SpecForm } from './SpecForm.tsx'
@@ -77,6 +78,7 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
   const form = { channel: spec.channel, settings, secrets, stored: account.secrets_set ?? [], error: wrong, onSettings: touch(setSettings), onSecrets: touch(setSecrets) }
   const details = fieldsOf(spec, 'details', kind)
   const automation = fieldsOf(spec, 'automation', kind)
+  const Own = channelOptions[spec.channel]
   const hosted = kind === 'hosted' || kind === 'forward'
   return (
     <>
@@ -89,26 +91,30 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
       ].filter((d) => d.theirs !== d.mine) } : {})} />
       <fieldset disabled={!edit} className={s.fieldset}>
         <Tabs defaultValue="configuration" keepMounted={false}>
-          <Tabs.List><Tabs.Tab value="configuration">{t('channels.configuration')}</Tabs.Tab><Tabs.Tab value="automation">{t('channels.automation')}</Tabs.Tab><Tabs.Tab value="advanced">{t('channels.advanced')}</Tabs.Tab></Tabs.List>
+          <Tabs.List><Tabs.Tab value="configuration">{t(Own ? 'channels.options' : 'channels.configuration')}</Tabs.Tab><Tabs.Tab value="automation">{t('channels.automation')}</Tabs.Tab><Tabs.Tab value="advanced">{t('channels.advanced')}</Tabs.Tab></Tabs.List>
           <Tabs.Panel value="configuration" pt="md">
             <div className={s.beside}>
               <Stack gap="md">
                 <TextInput label={t('channels.name')} value={name} onChange={(e) => touch(setName)(e.currentTarget.value)} />
                 {inboxes.length > 1 ? <Select label={t('channels.inbox')} data={inboxes.map((i) => ({ value: i.id, label: i.name }))} value={inbox} allowDeselect={false} onChange={(v) => v && touch(setInbox)(v)} /> : null}
                 <Switch label={t('channels.active')} description={t('channels.active_text')} checked={active} onChange={(e) => touch(setActive)(e.currentTarget.checked)} />
-                <SpecForm {...form} fields={details} />
-                <h2>{t('channels.connection')}</h2>
-                <SpecForm {...form} fields={fieldsOf(spec, 'account', kind)} />
-                <ProbeList channel={spec.channel} settings={settings} secrets={secrets} accountId={account.id} />
+                {Own ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Own settings={settings} onSettings={form.onSettings} error={wrong} account={account} /></Suspense> : (
+                  <>
+                    <SpecForm {...form} fields={details} />
+                    <h2>{t('channels.connection')}</h2>
+                    <SpecForm {...form} fields={fieldsOf(spec, 'account', kind)} />
+                    <ProbeList channel={spec.channel} settings={settings} secrets={secrets} accountId={account.id} />
+                  </>
+                )}
                 {hosted ? <VerifyForwarding account={account} /> : null}
               </Stack>
-              {details.length ? <SenderPreview channel={spec.channel} settings={{ ...settings, address: account.delivery_identifier }} /> : null}
+              {details.length && !Own ? <SenderPreview channel={spec.channel} settings={{ ...settings, address: account.delivery_identifier }} /> : null}
             </div>
           </Tabs.Panel>
           <Tabs.Panel value="automation" pt="md">
             <Stack gap="lg" className={s.narrow}>
               <h2>{t('wizard.routing_title')}</h2>
-              <RoutingForm value={assign} onChange={touch(setAssign)} />
+              <RoutingFields value={assign} onChange={touch(setAssign)} account={account.id} inbox={inbox} mayEdit={edit} />
               <h2>{t('wizard.ticket_title')}</h2>
               <TicketForm value={ticket} onChange={touch(setTicket)} />
               {automation.length ? <SpecForm {...form} fields={automation} /> : null}

@@ -4,13 +4,14 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { Problem, type ChannelAccount, type Kind, type Spec } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines } from '@kanal/ui'
 import { useInboxes } from '@/features/lookups/index.ts'
+import { noAssign, RoutingFields } from '@/features/routing/index.ts'
 import { channelName, useSpecs } from '@/features/tickets/index.ts'
 import { maybe, t, withMore, type Key } from '@/locales/index.ts'
 import { sentence } from '@/shell/errors.ts'
 import { fieldsOf, initialSettings, missing, read, type Settings } from './model.ts'
+import { channelSteps } from './own.ts'
 import { ProbeList } from './ProbeList.tsx'
 import { createAccount } from './queries.ts'
-import { noAssign, RoutingForm } from './RoutingForm.tsx'
 import { SenderPreview } from './SenderPreview.tsx'
 import { SpecForm } from './SpecForm.tsx'
 import { defaultTicket, TicketForm } from './TicketForm.tsx'
@@ -56,7 +57,8 @@ function Wizard({ spec }: { spec: Spec }) {
 
   const accountFields = fieldsOf(spec, 'account', kind?.name ?? '')
   const live = spec.can.live
-  const detailFields = live ? [] : fieldsOf(spec, 'details', kind?.name ?? '')
+  const Own = channelSteps[spec.channel]
+  const detailFields = live || Own ? [] : fieldsOf(spec, 'details', kind?.name ?? '')
   const automation = fieldsOf(spec, 'automation', kind?.name ?? '')
   const steps: Step[] = [...(kinds.length > 1 ? ['where' as const] : []), ...(spec.terms ? ['terms' as const] : []), 'account', ...(detailFields.length ? ['details' as const] : []), 'routing', 'ticket']
   const step: Step = made ? 'done' : (steps[at] ?? 'account')
@@ -108,12 +110,12 @@ function Wizard({ spec }: { spec: Spec }) {
             <TextInput label={t('channels.name')} description={t('channels.name_text')} value={name} placeholder={label} onChange={(e) => setName(e.currentTarget.value)} />
             <Select label={t('channels.inbox')} data={[...inboxes.map((i) => ({ value: i.id, label: i.name })), { value: newInbox, label: t('inboxes.new') }]} value={target} onChange={setInbox} allowDeselect={false} />
             {target === newInbox ? <TextInput label={t('inboxes.new_name')} required value={inboxName} onChange={(e) => setInboxName(e.currentTarget.value)} /> : null}
-            <SpecForm {...form} fields={accountFields} />
-            {live ? null : <ProbeList channel={spec.channel} settings={settings} secrets={secrets} />}
+            {Own ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Own settings={settings} onSettings={setSettings} error={wrong} /></Suspense> : <SpecForm {...form} fields={accountFields} />}
+            {live || Own ? null : <ProbeList channel={spec.channel} settings={settings} secrets={secrets} />}
           </Stack>
         ) : null}
         {step === 'details' ? <div className={s.beside}><SpecForm {...form} fields={detailFields} /><SenderPreview channel={spec.channel} settings={settings} /></div> : null}
-        {step === 'routing' ? <><RoutingForm value={assign} onChange={setAssign} />{automation.length ? <SpecForm {...form} fields={automation} /> : null}</> : null}
+        {step === 'routing' ? <><RoutingFields value={assign} onChange={setAssign} inbox={target === newInbox ? null : target} />{automation.length ? <SpecForm {...form} fields={automation} /> : null}</> : null}
         {step === 'ticket' ? <TicketForm value={ticket} onChange={setTicket} /> : null}
         {step === 'done' && made ? live ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><ChatDone account={made} /></Suspense> : <Done account={made} /> : null}
         <div className={s.wizardFoot}>

@@ -5,6 +5,8 @@ import { useId, useState, type ReactNode } from 'react'
 import type { Person, TimelineItem } from '@kanal/api'
 import { EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
 import { EventLine, MessageItem } from '@/features/conversation/index.ts'
+import { ContactSubmissions, SubmissionOf } from '@/features/forms/later.ts'
+import { useCan } from '@/features/session/index.ts'
 import { ChannelIcon } from '@/features/tickets/index.ts'
 import { t, type Key } from '@/locales/index.ts'
 import { sentence } from '@/shell/errors.ts'
@@ -12,13 +14,14 @@ import { ago, bytes, dateTime } from '@/shell/format.ts'
 import { filesQuery, ticketsQuery, timelineQuery } from './queries.ts'
 import s from './contacts.module.css'
 
-type Tab = 'timeline' | 'tickets' | 'files'
-const tabs: Tab[] = ['timeline', 'tickets', 'files']
+type Tab = 'timeline' | 'tickets' | 'files' | 'forms'
+const tabsOf = (forms: boolean): Tab[] => ['timeline', 'tickets', 'files', ...(forms ? ['forms' as const] : [])]
 
 /** Everything with a person, over all tickets one may see. */
 export function Story({ c }: { c: Person }) {
   const [tab, setTab] = useState<Tab>('timeline')
   const id = useId()
+  const tabs = tabsOf(useCan()('submissions.view'))
   const move = (e: React.KeyboardEvent) => {
     const step = e.key === 'ArrowRight' ? 1 : e.key === 'ArrowLeft' ? -1 : 0
     if (!step) return
@@ -32,7 +35,7 @@ export function Story({ c }: { c: Person }) {
         {tabs.map((x) => <button key={x} id={`${id}-${x}`} type="button" role="tab" aria-selected={x === tab} aria-controls={`${id}-panel`} tabIndex={x === tab ? 0 : -1} onClick={() => setTab(x)}>{t(`contact.${x}` as Key)}</button>)}
       </div>
       <div className={s.tabPanel} role="tabpanel" id={`${id}-panel`} aria-labelledby={`${id}-${tab}`}>
-        {tab === 'timeline' ? <PersonTimeline c={c} /> : tab === 'tickets' ? <Tickets c={c} /> : <Files c={c} />}
+        {tab === 'timeline' ? <PersonTimeline c={c} /> : tab === 'tickets' ? <Tickets c={c} /> : tab === 'forms' ? <ContactSubmissions contactId={c.id} /> : <Files c={c} />}
       </div>
     </div>
   )
@@ -54,7 +57,7 @@ function PersonTimeline({ c }: { c: Person }) {
     <>
       <NativeSelect size="xs" className={s.show} aria-label={t('contact.show')} value={show} onChange={(e) => setShow(e.currentTarget.value)} data={['', 'messages', 'comments', 'events'].map((v) => ({ value: v, label: t(`contact.show.${v || 'all'}` as Key) }))} />
       <Paged q={q} empty={items.length === 0 ? <EmptyState icon="clock" title={t('contact.timeline_none')} text={t('contact.timeline_none_text')} /> : null}>
-        <ol className={s.items}>{items.map((it, i) => <Item key={it.kind === 'message' ? it.message.id : it.event.id} it={it} before={items[i - 1]} tickets={tickets} />)}</ol>
+        <ol className={s.items}>{items.map((it, i) => <Item key={it.kind === 'message' ? it.message.id : it.event.id} it={it} before={items[i - 1]} tickets={tickets} contactId={c.id} />)}</ol>
       </Paged>
     </>
   )
@@ -63,13 +66,13 @@ function PersonTimeline({ c }: { c: Person }) {
 const ticketOf = (it: TimelineItem | undefined): string | null => (!it ? null : it.kind === 'message' ? it.message.ticket_id : it.event.ticket_id)
 
 /** The ticket is named once for what follows on it. */
-function Item({ it, before, tickets }: { it: TimelineItem; before: TimelineItem | undefined; tickets: Map<string, { number: number; subject: string }> }) {
+function Item({ it, before, tickets, contactId }: { it: TimelineItem; before: TimelineItem | undefined; tickets: Map<string, { number: number; subject: string }>; contactId: string }) {
   const id = ticketOf(it)
   const ticket = id && id !== ticketOf(before) ? tickets.get(id) : undefined
   return (
     <li>
       {ticket ? <p className={s.inTicket}><Link to="/tickets/$view/$ticketId" params={{ view: 'open', ticketId: id! }}>{t('contact.in_ticket', { number: ticket.number, subject: ticket.subject })}</Link></p> : null}
-      {it.kind === 'message' ? <MessageItem message={it.message} initiallyOpen={false} /> : <EventLine event={it.event} />}
+      {it.kind === 'message' ? <><MessageItem message={it.message} initiallyOpen={false} />{it.message.channel === 'form' && it.message.direction === 'incoming' ? <SubmissionOf contactId={contactId} messageId={it.message.id} /> : null}</> : <EventLine event={it.event} />}
     </li>
   )
 }

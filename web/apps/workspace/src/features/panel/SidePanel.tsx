@@ -12,6 +12,10 @@ import s from './panel.module.css'
 
 const PersonPanel = lazy(withMore(async () => ({ default: (await import('@/features/contacts/index.ts')).PersonPanel })))
 
+const HiddenFields = lazy(withMore(async () => ({ default: (await import('@/features/forms/later.ts')).HiddenFields })))
+
+const WaitingLine = lazy(withMore(async () => ({ default: (await import('@/features/waiting/index.ts')).WaitingLine })))
+
 const VisitorCard = lazy(withMore(async () => ({ default: (await import('@/features/chat/index.ts')).VisitorCard })))
 
 const kept = (id: string, fallback: boolean): boolean => { try { return (localStorage.getItem(`kanal.panel.${id}`) ?? (fallback ? '1' : '0')) === '1' } catch { return fallback } }
@@ -44,8 +48,9 @@ export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => 
       {chat ? <Section id="visitor" title={t('chat.visitor')}><Suspense fallback={<div className={s.room} />}><VisitorCard thread={chat} /></Suspense></Section> : null}
       {chat && !ticket.contact_id ? null : <Section id="contact" title={t('panel.contact')}><ContactCard contactId={ticket.contact_id} brief={ticket.contact} /></Section>}
       <Section id="properties" title={t('panel.properties')}><Properties ticket={ticket} /></Section>
-      <Section id="why" title={t('panel.why')}><Why ticket={ticket} /></Section>
+      <Section id="why" title={t('panel.why')}>{ticket.waiting ? <Suspense fallback={null}><WaitingLine ticket={ticket} /></Suspense> : null}<Why ticket={ticket} /></Section>
       <Section id="others" title={t('panel.others')}><OtherTickets contactId={ticket.contact_id} except={ticket.id} /></Section>
+      {ticket.threads?.some((x) => x.channel === 'form') ? <Suspense fallback={null}><HiddenFields ticket={ticket} /></Suspense> : null}
       <Section id="ledger" title={t('panel.ledger')} open={false}><Ledger ticketId={ticket.id} /></Section>
     </PanelFrame>
   )

@@ -1,0 +1,1 @@
+export { ContactSubmissions, HiddenFields, SubmissionOf } from './AtTicket.tsx'
