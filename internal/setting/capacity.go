@@ -19,7 +19,7 @@ type Capacity struct {
 	Default desk.Capacity `json:"default" yaml:"default,omitempty" doc:"The limits of everybody who has none of their own."`
 	Exclude Exclusions    `json:"exclude" yaml:"exclude,omitempty"`
 	// Weights and CallBlocks are beyond what HubSpot has (CP-08).
-	Weights    map[string]int `json:"weights" yaml:"weights,omitempty" doc:"How much one piece of work counts, 1 to 10, by kind (calls, messages, email) or priority (urgent, high, medium, low); the greater holds. Left out: 1."`
+	Weights    map[string]int `json:"weights" yaml:"weights,omitempty" doc:"How much one piece of work counts, 1 to 10, by kind (calls, messages, email) or priority (urgent, high, medium, low); the two are multiplied. Left out: 1."`
 	CallBlocks bool           `json:"call_blocks" yaml:"call_blocks,omitempty" doc:"Whoever is on the phone gets nothing else."`
 }
 

@@ -111,6 +111,7 @@ export interface TicketRow {
   open: boolean
   priority: Priority
   category: string
+  language?: string
   owner_id: Id | null
   team_id: Id | null
   hidden: Hidden
@@ -153,6 +154,7 @@ export interface Candidate {
   reason: string
 }
 export interface Assignment {
+  queued?: boolean
   at: Time | null
   by: string
   owner_id: Id | null
@@ -276,6 +278,8 @@ export interface Viewer { id: Id; name: string; state?: PresenceState }
 export type PresenceState = 'viewing' | 'typing' | 'left'
 
 export interface Ticket extends TicketRow {
+  /** nobody could have it yet: where it stands in the line of its channel account */
+  waiting?: { since: Time; place: number; of: number; reason: string; next_at: Time | null; tries: number } | null
   description: string
   properties: Record<string, unknown> | null
   assignment: Assignment | null

@@ -1,3 +1,2 @@
 export { ChannelList } from './ChannelList.tsx'
 export { ChannelPage, ConnectPage } from './pages.tsx'
-export { RoutingForm } from './RoutingForm.tsx'

@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { get, Problem, type ChannelAccount, type Spec } from '@kanal/api'
-import { defaultTicket, fieldsOf, HealthTag, noAssign, RemoveChannel, RoutingForm, SpecForm, TicketForm, updateAccount, write, type Settings } from '@/features/channels/later.ts'
+import { defaultTicket, fieldsOf, HealthTag, RemoveChannel, SpecForm, TicketForm, updateAccount, write, type Settings } from '@/features/channels/later.ts'
 import { useInboxes } from '@/features/lookups/index.ts'
+import { noAssign, RoutingFields } from '@/features/routing/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { Affects, AsText, AsTextButton, SaveError, UnsavedGuard, isStale } from '@/features/settings/index.ts'
 import { locales, currentLocale, t, type Key } from '@/locales/index.ts'
@@ -86,7 +87,7 @@ export function ChatChannel({ account, spec }: { account: ChannelAccount; spec: 
       </Stack>
     ),
     heading: <HeadingTab />, availability: <AvailabilityTab accountId={account.id} version={version} />, privacy: <PrivacyTab />, texts: <TextsTab />, email: <EmailTab />, flows: <FlowsTab accountId={account.id} />,
-    routing: <Stack gap="lg" className={s.narrow}><h2>{t('wizard.routing_title')}</h2><RoutingForm value={assign} onChange={touch(setAssign)} /><h2>{t('wizard.ticket_title')}</h2><TicketForm value={ticket} onChange={touch(setTicket)} /></Stack>,
+    routing: <Stack gap="lg" className={s.narrow}><h2>{t('wizard.routing_title')}</h2><RoutingFields value={assign} onChange={touch(setAssign)} account={account.id} inbox={inbox} mayEdit={edit} /><h2>{t('wizard.ticket_title')}</h2><TicketForm value={ticket} onChange={touch(setTicket)} /></Stack>,
     code: (
       <CodeTab accountId={account.id} domains={settings.domains}>
         <section className={s.card} aria-label={t('chatset.signed')}><h2>{t('chatset.signed')}</h2><p className={s.text}>{t('chatset.signed_text')}</p><SpecForm {...spare} fields={fieldsOf(spec, 'details', '')} /></section>

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Checkbox, NumberInput, SegmentedControl, Select, TextInput } from '@mantine/core'
 import type { AssignPolicy } from '@kanal/api'
 import { Banner, Icon } from '@kanal/ui'
-import { RoutingForm } from '@/features/channels/index.ts'
+import { RoutingFields } from '@/features/routing/index.ts'
 import { usePipelines, useProperties } from '@/features/lookups/index.ts'
 import { t, type Key } from '@/locales/index.ts'
 import { useDesk } from './context.ts'
@@ -178,7 +178,7 @@ function AssignFields({ step, set }: Of) {
   return (
     <>
       <SegmentedControl fullWidth disabled={!mayEdit} aria-label={t('flow.assign_to')} value={own ? 'own' : 'account'} data={[{ value: 'account', label: t('flow.assign_account') }, { value: 'own', label: t('flow.assign_own') }]} onChange={(v) => set({ to: v === 'own' ? nobody : 'account' })} />
-      {own ? <RoutingForm value={step.to as AssignPolicy} onChange={(to) => set({ to })} /> : null}
+      {own ? <RoutingFields small mayEdit={mayEdit} value={step.to as AssignPolicy} onChange={(to) => set({ to })} /> : null}
       <Next step={step} />
     </>
   )

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Checkbox, MultiSelect, NativeSelect, NumberInput, Radio, SegmentedControl, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core'
 import type { AssignPolicy } from '@kanal/api'
 import { Icon } from '@kanal/ui'
-import { RoutingForm } from '@/features/channels/index.ts'
+import { RoutingFields } from '@/features/routing/index.ts'
 import { t, type Key } from '@/locales/index.ts'
 import { useDesk } from './context.ts'
 import { Part, Words } from './fields.tsx'
@@ -46,7 +46,7 @@ export function LiveChatForm() {
       <CaptureForm />
       <Part title={t('flow.handover')} text={t('flow.handover_text')} setting="handover">
         <SegmentedControl disabled={!mayEdit} aria-label={t('flow.assign_to')} value={own ? 'own' : 'account'} data={[{ value: 'account', label: t('flow.assign_account') }, { value: 'own', label: t('flow.assign_own') }]} onChange={(v) => set('handover', { assign: v === 'own' ? { to: 'users', users: [], teams: [], available_only: true, by: 'least_open' } : null })} />
-        {own ? <RoutingForm value={def.handover!.assign as AssignPolicy} onChange={(assign) => set('handover', { assign })} /> : null}
+        {own ? <RoutingFields mayEdit={mayEdit} value={def.handover!.assign as AssignPolicy} onChange={(assign) => set('handover', { assign })} /> : null}
         <Words label={t('flow.nobody')} hint={t('flow.nobody_text')} field="handover.nobody" value={def.handover?.nobody} onChange={(nobody) => editor.edit((d) => ({ ...d, handover: { ...d.handover, nobody } }), 'nobody')} />
       </Part>
     </div>
@@ -185,7 +185,7 @@ export function OptionsForm() {
       {bot ? (
         <Part title={t('flow.handover')} text={t('flow.handover_bot')} setting="handover">
           <SegmentedControl disabled={!mayEdit} aria-label={t('flow.assign_to')} value={def.handover?.assign ? 'own' : 'account'} data={[{ value: 'account', label: t('flow.assign_account') }, { value: 'own', label: t('flow.assign_own') }]} onChange={(v) => set('handover', { assign: v === 'own' ? { to: 'users', users: [], teams: [], available_only: true, by: 'least_open' } : null })} />
-          {def.handover?.assign ? <RoutingForm value={def.handover.assign} onChange={(assign) => set('handover', { assign })} /> : null}
+          {def.handover?.assign ? <RoutingFields mayEdit={mayEdit} value={def.handover.assign} onChange={(assign) => set('handover', { assign })} /> : null}
           <Words label={t('flow.nobody')} hint={t('flow.nobody_text')} field="handover.nobody" value={def.handover?.nobody} onChange={(nobody) => editor.edit((d) => ({ ...d, handover: { ...d.handover, nobody } }), 'nobody')} />
         </Part>
       ) : null}

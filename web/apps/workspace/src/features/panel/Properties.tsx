@@ -1,13 +1,15 @@
 import { NumberInput, Select, Switch, Textarea, TextInput } from '@mantine/core'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { Contact, Property, Ticket } from '@kanal/api'
 import { useProperties, usePipelines, useStatuses, useTeams, useUsers } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { change, priorities, priorityName, setOwner, setPriority, setStatus } from '@/features/tickets/index.ts'
-import { t } from '@/locales/index.ts'
+import { t, withMore } from '@/locales/index.ts'
 import { dateTime } from '@/shell/format.ts'
 import { Facts } from './Facts.tsx'
 import s from './panel.module.css'
+
+const LanguageField = lazy(withMore(async () => ({ default: (await import('@/features/skills/later.ts')).LanguageField })))
 
 export function Properties({ ticket }: { ticket: Ticket }) {
   const can = useCan()
@@ -29,6 +31,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
       <Select size="xs" label={t('property.priority')} disabled={!edit} clearable placeholder={t('property.none')} clearButtonProps={{ 'aria-label': t('property.clear') }} value={ticket.priority || null} data={priorities.map((p) => ({ value: p, label: priorityName(p) }))}
         onChange={(v) => setPriority(ticket, (v ?? '') as Ticket['priority'])} />
       <Held label={t('property.category')} value={ticket.category} disabled={!edit} onSave={(v) => void change(ticket, { category: v })} />
+      <Suspense fallback={<TextInput size="xs" label=" " disabled />}><LanguageField value={ticket.language ?? ''} disabled={!edit} onSave={(language) => void change(ticket, { language })} /></Suspense>
       {custom.map((p) => <Custom key={p.id} property={p} ticket={ticket} disabled={!edit} />)}
       <Held label={t('property.description')} value={ticket.description} disabled={!edit} long onSave={(v) => void change(ticket, { description: v })} />
       <Facts rows={[

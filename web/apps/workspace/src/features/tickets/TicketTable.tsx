@@ -77,6 +77,7 @@ export const TableCells = memo(function TableCells({ row, view, columns, pick }:
       case 'inbox_id': return cut(row.inbox.name)
       case 'channel': return row.channel ? <span className={s.with}><ChannelIcon channel={row.channel} size={14} />{cut(maybe(`channel.${row.channel}`, row.channel))}</span> : null
       case 'category': return cut(row.category)
+      case 'language': return cut(row.language)
       case 'number': return <span className="k-num">#{row.number}</span>
       case 'message_count': return <span className="k-num">{row.message_count}</span>
       case 'created_at': case 'updated_at': case 'last_activity_at': case 'last_inbound_at': case 'first_reply_at': case 'closed_at': case 'snoozed_until': {

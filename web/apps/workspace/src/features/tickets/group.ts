@@ -13,6 +13,7 @@ export function groupOf(row: Row, by: string): { key: string; label: string } {
     case 'inbox_id': return named(row.inbox, t('group.none'))
     case 'priority': return { key: row.priority, label: priorityName(row.priority) }
     case 'channel': return { key: row.channel, label: maybe(`channel.${row.channel}`, row.channel || t('group.none')) }
+    case 'language': return { key: row.language ?? '', label: row.language || t('group.none') }
     case 'category': return { key: row.category.toLowerCase(), label: row.category || t('group.none') }
     case 'contact.name': return row.contact ? { key: row.contact.id, label: row.contact.name || row.contact.email } : { key: '', label: t('ticket.no_contact') }
     case 'contact.language': return { key: row.person?.language ?? '', label: row.person?.language || t('group.none') }

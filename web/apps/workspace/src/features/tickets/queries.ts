@@ -46,7 +46,7 @@ export const ledgerQuery = (id: string) => queryOptions({
 })
 
 export type Change = {
-  subject?: string; description?: string; status_id?: string; priority?: Priority; category?: string
+  subject?: string; description?: string; status_id?: string; priority?: Priority; category?: string; language?: string
   owner_id?: string | null; team_id?: string | null; properties?: Record<string, unknown>; hidden?: '' | 'spam' | 'trash'
 }
 

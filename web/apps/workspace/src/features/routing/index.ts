@@ -1,0 +1,2 @@
+export { RoutingFields, type RoutingFieldsProps } from './RoutingFields.tsx'
+export { noAssign, unfinishedPolicy } from './model.ts'
