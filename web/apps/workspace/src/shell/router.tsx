@@ -49,6 +49,7 @@ const byThread = createRoute({
 })
 const compose = createRoute({ getParentRoute: () => signedIn, path: '/compose', component: lazyRouteComponent(withMore(() => import('@/features/compose/index.ts')), 'ComposePage') })
 const scheduled = createRoute({ getParentRoute: () => signedIn, path: '/scheduled', component: lazyRouteComponent(withMore(() => import('@/features/writing/index.ts')), 'ScheduledPage') })
+const waiting = createRoute({ getParentRoute: () => signedIn, path: '/waiting', component: lazyRouteComponent(withMore(() => import('@/features/waiting/index.ts')), 'WaitingPage') })
 const search = createRoute({ getParentRoute: () => signedIn, path: '/search', component: lazyRouteComponent(withMore(() => import('@/features/search/index.ts')), 'SearchPage'), validateSearch: (s: Record<string, unknown>): { q?: string; exact?: boolean } => ({ ...(text(s.q) ? { q: text(s.q)! } : {}), ...(s.exact ? { exact: true } : {}) }) })
 
 const contactsPages = () => import('@/features/contacts/index.ts')
@@ -65,7 +66,7 @@ const settingsPage = createRoute({ getParentRoute: () => settings, path: '$', co
 export const router = createRouter({
   routeTree: root.addChildren([
     signin, setup,
-    signedIn.addChildren([home, tickets.addChildren([ticket, conversation]), byNumber, byThread, compose, scheduled, search, contacts, duplicates, contact, settings.addChildren([settingsHome, settingsPage])]),
+    signedIn.addChildren([home, tickets.addChildren([ticket, conversation]), byNumber, byThread, compose, scheduled, waiting, search, contacts, duplicates, contact, settings.addChildren([settingsHome, settingsPage])]),
   ]),
   defaultPreload: false,
   defaultPendingMs: 300,

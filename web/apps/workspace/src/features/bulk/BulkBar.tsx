@@ -76,6 +76,7 @@ function AssignMenu({ onDo }: Props) {
         {people.map((u) => <Menu.Item key={u.id} leftSection={<Avatar name={u.name} size={20} />} onClick={() => onDo({ type: 'assign', owner_id: u.id })}>{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</Menu.Item>)}
         {teams.filter((x) => match(x.name)).slice(0, 6).map((x) => <Menu.Item key={x.id} leftSection={<Icon name="team" />} onClick={() => onDo({ type: 'assign', no_owner: true, team_id: x.id })}>{x.name}</Menu.Item>)}
         <Menu.Divider />
+        <Menu.Item leftSection={<Icon name="team" />} onClick={() => onDo({ type: 'rotate' })}>{t('action.rotate')}</Menu.Item>
         <Menu.Item leftSection={<Icon name="unassigned" />} onClick={() => onDo({ type: 'assign', no_owner: true })}>{t('action.release')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>

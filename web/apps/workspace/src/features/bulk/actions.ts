@@ -19,6 +19,7 @@ function bulk(id: string, icon: IconName, shortcut: string, where: 'shown' | 'sp
 }
 
 bulk('take', 'user', 'shift+a', 'shown', 'tickets.assign', (b, c) => b.onDo({ type: 'assign', owner_id: c.session!.user.id }))
+bulk('rotate', 'team', '', 'shown', 'tickets.assign', (b) => b.onDo({ type: 'rotate' }))
 bulk('close', 'check', 'e', 'shown', 'tickets.edit', (b) => b.onDo({ type: 'close' }))
 bulk('reopen', 'refresh', 'shift+e', 'shown', 'tickets.edit', (b) => b.onDo({ type: 'reopen' }))
 bulk('snooze', 'clock', 'h', 'shown', 'tickets.edit', (b) => b.onDialog('snooze'))

@@ -1,7 +1,7 @@
 import type { Selection } from '@/features/tickets/index.ts'
 import type { Key } from '@/locales/index.ts'
 
-export type ActionType = 'assign' | 'update' | 'close' | 'reopen' | 'snooze' | 'wake' | 'follow' | 'unfollow' | 'move' | 'merge' | 'spam' | 'not_spam' | 'trash' | 'restore' | 'purge'
+export type ActionType = 'assign' | 'rotate' | 'update' | 'close' | 'reopen' | 'snooze' | 'wake' | 'follow' | 'unfollow' | 'move' | 'merge' | 'spam' | 'not_spam' | 'trash' | 'restore' | 'purge'
 
 export interface Action {
   type: ActionType

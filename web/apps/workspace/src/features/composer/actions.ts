@@ -5,4 +5,5 @@ defineAction({ id: 'composer.reply_all', label: 'action.reply_all', group: 'comp
 defineAction({ id: 'composer.forward', label: 'action.forward', group: 'composer', icon: 'forward', shortcut: 'f', when: (c) => !!c.composer, run: (c) => c.composer!.open('forward') })
 defineAction({ id: 'composer.comment', label: 'action.comment', group: 'composer', icon: 'comment', shortcut: 'c', when: (c) => !!c.composer, run: (c) => c.composer!.open('comment') })
 defineAction({ id: 'composer.undo', label: 'action.undo_send', group: 'composer', icon: 'undo', shortcut: 'z', when: (c) => !!c.composer?.undo, run: (c) => c.composer!.undo!() })
+defineAction({ id: 'go.waiting', label: 'action.go_waiting', group: 'go', icon: 'users', shortcut: 'g w', when: (c) => !!c.session, run: (c) => c.navigate('/waiting') })
 defineAction({ id: 'go.scheduled', label: 'action.go_scheduled', group: 'go', icon: 'clock', shortcut: 'g l', when: (c) => !!c.session && c.session.permissions.includes('tickets.reply'), run: (c) => c.navigate('/scheduled') })

@@ -1,11 +1,15 @@
+import { lazy, Suspense } from 'react'
 import type { KanalEvent } from '@kanal/api'
 import { Icon, type IconName } from '@kanal/ui'
 import { useNames } from '@/features/lookups/index.ts'
-import { maybe, t, type Key } from '@/locales/index.ts'
+import { maybe, t, withMore, type Key } from '@/locales/index.ts'
 import { ago, dateTime, fullTime } from '@/shell/format.ts'
 import s from './message.module.css'
 
-const icons: Record<string, IconName> = { 'ticket.assigned': 'user', 'ticket.status_changed': 'flag', 'ticket.created': 'plus', 'thread.claimed': 'link', 'thread.moved': 'link', 'ticket.deleted': 'trash', 'ticket.restored': 'refresh', 'ticket.snoozed': 'clock', 'ticket.woken': 'clock', 'ticket.merged': 'link', 'ticket.unmerged': 'link', 'ticket.split': 'link', 'ticket.moved': 'inbox', 'ticket.linked': 'link', 'ticket.unlinked': 'link' }
+const icons: Record<string, IconName> = { 'ticket.assigned': 'user', 'ticket.status_changed': 'flag', 'ticket.created': 'plus', 'thread.claimed': 'link', 'thread.moved': 'link', 'ticket.deleted': 'trash', 'ticket.restored': 'refresh', 'ticket.snoozed': 'clock', 'ticket.woken': 'clock', 'ticket.queued': 'clock', 'ticket.dequeued': 'clock', 'owner.mailed': 'mail', 'ticket.merged': 'link', 'ticket.unmerged': 'link', 'ticket.split': 'link', 'ticket.moved': 'inbox', 'ticket.linked': 'link', 'ticket.unlinked': 'link' }
+
+const later = /^owner|queued$/
+const Later = lazy(withMore(async () => ({ default: (await import('@/features/waiting/index.ts')).WaitingEvent })))
 
 /** What changed, as one quiet line. */
 export function EventLine({ event: e }: { event: KanalEvent }) {
@@ -13,7 +17,7 @@ export function EventLine({ event: e }: { event: KanalEvent }) {
   return (
     <div className={s.event} data-event={e.type}>
       <Icon name={icons[e.type] ?? 'info'} size={13} />
-      <span>{sentenceOf(e, names)}</span>
+      <span>{later.test(e.type) ? <Suspense fallback={null}><Later event={e} actor={actorOf(e, names)} /></Suspense> : sentenceOf(e, names)}</span>
       <time dateTime={e.at} title={fullTime(e.at)}>{ago(e.at)}</time>
     </div>
   )

@@ -26,6 +26,7 @@ ticket('follow', 'action.follow', 'bell', 'w', (c) => !!c.ticket && !c.ticket.fo
 ticket('unfollow', 'action.unfollow', 'bell', 'shift+w', (c) => !!c.ticket?.following, (t) => doing((m) => m.follow(t, false)))
 ticket('followers', 'action.followers', 'users', 'i', (c) => !!c.ticket && can(c, 'tickets.comment'), dialog('followers'))
 ticket('transfer', 'action.transfer', 'forward', 'shift+t', (c) => !!c.ticket && can(c, 'tickets.assign') && !c.ticket.hidden, dialog('transfer'))
+ticket('rotate', 'action.rotate', 'team', '', (c) => shown(c) && can(c, 'tickets.assign') && c.ticket!.open, (t) => doing(async () => (await import('@/features/waiting/model.ts')).rotate(t)))
 ticket('merge', 'action.merge', 'copy', 'm', shown, dialog('merge'))
 ticket('split', 'action.split', 'archive', 'shift+m', (c) => shown(c) && c.ticket!.message_count > 1, (t) => { startPicking(t.id); openDialog('split', t.id) })
 ticket('link', 'action.link', 'link', 'l', shown, dialog('link'))
@@ -50,7 +51,7 @@ conversation('move', 'action.move', 'inbox', 'shift+i', (c) => bare(c) && (c.ses
 /** What stands in a ticket's menu, in this order; what cannot be done now is left out. */
 export const moreActions = [
   ['ticket.snooze', 'ticket.wake', 'ticket.follow', 'ticket.unfollow', 'ticket.followers'],
-  ['ticket.take', 'ticket.release', 'ticket.transfer', 'ticket.move'],
+  ['ticket.take', 'ticket.release', 'ticket.rotate', 'ticket.transfer', 'ticket.move'],
   ['ticket.merge', 'ticket.split', 'ticket.link', 'ticket.copy_link'],
   ['ticket.spam', 'ticket.block', 'ticket.trash', 'ticket.restore'],
 ]
