@@ -51,6 +51,7 @@ import (
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/relocation"
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/secret"
 	"github.com/kanalhq/kanal/internal/setting"
@@ -67,6 +68,7 @@ import (
 	"github.com/kanalhq/kanal/internal/visitor"
 	"github.com/kanalhq/kanal/internal/waiting"
 	"github.com/kanalhq/kanal/internal/webpush"
+	"github.com/kanalhq/kanal/internal/worktime"
 )
 
 // Config is what a start is told.
@@ -101,6 +103,7 @@ type App struct {
 	Jobs       *job.Queue
 	Settings   *setting.Service
 	People     *people.Service
+	Worktime   *worktime.Service
 	Access     *access.Service
 	Door       *door.Service
 	Properties *property.Service
@@ -123,6 +126,7 @@ type App struct {
 	Identity   *identity.Service
 	Purge      *purge.Service
 	Bulk       *bulk.Service
+	Moves      *relocation.Service
 	Surveys    *survey.Service
 	Triage     *triage.Service
 	Dispatch   *dispatch.Service
@@ -233,13 +237,16 @@ func (a *App) channels() error {
 	}
 	a.Inbox = inbox.New(inbox.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, Channels: a.Registry, Tickets: a.Tickets, People: a.People, Host: a.cfg.Base.Hostname(),
-		Fresh: a.freshSettings, Skills: func(ctx context.Context, q db.Queryer, slugs []string) ([]string, error) { return a.Skills.Unknown(ctx, q, slugs) },
+		Fresh: a.freshSettings, Skills: func(ctx context.Context, q db.Queryer, slugs []string) ([]string, error) {
+			return a.Skills.Unknown(ctx, q, slugs)
+		},
 	})
 	return nil
 }
 
 func (a *App) nouns() {
 	a.People = people.New(a.DB, a.Clock, a.Events)
+	a.worktime()
 	a.Access = access.New(access.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, People: a.People, Idle: config.Window("SESSION"), Invite: config.Window("INVITE")})
 	a.Properties = property.New(a.DB, a.Clock, a.Events)
 	a.Saved = customview.New(a.DB, a.Clock, a.Events, a.Properties)

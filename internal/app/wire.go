@@ -72,7 +72,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.Assign = assignment.New(assignment.Deps{
 		Clock: a.Clock, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Threads: a.Threads, Contacts: a.Contacts, Properties: a.Properties, Visitors: a.Visitors, Channels: a.Registry,
 		Keep: config.Window("DECISIONS_KEEP"), Log: a.log,
-	}).Gate(a.Avail.Gate).Opens(a.Avail.Opens).WithLimits(assignment.LimitsOf(a.Settings, a.People)).WithSkills(a.Skills).WithTongue(a.Skills.LanguageOf)
+	}).WithHours(a.Worktime.Closed).Gate(a.Avail.Gate).Opens(a.Avail.Opens).WithLimits(assignment.LimitsOf(a.Settings, a.People)).WithSkills(a.Skills).WithTongue(a.Skills.LanguageOf)
 	a.Board = switchboard.New(switchboard.Deps{
 		DB: a.DB, Inbox: a.Inbox, Events: a.Events, Registry: a.Registry, Blobs: a.Blobs, Clock: a.Clock, Intake: late{a}, Guard: netx.Guard{AllowPrivate: true},
 		Log: a.log, Node: node, Listen: a.listen, LeaseTTL: config.Window("RECEIVER_LEASE"), BackOff: config.Window("RECONNECT_BASE"), MaxBackOff: config.Window("RECONNECT_MAX"),
@@ -101,6 +101,7 @@ func (a *App) flows(ctx context.Context) error {
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Access: a.Access, Tickets: a.Tickets, Assign: a.Assign, Triage: a.Triage, Purge: a.Purge, View: a.Views, Log: a.log,
 		Keep: config.Window("BULK_KEEP"),
 	})
+	a.moving()
 	a.Notify = a.notifier()
 	a.Transfer = a.transfer(transfer.Outside{})
 	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE"), Answers: a.answers})
@@ -204,7 +205,7 @@ func (a *App) endWeak(ctx context.Context, tx *db.Tx, actor desk.Actor, rules se
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Chatflows: a.Chatflows, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Outside: outside, Weak: a.endWeak,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Chatflows: a.Chatflows, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Skills: a.Skills, Outside: outside, Weak: a.endWeak,
 	})
 }
 
@@ -241,6 +242,8 @@ func (a *App) edge() http.Handler {
 		DB: a.DB, Clock: a.Clock, Flows: a.Chatflows, Inboxes: a.Inbox, Registry: a.Registry, Key: a.Box.Derive("chatflow previews"), BaseURL: a.cfg.Base,
 		Properties: a.Properties, People: a.People, Tickets: a.Tickets, Gate: a.Avail.Gate,
 	})
+	a.mountWorktime(s)
+	a.mountMoving(s)
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
 	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved})
 	lists.MountBulk(s, a.Bulk)

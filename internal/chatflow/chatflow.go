@@ -299,6 +299,27 @@ func (s *Service) Archive(ctx context.Context, tx *db.Tx, actor desk.Actor, id d
 	return err
 }
 
+// Rehome moves a chatflow to another account, where it comes last (MG-03). Conversations that it began go on over the account they are of. Records chatflow.updated.
+func (s *Service) Rehome(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ChatflowID, account desk.ChannelAccountID) (Flow, error) {
+	before, err := s.alive(ctx, tx, id)
+	if err != nil || before.AccountID == account {
+		return before, err
+	}
+	f := before
+	f.AccountID = account
+	if err := tx.QueryRow(ctx, "SELECT COALESCE(MAX(position), 0) + 1 FROM chatflows").Scan(&f.Position); err != nil {
+		return before, fmt.Errorf("chatflow: rehome: %w", err)
+	}
+	if _, err := tx.Exec(ctx, "UPDATE chatflows SET account_id = $1, position = $2, version = version + 1, updated_at = $3 WHERE id = $4", account, f.Position, s.clk.Ms(), id); err != nil {
+		return before, fmt.Errorf("chatflow: rehome: %w", err)
+	}
+	f, err = s.Get(ctx, tx, id)
+	if err != nil {
+		return f, err
+	}
+	return f, s.tell(ctx, tx, actor, desk.EvChatflowUpdated, f, &before, &f)
+}
+
 // Order puts chatflows into the order given; those that are not named come behind, as they were. Records chatflow.ordered.
 func (s *Service) Order(ctx context.Context, tx *db.Tx, actor desk.Actor, account desk.ChannelAccountID, ids []desk.ChatflowID) error {
 	all, err := db.All(ctx, tx, scan, "SELECT "+columns+" FROM chatflows WHERE archived_at = 0 ORDER BY position, id"+tx.ForUpdate())

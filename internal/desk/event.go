@@ -118,6 +118,7 @@ const (
 	EvFormCreated         = "form.created"         // {id, name, slug, before, after}: the whole of it, for the audit log
 	EvFormUpdated         = "form.updated"         // {id, name, slug, before, after, why?}: why is channel_removed or restored
 	EvFormArchived        = "form.archived"        // {id, name, slug, before, after}
+	EvFormReleased        = "form.released"        // {form_id, form, submission_id}: a held submission went on its road
 	EvFormSubmitted       = "form.submitted"       // {form_id, form, submission_id, state, reason}: a ticket, contact and message where there are some
 	EvBotEnded            = "bot.ended"            // {status: ended | timed_out | failed | handed_over, step, reason}: a bot left a conversation
 	EvThreadSeen          = "thread.seen"          // {by: visitor|team, message_id}: how far a chat was read

@@ -40,6 +40,7 @@ type (
 	ConsentID        int64
 	FormID           int64
 	SubmissionID     int64
+	AbsenceID        int64
 )
 
 // MaxID is the largest id: 53 bits.
@@ -364,5 +365,13 @@ func (id SubmissionID) MarshalJSON() ([]byte, error) { return marshalID(int64(id
 func (id *SubmissionID) UnmarshalJSON(b []byte) error {
 	n, err := unmarshalID(b)
 	*id = SubmissionID(n)
+	return err
+}
+
+func (id AbsenceID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id AbsenceID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *AbsenceID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = AbsenceID(n)
 	return err
 }

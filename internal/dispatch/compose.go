@@ -56,6 +56,14 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, c ComposeCommand, cont
 	if err != nil {
 		return tk, m, inAnyField(err, "channel_account_id")
 	}
+	if version, err := s.Inbox.Place(ctx, tx, acc.ID); err != nil || version != acc.Version { // it moves to another inbox right now
+		if err == nil {
+			acc, err = s.sender(ctx, tx, c.AccountID)
+		}
+		if err != nil {
+			return tk, m, err
+		}
+	}
 	adapter, ok := s.Registry.Get(acc.Channel)
 	if !ok || !adapter.Spec().Can.Start {
 		return tk, m, desk.Errorf(desk.Invalid, "channel.cannot_start", "Over %s a conversation can only be answered, not begun.", acc.Name).In("channel_account_id")
@@ -115,7 +123,7 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, c ComposeCommand, cont
 // makesTickets: the help desk always does (IH-02), an inbox where the account says so (IH-03).
 func (s *Service) makesTickets(ctx context.Context, q db.Queryer, acc desk.ChannelAccount) (bool, error) {
 	if acc.Ticket.Create != "" {
-		return acc.Ticket.Create == "always", nil
+		return acc.Ticket.Create != "never", nil // what a person begins is a topic of its own
 	}
 	box, err := s.Inbox.Inbox(ctx, q, acc.InboxID)
 	return box.Kind == desk.KindHelpdesk, err

@@ -20,6 +20,7 @@ type author struct {
 	party   desk.Party  // whose contact record it is filed under; no address: nobody's
 	used    string      // for a forward: original or forwarder
 	contact desk.Contact
+	fresh   bool            // nobody knew them before this
 	visitor visitor.Visitor // who writes from a browser
 }
 
@@ -95,6 +96,9 @@ func (s *Service) contactFor(ctx context.Context, tx *db.Tx, f *filing) error {
 	if f.rule.As == AsUser && f.rule.Matched {
 		return nil // a colleague's word in a customer's thread, forwarded or not, is the colleague's
 	}
+	if f.in.Form != nil && s.Forms != nil && !f.who.ours {
+		return s.formContact(ctx, tx, f)
+	}
 	if contact.Normalize(p.Kind, p.Address) == "" {
 		return nil
 	}
@@ -108,8 +112,8 @@ func (s *Service) contactFor(ctx context.Context, tx *db.Tx, f *filing) error {
 			return nil
 		}
 	}
-	c, _, err := s.Contacts.Resolve(ctx, tx, p, contact.SourceInbound, f.it.at)
-	f.who.contact = c
+	c, made, err := s.Contacts.Resolve(ctx, tx, p, contact.SourceInbound, f.it.at)
+	f.who.contact, f.who.fresh = c, made
 	return wrap("contact", err)
 }
 

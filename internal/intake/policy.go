@@ -8,6 +8,7 @@ import (
 	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/routing"
 )
 
 // When a conversation makes a ticket, as in desk.TicketPolicy.
@@ -38,6 +39,9 @@ func (f *filing) about() assignment.About {
 	a := assignment.About{Message: m}
 	if f.in.Live != nil {
 		a.Page = f.in.Live.Origin.URL
+	}
+	if f.in.Form != nil {
+		a.Page = f.in.Form.Origin.URL
 	}
 	return a
 }
@@ -96,5 +100,26 @@ func (s *Service) give(ctx context.Context, tx *db.Tx, acc desk.ChannelAccount, 
 		}
 	}
 	_, err := s.Assign.Assign(ctx, tx, tk, acc)
+	return wrap("assign", err)
+}
+
+// settle sees to the owner of what is no new ticket: a conversation without one, which is given to somebody by the same rule (RT-03, D12), and what was opened again, restored or
+// woken by the message (RT-18).
+func (s *Service) settle(ctx context.Context, tx *db.Tx, f *filing, th desk.Thread, tk desk.Ticket, isNew bool) (err error) {
+	switch {
+	case f.held() || isNew:
+	case tk.ID == 0:
+		switch {
+		case th.Bot:
+		case f.begun && f.rule.Assign:
+			_, err = s.Assign.AssignThread(ctx, tx, th, f.it.acc, routing.Arrived)
+		case f.cause == routing.Reopened:
+			_, err = s.Assign.ReopenedThread(ctx, tx, th)
+		}
+	case f.cause == routing.Reopened:
+		_, err = s.Assign.Reopened(ctx, tx, tk)
+	case f.cause != "":
+		_, err = s.Assign.Settle(ctx, tx, tk.ID, f.cause)
+	}
 	return wrap("assign", err)
 }

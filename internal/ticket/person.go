@@ -16,6 +16,14 @@ func (s *Service) MoveContact(ctx context.Context, tx *db.Tx, from, to desk.Cont
 	if _, err := tx.Exec(ctx, "UPDATE tickets SET contact_id = $1, version = version + 1 WHERE contact_id = $2", to, from); err != nil {
 		return fmt.Errorf("ticket: move contact: %w", err)
 	}
+	for _, query := range []string{
+		`INSERT INTO ticket_participants (ticket_id, contact_id, reason, created_at) SELECT ticket_id, CAST($1 AS BIGINT), reason, created_at FROM ticket_participants WHERE contact_id = $2 ON CONFLICT DO NOTHING`,
+		`DELETE FROM ticket_participants WHERE contact_id = $2 AND contact_id <> $1`,
+	} {
+		if _, err := tx.Exec(ctx, query, to, from); err != nil {
+			return fmt.Errorf("ticket: move contact: %w", err)
+		}
+	}
 	return nil
 }
 
@@ -34,6 +42,9 @@ func (s *Service) Blank(ctx context.Context, tx *db.Tx, ids []desk.TicketID) err
 	for part := range slices.Chunk(ids, 500) {
 		_, err := tx.Exec(ctx, `UPDATE tickets SET subject = '', description = '', snippet = '', properties = '{}', category = '', hidden_reason = '', contact_id = 0, version = version + 1 WHERE id IN `+inList(part))
 		if err != nil {
+			return fmt.Errorf("ticket: blank: %w", err)
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM ticket_participants WHERE ticket_id IN "+inList(part)); err != nil {
 			return fmt.Errorf("ticket: blank: %w", err)
 		}
 	}

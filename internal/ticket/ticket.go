@@ -35,6 +35,7 @@ type Service struct {
 	clk   *clock.Clock
 	ev    *event.Log
 	props Properties
+	limit func(ctx context.Context, q db.Queryer) (int, error)
 	words func(ctx context.Context, q db.Queryer, text string, hints ...string) (string, error)
 }
 
@@ -106,6 +107,13 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 	if err != nil {
 		return t, err
 	}
+	over, err := s.over(ctx, tx, n.ContactID)
+	if err != nil {
+		return t, err
+	}
+	if over > 0 {
+		t.ContactID = 0
+	}
 	if t.Language, err = s.languageOf(ctx, tx, n); err != nil {
 		return t, err
 	}
@@ -132,8 +140,10 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 	}
 	ev := eventOf(t, n.Actor, desk.EvTicketCreated, data)
 	ev.ThreadID = n.ThreadID
-	_, err = s.ev.Record(ctx, tx, ev)
-	return t, err
+	if _, err = s.ev.Record(ctx, tx, ev); err != nil || over == 0 {
+		return t, err
+	}
+	return t, s.takesPart(ctx, tx, t, n.ContactID, over)
 }
 
 // stamp fills pipeline, status, priority, category and properties from the policy, then from what was asked for. It returns what of the policy could not be used.
