@@ -7,6 +7,7 @@ import (
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -28,7 +29,8 @@ const (
 	SetAside        Kind = "set_aside"
 	HeldDigest      Kind = "held_digest"
 	LimitReached    Kind = "limit_reached" // a contact may have no more tickets (TK-05)
-	Test            Kind = "test" // "send me one": by no event, to whoever asked
+	Switched        Kind = "switched"      // somebody else switched one's availability (AV-06)
+	Test            Kind = "test"          // "send me one": by no event, to whoever asked
 )
 
 // The targets (CC-35: the list may grow, see Targets).
@@ -56,6 +58,7 @@ type KindSpec struct {
 	On      []string
 	Needs   access.Permission // "": everybody who sees tickets
 	Once    bool              // not told again while the last about the same thing is unread
+	Own     bool              // is about the person, not about an inbox
 	NoTicks bool              // stands in no matrix: it goes where the person said when asking
 }
 
@@ -74,6 +77,7 @@ var Kinds = []KindSpec{
 	{Kind: SetAside, On: []string{InApp, Email}, Needs: access.AccountAccess, Once: true},
 	{Kind: HeldDigest, On: []string{InApp, Email}, Needs: access.AccountAccess},
 	{Kind: LimitReached, On: []string{InApp, Email}, Needs: access.AccountAccess, Once: true},
+	{Kind: Switched, On: []string{InApp, Desktop}, Own: true},
 	{Kind: Test, On: []string{InApp, Desktop, Email}, NoTicks: true},
 }
 
@@ -138,6 +142,9 @@ type particulars struct {
 	To            json.RawMessage       `json:"to"`
 	Raw           desk.RawID            `json:"raw_id"`
 	SnoozedBy     desk.UserID           `json:"snoozed_by"`
+	By            string                `json:"by"`
+	Available     bool                  `json:"available"`
+	Note          string                `json:"note"`
 	Made          string                `json:"made"`
 }
 
@@ -179,6 +186,10 @@ var rules = []rule{
 		return map[string]any{"name": d.Name, "reason": d.Reason, "channel_account_id": d.Account.String()}
 	}},
 	{event: desk.EvTicketLimited, kind: LimitReached, who: everybody, topic: func(ev desk.Event, _ particulars) string { return "limit:" + ev.Contact.String() }},
+	{event: desk.EvUserAvailability, kind: Switched, when: func(_ desk.Event, d particulars, _ Facts) bool { return d.By == people.ByManager },
+		who: func(ev desk.Event, _ particulars, _ Facts) []desk.UserID { return []desk.UserID{ev.UserID} }, data: func(d particulars) map[string]any {
+			return map[string]any{"available": d.Available, "note": d.Note}
+		}},
 	{event: desk.EvInboundSetAside, kind: SetAside, who: everybody, topic: rawTopic, data: func(d particulars) map[string]any { return map[string]any{"raw_id": d.Raw.String()} }},
 }
 
@@ -295,7 +306,7 @@ func Decide(ev desk.Event, f Facts) []Notice {
 		return nil
 	}
 	var d particulars
-	_ = json.Unmarshal(ev.Data, &d) // what cannot be read concerns nobody
+	_ = json.Unmarshal(ev.Data, &d)                                                                        // what cannot be read concerns nobody
 	if d.Made == ticket.MadeByMove || ev.Type == desk.EvTicketAssigned && d.Rule == assignment.RuleMoved { // a channel moved: nothing happened to the customer (MG-07)
 		return nil
 	}
@@ -335,5 +346,5 @@ func (p Person) may(k KindSpec) bool {
 	if k.Needs != "" {
 		return access.UserCan(p.User, k.Needs)
 	}
-	return p.Sees
+	return p.Sees || k.Own
 }

@@ -14,13 +14,13 @@ import (
 
 // Absence is a time in which somebody is out of office (AV-05): from StartsAt until, but not with, EndsAt.
 type Absence struct {
-	ID        int64       `json:"id"`
-	UserID    desk.UserID `json:"user_id"`
-	StartsAt  desk.Time   `json:"starts_at"`
-	EndsAt    desk.Time   `json:"ends_at"`
-	Note      string      `json:"note"`
-	CreatedBy desk.UserID `json:"created_by"`
-	CreatedAt desk.Time   `json:"created_at"`
+	ID        desk.AbsenceID `json:"id"`
+	UserID    desk.UserID    `json:"user_id"`
+	StartsAt  desk.Time      `json:"starts_at"`
+	EndsAt    desk.Time      `json:"ends_at"`
+	Note      string         `json:"note"`
+	CreatedBy desk.UserID    `json:"created_by"`
+	CreatedAt desk.Time      `json:"created_at"`
 }
 
 const (
@@ -81,7 +81,7 @@ func (s *Service) SetAbsence(ctx context.Context, tx *db.Tx, actor desk.Actor, a
 			if n >= maxAbsences {
 				return nil, desk.Errorf(desk.Invalid, "absence.too_many", "Somebody may have %d absences to come.", maxAbsences)
 			}
-			a.ID, a.CreatedBy, a.CreatedAt = tx.NewID(), actor.UserID(), now
+			a.ID, a.CreatedBy, a.CreatedAt = desk.AbsenceID(tx.NewID()), actor.UserID(), now
 			_, err := tx.Exec(ctx, `INSERT INTO user_absences (`+absenceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`, a.ID, a.UserID, a.StartsAt, a.EndsAt, a.Note, a.CreatedBy, a.CreatedAt)
 			return map[string][2]any{"absence": {before, a}}, err
 		}
@@ -100,7 +100,7 @@ func (s *Service) SetAbsence(ctx context.Context, tx *db.Tx, actor desk.Actor, a
 }
 
 // RemoveAbsence takes an absence away; who was away by it is there again when their hours say so. Records user.updated.
-func (s *Service) RemoveAbsence(ctx context.Context, tx *db.Tx, actor desk.Actor, user desk.UserID, id int64) error {
+func (s *Service) RemoveAbsence(ctx context.Context, tx *db.Tx, actor desk.Actor, user desk.UserID, id desk.AbsenceID) error {
 	return s.edit(ctx, tx, actor, user, func() (map[string][2]any, error) {
 		had, err := s.absence(ctx, tx, user, id)
 		if err != nil {
@@ -111,7 +111,7 @@ func (s *Service) RemoveAbsence(ctx context.Context, tx *db.Tx, actor desk.Actor
 	})
 }
 
-func (s *Service) absence(ctx context.Context, q db.Queryer, user desk.UserID, id int64) (Absence, error) {
+func (s *Service) absence(ctx context.Context, q db.Queryer, user desk.UserID, id desk.AbsenceID) (Absence, error) {
 	as, err := db.All(ctx, q, scanAbsence, `SELECT `+absenceColumns+` FROM user_absences WHERE id = $1 AND user_id = $2`, id, user)
 	if err == nil && len(as) == 0 {
 		return Absence{}, desk.Errorf(desk.NotFound, "absence.not_found", "There is no such absence.")
@@ -200,4 +200,13 @@ func (s *Service) edit(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk
 		through = k.through(now)
 	}
 	return s.shift(ctx, tx, actor, k, through, now)
+}
+
+// KeepCalendar names who keeps a calendar of holidays: teams and people.
+func (s *Service) KeepCalendar(ctx context.Context, q db.Queryer, slug string) ([]string, error) {
+	names, err := db.All(ctx, q, db.Column[string], `SELECT name FROM teams WHERE calendar = $1 UNION ALL SELECT name FROM users WHERE calendar = $1 ORDER BY 1`, slug)
+	if err != nil {
+		return nil, fmt.Errorf("people: calendar: %w", err)
+	}
+	return names, nil
 }

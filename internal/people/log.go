@@ -102,7 +102,7 @@ func (k keeper) nextChange(now desk.Time) *Change {
 
 // LogRow is one change of somebody's availability (AV-13).
 type LogRow struct {
-	ID        int64       `json:"id"`
+	ID        int64       `json:"-"`
 	UserID    desk.UserID `json:"user_id"`
 	At        desk.Time   `json:"at"`
 	Available bool        `json:"available"`

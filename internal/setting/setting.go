@@ -25,6 +25,8 @@ type Service struct {
 	db  *db.DB
 	clk *clock.Clock
 	ev  *event.Log
+
+	onRhythm func(ctx context.Context, tx *db.Tx) error
 }
 
 // New makes the service.
@@ -130,6 +132,11 @@ func (s *Service) SetCompany(ctx context.Context, tx *db.Tx, actor desk.Actor, c
 	}
 	if err := s.store(ctx, tx, companyName, string(db.JSON(c))); err != nil {
 		return before, err
+	}
+	if c.Timezone != before.Timezone {
+		if err := s.rhythmChanged(ctx, tx); err != nil {
+			return before, err
+		}
 	}
 	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvSettingsChanged, Actor: actor, Data: event.Data(map[string]any{"object": "company", "slug": "company", "before": before, "after": c})})
 	return c, err

@@ -204,11 +204,12 @@ func (a *admins) createTeam(ctx context.Context, v access.Viewer, in *createTeam
 type patchTeamInput struct {
 	api.ByID
 	Body struct {
-		Name    *string        `json:"name,omitempty" maxLength:"200"`
-		Members *[]desk.UserID `json:"members,omitempty"`
-		Extra   *[]desk.UserID `json:"extra_members,omitempty"`
-		Parent  *desk.TeamID   `json:"parent_id,omitempty" doc:"The team that this one is part of; null is none."`
-		Expect  Seen           `json:"expect,omitempty" doc:"What was seen of the team, by field: refused with 409 when it is different now."`
+		Name     *string                `json:"name,omitempty" maxLength:"200"`
+		Members  *[]desk.UserID         `json:"members,omitempty"`
+		Extra    *[]desk.UserID         `json:"extra_members,omitempty"`
+		Calendar *string                `json:"calendar,omitempty" maxLength:"63" doc:"Of the holidays of main members who have none of their own."`
+		Parent   api.Maybe[desk.TeamID] `json:"parent_id,omitzero" doc:"The team that this one is part of; null is none."`
+		Expect   Seen                   `json:"expect,omitempty" doc:"What was seen of the team, by field: refused with 409 when it is different now."`
 	}
 }
 
@@ -229,6 +230,10 @@ func (a *admins) patchTeam(ctx context.Context, v access.Viewer, in *patchTeamIn
 		if err != nil {
 			return now, err
 		}
-		return a.People.UpdateTeam(ctx, tx, v.Actor, id, people.TeamChange{Name: b.Name, Members: b.Members, Extra: b.Extra, Parent: b.Parent})
+		var parent *desk.TeamID
+		if b.Parent.Sent {
+			parent = &b.Parent.Value
+		}
+		return a.People.UpdateTeam(ctx, tx, v.Actor, id, people.TeamChange{Name: b.Name, Members: b.Members, Extra: b.Extra, Parent: parent, Calendar: b.Calendar})
 	}))
 }
