@@ -238,7 +238,7 @@ func TestASkillIsNotDeletedWhileItIsGranted(t *testing.T) { // SK-04: both at on
 	each(t, func(t *testing.T, w *world) {
 		ann := w.user("ann@acme.example")
 		for i := range 5 {
-			slug := w.make("C"+string(rune('a'+i)), "S"+string(rune('a'+i)))[0].Slug
+			slug := w.make("Group "+string(rune(97+i)), "Thing "+string(rune(97+i)))[0].Slug
 			desktest.Together(w.DB, 2, func(ctx context.Context, tx *db.Tx, i int) error {
 				if i == 0 {
 					return w.s.Remove(ctx, tx, desk.System, slug)

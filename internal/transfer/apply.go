@@ -64,7 +64,7 @@ func (s *Service) run(ctx context.Context, text []byte, o Options, look bool) (p
 		if err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{a.company, a.teams, a.users, a.extraMembers, a.properties, a.pipelines, a.inboxes, a.channels, a.chatflows, a.snippets, a.views, a.notifications, a.spam, a.survey, a.signIn, a.prune} {
+		for _, step := range []func(context.Context) error{a.company, a.skills, a.teams, a.users, a.extraMembers, a.properties, a.pipelines, a.inboxes, a.channels, a.chatflows, a.snippets, a.views, a.notifications, a.spam, a.survey, a.signIn, a.work, a.prune} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -231,6 +231,9 @@ func (a *applying) user(ctx context.Context, path string, u User) error {
 		if err := a.People.SetMainTeams(ctx, a.tx, a.o.Actor, have.ID, ids); err != nil {
 			return a.src.at(path+".teams", err)
 		}
+	}
+	if err := a.held(ctx, path, have.ID, u); err != nil {
+		return err
 	}
 	prefs := map[string]any{}
 	if u.Hours != nil {

@@ -3,6 +3,7 @@ package transfer
 import (
 	"bytes"
 	"context"
+	"errors"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -22,6 +23,7 @@ import (
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/snippet"
 	"github.com/kanalhq/kanal/internal/spam"
+	"github.com/kanalhq/kanal/internal/skill"
 	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
@@ -43,6 +45,7 @@ type Deps struct {
 	// Weak ends the sessions that the rules of signing in would not let in any more; nil: they go on.
 	Weak    func(ctx context.Context, tx *db.Tx, actor desk.Actor, rules setting.SignIn) error
 	Surveys *survey.Service // nil: whom customers' satisfaction is asked of is left alone
+	Skills  *skill.Service  // nil: what people know is left alone
 	Outside Outside
 }
 
@@ -129,6 +132,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		return f, err
 	}
 	if err := s.exportSignIn(ctx, q, &f); err != nil {
+		return f, err
+	}
+	if err := errors.Join(s.exportSkills(ctx, q, &f), s.exportWork(ctx, q, &f)); err != nil {
 		return f, err
 	}
 	return f, s.exportViews(ctx, q, n, &f)
@@ -274,16 +280,7 @@ func (s *Service) exportUser(ctx context.Context, q db.Queryer, u desk.User, n n
 		return x, err
 	}
 	x.Hours, _ = prefs["hours"].(map[string]any)
-	if list, ok := prefs["skills"].([]any); ok {
-		skills := []string{}
-		for _, e := range list {
-			if text, ok := e.(string); ok {
-				skills = append(skills, text)
-			}
-		}
-		x.Skills = optional(skills)
-	}
-	return x, nil
+	return x, s.exportHeld(ctx, q, u, &x)
 }
 
 func (s *Service) exportAccount(ctx context.Context, q db.Queryer, a desk.ChannelAccount) (Channel, error) {
@@ -306,8 +303,11 @@ func (s *Service) exportAccount(ctx context.Context, q db.Queryer, a desk.Channe
 }
 
 func exportAssign(p desk.AssignPolicy) *Assign {
-	a := &Assign{To: p.To, Users: p.Users, Teams: p.Teams}
-	if p.To != "no_one" && p.To != "" {
+	a := &Assign{
+		To: p.To, Users: p.Users, Teams: p.Teams, Rules: p.Rules, Fallback: p.Fallback, HoldSeconds: p.HoldSeconds, MailOwner: p.MailOwner, TrackedOnly: p.TrackedOnly, NoQueue: p.NoQueue,
+		ExtraMembers: p.ExtraMembers, Hours: p.Hours, Reopened: p.Reopened,
+	}
+	if p.To != "no_one" && p.To != "" || len(p.Rules) > 0 {
 		a.AvailableOnly, a.By = &p.AvailableOnly, p.By
 	}
 	return a

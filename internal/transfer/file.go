@@ -3,7 +3,7 @@
 // slug (users by address); what a file leaves out is left alone unless pruning was asked for; a file applies whole or not at all, and applying it
 // again changes nothing. Secrets are {env: NAME}, {file: PATH} or keep, and are never exported. Called by the command line and at start-up (--config).
 //
-// A user's hours and skills are accepted, kept in their preferences and exported again; nothing is routed by them yet.
+// A user's hours are accepted, kept in their preferences and exported again; nothing is routed by them yet.
 package transfer
 
 import (
@@ -18,21 +18,23 @@ const maxFile = 8 << 20
 
 // File is a settings file. A nil section or field was left out.
 type File struct {
-	Version       int            `yaml:"version"`
-	Company       *Company       `yaml:"company,omitempty"`
-	Teams         []Team         `yaml:"teams,omitempty"`
-	Users         []User         `yaml:"users,omitempty"`
-	Properties    []Property     `yaml:"properties,omitempty"`
-	Pipelines     []Pipeline     `yaml:"pipelines,omitempty"`
-	Inboxes       []Inbox        `yaml:"inboxes,omitempty"`
-	Channels      []Channel      `yaml:"channels,omitempty"`
-	Chatflows     []Chatflow     `yaml:"chatflows,omitempty"`
-	Views         []View         `yaml:"views,omitempty"`
-	Snippets      []Snippet      `yaml:"snippets,omitempty"`
-	Notifications *Notifications `yaml:"notifications,omitempty"`
-	Spam          *Spam          `yaml:"spam,omitempty"`
-	Survey        *Survey        `yaml:"survey,omitempty"`
-	SignIn        *SignIn        `yaml:"sign_in,omitempty"`
+	Version       int             `yaml:"version"`
+	Company       *Company        `yaml:"company,omitempty"`
+	Teams         []Team          `yaml:"teams,omitempty"`
+	Users         []User          `yaml:"users,omitempty"`
+	Properties    []Property      `yaml:"properties,omitempty"`
+	Pipelines     []Pipeline      `yaml:"pipelines,omitempty"`
+	Inboxes       []Inbox         `yaml:"inboxes,omitempty"`
+	Channels      []Channel       `yaml:"channels,omitempty"`
+	Chatflows     []Chatflow      `yaml:"chatflows,omitempty"`
+	Views         []View          `yaml:"views,omitempty"`
+	Snippets      []Snippet       `yaml:"snippets,omitempty"`
+	Notifications *Notifications  `yaml:"notifications,omitempty"`
+	Spam          *Spam           `yaml:"spam,omitempty"`
+	Survey        *Survey         `yaml:"survey,omitempty"`
+	SignIn        *SignIn         `yaml:"sign_in,omitempty"`
+	Skills        []SkillCategory `yaml:"skills,omitempty"`
+	Work          *Work           `yaml:"work,omitempty"`
 }
 
 // Company is who runs the installation.
@@ -55,7 +57,8 @@ type User struct {
 	Locale    *string        `yaml:"locale,omitempty"`
 	Timezone  *string        `yaml:"timezone,omitempty"`
 	Hours     map[string]any `yaml:"hours,omitempty"`
-	Skills    *[]string      `yaml:"skills,omitempty"`
+	Skills    *[]UserSkill   `yaml:"skills,omitempty,flow"`
+	Capacity  *desk.Capacity `yaml:"capacity,omitempty,flow"`
 }
 
 // Team is a team; its main members name it among their teams.
@@ -127,10 +130,23 @@ type Assign struct {
 	Teams         []string `yaml:"teams,omitempty"`
 	AvailableOnly *bool    `yaml:"available_only,omitempty"`
 	By            string   `yaml:"by,omitempty"`
+
+	Rules        []desk.SkillRule  `yaml:"rules,omitempty"`
+	Fallback     []desk.AssignStep `yaml:"fallback,omitempty"`
+	HoldSeconds  int               `yaml:"hold_seconds,omitempty"`
+	MailOwner    bool              `yaml:"mail_owner,omitempty"`
+	TrackedOnly  bool              `yaml:"tracked_only,omitempty"`
+	NoQueue      bool              `yaml:"no_queue,omitempty"`
+	ExtraMembers bool              `yaml:"extra_members,omitempty"`
+	Hours        string            `yaml:"hours,omitempty"`
+	Reopened     string            `yaml:"reopened,omitempty"`
 }
 
 func (a Assign) policy() desk.AssignPolicy {
-	p := desk.AssignPolicy{To: a.To, Users: a.Users, Teams: a.Teams, By: a.By, AvailableOnly: a.AvailableOnly == nil || *a.AvailableOnly}
+	p := desk.AssignPolicy{
+		To: a.To, Users: a.Users, Teams: a.Teams, By: a.By, AvailableOnly: a.AvailableOnly == nil || *a.AvailableOnly,
+		Rules: a.Rules, Fallback: a.Fallback, HoldSeconds: a.HoldSeconds, MailOwner: a.MailOwner, TrackedOnly: a.TrackedOnly, NoQueue: a.NoQueue, ExtraMembers: a.ExtraMembers, Hours: a.Hours, Reopened: a.Reopened,
+	}
 	if p.To == "" {
 		p.To = "no_one"
 	}

@@ -150,6 +150,12 @@ func things(f File) []thing {
 	if f.SignIn != nil {
 		add("sign_in", "sign_in", f.SignIn)
 	}
+	for _, c := range f.Skills {
+		add("skill_category", c.Slug, c, "slug")
+	}
+	if f.Work != nil {
+		add("work", "work", f.Work)
+	}
 	return out
 }
 

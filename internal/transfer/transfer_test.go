@@ -17,7 +17,7 @@ import (
 const whole = `
 version: 1
 company: {name: Acme, locale: en, timezone: Europe/Copenhagen}
-users:    [{email: ann@acme.example, name: Ann Holm, role: agent, teams: [support], hours: {mon-fri: "09:00-17:00"}, skills: [danish]}, {email: bo@acme.example, role: supervisor}]
+users:    [{email: ann@acme.example, name: Ann Holm, role: agent, teams: [support], hours: {mon-fri: "09:00-17:00"}}, {email: bo@acme.example, role: supervisor}]
 teams:    [{slug: support, name: Support, extra_members: [bo@acme.example]}]
 properties: [{object: ticket, name: plan, label: Plan, type: choice, options: [free, gold]}]
 pipelines: [{slug: support, name: Support, statuses: [{slug: new, name: New, state: open}, {slug: closed, name: Closed, state: closed}]}, {slug: returns, statuses: [{slug: asked, state: open}, {slug: done, state: closed}]}]
@@ -77,8 +77,8 @@ func TestAFileAppliesWholeAndOnce(t *testing.T) {
 				t.Errorf("%+v %v", ann, err)
 			}
 			prefs, _ := k.People.Preferences(ctx, d, ann.ID)
-			if prefs["hours"] == nil || prefs["skills"] == nil {
-				t.Errorf("hours and skills are kept: %v", prefs)
+			if prefs["hours"] == nil {
+				t.Errorf("hours are kept: %v", prefs)
 			}
 			acc, err := k.Inboxes.AccountBySlug(ctx, d, "support-mail")
 			if err != nil || acc.Address != "support@acme.example" || acc.Ticket.Priority != "medium" || acc.Assign.Teams[0] != "support" || !acc.Active {

@@ -73,7 +73,7 @@ func (a *admins) mountText() {
 // sectionNeeds is the permission of each section; what is not named needs settings.manage alone.
 var sectionNeeds = map[string]access.Permission{
 	"users": access.UsersManage, "teams": access.UsersManage, "properties": access.PropertiesManage, "inboxes": access.AccountAccess, "channels": access.AccountAccess,
-	"spam": access.AccountAccess, "views": access.ViewsShare, "chatflows": access.ChatflowsManage,
+	"spam": access.AccountAccess, "skills": access.RoutingManage, "work": access.RoutingManage, "views": access.ViewsShare, "chatflows": access.ChatflowsManage,
 }
 
 func mayText(v access.Viewer, sections []string) error {
