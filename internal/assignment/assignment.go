@@ -116,6 +116,11 @@ func (s *Service) Assign(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk
 
 // AssignBecause is Assign with why it is asked: one of routing's causes.
 func (s *Service) AssignBecause(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk.ChannelAccount, cause string) (desk.Assignment, error) {
+	return s.AssignBy(ctx, tx, t, acc, nil, cause)
+}
+
+// AssignBy is AssignBecause by a policy of one's own: a bot's. nil is the account's.
+func (s *Service) AssignBy(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk.ChannelAccount, policy *desk.AssignPolicy, cause string) (desk.Assignment, error) {
 	t, err := s.Tickets.Lock(ctx, tx, t.ID)
 	if err != nil {
 		return desk.Assignment{}, err
@@ -126,11 +131,16 @@ func (s *Service) AssignBecause(ctx context.Context, tx *db.Tx, t desk.Ticket, a
 		}
 		return desk.Assignment{OwnerID: t.OwnerID, TeamID: t.TeamID, Candidates: []desk.Candidate{}}, nil
 	}
-	return s.ofTicket(ctx, tx, t, acc, cause, 0, 0)
+	return s.ofTicket(ctx, tx, t, plan{acc: acc, policy: policy, cause: cause})
 }
 
 // AssignThread is Assign for a conversation without a ticket (RT-03, D12, IH-04).
 func (s *Service) AssignThread(ctx context.Context, tx *db.Tx, th desk.Thread, acc desk.ChannelAccount, cause string) (desk.Assignment, error) {
+	return s.AssignThreadBy(ctx, tx, th, acc, nil, cause)
+}
+
+// AssignThreadBy is AssignThread by a policy of one's own.
+func (s *Service) AssignThreadBy(ctx context.Context, tx *db.Tx, th desk.Thread, acc desk.ChannelAccount, policy *desk.AssignPolicy, cause string) (desk.Assignment, error) {
 	th, err := s.Threads.Lock(ctx, tx, th.ID)
 	if err != nil {
 		return desk.Assignment{}, err
@@ -138,7 +148,7 @@ func (s *Service) AssignThread(ctx context.Context, tx *db.Tx, th desk.Thread, a
 	if th.OwnerID != 0 || th.TicketID != 0 || th.Bot {
 		return desk.Assignment{OwnerID: th.OwnerID, TeamID: th.TeamID, Candidates: []desk.Candidate{}}, nil
 	}
-	return s.ofThread(ctx, tx, th, acc, cause, 0, 0)
+	return s.ofThread(ctx, tx, th, plan{acc: acc, policy: policy, cause: cause})
 }
 
 // Reopened asks for the owner of a ticket that its customer has opened again: who had it keeps it while they are available, always, or it is assigned anew, as the policy
@@ -152,7 +162,7 @@ func (s *Service) Reopened(ctx context.Context, tx *db.Tx, t desk.Ticket) (desk.
 	if err != nil || !ok {
 		return desk.Assignment{OwnerID: t.OwnerID, TeamID: t.TeamID, Candidates: []desk.Candidate{}}, err
 	}
-	return s.ofTicket(ctx, tx, t, acc, routing.Reopened, t.OwnerID, 0)
+	return s.ofTicket(ctx, tx, t, plan{acc: acc, cause: routing.Reopened, keeps: t.OwnerID})
 }
 
 // ReopenedThread is Reopened for a conversation without a ticket.
@@ -165,7 +175,7 @@ func (s *Service) ReopenedThread(ctx context.Context, tx *db.Tx, th desk.Thread)
 	if err != nil || !ok {
 		return desk.Assignment{}, err
 	}
-	return s.ofThread(ctx, tx, th, acc, routing.Reopened, th.OwnerID, 0)
+	return s.ofThread(ctx, tx, th, plan{acc: acc, cause: routing.Reopened, keeps: th.OwnerID})
 }
 
 // Settle sees to it that somebody has a ticket that is back at work: it rested, was spam, or moved to another inbox. An owner who can have it keeps it; one who left, or lost
@@ -181,14 +191,14 @@ func (s *Service) Settle(ctx context.Context, tx *db.Tx, id desk.TicketID, cause
 			return desk.Assignment{OwnerID: t.OwnerID, TeamID: t.TeamID}, err
 		}
 	}
-	if t.OwnerID == 0 && t.TeamID != 0 && t.Assignment != nil && t.Assignment.By.Kind == desk.ActorUser {
-		return *t.Assignment, nil // a person gave it to that team
+	if t.OwnerID == 0 && t.Assignment != nil && t.Assignment.Rule == routing.RuleManual && cause != routing.Moved {
+		return *t.Assignment, nil // a person left it to a team, or to nobody
 	}
 	acc, ok, err := s.account(ctx, tx, t.AccountID)
 	if err != nil || !ok {
 		return desk.Assignment{}, err
 	}
-	return s.ofTicket(ctx, tx, t, acc, cause, 0, 0)
+	return s.ofTicket(ctx, tx, t, plan{acc: acc, cause: cause})
 }
 
 // Again decides anew of something that waits, locking it first. Where there is an owner now it is written; otherwise nothing is, and the answer says whether it waits on.
@@ -211,16 +221,17 @@ func (s *Service) Again(ctx context.Context, tx *db.Tx, object string, id int64,
 	if err != nil {
 		return desk.Assignment{}, err
 	}
-	var keeps desk.UserID
-	if a := t.Assignment; a != nil {
-		if since == 0 && a.Queued {
-			since = a.At
+	p := plan{acc: acc, cause: cause, waited: true, since: since}
+	if a := t.Assignment; a != nil && a.Queued {
+		p.policy = a.Policy
+		if since == 0 {
+			p.since = a.At
 		}
-		if a.Cause == routing.Reopened && a.Queued { // whose it was may have come back
-			keeps, cause = a.HoldFor, routing.Reopened
+		if a.Cause == routing.Reopened { // whose it was may have come back
+			p.keeps, p.cause = a.HoldFor, routing.Reopened
 		}
 	}
-	return s.ofTicket(ctx, tx, t, acc, cause, keeps, max(since, 1))
+	return s.ofTicket(ctx, tx, t, p)
 }
 
 func (s *Service) threadAgain(ctx context.Context, tx *db.Tx, id desk.ThreadID, cause string) (desk.Assignment, error) {
@@ -236,7 +247,13 @@ func (s *Service) threadAgain(ctx context.Context, tx *db.Tx, id desk.ThreadID, 
 	if err != nil {
 		return desk.Assignment{}, err
 	}
-	return s.ofThread(ctx, tx, th, acc, cause, 0, max(since, 1))
+	p := plan{acc: acc, cause: cause, waited: true, since: since}
+	if k, ok, err := s.lastOf(ctx, tx, id); err != nil {
+		return desk.Assignment{}, err
+	} else if ok && k.Input.Own {
+		p.policy = &k.Input.Policy
+	}
+	return s.ofThread(ctx, tx, th, p)
 }
 
 // since is when something began to wait; 0 when the queue does not say.
@@ -261,20 +278,48 @@ func (s *Service) account(ctx context.Context, q db.Queryer, id desk.ChannelAcco
 	return acc, err == nil, err
 }
 
-// ofTicket decides for a ticket that is held. since is 0 for what did not wait before; keeps is whose it is or was.
-func (s *Service) ofTicket(ctx context.Context, tx *db.Tx, t desk.Ticket, acc desk.ChannelAccount, cause string, keeps desk.UserID, since desk.Time) (desk.Assignment, error) {
-	in, err := s.Input(ctx, tx, Work{Ticket: &t, Account: acc, Policy: acc.Assign, Cause: cause, Keeps: keeps, Since: since, Hold: true})
+// plan is how something is decided.
+type plan struct {
+	acc    desk.ChannelAccount
+	policy *desk.AssignPolicy // nil: the account's
+	cause  string
+	keeps  desk.UserID // whose it is, or was
+	waited bool        // it waits already: without anybody it does so on, as it is
+	since  desk.Time
+}
+
+// back: it comes back to work, rather than being new.
+func (p plan) back() bool {
+	return p.cause == routing.Woken || p.cause == routing.Restored || p.cause == routing.Moved
+}
+
+func (p plan) work() Work {
+	w := Work{Account: p.acc, Policy: p.acc.Assign, Cause: p.cause, Keeps: p.keeps, Since: p.since, Hold: true}
+	if p.policy != nil {
+		w.Policy, w.Own = *p.policy, true
+	}
+	return w
+}
+
+// ofTicket decides for a ticket that is held.
+func (s *Service) ofTicket(ctx context.Context, tx *db.Tx, t desk.Ticket, p plan) (desk.Assignment, error) {
+	w := p.work()
+	w.Ticket = &t
+	in, err := s.Input(ctx, tx, w)
 	if err != nil {
 		return desk.Assignment{}, err
 	}
 	a := routing.Decide(in)
-	if since != 0 && a.OwnerID == 0 {
-		return a, nil // it waits on, as it is
+	if p.waited && a.OwnerID == 0 {
+		return a, nil
+	}
+	if p.back() && a.OwnerID == 0 && t.OwnerID == 0 && a.TeamID == t.TeamID && t.Assignment != nil && a.Reason == t.Assignment.Reason && !a.Queued {
+		return a, nil // as it was
 	}
 	if err := s.record(ctx, tx, in, a, t.ID, 0); err != nil {
 		return a, err
 	}
-	if cause != routing.Reopened || a.OwnerID != t.OwnerID || a.OwnerID == 0 || t.Assignment == nil {
+	if p.cause != routing.Reopened || a.OwnerID != t.OwnerID || a.OwnerID == 0 || t.Assignment == nil {
 		if _, err := s.Tickets.SetOwner(ctx, tx, desk.System, t.ID, a); err != nil {
 			return a, err
 		}
@@ -284,17 +329,19 @@ func (s *Service) ofTicket(ctx context.Context, tx *db.Tx, t desk.Ticket, acc de
 			}
 		}
 	}
-	return a, s.enqueue(ctx, tx, a, desk.Waiting{Object: desk.WaitingTicket, ID: int64(t.ID), AccountID: acc.ID, InboxID: t.InboxID, Rank: t.Priority.Rank()})
+	return a, s.enqueue(ctx, tx, a, desk.Waiting{Object: desk.WaitingTicket, ID: int64(t.ID), AccountID: p.acc.ID, InboxID: t.InboxID, Rank: t.Priority.Rank()})
 }
 
 // ofThread is ofTicket for a conversation without a ticket.
-func (s *Service) ofThread(ctx context.Context, tx *db.Tx, th desk.Thread, acc desk.ChannelAccount, cause string, keeps desk.UserID, since desk.Time) (desk.Assignment, error) {
-	in, err := s.Input(ctx, tx, Work{Thread: &th, Account: acc, Policy: acc.Assign, Cause: cause, Keeps: keeps, Since: since, Hold: true})
+func (s *Service) ofThread(ctx context.Context, tx *db.Tx, th desk.Thread, p plan) (desk.Assignment, error) {
+	w := p.work()
+	w.Thread = &th
+	in, err := s.Input(ctx, tx, w)
 	if err != nil {
 		return desk.Assignment{}, err
 	}
 	a := routing.Decide(in)
-	if since != 0 && a.OwnerID == 0 {
+	if p.waited && a.OwnerID == 0 {
 		return a, nil
 	}
 	if err := s.record(ctx, tx, in, a, 0, th.ID); err != nil {
@@ -308,7 +355,7 @@ func (s *Service) ofThread(ctx context.Context, tx *db.Tx, th desk.Thread, acc d
 			return a, err
 		}
 	}
-	return a, s.enqueue(ctx, tx, a, desk.Waiting{Object: desk.WaitingThread, ID: int64(th.ID), AccountID: acc.ID, InboxID: th.InboxID})
+	return a, s.enqueue(ctx, tx, a, desk.Waiting{Object: desk.WaitingThread, ID: int64(th.ID), AccountID: p.acc.ID, InboxID: th.InboxID})
 }
 
 // enqueue lets something wait, or ends that.

@@ -111,16 +111,76 @@ func (s *Service) Decisions(ctx context.Context, q db.Queryer, account desk.Chan
 	if err != nil {
 		return nil, fmt.Errorf("assignment: decisions: %w", err)
 	}
-	return ks, nil
+	return ks, s.fill(ctx, q, ks)
+}
+
+// fill looks up what was not read when the policy gave nothing to anybody: the work as it began, the people as they are now.
+func (s *Service) fill(ctx context.Context, q db.Queryer, ks []Kept) error {
+	known := map[routing.Place]routing.Input{}
+	for i := range ks {
+		in := &ks[i].Input
+		if !in.Light {
+			continue
+		}
+		w := Work{Policy: in.Policy, Cause: in.Cause}
+		var err error
+		if w.Account, err = s.Inboxes.Account(ctx, q, in.Account); err != nil {
+			return err
+		}
+		if ks[i].TicketID != 0 {
+			t, err := s.Tickets.Get(ctx, q, ks[i].TicketID)
+			if desk.CodeOf(err) == desk.NotFound {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			w.Ticket, t.InboxID = &t, in.Place.Inbox
+		} else {
+			th, err := s.Threads.Get(ctx, q, ks[i].ThreadID)
+			if desk.CodeOf(err) == desk.NotFound {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			w.Thread, th.InboxID = &th, in.Place.Inbox
+		}
+		place := routing.Place{Inbox: in.Place.Inbox, Kind: in.Channel}
+		people, ok := known[place]
+		var full routing.Input
+		if ok {
+			full = people
+			if full.Facts, full.Owner, err = s.facts(ctx, q, About{Account: w.Account, Ticket: w.Ticket, Thread: w.Thread}); err != nil {
+				return err
+			}
+		} else {
+			if full, err = s.input(ctx, q, nil, w); err != nil {
+				return err
+			}
+			known[place] = full
+		}
+		full.At, full.Since, full.Seed, full.Cause, full.Policy, full.Closed, full.Opens = in.At, in.Since, in.Seed, in.Cause, in.Policy, false, 0
+		*in = full
+	}
+	return nil
 }
 
 // Last is the latest automatic decision about a conversation without a ticket, decided once more from what was kept: ok is false when none is.
 func (s *Service) Last(ctx context.Context, q db.Queryer, id desk.ThreadID) (a desk.Assignment, ok bool, err error) {
-	ks, err := db.All(ctx, q, scanKept, `SELECT `+keptColumns+` FROM assignment_decisions WHERE thread_id = $1 AND thread_id <> 0 ORDER BY id DESC LIMIT 1`, id)
-	if err != nil || len(ks) == 0 {
+	k, ok, err := s.lastOf(ctx, q, id)
+	if err != nil || !ok {
 		return a, false, err
 	}
-	return routing.Decide(ks[0].Input), true, nil
+	return routing.Decide(k.Input), true, nil
+}
+
+func (s *Service) lastOf(ctx context.Context, q db.Queryer, id desk.ThreadID) (Kept, bool, error) {
+	ks, err := db.All(ctx, q, scanKept, `SELECT `+keptColumns+` FROM assignment_decisions WHERE thread_id = $1 AND thread_id <> 0 ORDER BY id DESC LIMIT 1`, id)
+	if err != nil || len(ks) == 0 {
+		return Kept{}, false, err
+	}
+	return ks[0], true, nil
 }
 
 // Replayed is what another policy makes of what was decided.

@@ -46,13 +46,6 @@ func (s *Service) facts(ctx context.Context, q db.Queryer, a About) (condition.F
 	}
 	if m := a.Message; m.ID != 0 || m.Text != "" || m.From.Address != "" {
 		s.ofMessage(m, f)
-		if _, ok := f["has_attachment"]; !ok {
-			files, err := s.Threads.Attachments(ctx, q, m.ID)
-			if err != nil {
-				return nil, nil, err
-			}
-			f["has_attachment"] = len(files) > 0
-		}
 	}
 	owner, err := s.ofContact(ctx, q, a, f)
 	if err != nil {
@@ -118,9 +111,7 @@ func (s *Service) ofMessage(m *desk.Message, f condition.Facts) {
 		}
 	}
 	f["to"] = to
-	if len(m.Attachments) > 0 {
-		f["has_attachment"] = true
-	}
+	f["has_attachment"] = len(m.Attachments) > 0
 	if f["subject"] == nil || f["subject"] == "" {
 		f["subject"] = m.Subject
 	}

@@ -22,6 +22,7 @@ type Work struct {
 	Thread  *desk.Thread
 	Account desk.ChannelAccount
 	Policy  desk.AssignPolicy
+	Own     bool // the policy is not the account's
 	Cause   string
 	Keeps   desk.UserID
 	Since   desk.Time
@@ -54,15 +55,25 @@ func (w Work) seed() uint64 {
 
 // Input gathers everything that a decision about some work depends on.
 func (s *Service) Input(ctx context.Context, tx *db.Tx, w Work) (routing.Input, error) {
+	if idle(w.Policy) && w.Keeps == 0 {
+		return s.light(w), nil
+	}
 	return s.input(ctx, tx, tx, w)
+}
+
+// idle reports whether a policy gives nothing to anybody, so that nothing needs to be known.
+func idle(p desk.AssignPolicy) bool {
+	return (p.To == "" || p.To == routing.ToNoOne) && len(p.Rules) == 0
+}
+
+// light is the input of a policy that gives nothing to anybody: what another would have needed is looked up when one is tried.
+func (s *Service) light(w Work) routing.Input {
+	return routing.Input{Policy: w.Policy, Own: w.Own, Light: true, Account: w.Account.ID, Place: routing.Place{Inbox: w.inbox()}, Channel: w.Account.Channel, Cause: w.Cause, At: s.Clock.Ms(), Seed: w.seed()}
 }
 
 // input reads through q; tx is nil for a try that holds nobody.
 func (s *Service) input(ctx context.Context, q db.Queryer, tx *db.Tx, w Work) (routing.Input, error) {
-	in := routing.Input{Policy: w.Policy, Account: w.Account.ID, Channel: w.Account.Channel, Kind: s.KindOf(w.Account.Channel), Cause: w.Cause, At: s.Clock.Ms(), Since: w.Since, Seed: w.seed(), Keeps: w.Keeps}
-	if in.Since == 1 {
-		in.Since = 0
-	}
+	in := routing.Input{Policy: w.Policy, Own: w.Own, Account: w.Account.ID, Channel: w.Account.Channel, Kind: s.KindOf(w.Account.Channel), Cause: w.Cause, At: s.Clock.Ms(), Since: w.Since, Seed: w.seed(), Keeps: w.Keeps}
 	box, err := s.Inboxes.Inbox(ctx, q, w.inbox())
 	if err != nil {
 		return in, err
@@ -188,7 +199,11 @@ func (s *Service) weigh(ctx context.Context, q db.Queryer, w Work, ids []desk.Us
 	if err != nil {
 		return err
 	}
-	own, err := s.count(ctx, q, lim)
+	help := desk.InboxID(0)
+	if in.Place.Kind == string(desk.KindHelpdesk) {
+		help = in.Place.Inbox
+	}
+	own, err := s.count(ctx, q, lim, help)
 	if err != nil {
 		return err
 	}
@@ -271,7 +286,11 @@ func (s *Service) Loads(ctx context.Context, q db.Queryer, ids []desk.UserID) (m
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.count(ctx, q, lim)
+	help, err := s.Inboxes.Helpdesk(ctx, q)
+	if err != nil && desk.CodeOf(err) != desk.NotFound {
+		return nil, err
+	}
+	all, err := s.count(ctx, q, lim, help.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -286,18 +305,14 @@ func (s *Service) Loads(ctx context.Context, q db.Queryer, ids []desk.UserID) (m
 	return out, nil
 }
 
-// count adds up what everybody has. Limits count the tickets of the help desk (CP-03): open, in sight, not at rest.
-func (s *Service) count(ctx context.Context, q db.Queryer, lim Limits) (map[desk.UserID]*Load, error) {
+// count adds up what everybody has. Limits count the tickets of the help desk (CP-03): open, in sight, not at rest; in another inbox they bind nobody, and help is 0.
+func (s *Service) count(ctx context.Context, q db.Queryer, lim Limits, help desk.InboxID) (map[desk.UserID]*Load, error) {
 	var since desk.Time
 	if lim.IdleDays > 0 {
 		since = s.Clock.Ms() - desk.Time(lim.IdleDays)*86_400_000
 	}
 	owned, err := s.Tickets.Owned(ctx, q, lim.Statuses, since)
 	if err != nil {
-		return nil, err
-	}
-	help, err := s.Inboxes.Helpdesk(ctx, q)
-	if err != nil && desk.CodeOf(err) != desk.NotFound {
 		return nil, err
 	}
 	out := map[desk.UserID]*Load{}
@@ -311,7 +326,7 @@ func (s *Service) count(ctx context.Context, q db.Queryer, lim Limits) (map[desk
 		l := of(o.Owner)
 		l.Open += o.Open
 		l.channels[o.Channel] += o.Open
-		if o.Inbox != help.ID {
+		if o.Inbox != help {
 			continue
 		}
 		kind := s.KindOf(o.Channel)

@@ -123,6 +123,7 @@ type Assignment struct {
 	NextAt     Time             `json:"next_at,omitempty"`   // when by itself: a hold that ends, a rule that relaxes, a channel that opens; 0 only when something happens
 	HoldFor    UserID           `json:"hold_for,omitempty"`  // the contact's owner for whom it is held
 	MailTo     UserID           `json:"mail_to,omitempty"`   // the contact's owner, away, who gets the submission by mail (RT-05)
+	Policy     *AssignPolicy    `json:"policy,omitempty"`    // by which it is tried again, where that is not the channel's: a bot's
 	Candidates []Candidate      `json:"candidates"`
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/intake"
+	"github.com/kanalhq/kanal/internal/routing"
 )
 
 // carryOut does what is pending, in order, up to what must wait: a pause, a webhook, a mail. What an effect refuses because of its values is left out and logged: a
@@ -175,14 +176,11 @@ func (s *Service) assign(ctx context.Context, t *turn, e chatflow.Effect) error 
 	if err != nil {
 		return err
 	}
-	if e.Policy != nil {
-		acc.Assign = *e.Policy
-	}
 	tk, err := s.Tickets.Survivor(ctx, t.tx, t.th.TicketID)
 	if err != nil || !tk.Open {
 		return err
 	}
-	_, err = s.Assign.Assign(ctx, t.tx, tk, acc)
+	_, err = s.Assign.AssignBy(ctx, t.tx, tk, acc, e.Policy, routing.HandedOver)
 	return err
 }
 

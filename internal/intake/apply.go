@@ -56,6 +56,7 @@ type filing struct {
 	letter desk.ThreadID // it carries the token of a letter about this conversation, and may not answer it
 	owner  desk.UserID   // who had the conversation before it got its ticket
 	team   desk.TeamID
+	cause  string // what became of it that asks for its owner anew: routing.Reopened, Restored, Woken
 	flags  []string
 	sifted
 }
@@ -292,7 +293,10 @@ func (s *Service) fileMessage(ctx context.Context, tx *db.Tx, f *filing, d desk.
 			return outcome{}, err
 		}
 	}
-	if err := errors.Join(s.mailed(ctx, tx, f, th), s.took(ctx, tx, f, th, m)); err != nil {
+	if err := s.settle(ctx, tx, f, th, tk, isNew); err != nil {
+		return outcome{}, err
+	}
+	if err := errors.Join(s.mailed(ctx, tx, f, th), s.took(ctx, tx, f, th, m), s.submitted(ctx, tx, f, m)); err != nil {
 		return outcome{}, err
 	}
 	if f.held() {

@@ -7,6 +7,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
@@ -105,8 +106,8 @@ func (s *Service) newTicket(ctx context.Context, tx *db.Tx, f *filing, th desk.T
 		subject = f.in.Snippet
 	}
 	return s.Tickets.Create(ctx, tx, ticket.NewTicket{
-		Actor: f.actor(), Subject: thread.Clean(subject), Description: thread.Clean(clipText(f.in.Text, 4000)), InboxID: th.InboxID, Channel: f.it.acc.Channel,
-		AccountID: f.it.acc.ID, ContactID: th.ContactID, Policy: f.it.acc.Ticket, ThreadID: th.ID, Hidden: f.hidden(), HiddenReason: f.verdict.Reason, Hints: f.languages(),
+		Actor: f.actor(), Subject: thread.Clean(subject), Description: thread.Clean(clipText(f.description(), 4000)), InboxID: th.InboxID, Channel: f.it.acc.Channel,
+		AccountID: f.it.acc.ID, ContactID: th.ContactID, Policy: f.policy(), ThreadID: th.ID, Hidden: f.hidden(), HiddenReason: f.verdict.Reason, Hints: f.languages(),
 	})
 }
 
@@ -149,7 +150,11 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, f *filing, th *desk.Threa
 			return tk, false, err
 		}
 	}
+	if tk.Snoozed && f.rule.Counts {
+		f.cause = routing.Woken
+	}
 	if f.back {
+		f.cause = routing.Restored
 		if tk, err = s.bringBack(ctx, tx, f, tk); err != nil {
 			return tk, false, err
 		}
@@ -160,11 +165,13 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, f *filing, th *desk.Threa
 	}
 	if tk.Hidden == desk.HiddenTrash {
 		none := desk.HiddenNo
+		f.cause = routing.Restored
 		if tk, err = s.Tickets.Update(ctx, tx, f.actor(), tk.ID, ticket.Change{Hidden: &none, Reason: "restored_by_reply"}); err != nil {
 			return tk, false, wrap("restore", err)
 		}
 	}
 	if !tk.Open {
+		f.cause = routing.Reopened
 		tk, err = s.Tickets.Reopen(ctx, tx, f.actor(), tk.ID, "reopened_by_reply")
 	}
 	return tk, false, wrap("reopen", err)
@@ -178,6 +185,7 @@ func (s *Service) first(ctx context.Context, tx *db.Tx, f *filing, th *desk.Thre
 		}
 	}
 	if f.rule.Reopen == ReopenAlways && !th.Open {
+		f.cause = routing.Reopened
 		if err := s.Threads.SetOpen(ctx, tx, th.ID, true); err != nil {
 			return tk, false, err
 		}

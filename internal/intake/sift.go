@@ -109,13 +109,9 @@ func (s *Service) setApart(ctx context.Context, tx *db.Tx, f *filing, tk desk.Ti
 	return wrap("hide", err)
 }
 
-// bringBack takes a ticket out of spam because of a genuine answer; it is then given an owner like a new one.
+// bringBack takes a ticket out of spam because of a genuine answer; settle then sees to its owner.
 func (s *Service) bringBack(ctx context.Context, tx *db.Tx, f *filing, tk desk.Ticket) (desk.Ticket, error) {
 	none := desk.HiddenNo
 	tk, err := s.Tickets.Update(ctx, tx, f.actor(), tk.ID, ticket.Change{Hidden: &none, Reason: "restored_by_reply"})
-	if err != nil || tk.OwnerID != 0 || tk.Assignment != nil {
-		return tk, wrap("restore", err)
-	}
-	_, err = s.Assign.Assign(ctx, tx, tk, f.it.acc)
-	return tk, wrap("assign", err)
+	return tk, wrap("restore", err)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
 	"github.com/kanalhq/kanal/internal/visitor"
@@ -104,7 +105,7 @@ func (s *Service) isOpen(ctx context.Context, q *db.Tx, th desk.Thread) (bool, e
 func (s *Service) openingOf(ctx context.Context, tx *db.Tx, f *filing, th *desk.Thread) error {
 	l := f.in.Live
 	if l == nil {
-		return nil
+		return s.openingOfForm(ctx, tx, f, th)
 	}
 	th.VisitorID = l.Visitor
 	var o Opening
@@ -145,6 +146,9 @@ func (s *Service) resume(ctx context.Context, tx *db.Tx, f *filing, th *desk.Thr
 		return nil
 	}
 	var err error
+	if th.TicketID == 0 {
+		f.cause = routing.Reopened
+	}
 	*th, err = s.Threads.Turn(ctx, tx, f.actor(), th.ID, true)
 	return err
 }
@@ -238,16 +242,18 @@ func (s *Service) Handover(ctx context.Context, tx *db.Tx, actor desk.Actor, id 
 		return th, tk, err
 	}
 	if tk.ID == 0 {
-		if tk, err = s.handedOver(ctx, tx, actor, acc, th); err != nil || tk.ID == 0 {
+		if tk, err = s.handedOver(ctx, tx, actor, acc, th); err != nil {
 			return th, tk, err
+		}
+		if tk.ID == 0 {
+			a, err := s.Assign.AssignThreadBy(ctx, tx, th, acc, assign, routing.HandedOver)
+			th.OwnerID, th.TeamID = a.OwnerID, a.TeamID
+			return th, tk, wrap("assign", err)
 		}
 		th.TicketID = tk.ID
 	}
-	if assign != nil {
-		acc.Assign = *assign
-	}
 	if tk.OwnerID == 0 && tk.Open {
-		if _, err = s.Assign.Assign(ctx, tx, tk, acc); err != nil {
+		if _, err = s.Assign.AssignBy(ctx, tx, tk, acc, assign, routing.HandedOver); err != nil {
 			return th, tk, wrap("assign", err)
 		}
 		tk, err = s.Tickets.Get(ctx, tx, tk.ID)

@@ -356,5 +356,8 @@ func (w *walk) finish() Decision {
 		w.a.Candidates = append(w.a.Candidates, x)
 	}
 	w.a.Candidates = append(w.a.Candidates, w.unknown...)
+	if w.in.Own && w.a.Queued {
+		w.a.Policy = &w.in.Policy
+	}
 	return w.a
 }

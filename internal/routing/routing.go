@@ -171,6 +171,8 @@ type Owner struct {
 // Input is everything a decision depends on. The same input gives the same decision.
 type Input struct {
 	Policy     desk.AssignPolicy     `json:"policy"`
+	Own        bool                  `json:"own,omitempty"`   // the policy is not the account's
+	Light      bool                  `json:"light,omitempty"` // the policy gave nothing to anybody, so nothing else was read
 	Place      Place                 `json:"place"`
 	Account    desk.ChannelAccountID `json:"account"`
 	Channel    string                `json:"channel"`

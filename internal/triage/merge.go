@@ -5,6 +5,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -129,6 +130,9 @@ func (s *Service) UndoMerge(ctx context.Context, tx *db.Tx, actor desk.Actor, id
 		}
 	}
 	out.Into = survivor.ID
+	if _, err := s.Assign.Settle(ctx, tx, m.From, routing.Restored); err != nil { // its owner may have left meanwhile
+		return out, err
+	}
 	if err := s.retally(ctx, tx, m.From, survivor.ID); err != nil {
 		return out, err
 	}

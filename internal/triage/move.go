@@ -8,6 +8,7 @@ import (
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
@@ -35,7 +36,10 @@ func (s *Service) Move(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk
 			return err
 		}
 	}
-	_, err = s.Tickets.SetInbox(ctx, tx, actor, id, to)
+	if _, err = s.Tickets.SetInbox(ctx, tx, actor, id, to); err != nil {
+		return err
+	}
+	_, err = s.Assign.Settle(ctx, tx, id, routing.Moved)
 	return err
 }
 
@@ -100,7 +104,11 @@ func (s *Service) MoveThread(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 	if th, err = s.Threads.MoveToTicket(ctx, tx, actor, th.ID, t.ID, "ticket_opened"); err != nil {
 		return th, err
 	}
-	return th, s.retally(ctx, tx, t.ID)
+	if err := s.retally(ctx, tx, t.ID); err != nil {
+		return th, err
+	}
+	_, err = s.Assign.Settle(ctx, tx, t.ID, routing.Moved)
+	return th, err
 }
 
 const maxNote = 20_000
@@ -202,21 +210,11 @@ func (s *Service) deny(ctx context.Context, tx *db.Tx, actor desk.Actor, from, b
 // NotSpam brings a ticket back from spam, as old as it is, and gives it an owner by its account's rule when it never was decided (EM-36). allow lets its sender through
 // from now on; otherwise a rule that denies the sender or their domain stays, unless unblock takes it away.
 func (s *Service) NotSpam(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, allow, unblock bool) error {
-	before, err := s.Tickets.Lock(ctx, tx, id)
-	if err != nil {
+	if _, err := s.Tickets.Lock(ctx, tx, id); err != nil {
 		return err
 	}
 	if err := s.Restore(ctx, tx, actor, id); err != nil {
 		return err
-	}
-	if before.Hidden == desk.HiddenSpam && before.OwnerID == 0 && before.TeamID == 0 && before.Assignment == nil && before.AccountID != 0 {
-		acc, err := s.Inboxes.Account(ctx, tx, before.AccountID)
-		if err == nil {
-			_, err = s.Assign.Assign(ctx, tx, before, acc)
-		}
-		if err != nil && desk.CodeOf(err) != desk.NotFound {
-			return err
-		}
 	}
 	if !allow && !unblock {
 		return nil
@@ -265,7 +263,11 @@ func (s *Service) Trash(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 
 // Restore brings a ticket back from spam or trash.
 func (s *Service) Restore(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID) error {
-	return s.hide(ctx, tx, actor, id, desk.HiddenNo, "")
+	if err := s.hide(ctx, tx, actor, id, desk.HiddenNo, ""); err != nil {
+		return err
+	}
+	_, err := s.Assign.Settle(ctx, tx, id, routing.Restored)
+	return err
 }
 
 func (s *Service) hide(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, h desk.Hidden, reason string) error {
@@ -293,6 +295,17 @@ func (s *Service) HideThread(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 // RestoreThread brings a conversation without a ticket back from spam or trash; unblock takes what denies its sender off the list.
 func (s *Service) RestoreThread(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ThreadID, unblock bool) (desk.Thread, error) {
 	th, err := s.HideThread(ctx, tx, actor, id, desk.HiddenNo, "")
+	if err == nil && th.OwnerID == 0 && th.Open && th.AccountID != 0 {
+		var acc desk.ChannelAccount
+		if acc, err = s.Inboxes.Account(ctx, tx, th.AccountID); err == nil {
+			_, err = s.Assign.AssignThread(ctx, tx, th, acc, routing.Restored)
+		} else if desk.CodeOf(err) == desk.NotFound {
+			err = nil
+		}
+		if err == nil {
+			th, err = s.Threads.Get(ctx, tx, id)
+		}
+	}
 	if err != nil || !unblock {
 		return th, err
 	}

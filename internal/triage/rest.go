@@ -8,6 +8,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -23,7 +24,10 @@ func (s *Service) Snooze(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 
 // Wake ends a ticket's rest because a person said so.
 func (s *Service) Wake(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID) error {
-	_, err := s.Tickets.Wake(ctx, tx, actor, id, ticket.WokenByPerson)
+	if _, err := s.Tickets.Wake(ctx, tx, actor, id, ticket.WokenByPerson); err != nil {
+		return err
+	}
+	_, err := s.Assign.Settle(ctx, tx, id, routing.Woken)
 	return err
 }
 
@@ -46,9 +50,17 @@ func (s *Service) wakeJob(ctx context.Context, j *job.Job) error {
 		if err != nil || !t.Snoozed || t.SnoozedUntil != w.Until {
 			return err
 		}
-		_, err = s.Tickets.Wake(ctx, tx, desk.System, t.ID, ticket.WokenByTime)
-		return err
+		return s.wakeByTime(ctx, tx, t.ID)
 	})
+}
+
+// wakeByTime wakes a ticket, and sees to it that somebody has it: its owner may have left meanwhile.
+func (s *Service) wakeByTime(ctx context.Context, tx *db.Tx, id desk.TicketID) error {
+	if _, err := s.Tickets.Wake(ctx, tx, desk.System, id, ticket.WokenByTime); err != nil {
+		return err
+	}
+	_, err := s.Assign.Settle(ctx, tx, id, routing.Woken)
+	return err
 }
 
 // WakeDue wakes what is due and has no job any more: after a restore of tickets from a copy, or a job that was given up. Run now and then.
@@ -62,7 +74,7 @@ func (s *Service) WakeDue(ctx context.Context) error {
 			}
 			n = len(ids)
 			for _, id := range ids {
-				if _, err := s.Tickets.Wake(ctx, tx, desk.System, id, ticket.WokenByTime); err != nil {
+				if err := s.wakeByTime(ctx, tx, id); err != nil {
 					return err
 				}
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -97,8 +98,9 @@ func (s *Service) branch(ctx context.Context, tx *db.Tx, actor desk.Actor, t des
 		return made, err
 	}
 	got, err := s.Assign.Manual(ctx, tx, actor, made.ID, t.OwnerID, t.TeamID)
-	if desk.CodeOf(err) == desk.Invalid { // the owner has left meanwhile: nobody has it
-		return made, nil
+	if desk.CodeOf(err) == desk.Invalid { // the owner has left meanwhile: the channel's rule decides
+		_, err = s.Assign.Settle(ctx, tx, made.ID, routing.OwnerLeft)
+		return made, err
 	}
 	return got, err
 }
