@@ -43,8 +43,8 @@ const visit = async (width = 1280) => {
 const password = 'nordlys-demo'
 const signIn = async (page, who, to = '/') => {
   await page.goto(to === '/' ? '/signin' : `/signin?next=${encodeURIComponent(to)}`)
-  await page.getByLabel('Email address').fill(who)
-  await page.getByLabel('Password', { exact: true }).fill(password)
+  await page.locator('input[name=email]').fill(who)
+  await page.locator('input[name=password]').fill(password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 const inside = (page) => page.getByRole('navigation').first().waitFor(soon)

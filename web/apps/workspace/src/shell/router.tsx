@@ -1,7 +1,7 @@
 // The map of pages. What is behind the sign-in hangs below one layout; settings and the rarer pages load when first opened.
 
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
-import { SignIn, Setup, sessionQuery } from '@/features/session/index.ts'
+import { sessionQuery } from '@/features/session/index.ts'
 import { ConversationRoute, TicketsRoute, TicketRoute } from '@/routes/tickets.tsx'
 import { RouteError, NotFound } from '@/routes/errors.tsx'
 import { get, type Conversation, type Ticket } from '@kanal/api'
@@ -13,8 +13,8 @@ const root = createRootRoute({ component: Outlet, errorComponent: RouteError, no
 
 const text = (v: unknown): string | undefined => (typeof v === 'string' || typeof v === 'number' ? String(v) : undefined)
 
-const signin = createRoute({ getParentRoute: () => root, path: '/signin', component: SignIn, validateSearch: (s: Record<string, unknown>): { next?: string } => (text(s.next) ? { next: text(s.next)! } : {}) })
-const setup = createRoute({ getParentRoute: () => root, path: '/setup', component: Setup, validateSearch: (s: Record<string, unknown>): { token?: string } => (text(s.token) ? { token: text(s.token)! } : {}) })
+const signin = createRoute({ getParentRoute: () => root, path: '/signin', component: lazyRouteComponent(() => import('@/features/door/index.ts'), 'SignIn'), validateSearch: (s: Record<string, unknown>): { next?: string } => (text(s.next) ? { next: text(s.next)! } : {}) })
+const setup = createRoute({ getParentRoute: () => root, path: '/setup', component: lazyRouteComponent(() => import('@/features/door/index.ts'), 'Setup'), validateSearch: (s: Record<string, unknown>): { token?: string } => (text(s.token) ? { token: text(s.token)! } : {}) })
 
 const signedIn = createRoute({
   getParentRoute: () => root, id: 'signed-in', component: Shell,

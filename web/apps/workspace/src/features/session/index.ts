@@ -1,2 +1,1 @@
-export { SignIn, Setup } from './AuthForms.tsx'
-export { sessionQuery, signOut, updateMe, useCan, useSession } from './queries.ts'
+export { entered, sessionQuery, signIn, signOut, updateMe, useCan, useSession } from './queries.ts'

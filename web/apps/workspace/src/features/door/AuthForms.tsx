@@ -7,7 +7,7 @@ import { Banner, EmptyState } from '@kanal/ui'
 import { t, useLocale, withMore } from '@/locales/index.ts'
 import { fieldOf, sentence } from '@/shell/errors.ts'
 import { Wordmark } from '@/shell/Wordmark.tsx'
-import { entered, signIn } from './queries.ts'
+import { entered, signIn } from '@/features/session/index.ts'
 import s from './auth.module.css'
 
 // What most people never see at this door comes later.

@@ -1,0 +1,1 @@
+export { SignIn, Setup } from './AuthForms.tsx'
