@@ -44,7 +44,7 @@ export const serverFault = (err: unknown): { at: string; message: string } | nul
 
 /** Everything the parts of an editor read, made of the editor and what is chosen. */
 export function useDeskOf(editor: FormEditor, mayEdit: boolean, lang: string): Desk {
-  const [chosen, choose] = useState<string | null>(() => listed(editor.def)[0]?.name ?? null)
+  const [chosen, choose] = useState<string | null>(() => (matchMedia('(max-width: 900px)').matches ? null : listed(editor.def)[0]?.name ?? null))
   const base = baseOf(editor.def)
   return useMemo<Desk>(() => {
     const server = serverFault(editor.error)

@@ -1,3 +1,6 @@
+import '@mantine/core/styles/ColorInput.layer.css'
+import '@mantine/core/styles/ColorPicker.layer.css'
+import '@mantine/core/styles/ColorSwatch.layer.css'
 import { ActionIcon, Button, ColorInput, MultiSelect, NativeSelect, NumberInput, Radio, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core'
 import type { FormAfter, FormConsent, FormOptions, FormStyle } from '@kanal/api'
 import { Icon } from '@kanal/ui'

@@ -1,3 +1,4 @@
+import '@mantine/core/styles/Drawer.layer.css'
 import { ActionIcon, Button, Drawer } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'

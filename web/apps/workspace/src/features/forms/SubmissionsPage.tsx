@@ -86,7 +86,7 @@ function Table({ form, rows, columns, more, busy, onMore, onOpen }: { form: Form
   const visible = virtual.getVirtualItems()
   const last = visible.at(-1)?.index ?? 0
   useEffect(() => { if (last >= rows.length - 10 && more && !busy) onMore() }, [last, rows.length, more, busy])
-  const template = `170px 130px minmax(150px, 1fr) 84px ${columns.map((c) => (c.type === 'long_text' ? 'minmax(220px, 2fr)' : 'minmax(140px, 1fr)')).join(' ')}`
+  const template = `104px 196px minmax(150px, 1fr) 84px ${columns.map((c) => (c.type === 'long_text' ? 'minmax(220px, 2fr)' : 'minmax(140px, 1fr)')).join(' ')}`
   return (
     <div className={s.scroller} ref={box} tabIndex={0} role="region" aria-label={t('submissions.table', { name: form.name })}>
       <div role="table" aria-label={t('submissions.table', { name: form.name })} aria-rowcount={more ? -1 : rows.length + 1} aria-colcount={columns.length + 4} aria-busy={busy} className={s.table} style={{ '--columns': template } as React.CSSProperties}>
