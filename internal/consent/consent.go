@@ -22,6 +22,8 @@ import (
 const (
 	Process = "process" // reading and keeping what is written
 	Track   = "track"   // keeping the pages that are seen
+	Write   = "write:"  // and what about: being written to, of which kind of mail (FM-20)
+	Agree   = "agree:"  // and to what: a box of a form
 )
 
 // Kinds.
@@ -63,7 +65,7 @@ type Entry struct {
 	ThreadID  desk.ThreadID         `json:"thread_id"`
 	AccountID desk.ChannelAccountID `json:"channel_account_id"`
 	Channel   string                `json:"channel"`
-	Purpose   string                `json:"purpose" enum:"process,track"`
+	Purpose   string                `json:"purpose" doc:"process, track, write:what or agree:what"`
 	Kind      string                `json:"kind" enum:"explicit,implicit"`
 	Action    string                `json:"action" enum:"shown,given,declined,withdrawn"`
 	Locale    string                `json:"locale"`
@@ -122,7 +124,11 @@ func check(e Entry) error {
 		}
 		return desk.Errorf(desk.Invalid, "consent.malformed", "“%.20s” is none of: %s.", v, strings.Join(of, ", ")).In(field)
 	}
-	if err := errors.Join(one("purpose", e.Purpose, Process, Track), one("kind", e.Kind, Explicit, Implicit), one("action", e.Action, Shown, Given, Declined, Withdrawn)); err != nil {
+	purpose, _, _ := strings.Cut(e.Purpose, ":")
+	if purpose != e.Purpose {
+		purpose += ":"
+	}
+	if err := errors.Join(one("purpose", purpose, Process, Track, Write, Agree), one("kind", e.Kind, Explicit, Implicit), one("action", e.Action, Shown, Given, Declined, Withdrawn)); err != nil {
 		return err
 	}
 	switch {

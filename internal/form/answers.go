@@ -64,6 +64,7 @@ const (
 // Agreed is what somebody agreed to, or not, in the words that they saw (FM-20).
 type Agreed struct {
 	Slug  string    `json:"slug"`
+	Field bool      `json:"field,omitempty"` // a box among the questions
 	Text  string    `json:"text"`
 	Given bool      `json:"given"`
 	At    desk.Time `json:"at"`
@@ -84,7 +85,7 @@ type Result struct {
 const (
 	ProcessingName    = "consent-processing"
 	CommunicationName = "consent-to-"
-	processingSlug    = "processing"
+	ProcessingSlug    = "processing"
 	maxLine, maxLong  = 1000, 20_000
 	maxHidden         = 2000
 )
@@ -403,7 +404,7 @@ func (e *evaluation) consents() {
 	langs := []string{e.out.Language, e.def.Language, "en"}
 	for _, f := range e.def.Fields {
 		if f.Type == TypeConsent && e.out.Shown[f.Name] {
-			e.out.Agreed = append(e.out.Agreed, Agreed{Slug: f.Name, Text: f.LabelIn(langs...), Given: e.out.Answers[f.Name] == "true"})
+			e.out.Agreed = append(e.out.Agreed, Agreed{Slug: f.Name, Field: true, Text: f.LabelIn(langs...), Given: e.out.Answers[f.Name] == "true"})
 		}
 	}
 	c := e.def.Consent
@@ -418,12 +419,12 @@ func (e *evaluation) consents() {
 	words := func(t Text) string { return strings.TrimSpace(notice + "\n" + t.In(langs...)) }
 	if c.Processing != nil {
 		yes := given(ProcessingName)
-		e.out.Agreed = append(e.out.Agreed, Agreed{Slug: processingSlug, Text: words(c.Processing.Text), Given: yes})
+		e.out.Agreed = append(e.out.Agreed, Agreed{Slug: ProcessingSlug, Text: words(c.Processing.Text), Given: yes})
 		if c.Processing.Required && !yes {
 			e.out.Faults[ProcessingName] = Fault{Code: FaultConsent}
 		}
 	} else if notice != "" {
-		e.out.Agreed = append(e.out.Agreed, Agreed{Slug: processingSlug, Text: notice, Given: true})
+		e.out.Agreed = append(e.out.Agreed, Agreed{Slug: ProcessingSlug, Text: notice, Given: true})
 	}
 	for _, x := range c.Communication {
 		e.out.Agreed = append(e.out.Agreed, Agreed{Slug: x.Slug, Text: words(x.Text), Given: given(CommunicationName + x.Slug)})

@@ -33,7 +33,7 @@ var (
 )
 
 // reserved are names that the form's own machinery posts.
-var reserved = []string{"kanal_id", "kanal_time", "kanal_work", "kanal_website", "kanal_page", "kanal_title", "kanal_referrer", "kanal_visitor", "kanal_language", "kanal_answer", "kanal_back"}
+var reserved = []string{"kanal_id", "kanal_time", "kanal_work", "kanal_website", "kanal_page", "kanal_title", "kanal_referrer", "kanal_visitor", "kanal_language", "kanal_answer", "kanal_back", "kanal_shown", "kanal_update"}
 
 func wrong(field, reason, format string, args ...any) error {
 	e := desk.Errorf(desk.Invalid, "form.definition", format, args...)

@@ -18,6 +18,9 @@ const (
 	Test  = "test" // of somebody who tries the form: nothing follows
 )
 
+// Stored is the reason of a filed submission that goes by no channel and is done with.
+const Stored = "stored"
+
 // Context is where a submission came from (FM-17).
 type Context struct {
 	PageURL   string   `json:"page_url"`
@@ -279,4 +282,38 @@ func (s *Service) Expire(ctx context.Context, tx *db.Tx, f Form) (more bool, err
 	}
 	_, err = tx.Exec(ctx, "DELETE FROM form_submissions WHERE id IN "+db.IDs(ids))
 	return len(ids) == some, noSubmission(err)
+}
+
+// OfBrowser notes which browser a submission came from.
+func (s *Service) OfBrowser(ctx context.Context, tx *db.Tx, id desk.SubmissionID, v desk.VisitorID) error {
+	if _, err := tx.Exec(ctx, "UPDATE form_submissions SET visitor_id = $1 WHERE id = $2", v, id); err != nil {
+		return fmt.Errorf("form: browser: %w", err)
+	}
+	return nil
+}
+
+// Unlink notes that a submission goes by no channel.
+func (s *Service) Unlink(ctx context.Context, tx *db.Tx, id desk.SubmissionID) error {
+	if _, err := tx.Exec(ctx, "UPDATE form_submissions SET account_id = 0 WHERE id = $1", id); err != nil {
+		return fmt.Errorf("form: unlink: %w", err)
+	}
+	return nil
+}
+
+// Unfiled are submissions of a channel that were stored in a time and are in no conversation yet.
+func (s *Service) Unfiled(ctx context.Context, q db.Queryer, since, until desk.Time) ([]Submission, error) {
+	xs, err := db.All(ctx, q, scanSubmission, "SELECT "+submissionColumns+" FROM form_submissions WHERE state = 'filed' AND thread_id = 0 AND reason <> 'stored' AND created_at > $1 AND created_at < $2 ORDER BY id LIMIT 200", since, until)
+	if err != nil {
+		return nil, fmt.Errorf("form: unfiled: %w", err)
+	}
+	return xs, s.withFiles(ctx, q, xs)
+}
+
+// SentSince reports whether somebody sent a form since a time.
+func (s *Service) SentSince(ctx context.Context, q db.Queryer, f desk.FormID, email string, since desk.Time) (is bool, err error) {
+	err = q.QueryRow(ctx, "SELECT COUNT(*) > 0 FROM form_submissions WHERE form_id = $1 AND email = $2 AND created_at > $3", f, email, since).Scan(&is)
+	if err != nil {
+		return false, fmt.Errorf("form: sent since: %w", err)
+	}
+	return is, nil
 }

@@ -33,8 +33,8 @@ var table = []rule{
 	{"user.", ofAll, access.UsersManage}, {"team.", ofAll, access.UsersManage},
 	{"customview.", ofAll, access.SettingsManage}, {"settings.", ofAll, access.SettingsManage}, {"channel_account.", ofAll, access.AccountAccess},
 	{"inbound.", ofRight, access.AccountAccess}, {"terms.", ofRight, access.AccountAccess}, {"mail.", ofRight, access.AccountAccess},
-	{"form.submitted", ofRight, access.SubmissionsView}, {"form.", ofAll, access.FormsManage},
-	{"notification.", ofOneself, ""},
+	{"form.submitted", ofRight, access.SubmissionsView}, {"form.released", ofRight, access.SubmissionsView}, {"form.", ofAll, access.FormsManage},
+	{"role.", ofAll, access.RolesManage}, {"notification.", ofOneself, ""},
 	{"session.", ofPerson, ""}, {"bulk.", ofPerson, ""}, {"token.", ofPerson, ""},
 }
 
@@ -50,10 +50,13 @@ func (it *item) frame(v *access.Viewer) []byte {
 	switch r.who {
 	case ofInbox:
 		if it.inbox != 0 && v.SeesInbox(it.inbox) {
-			return it.full
+			return it.reach(v)
 		}
 	case ofDesk:
 		if v.Can(access.TicketsView) {
+			if !v.Contacts.Whole() { // whose contact it is would have to be looked up: the browser asks, within its reach
+				return it.bare
+			}
 			return it.full
 		}
 	case ofPerson:

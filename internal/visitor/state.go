@@ -151,6 +151,18 @@ func (s *Service) BannedOnes(ctx context.Context, q db.Queryer, at desk.Time, id
 	return all, nil
 }
 
+// ByUTK is the browser that was seen last with a tracking id; the zero visitor when none was. A tracking id is no proof of anything.
+func (s *Service) ByUTK(ctx context.Context, q db.Queryer, utk string) (Visitor, error) {
+	if utk = clean(utk, 64); utk == "" {
+		return Visitor{}, nil
+	}
+	all, err := db.All(ctx, q, Scan, "SELECT "+Columns+" FROM visitors WHERE utk = $1 AND utk <> '' AND ended_at = 0 ORDER BY last_seen DESC, id DESC LIMIT 1", utk)
+	if err != nil || len(all) == 0 {
+		return Visitor{}, err
+	}
+	return all[0], nil
+}
+
 // OfContact lists the browsers of a contact, the latest first.
 func (s *Service) OfContact(ctx context.Context, q db.Queryer, c desk.ContactID) ([]Visitor, error) {
 	return db.All(ctx, q, Scan, "SELECT "+Columns+" FROM visitors WHERE contact_id = $1 AND contact_id <> 0 ORDER BY last_seen DESC, id DESC LIMIT 50", c)

@@ -55,3 +55,5 @@ CREATE TABLE form_files (
 );
 CREATE INDEX form_files_submission ON form_files (submission_id);
 CREATE INDEX form_files_blob ON form_files (sha256);
+-- Who sent a form is known, as claimed, by the tracking id of the page (TR-05).
+CREATE INDEX visitors_utk ON visitors (utk) WHERE utk <> '';
