@@ -152,12 +152,13 @@ func (h *doors) setRules(ctx context.Context, v access.Viewer, in *rulesInput) (
 	return api.Answer(h.Door.SetRules(ctx, v, h.ip(ctx), in.Body))
 }
 
-type bySlug struct {
+// BySlug is the input of an operation on a provider.
+type BySlug struct {
 	Slug string `path:"slug" maxLength:"40"`
 }
 
 type providerInput struct {
-	bySlug
+	BySlug
 	Body door.ProviderChange
 }
 
@@ -167,7 +168,7 @@ func (h *doors) setProvider(ctx context.Context, v access.Viewer, in *providerIn
 	}))
 }
 
-func (h *doors) removeProvider(ctx context.Context, v access.Viewer, in *bySlug) (*api.None, error) {
+func (h *doors) removeProvider(ctx context.Context, v access.Viewer, in *BySlug) (*api.None, error) {
 	return nil, h.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return h.Door.RemoveProvider(ctx, tx, v.Actor, in.Slug)
 	})
@@ -179,7 +180,7 @@ type ProviderCheck struct {
 	Token     string `json:"token_endpoint"`
 }
 
-func (h *doors) try(ctx context.Context, _ access.Viewer, in *bySlug) (*api.Out[ProviderCheck], error) {
+func (h *doors) try(ctx context.Context, _ access.Viewer, in *BySlug) (*api.Out[ProviderCheck], error) {
 	authorize, token, err := h.Door.Try(ctx, in.Slug)
 	return api.Answer(ProviderCheck{authorize, token}, err)
 }
