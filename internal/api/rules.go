@@ -39,6 +39,23 @@ var rules = map[string]Rule{
 	"PATCH /api/capacity":                 needs(access.RoutingManage),
 	"PUT /api/users/{id}/capacity":        needs(access.TicketsView), // routing.manage or users.manage: the handler asks
 
+	"GET /api/forms":                      needs(access.TicketsView), // which there are; definitions are asked for one by one
+	"POST /api/forms":                     needs(access.FormsManage),
+	"GET /api/forms/{id}":                 needs(access.TicketsView),
+	"PATCH /api/forms/{id}":               needs(access.FormsManage),
+	"DELETE /api/forms/{id}":              needs(access.FormsManage),
+	"POST /api/forms/{id}/copy":           needs(access.FormsManage),
+	"POST /api/forms/{id}/ticket-fields":  needs(access.FormsManage),
+	"POST /api/forms/preview":             needs(access.FormsManage),
+	"GET /api/forms/{id}/embed":           needs(access.TicketsView),
+	"GET /api/forms/{id}/submissions":     needs(access.SubmissionsView),
+	"GET /api/forms/{id}/submissions.csv": needs(access.SubmissionsView),
+	"GET /api/submissions/{id}":           needs(access.SubmissionsView),
+	"GET /api/submissions/{id}/files/{n}": needs(access.TicketsView), // submissions.view, or the ticket: the handler asks
+	"POST /api/submissions/{id}/release":  needs(access.SubmissionsView),
+	"GET /api/tickets/{id}/submission":    needs(access.TicketsView), // hidden fields only with submissions.view
+	"GET /api/contacts/{id}/submissions":  needs(access.TicketsView), // hidden fields only with submissions.view
+
 	"POST /api/session":                      signIn,
 	"GET /api/sign-in":                       {Public: true, Limit: LimitPublic}, // which buttons the page has
 	"POST /api/session/code":                 signIn,

@@ -39,6 +39,7 @@ import (
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/door"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/form"
 	"github.com/kanalhq/kanal/internal/geo"
 	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/inbox"
@@ -58,6 +59,7 @@ import (
 	"github.com/kanalhq/kanal/internal/skill"
 	"github.com/kanalhq/kanal/internal/snippet"
 	"github.com/kanalhq/kanal/internal/spam"
+	"github.com/kanalhq/kanal/internal/submission"
 	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/thread"
@@ -94,54 +96,56 @@ type App struct {
 	log  *slog.Logger
 	lock *dirLock
 
-	Clock      *clock.Clock
-	DB         *db.DB
-	Box        *secret.Box
-	Blobs      blob.Store
-	Geo        *geo.DB // nil: no country is known
-	Events     *event.Log
-	Jobs       *job.Queue
-	Settings   *setting.Service
-	People     *people.Service
-	Worktime   *worktime.Service
-	Access     *access.Service
-	Door       *door.Service
-	Properties *property.Service
-	Saved      *customview.Service
-	Tickets    *ticket.Service
-	Skills     *skill.Service
-	Inbox      *inbox.Service
-	Contacts   *contact.Service
-	Threads    *thread.Service
-	Snippets   *snippet.Service
-	Chatflows  *chatflow.Service
-	Dialogue   *dialogue.Service
-	Spam       *spam.Service
-	Assign     *assignment.Service
-	Waiting    *waiting.Service
-	Letters    *ownermail.Service
-	Registry   *channel.Registry
-	Board      *switchboard.Board
-	Intake     *intake.Service
-	Identity   *identity.Service
-	Purge      *purge.Service
-	Bulk       *bulk.Service
-	Moves      *relocation.Service
-	Surveys    *survey.Service
-	Triage     *triage.Service
-	Dispatch   *dispatch.Service
-	Search     *search.Service
-	Views      *view.Service
-	Transfer   *transfer.Service
-	Hub        *realtime.Hub
-	Lobby      *lobby.Hub
-	After      *afterchat.Service
-	Push       *webpush.Service
-	Guard      *lobby.Guard // what visitors may ask for
-	Notify     *notify.Service
-	Consent    *consent.Service
-	Visitors   *visitor.Service
-	Avail      *availability.Service
+	Clock       *clock.Clock
+	DB          *db.DB
+	Box         *secret.Box
+	Blobs       blob.Store
+	Geo         *geo.DB // nil: no country is known
+	Events      *event.Log
+	Jobs        *job.Queue
+	Settings    *setting.Service
+	People      *people.Service
+	Worktime    *worktime.Service
+	Access      *access.Service
+	Door        *door.Service
+	Properties  *property.Service
+	Saved       *customview.Service
+	Tickets     *ticket.Service
+	Skills      *skill.Service
+	Inbox       *inbox.Service
+	Contacts    *contact.Service
+	Threads     *thread.Service
+	Snippets    *snippet.Service
+	Chatflows   *chatflow.Service
+	Forms       *form.Service
+	Submissions *submission.Service
+	Dialogue    *dialogue.Service
+	Spam        *spam.Service
+	Assign      *assignment.Service
+	Waiting     *waiting.Service
+	Letters     *ownermail.Service
+	Registry    *channel.Registry
+	Board       *switchboard.Board
+	Intake      *intake.Service
+	Identity    *identity.Service
+	Purge       *purge.Service
+	Bulk        *bulk.Service
+	Moves       *relocation.Service
+	Surveys     *survey.Service
+	Triage      *triage.Service
+	Dispatch    *dispatch.Service
+	Search      *search.Service
+	Views       *view.Service
+	Transfer    *transfer.Service
+	Hub         *realtime.Hub
+	Lobby       *lobby.Hub
+	After       *afterchat.Service
+	Push        *webpush.Service
+	Guard       *lobby.Guard // what visitors may ask for
+	Notify      *notify.Service
+	Consent     *consent.Service
+	Visitors    *visitor.Service
+	Avail       *availability.Service
 
 	listen  map[string]net.Listener // shared listeners of channels, by name
 	mail    net.Listener            // the one that takes mail
@@ -255,6 +259,7 @@ func (a *App) nouns() {
 	a.Threads = thread.New(a.Clock, a.Events)
 	a.Snippets = snippet.New(a.Clock, a.Events)
 	a.Chatflows = chatflow.New(a.DB, a.Clock, a.Events)
+	a.Forms = form.New(a.Clock, a.Events)
 	a.skills()
 	a.Spam = spam.New(a.DB, a.Clock, a.Events)
 	a.Consent = consent.New(a.Clock, a.Events)

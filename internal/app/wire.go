@@ -94,6 +94,7 @@ func (a *App) flows(ctx context.Context) error {
 		Also: a.alsoOf,
 	})
 	a.Intake.Visitors = a.Identity
+	a.forms()
 	a.waits()
 	a.Search = search.New(a.DB, a.Events, a.log).Files(a.Blobs).Clock(a.Clock)
 	a.Views = view.New(a.DB, a.abilities).Saved(a.Saved)
@@ -104,7 +105,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.moving()
 	a.Notify = a.notifier()
 	a.Transfer = a.transfer(transfer.Outside{})
-	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Stays: config.Window("PRESENCE"), Answers: a.answers})
+	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Held: a.Views.HeldTickets, HeldThread: a.Views.HeldThread, Stays: config.Window("PRESENCE"), Answers: a.answers})
 	if err := a.chat(); err != nil {
 		return err
 	}
@@ -137,7 +138,7 @@ func (a *App) replies() {
 // freshSettings are what a new account begins with: one with visitors in the company's hours, and private where the company is (CO-01).
 func (a *App) freshSettings(ctx context.Context, q db.Queryer, spec channel.Spec, given json.RawMessage) (json.RawMessage, error) {
 	if !spec.Can.Live {
-		return given, nil
+		return a.freshForm(ctx, q, spec, given)
 	}
 	c, err := a.Settings.Company(ctx, q)
 	if err != nil {
@@ -168,6 +169,9 @@ func (a *App) alsoOf(ctx context.Context, tx *db.Tx, gone identity.Gone) error {
 		return err
 	}
 	if err := a.Chatflows.Forget(ctx, tx, gone.Threads); err != nil {
+		return err
+	}
+	if err := a.Forms.Forget(ctx, tx, gone.Contacts, gone.Tickets, gone.Words); err != nil {
 		return err
 	}
 	for _, id := range gone.Contacts {
@@ -205,7 +209,7 @@ func (a *App) endWeak(ctx context.Context, tx *db.Tx, actor desk.Actor, rules se
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Chatflows: a.Chatflows, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Skills: a.Skills, Outside: outside, Weak: a.endWeak,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Views: a.Saved, Chatflows: a.Chatflows, Forms: a.Forms, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Skills: a.Skills, Outside: outside, Weak: a.endWeak,
 	})
 }
 
@@ -244,6 +248,7 @@ func (a *App) edge() http.Handler {
 	})
 	a.mountWorktime(s)
 	a.mountMoving(s)
+	a.mountForms(s)
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
 	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved})
 	lists.MountBulk(s, a.Bulk)
@@ -282,6 +287,7 @@ func (a *App) housekeeping() {
 	a.Jobs.Every("tickets.wake", time.Hour, a.Triage.WakeDue)
 	a.Jobs.Every("decisions.prune", time.Hour, func(ctx context.Context) error { return a.Assign.Prune(ctx, a.DB) })
 	a.Jobs.Every("surveys.ask", time.Minute, a.Surveys.Run)
+	a.Jobs.Every("forms.file", 20*time.Second, a.Submissions.Run)
 	a.Jobs.Every("tickets.purge", config.Window("PURGE_EVERY"), a.Purge.Run)
 	a.Jobs.Every("blobs.collect", config.Window("BLOB_GC_EVERY"), blobgc.New(a.DB, a.Blobs, config.Window("BLOB_GC"), a.log).Run)
 }

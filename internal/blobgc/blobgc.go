@@ -23,6 +23,7 @@ import (
 var References = []struct{ Table, Column string }{
 	{"attachments", "sha256"},
 	{"inbound_raw", "blob"},
+	{"form_files", "sha256"},
 }
 
 // Service collects.

@@ -343,6 +343,9 @@ func (s *Service) ours(ctx context.Context, q db.Queryer, p desk.Party) (bool, e
 // one that nobody named the fallback may stand in.
 func (s *Service) leavesBy(ctx context.Context, q db.Queryer, named desk.ChannelAccountID, m desk.Message, th desk.Thread) (desk.ChannelAccount, error) {
 	acc, err := s.sender(ctx, q, cmp.Or(named, m.AccountID, th.AccountID))
+	if err == nil {
+		acc, err = s.relay(ctx, q, acc, th)
+	}
 	if err == nil && named == 0 {
 		acc, err = s.standIn(ctx, q, acc)
 	}

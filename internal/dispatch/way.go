@@ -29,6 +29,38 @@ func (s *Service) way(ctx context.Context, q db.Queryer, named desk.ChannelAccou
 	return acc, nil
 }
 
+// relay is the account that answers instead of one that only takes messages, such as a form (FM-14): the one that its settings name while that is in the inbox of the
+// conversation and can send, else the first there that can. Any other account is itself.
+func (s *Service) relay(ctx context.Context, q db.Queryer, acc desk.ChannelAccount, th desk.Thread) (desk.ChannelAccount, error) {
+	a, _ := s.Registry.Get(acc.Channel)
+	r, ok := a.(channel.Relayer)
+	if !ok {
+		return acc, nil
+	}
+	others, err := s.Inbox.Accounts(ctx, q, inbox.Filter{Inbox: th.InboxID, ActiveOnly: true})
+	if err != nil {
+		return acc, err
+	}
+	slug := r.RelayBy(acc.Settings)
+	var found desk.ChannelAccount
+	for _, o := range others {
+		o2, ok := s.Registry.Get(o.Channel)
+		if _, relays := o2.(channel.Relayer); !ok || relays || o2.Spec().Address != desk.AddrEmail || !channel.Can(o2, o.Settings).Send {
+			continue
+		}
+		if o.Slug == slug {
+			return o, nil
+		}
+		if found.ID == 0 || !found.Authorized && o.Authorized {
+			found = o
+		}
+	}
+	if found.ID == 0 {
+		return acc, desk.Errorf(desk.Conflict, "channel.no_way_back", "%s can only take messages, and its inbox has no mail channel to answer from. Connect one there.", acc.Name).In("channel_account_id")
+	}
+	return found, nil
+}
+
 // usual is who an answer goes to over an account when nobody is named: those of the answered message where they can be reached there, else the person
 // at the other end by the address they have there.
 func (s *Service) usual(ctx context.Context, q db.Queryer, acc desk.ChannelAccount, m desk.Message, th desk.Thread) (Recipients, error) {

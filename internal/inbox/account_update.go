@@ -271,6 +271,11 @@ func (s *Service) ArchiveAccount(ctx context.Context, tx *db.Tx, actor desk.Acto
 	if _, err := tx.Exec(ctx, `UPDATE channel_accounts SET archived_at = $1, updated_at = $1, active = 0, secrets = '', slug = slug || '.' || CAST(id AS TEXT), version = version + 1 WHERE id = $2`, now, id); err != nil {
 		return fmt.Errorf("inbox: archive account: %w", err)
 	}
+	if s.Removed != nil {
+		if err := s.Removed(ctx, tx, actor, a); err != nil {
+			return err
+		}
+	}
 	_, err = s.Events.Record(ctx, tx, desk.Event{Type: desk.EvAccountRemoved, Actor: actor, Inbox: a.InboxID,
 		Data: event.Data(map[string]any{"channel_account_id": id, "slug": a.Slug, "name": a.Name, "delivery_identifier": a.Address})})
 	return err

@@ -44,6 +44,8 @@ type Deps struct {
 	Host     string
 	// Fresh are the settings that a new account of a channel begins with, made of those that were given. Nil: as given.
 	Fresh func(ctx context.Context, q db.Queryer, spec channel.Spec, settings json.RawMessage) (json.RawMessage, error)
+	// Removed is told of an account that is removed, in the same transaction. Nil: nobody.
+	Removed func(ctx context.Context, tx *db.Tx, actor desk.Actor, acc desk.ChannelAccount) error
 	// Skills says which of some slugs are no skill: skill.Service.Unknown. Nil: all are.
 	Skills func(ctx context.Context, q db.Queryer, slugs []string) (unknown []string, err error)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/form"
 )
 
 // Cap is where counting ends.
@@ -28,7 +29,7 @@ func New(d *db.DB) *Service { return &Service{d} }
 
 // Effect is one kind of thing that a change touches.
 type Effect struct {
-	Kind   string   `json:"kind" enum:"tickets,open_tickets,conversations,outgoing,users,teams,inboxes,channels,statuses,properties,contacts,views,tokens,sessions,addresses"`
+	Kind   string   `json:"kind" enum:"tickets,open_tickets,conversations,outgoing,users,teams,inboxes,channels,statuses,properties,contacts,views,tokens,sessions,addresses,form_fields"`
 	Count  int      `json:"count"`
 	Capped bool     `json:"capped" doc:"There are more than count."`
 	Names  []string `json:"names" doc:"Some of them, by name."`
@@ -220,7 +221,29 @@ func (g *gathering) channel(id int64) {
 	g.count("tickets", `FROM tickets WHERE account_id = $1 AND hidden = ''`, id)
 	g.count("outgoing", `FROM messages WHERE account_id = $1 AND status IN ('queued', 'sending')`, id)
 	g.named("addresses", g.names(`SELECT value FROM address_registry WHERE account_id = $1 ORDER BY value`, id))
+	g.formFields(id)
 	g.whoSees(inbox)
+}
+
+// formFields are what goes from the form of a channel when the channel is removed (FM-12): the fields that fill tickets.
+func (g *gathering) formFields(id int64) {
+	if g.err != nil {
+		return
+	}
+	var set struct {
+		Form string `json:"form"`
+	}
+	if !g.row(`SELECT settings FROM channel_accounts WHERE id = $1`, id, db.ScanJSON(&set)) || set.Form == "" {
+		return
+	}
+	defs, err := db.All(g.ctx, g.db, func(r db.Scanner) (d form.Definition, err error) { err = r.Scan(db.ScanJSON(&d)); return d, err }, `SELECT definition FROM forms WHERE slug = $1`, set.Form)
+	if err != nil {
+		g.err = err
+		return
+	}
+	for _, d := range defs {
+		g.named("form_fields", d.TicketFields(d.Language))
+	}
 }
 
 func (g *gathering) inbox(id int64) {

@@ -3,8 +3,8 @@ package transfer
 import (
 	"bytes"
 	"context"
-	"errors"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,14 +16,15 @@ import (
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/form"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/setting"
+	"github.com/kanalhq/kanal/internal/skill"
 	"github.com/kanalhq/kanal/internal/snippet"
 	"github.com/kanalhq/kanal/internal/spam"
-	"github.com/kanalhq/kanal/internal/skill"
 	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
@@ -39,6 +40,7 @@ type Deps struct {
 	Settings   *setting.Service
 	Snippets   *snippet.Service
 	Chatflows  *chatflow.Service   // nil: chatflows are left alone
+	Forms      *form.Service       // nil: forms are left alone
 	Views      *customview.Service // nil: saved views are left alone
 	Notify     *notify.Service     // nil: what people are told of is left alone
 	Spam       *spam.Service       // nil: what is held back is left alone
@@ -123,6 +125,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		return f, err
 	}
 	if err := s.exportInboxes(ctx, q, n, &f); err != nil {
+		return f, err
+	}
+	if err := s.exportForms(ctx, q, &f); err != nil {
 		return f, err
 	}
 	if err := s.exportChatflows(ctx, q, &f); err != nil {

@@ -26,6 +26,7 @@ type File struct {
 	Pipelines     []Pipeline      `yaml:"pipelines,omitempty"`
 	Inboxes       []Inbox         `yaml:"inboxes,omitempty"`
 	Channels      []Channel       `yaml:"channels,omitempty"`
+	Forms         []Form          `yaml:"forms,omitempty"`
 	Chatflows     []Chatflow      `yaml:"chatflows,omitempty"`
 	Views         []View          `yaml:"views,omitempty"`
 	Snippets      []Snippet       `yaml:"snippets,omitempty"`

@@ -126,6 +126,9 @@ func things(f File) []thing {
 	for _, c := range f.Channels {
 		add("channel", c.Slug, c, "slug")
 	}
+	for _, x := range f.Forms {
+		add("form", x.Slug, x, "slug")
+	}
 	for _, x := range f.Chatflows {
 		add("chatflow", x.Slug, x, "slug")
 	}
