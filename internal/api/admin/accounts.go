@@ -146,19 +146,21 @@ func paths(prefix string, m map[string]any) (out []string) {
 
 // TicketPolicyInput is what is stamped on new tickets.
 type TicketPolicyInput struct {
-	Create     string         `json:"create,omitempty" enum:",always,never"`
-	Pipeline   string         `json:"pipeline,omitempty" doc:"A slug."`
-	Status     string         `json:"status,omitempty" doc:"A slug."`
-	Priority   string         `json:"priority,omitempty" enum:",low,medium,high,urgent"`
-	Category   string         `json:"category,omitempty" maxLength:"200"`
-	Properties map[string]any `json:"properties,omitempty"`
+	Create     string           `json:"create,omitempty" enum:",always,when,new_topic,never" doc:"always; when the conditions of when hold; new_topic: not while the contact has an open ticket over this channel, which the conversation then joins; never."`
+	When       *desk.Conditions `json:"when,omitempty" doc:"With create: when."`
+	Owner      string           `json:"owner,omitempty" enum:",conversation,policy,no_one" doc:"Of a ticket made of a conversation that somebody has already."`
+	Pipeline   string           `json:"pipeline,omitempty" doc:"A slug."`
+	Status     string           `json:"status,omitempty" doc:"A slug."`
+	Priority   string           `json:"priority,omitempty" enum:",low,medium,high,urgent"`
+	Category   string           `json:"category,omitempty" maxLength:"200"`
+	Properties map[string]any   `json:"properties,omitempty"`
 }
 
 func (p *TicketPolicyInput) policy() *desk.TicketPolicy {
 	if p == nil {
 		return nil
 	}
-	return &desk.TicketPolicy{Create: p.Create, Pipeline: p.Pipeline, Status: p.Status, Priority: p.Priority, Category: p.Category, Properties: p.Properties}
+	return &desk.TicketPolicy{Create: p.Create, When: p.When, Owner: p.Owner, Pipeline: p.Pipeline, Status: p.Status, Priority: p.Priority, Category: p.Category, Properties: p.Properties}
 }
 
 // AssignPolicyInput is who gets a new ticket.
@@ -168,13 +170,24 @@ type AssignPolicyInput struct {
 	Teams         []string `json:"teams,omitempty" doc:"Slugs."`
 	AvailableOnly *bool    `json:"available_only,omitempty" doc:"Only users who are available. Left out: yes."`
 	By            string   `json:"by,omitempty" enum:",least_open,random"`
+
+	Rules        []desk.SkillRule  `json:"rules,omitempty" maxItems:"200" doc:"Looked at first, in their order (SK-08)."`
+	Fallback     []desk.AssignStep `json:"fallback,omitempty" maxItems:"20" doc:"Of contact_owner, tried in their order."`
+	HoldSeconds  int               `json:"hold_seconds,omitempty" minimum:"0" doc:"How long work waits for an owner who is away before the fallback is tried."`
+	MailOwner    bool              `json:"mail_owner,omitempty" doc:"An owner who is away gets the submission by mail and may answer from there."`
+	TrackedOnly  bool              `json:"tracked_only,omitempty" doc:"Contact owner only for contacts who were tracked by a cookie."`
+	NoQueue      bool              `json:"no_queue,omitempty" doc:"What nobody could have stays unassigned until a person acts."`
+	ExtraMembers bool              `json:"extra_members,omitempty" doc:"Extra members of the teams count too."`
+	Hours        string            `json:"hours,omitempty" doc:"Slug of business hours: outside them nobody gets anything."`
+	Reopened     string            `json:"reopened,omitempty" enum:",keep_available,keep,again" doc:"Whose a ticket is that the customer opens again."`
 }
 
 func (p *AssignPolicyInput) policy() *desk.AssignPolicy {
 	if p == nil {
 		return nil
 	}
-	return &desk.AssignPolicy{To: p.To, Users: p.Users, Teams: p.Teams, AvailableOnly: p.AvailableOnly == nil || *p.AvailableOnly, By: p.By} // RT-06
+	return &desk.AssignPolicy{To: p.To, Users: p.Users, Teams: p.Teams, AvailableOnly: p.AvailableOnly == nil || *p.AvailableOnly, By: p.By, // RT-06
+		Rules: p.Rules, Fallback: p.Fallback, HoldSeconds: p.HoldSeconds, MailOwner: p.MailOwner, TrackedOnly: p.TrackedOnly, NoQueue: p.NoQueue, ExtraMembers: p.ExtraMembers, Hours: p.Hours, Reopened: p.Reopened}
 }
 
 // NewInboxInput is an inbox that is made with its first channel.

@@ -24,7 +24,7 @@ export function Replay({ policy, account }: { policy: AssignPolicy; account: str
   const run = async () => {
     setBusy(true)
     setError(null)
-    try { setOut({ of, r: await post<Replayed>('/api/routing/replay', { account_id: account, policy, since: new Date(Date.now() - days * 86_400_000).toISOString() }) }) } catch (err) { setError(err) } finally { setBusy(false) }
+    try { setOut({ of, r: await post<Replayed>('/api/routing/replay', { account_id: account, policy: { ...policy, to: policy.to || 'no_one', by: policy.by || 'least_open', users: policy.users ?? [], teams: policy.teams ?? [] }, since: new Date(Date.now() - days * 86_400_000).toISOString() }) }) } catch (err) { setError(err) } finally { setBusy(false) }
   }
   return (
     <section className={s.replay} aria-label={t('replay.title')} data-replay>

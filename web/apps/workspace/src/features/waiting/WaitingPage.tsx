@@ -16,7 +16,7 @@ import s from './waiting.module.css'
 
 /** RT-07: everything that nobody could have yet, in the order in which it is given away. */
 export function WaitingPage() {
-  const q = useInfiniteQuery({ queryKey: queueKey, initialPageParam: '', queryFn: ({ pageParam }) => loadQueue(pageParam), getNextPageParam: (last) => last.next || undefined })
+  const q = useInfiniteQuery({ queryKey: [...queueKey, 'all'], initialPageParam: '', queryFn: ({ pageParam }) => loadQueue(pageParam), getNextPageParam: (last) => last.next || undefined })
   useEffect(() => { document.title = `${t('waiting.title')} · Kanal` }, [])
   const rows = q.data?.pages.flatMap((p) => p.items) ?? []
   const total = q.data?.pages[0]?.total ?? 0

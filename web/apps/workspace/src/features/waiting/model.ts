@@ -29,7 +29,7 @@ export interface QueueRow {
 
 export interface Queue { items: QueueRow[]; next: string; total: number }
 
-export const queueKey = ['queue']
+export const queueKey = ['queue'] as const
 export const loadQueue = (cursor: string) => get<Queue>('/api/queue', { cursor, limit: 50 })
 
 export const reasonName = (reason: string): string => maybe(`reason.${reason}`, reason)
