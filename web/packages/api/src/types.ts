@@ -2,7 +2,7 @@
 // RFC 3339 in UTC or null for never.
 
 import type { Contact } from './person.ts'
-import type { AssignPolicy } from './routing.ts'
+import type { AssignPolicy, Conditions } from './routing.ts'
 import type { Draft, SendPlan } from './writing.ts'
 
 export type Id = string
@@ -24,13 +24,15 @@ export interface User {
   active: boolean
   takes_work: boolean
   available: boolean
+  available_by?: '' | 'manual' | 'manager' | 'hours' | 'out_of_office' | 'idle'
+  available_at?: Time | null
   locale: string
   timezone: string
   teams: Id[] | null
   last_seen_at: Time | null
 }
 
-export interface Team { id: Id; slug: string; name: string; members: Id[] | null; extra_members: Id[] | null }
+export interface Team { id: Id; slug: string; name: string; members: Id[] | null; extra_members: Id[] | null; calendar?: string }
 export interface Access { everyone: boolean; users: Id[] | null; teams: Id[] | null }
 export interface Inbox { id: Id; slug: string; kind: 'inbox' | 'helpdesk'; name: string; access?: Access }
 
@@ -152,7 +154,16 @@ export interface Candidate {
   last_assigned_at: Time | null
   chosen: boolean
   reason: string
+  by?: string
+  load?: number
+  limit?: number
+  limit_kind?: string
+  missing?: string[] | null
 }
+
+/** A rule or a fallback that was looked at, and what came of it. */
+export interface AssignmentStep { step: string; name?: string; reason: string; skills?: string[] | null; user_id?: Id | null }
+
 export interface Assignment {
   queued?: boolean
   at: Time | null
@@ -161,6 +172,12 @@ export interface Assignment {
   team_id: Id | null
   rule: string
   reason: string
+  rule_name?: string
+  cause?: string
+  steps?: AssignmentStep[] | null
+  next_at?: Time | null
+  hold_for?: Id | null
+  mail_to?: Id | null
   candidates: Candidate[] | null
   owner_name?: string
   team_name?: string
@@ -432,7 +449,9 @@ export interface Spec {
 }
 
 export interface TicketPolicy {
-  create: 'always' | 'never' | ''
+  create: 'always' | 'when' | 'new_topic' | 'never' | ''
+  when?: Conditions | null
+  owner?: '' | 'conversation' | 'policy' | 'no_one'
   pipeline: string
   status: string
   priority: string

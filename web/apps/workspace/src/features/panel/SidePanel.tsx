@@ -7,13 +7,13 @@ import { t, withMore } from '@/locales/index.ts'
 import { ago, dateTime } from '@/shell/format.ts'
 import { Ledger } from './Ledger.tsx'
 import { Properties } from './Properties.tsx'
-import { Why } from './Why.tsx'
 import s from './panel.module.css'
 
 const PersonPanel = lazy(withMore(async () => ({ default: (await import('@/features/contacts/index.ts')).PersonPanel })))
 
 const HiddenFields = lazy(withMore(async () => ({ default: (await import('@/features/forms/later.ts')).HiddenFields })))
 
+const Why = lazy(withMore(async () => ({ default: (await import('./Why.tsx')).Why })))
 const WaitingLine = lazy(withMore(async () => ({ default: (await import('@/features/waiting/index.ts')).WaitingLine })))
 
 const VisitorCard = lazy(withMore(async () => ({ default: (await import('@/features/chat/index.ts')).VisitorCard })))
@@ -48,7 +48,7 @@ export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => 
       {chat ? <Section id="visitor" title={t('chat.visitor')}><Suspense fallback={<div className={s.room} />}><VisitorCard thread={chat} /></Suspense></Section> : null}
       {chat && !ticket.contact_id ? null : <Section id="contact" title={t('panel.contact')}><ContactCard contactId={ticket.contact_id} brief={ticket.contact} /></Section>}
       <Section id="properties" title={t('panel.properties')}><Properties ticket={ticket} /></Section>
-      <Section id="why" title={t('panel.why')}>{ticket.waiting ? <Suspense fallback={null}><WaitingLine ticket={ticket} /></Suspense> : null}<Why ticket={ticket} /></Section>
+      <Section id="why" title={t('panel.why')}>{ticket.waiting ? <Suspense fallback={null}><WaitingLine ticket={ticket} /></Suspense> : null}<Suspense fallback={null}><Why ticket={ticket} /></Suspense></Section>
       <Section id="others" title={t('panel.others')}><OtherTickets contactId={ticket.contact_id} except={ticket.id} /></Section>
       {ticket.threads?.some((x) => x.channel === 'form') ? <Suspense fallback={null}><HiddenFields ticket={ticket} /></Suspense> : null}
       <Section id="ledger" title={t('panel.ledger')} open={false}><Ledger ticketId={ticket.id} /></Section>
