@@ -31,7 +31,7 @@ export function Inboxes() {
   const choose = (id: string | null) => void navigate({ to: '/settings/$', params: { _splat: 'inboxes' }, search: (id ? { inbox: id } : {}) as never, replace: true })
   return (
     <SettingsFrame title={t('inboxes.title')} text={t('inboxes.text')} query={q} section="inboxes"
-      action={edit ? <><Button variant="default" leftSection={<Icon name="plug" size={14} />} onClick={() => void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels/connect/email' }, search: { inbox: 'new' } as never })}>{t('inboxes.with_channel')}</Button><Button leftSection={<Icon name="plus" size={14} />} onClick={() => setAdding(true)}>{t('inboxes.add')}</Button></> : null}>
+      action={edit ? <><Button variant="default" leftSection={<Icon name="plug" size={14} />} onClick={() => void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels/connect' }, search: { inbox: 'new' } as never })}>{t('inboxes.with_channel')}</Button><Button leftSection={<Icon name="plus" size={14} />} onClick={() => setAdding(true)}>{t('inboxes.add')}</Button></> : null}>
       {current ? (
         <>
           <div data-setting="current" className={s.filters}>
@@ -106,7 +106,7 @@ function InboxForm({ inbox, edit, onGone }: { inbox: Inbox; edit: boolean; onGon
         <ul className={s.rows}>{own.map((a) => (
           <li key={a.id} className={s.row}><ChannelIcon channel={a.channel} size={20} /><span className={s.rowText}>{edit ? <Link to="/settings/$" params={{ _splat: `help-desk/channels/${a.id}` }} className={s.name}>{a.name}</Link> : <span className={s.name}>{a.name}</span>}<span className={s.sub}>{a.delivery_identifier}</span></span></li>
         ))}</ul>
-        {edit ? <div><Button variant="default" leftSection={<Icon name="plus" size={14} />} component={Link} to="/settings/$" {...({ params: { _splat: 'help-desk/channels/connect/email' }, search: { inbox: inbox.id } } as object)}>{t('channels.connect')}</Button></div> : null}
+        {edit ? <div><Button variant="default" leftSection={<Icon name="plus" size={14} />} component={Link} to="/settings/$" {...({ params: { _splat: 'help-desk/channels/connect' }, search: { inbox: inbox.id } } as object)}>{t('channels.connect')}</Button></div> : null}
       </section>
       {removing ? <RemoveInbox inbox={inbox} onClose={() => setRemoving(false)} onGone={onGone} /> : null}
     </>

@@ -1,6 +1,6 @@
-import { Button, Select, Stack, Switch, Tabs, TextInput } from '@mantine/core'
+import { Button, Stack, Switch, Tabs, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { get, Problem, type ChannelAccount, type Spec } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines } from '@kanal/ui'
@@ -39,13 +39,14 @@ export function ChannelEdit({ accountId }: { accountId: string }) {
 
 /** GEN-12, EM-19: everything set when connecting stays editable, in tabs. */
 function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
-  const edit = useCan()('account.access')
+  const may = useCan()
+  const edit = may('account.access')
   const inboxes = useInboxes()
   const [asText, setAsText] = useState(false)
   const [version, setVersion] = useState(account.version ?? 0)
   const [theirs, setTheirs] = useState<ChannelAccount | null>(null)
   const [name, setName] = useState(account.name)
-  const [inbox, setInbox] = useState(account.inbox_id)
+  const inbox = account.inbox_id
   const [active, setActive] = useState(account.active)
   const [settings, setSettings] = useState<Settings>(account.settings ?? {})
   const [secrets, setSecrets] = useState<Settings>({})
@@ -59,14 +60,14 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
   const kind = String(read(settings, 'kind') ?? '')
   const touch = <A,>(set: (v: A) => void) => (v: A) => { set(v); setDirty(true) }
   const load = (a: ChannelAccount) => {
-    setVersion(a.version ?? 0); setName(a.name); setInbox(a.inbox_id); setActive(a.active); setSettings(a.settings ?? {}); setSecrets({})
+    setVersion(a.version ?? 0); setName(a.name); setActive(a.active); setSettings(a.settings ?? {}); setSecrets({})
     setAssign({ ...noAssign, ...a.assign }); setTicket({ ...defaultTicket, ...a.ticket }); setDirty(false); setError(null); setTheirs(null)
   }
   const save = async (seen: number) => {
     setBusy(true)
     setError(null)
     try {
-      const saved = await updateAccount(account.id, { version: seen, name, inbox_id: inbox, active, settings, ...(Object.keys(secrets).length ? { secrets } : {}), assign, ticket })
+      const saved = await updateAccount(account.id, { version: seen, name, active, settings, ...(Object.keys(secrets).length ? { secrets } : {}), assign, ticket })
       load(saved)
       toast(t('toast.saved'))
     } catch (err) {
@@ -96,7 +97,7 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
             <div className={s.beside}>
               <Stack gap="md">
                 <TextInput label={t('channels.name')} value={name} onChange={(e) => touch(setName)(e.currentTarget.value)} />
-                {inboxes.length > 1 ? <Select label={t('channels.inbox')} data={inboxes.map((i) => ({ value: i.id, label: i.name }))} value={inbox} allowDeselect={false} onChange={(v) => v && touch(setInbox)(v)} /> : null}
+                <div className={s.copyLine}><span>{t('channels.inbox')}: <strong>{inboxes.find((i) => i.id === account.inbox_id)?.name}</strong></span>{may('channels.move') && inboxes.length > 1 ? <Button variant="default" size="xs" component={Link} to={`/settings/help-desk/channels/move/${account.id}`}>{t('moves.title')}</Button> : null}</div>
                 <Switch label={t('channels.active')} description={t('channels.active_text')} checked={active} onChange={(e) => touch(setActive)(e.currentTarget.checked)} />
                 {Own ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Own settings={settings} onSettings={form.onSettings} error={wrong} account={account} /></Suspense> : (
                   <>

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu, Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { ChannelAccount } from '@kanal/api'
 import { EmptyState, Icon, SkeletonLines, Tag, type Tone } from '@kanal/ui'
@@ -58,6 +58,7 @@ export function ChannelList() {
               <Menu.Target><ActionIcon aria-label={t('channels.more', { name: a.name })}><Icon name="more" /></ActionIcon></Menu.Target>
               <Menu.Dropdown>
                 <Menu.Item component={Link} to={`/settings/help-desk/channels/${a.id}`} leftSection={<Icon name="settings" />}>{t('action.edit')}</Menu.Item>
+                {can('channels.move') ? <Menu.Item component={Link} to={`/settings/help-desk/channels/move/${a.id}`} leftSection={<Icon name="inbox" />}>{t('moves.title')}</Menu.Item> : null}
                 <Menu.Item color="red" leftSection={<Icon name="trash" />} onClick={() => setRemoving(a)}>{t('channels.remove')}</Menu.Item>
               </Menu.Dropdown>
             </Menu> : null}
@@ -70,16 +71,7 @@ export function ChannelList() {
   )
 }
 
-/** GEN-11: connecting starts with the choice of a channel. */
+/** GEN-11: connecting starts with the choice of a new channel or one that exists. */
 function ConnectButton() {
-  const specs = useSpecs().filter((x) => (x.fields ?? []).length > 0 || (x.kinds ?? []).length > 0)
-  const navigate = useNavigate()
-  const go = (channel: string) => void navigate({ to: '/settings/$', params: { _splat: `help-desk/channels/connect/${channel}` } })
-  if (specs.length === 1) return <Button leftSection={<Icon name="plus" size={14} />} onClick={() => go(specs[0]!.channel)}>{t('channels.connect')}</Button>
-  return (
-    <Menu>
-      <Menu.Target><Button leftSection={<Icon name="plus" size={14} />}>{t('channels.connect')}</Button></Menu.Target>
-      <Menu.Dropdown><Menu.Label>{t('channels.connect_new')}</Menu.Label>{specs.map((x) => <Menu.Item key={x.channel} leftSection={<ChannelIcon channel={x.channel} />} onClick={() => go(x.channel)}>{channelName(x.channel, specs)}</Menu.Item>)}</Menu.Dropdown>
-    </Menu>
-  )
+  return <Button leftSection={<Icon name="plus" size={14} />} component={Link} to="/settings/help-desk/channels/connect">{t('channels.connect')}</Button>
 }

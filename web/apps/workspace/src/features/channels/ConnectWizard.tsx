@@ -1,7 +1,7 @@
 import { Button, Checkbox, Radio, Select, Stack, TextInput } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
-import { Problem, type ChannelAccount, type Kind, type Spec } from '@kanal/api'
+import { Problem, type ChannelAccount, type Kind, type Spec, type TicketPolicy } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines } from '@kanal/ui'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { noAssign, RoutingFields } from '@/features/routing/index.ts'
@@ -47,7 +47,7 @@ function Wizard({ spec }: { spec: Spec }) {
   const [inbox, setInbox] = useState<string | null>(wanted === undefined ? null : String(wanted))
   const [inboxName, setInboxName] = useState('')
   const [assign, setAssign] = useState(noAssign)
-  const [ticket, setTicket] = useState(defaultTicket)
+  const [ticket, setTicket] = useState<TicketPolicy | null>(null)
   const [at, setAt] = useState(0)
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
@@ -63,6 +63,8 @@ function Wizard({ spec }: { spec: Spec }) {
   const steps: Step[] = [...(kinds.length > 1 ? ['where' as const] : []), ...(spec.terms ? ['terms' as const] : []), 'account', ...(detailFields.length ? ['details' as const] : []), 'routing', 'ticket']
   const step: Step = made ? 'done' : (steps[at] ?? 'account')
   const target = inbox ?? inboxes.find((i) => i.kind === 'helpdesk')?.id ?? inboxes[0]?.id ?? null
+  // IH-02, IH-03: the help desk makes tickets, an inbox where it is told to
+  const policy = ticket ?? { ...defaultTicket, create: target !== newInbox && inboxes.find((i) => i.id === target)?.kind === 'helpdesk' ? 'always' as const : 'never' as const }
   const label = name || String(read(settings, 'address') ?? '').split('@')[0] || channelName(spec.channel, [spec])
   const gap = step === 'account' ? missing(accountFields, settings, secrets, false) : step === 'details' ? missing(detailFields, settings, secrets, false) : undefined
   const blocked = (step === 'where' && !chosen) || (step === 'terms' && !accepted) || (step === 'account' && target === newInbox && !inboxName.trim()) || !!gap
@@ -75,7 +77,7 @@ function Wizard({ spec }: { spec: Spec }) {
     setBusy(true)
     setError(null)
     try {
-      setMade(await createAccount({ channel: spec.channel, name: label, ...(target === newInbox ? { new_inbox: { name: inboxName } } : { inbox_id: target }), active: true, settings, secrets, assign, ticket, ...(spec.terms ? { accepted_terms: spec.terms.version } : {}) }))
+      setMade(await createAccount({ channel: spec.channel, name: label, ...(target === newInbox ? { new_inbox: { name: inboxName } } : { inbox_id: target }), active: true, settings, secrets, assign, ticket: policy, ...(spec.terms ? { accepted_terms: spec.terms.version } : {}) }))
     } catch (err) {
       setError(err)
       const f = err instanceof Problem ? err.field.replace(/^(settings|secrets)\./, '') : ''
@@ -116,7 +118,7 @@ function Wizard({ spec }: { spec: Spec }) {
         ) : null}
         {step === 'details' ? <div className={s.beside}><SpecForm {...form} fields={detailFields} /><SenderPreview channel={spec.channel} settings={settings} /></div> : null}
         {step === 'routing' ? <><RoutingFields value={assign} onChange={setAssign} inbox={target === newInbox ? null : target} />{automation.length ? <SpecForm {...form} fields={automation} /> : null}</> : null}
-        {step === 'ticket' ? <TicketForm value={ticket} onChange={setTicket} /> : null}
+        {step === 'ticket' ? <TicketForm value={policy} onChange={setTicket} /> : null}
         {step === 'done' && made ? live ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><ChatDone account={made} /></Suspense> : <Done account={made} /> : null}
         <div className={s.wizardFoot}>
           {step === 'done' ? <Button onClick={() => void navigate({ to: '/settings/$', params: { _splat: 'help-desk/channels' } })}>{t('wizard.to_list')}</Button> : (

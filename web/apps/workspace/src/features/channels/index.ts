@@ -1,2 +1,3 @@
+export { ChoosePage } from './Choose.tsx'
 export { ChannelList } from './ChannelList.tsx'
 export { ChannelPage, ConnectPage } from './pages.tsx'

@@ -1,6 +1,6 @@
-import { Button, Select, Stack, Switch, Tabs, TextInput } from '@mantine/core'
+import { Button, Stack, Switch, Tabs, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { get, Problem, type ChannelAccount, type Spec } from '@kanal/api'
 import { defaultTicket, fieldsOf, HealthTag, RemoveChannel, SpecForm, TicketForm, updateAccount, write, type Settings } from '@/features/channels/later.ts'
@@ -30,13 +30,14 @@ const previewed = new Set<Tab>(['configure', 'heading', 'availability', 'privacy
 
 /** CH-03 to CH-25: everything of a chat channel, with the widget beside it as it would be. */
 export function ChatChannel({ account, spec }: { account: ChannelAccount; spec: Spec }) {
-  const edit = useCan()('account.access')
+  const may = useCan()
+  const edit = may('account.access')
   const inboxes = useInboxes()
   const navigate = useNavigate()
   const company = useQuery(companyQuery).data
   const [version, setVersion] = useState(account.version ?? 0)
   const [name, setName] = useState(account.name)
-  const [inbox, setInbox] = useState(account.inbox_id)
+  const inbox = account.inbox_id
   const [active, setActive] = useState(account.active)
   const [settings, setSettings] = useState(() => whole(account.settings))
   const [secrets, setSecrets] = useState<Settings>({})
@@ -52,14 +53,14 @@ export function ChatChannel({ account, spec }: { account: ChannelAccount; spec: 
   const [tab, setTab] = useState<Tab>(() => (tabs.includes(location.hash.slice(1) as Tab) ? (location.hash.slice(1) as Tab) : 'configure'))
   const touch = <A,>(set: (v: A) => void) => (v: A) => { set(v); setDirty(true) }
   const load = (a: ChannelAccount) => {
-    setVersion(a.version ?? 0); setName(a.name); setInbox(a.inbox_id); setActive(a.active); setSettings(whole(a.settings)); setSecrets({})
+    setVersion(a.version ?? 0); setName(a.name); setActive(a.active); setSettings(whole(a.settings)); setSecrets({})
     setAssign({ ...noAssign, ...a.assign }); setTicket({ ...defaultTicket, ...a.ticket }); setDirty(false); setError(null); setTheirs(null)
   }
   const save = async (seen: number) => {
     setBusy(true)
     setError(null)
     try {
-      load(await updateAccount(account.id, { version: seen, name, inbox_id: inbox, active, settings: settings as unknown as Settings, ...(Object.keys(secrets).length ? { secrets } : {}), assign, ticket }))
+      load(await updateAccount(account.id, { version: seen, name, active, settings: settings as unknown as Settings, ...(Object.keys(secrets).length ? { secrets } : {}), assign, ticket }))
       toast(t('toast.saved'))
     } catch (err) {
       setError(err)
@@ -80,7 +81,7 @@ export function ChatChannel({ account, spec }: { account: ChannelAccount; spec: 
       <Stack gap="lg">
         <section className={s.card} aria-label={t('chatset.channel')}>
           <TextInput label={t('channels.name')} value={name} onChange={(e) => touch(setName)(e.currentTarget.value)} />
-          {inboxes.length > 1 ? <Select label={t('channels.inbox')} data={inboxes.map((i) => ({ value: i.id, label: i.name }))} value={inbox} allowDeselect={false} onChange={(v) => v && touch(setInbox)(v)} /> : null}
+          <p>{t('channels.inbox')}: <strong>{inboxes.find((i) => i.id === account.inbox_id)?.name}</strong>{' '}{may('channels.move') && inboxes.length > 1 ? <Button variant="default" size="xs" component={Link} to={`/settings/help-desk/channels/move/${account.id}`}>{t('moves.title')}</Button> : null}</p>
           <Switch label={t('channels.active')} description={t('chatset.active_text')} checked={active} onChange={(e) => touch(setActive)(e.currentTarget.checked)} />
         </section>
         <Configure />

@@ -11,6 +11,8 @@ defineSettingsPage({ path: 'my-sign-in', group: 'me', title: 'mysignin.title', i
 
 // Inbox & Help Desk
 defineSettingsPage({ path: 'help-desk/channels', group: 'helpdesk', under: 'settings.sources', title: 'settings.channels', icon: 'plug', words: 'channels.words', load: () => import('@/features/channels/index.ts').then((m) => m.ChannelList) })
+defineSettingsPage({ path: 'help-desk/channels/connect', group: 'helpdesk', title: 'channels.connect', icon: 'plug', needs: 'account.access', nav: false, load: () => import('@/features/channels/index.ts').then((m) => m.ChoosePage) })
+defineSettingsPage({ path: 'help-desk/channels/move/$accountId', group: 'helpdesk', title: 'moves.title', icon: 'inbox', needs: 'channels.move', nav: false, load: () => import('@/features/moving/index.ts').then((m) => m.MovePage) })
 defineSettingsPage({ path: 'help-desk/channels/connect/$channel', group: 'helpdesk', title: 'channels.connect', icon: 'plug', needs: 'account.access', nav: false, load: () => import('@/features/channels/index.ts').then((m) => m.ConnectPage) })
 defineSettingsPage({ path: 'help-desk/channels/$accountId', group: 'helpdesk', title: 'settings.channels', icon: 'plug', needs: 'account.access', nav: false, load: () => import('@/features/channels/index.ts').then((m) => m.ChannelPage) })
 defineSettingsPage({ path: 'help-desk/chatflows', group: 'helpdesk', under: 'settings.sources', title: 'flow.title', icon: 'comment', needs: 'chatflows.manage', words: 'flow.words', load: () => import('@/features/chatflows/index.ts').then((m) => m.ChatflowList) })
@@ -29,6 +31,7 @@ defineSettingsPage({ path: 'skills', group: 'helpdesk', under: 'settings.sources
 defineSettingsPage({ path: 'capacity', group: 'helpdesk', under: 'settings.sources', title: 'capacity.title', icon: 'rows', needs: 'tickets.assign', words: 'capacity.words', fields: [{ id: 'capacity.default', label: 'capacity.defaults' }, { id: 'capacity.exclude', label: 'capacity.exclude' }, { id: 'capacity.weights', label: 'capacity.weights' }, { id: 'capacity.people', label: 'capacity.people' }], load: () => import('@/features/capacity/index.ts').then((m) => m.CapacityPage) })
 
 // Data
+defineSettingsPage({ path: 'data/limits', group: 'data', title: 'limits.title', icon: 'link', needs: 'account.access', words: 'limits.words', fields: [{ id: 'limits.contact', label: 'limits.contact' }], load: () => import('@/features/moving/index.ts').then((m) => m.LimitsPage) })
 defineSettingsPage({ path: 'data/ticket-properties', group: 'data', title: 'properties.ticket_title', icon: 'flag', words: 'properties.words', load: () => import('@/features/admin/index.ts').then((m) => m.TicketProperties) })
 defineSettingsPage({ path: 'data/contact-properties', group: 'data', title: 'properties.contact_title', icon: 'user', words: 'properties.words', load: () => import('@/features/admin/index.ts').then((m) => m.ContactProperties) })
 
@@ -39,6 +42,10 @@ defineSettingsPage({ path: 'help-desk/spam', group: 'helpdesk', under: 'settings
 // Me
 defineSettingsPage({ path: 'my-bulk', group: 'me', title: 'bulk.history', icon: 'rows', words: 'bulk.words', load: () => import('@/features/bulk/index.ts').then((m) => m.History) })
 defineSettingsPage({ path: 'my-notifications', group: 'me', title: 'mynews.title', icon: 'bell', words: 'mynews.words', fields: [{ id: 'mynews.matrix', label: 'mynews.what' }, { id: 'mynews.desktop', label: 'mynews.desktop_here' }, { id: 'mynews.sound', label: 'mynews.sound' }, { id: 'mynews.email', label: 'mynews.mode' }, { id: 'mynews.quiet', label: 'mynews.quiet_on' }], load: () => import('@/features/mynews/index.ts').then((m) => m.MyNotifications) })
+
+defineSettingsPage({ path: 'my-availability', group: 'me', title: 'presence.mine', icon: 'clock', words: 'presence.words', fields: [{ id: 'hours', label: 'presence.hours' }, { id: 'absences', label: 'absence.title' }, { id: 'history', label: 'presence.history' }], load: () => import('@/features/worktime/index.ts').then((m) => m.MyAvailability) })
+defineSettingsPage({ path: 'availability', group: 'helpdesk', under: 'settings.sources', title: 'presence.team', icon: 'clock', needs: 'availability.manage', words: 'presence.words', wide: true, fields: [{ id: 'history', label: 'presence.history' }], load: () => import('@/features/worktime/index.ts').then((m) => m.TeamAvailability) })
+defineSettingsPage({ path: 'business-hours', group: 'helpdesk', under: 'settings.sources', title: 'worktime.title', icon: 'clock', needs: 'settings.manage', words: 'worktime.words', fields: [{ id: 'business_hours', label: 'worktime.hours' }, { id: 'holiday_calendars', label: 'worktime.calendars' }, { id: 'idle', label: 'worktime.idle' }], load: () => import('@/features/worktime/index.ts').then((m) => m.HoursPage) })
 
 // Company
 defineSettingsPage({ path: 'company', group: 'company', title: 'company.title', icon: 'team', words: 'company.words', fields: [{ id: 'name', label: 'company.name' }, { id: 'locale', label: 'company.locale' }, { id: 'timezone', label: 'company.timezone' }], load: () => import('@/features/admin/index.ts').then((m) => m.CompanyPage) })

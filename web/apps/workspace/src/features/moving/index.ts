@@ -1,0 +1,2 @@
+export { MovePage } from './MovePage.tsx'
+export { LimitsPage } from './LimitsPage.tsx'
