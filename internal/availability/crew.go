@@ -1,6 +1,7 @@
 package availability
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -14,7 +15,7 @@ import (
 )
 
 // crew is who answers on an account: those whom its rules of assignment name, and those of its chatflows' hand-overs (CH-17). Under "no one" that is every
-// member of the inbox, and so it is under "contact's owner", who is different for each (RT-24). Those who could never be given work are not among them.
+// member of the inbox, and so it is under "contact's owner" without a fallback, who is different for each; with one, those whom it names count (RT-24). Those who could never be given work are not among them.
 func (s *Service) crew(ctx context.Context, q db.Queryer, acc desk.ChannelAccount, settings webchat.Settings) ([]Person, error) {
 	policies := []desk.AssignPolicy{acc.Assign}
 	if s.Handovers != nil {
@@ -63,6 +64,17 @@ func (s *Service) named(ctx context.Context, q db.Queryer, policies []desk.Assig
 	}
 	var emails, slugs []string
 	for _, p := range policies {
+		for _, r := range p.Rules {
+			emails, slugs = append(emails, r.Users...), append(slugs, r.Teams...)
+		}
+		for _, f := range p.Fallback { // whoever the contact's owner is, these come next; without any it may be anybody
+			if p.To == routing.ToContactOwner && f.To != routing.ToOwnerTeam {
+				emails, slugs = append(emails, f.Users...), append(slugs, f.Teams...)
+			}
+		}
+		if p.To == routing.ToContactOwner && len(emails)+len(slugs) > 0 {
+			continue
+		}
 		switch p.To {
 		case routing.ToUsers:
 			emails = append(emails, p.Users...)
@@ -99,18 +111,22 @@ func (s *Service) line(ctx context.Context, q db.Queryer, acc desk.ChannelAccoun
 		visitor      desk.VisitorID
 		waits        bool
 		firstReplyAt desk.Time
+		rank         int       // of what waits for an owner: the line is given away by priority, then by age (RT-07)
+		since        desk.Time // when it began to wait
 	}
 	cs, err := db.All(ctx, q, func(r db.Scanner) (c chat, err error) {
-		err = r.Scan(&c.visitor, &c.waits, &c.firstReplyAt)
+		err = r.Scan(&c.visitor, &c.waits, &c.firstReplyAt, &c.rank, &c.since)
 		return c, err
 	}, `
-		SELECT h.visitor_id, CASE WHEN t.open = 1 AND t.hidden = '' AND t.owner_id = 0 THEN 1 ELSE 0 END, t.first_reply_at
-		FROM threads h JOIN tickets t ON t.id = h.ticket_id WHERE h.account_id = $1 AND h.visitor_id <> 0 ORDER BY h.id DESC LIMIT $2`, acc.ID, maxQueue)
+		SELECT h.visitor_id, CASE WHEN t.open = 1 AND t.hidden = '' AND t.owner_id = 0 THEN 1 ELSE 0 END, t.first_reply_at, COALESCE(w.rank, 0), COALESCE(w.since, t.created_at)
+		FROM threads h JOIN tickets t ON t.id = h.ticket_id LEFT JOIN assignment_queue w ON w.object = 'ticket' AND w.object_id = t.id WHERE h.account_id = $1 AND h.visitor_id <> 0 ORDER BY h.id DESC LIMIT $2`, acc.ID, maxQueue)
 	if err != nil {
 		return fmt.Errorf("availability: line: %w", err)
 	}
 	taken := 0
-	for _, c := range slices.Backward(cs) {
+	slices.Reverse(cs)
+	slices.SortStableFunc(cs, func(a, b chat) int { return cmp.Or(cmp.Compare(b.rank, a.rank), cmp.Compare(a.since, b.since)) })
+	for _, c := range cs {
 		if c.waits {
 			f.queue = append(f.queue, c.visitor)
 		}
