@@ -44,7 +44,8 @@ type SkillList struct {
 	Languages []string         `json:"languages" doc:"Codes of the languages that somebody may be given."`
 }
 
-type bySlug struct {
+// BySlug names a skill or a category in the path.
+type BySlug struct {
 	Slug string `path:"slug" maxLength:"63"`
 }
 
@@ -80,7 +81,7 @@ func (h *skills) create(ctx context.Context, v access.Viewer, in *createSkillsIn
 }
 
 type updateSkillInput struct {
-	bySlug
+	BySlug
 	Body struct {
 		Name     *string `json:"name,omitempty"`
 		Category *string `json:"category,omitempty" doc:"Slug."`
@@ -93,11 +94,11 @@ func (h *skills) update(ctx context.Context, v access.Viewer, in *updateSkillInp
 	}))
 }
 
-func (h *skills) remove(ctx context.Context, v access.Viewer, in *bySlug) (*struct{}, error) {
+func (h *skills) remove(ctx context.Context, v access.Viewer, in *BySlug) (*struct{}, error) {
 	return nil, h.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return h.Skills.Remove(ctx, tx, v.Actor, in.Slug) })
 }
 
-func (h *skills) uses(ctx context.Context, _ access.Viewer, in *bySlug) (*api.Out[skill.Used], error) {
+func (h *skills) uses(ctx context.Context, _ access.Viewer, in *BySlug) (*api.Out[skill.Used], error) {
 	return api.Answer(h.Skills.UsesOf(ctx, h.DB, in.Slug))
 }
 
@@ -114,8 +115,10 @@ func (h *skills) createCategory(ctx context.Context, v access.Viewer, in *catego
 }
 
 type renameCategoryInput struct {
-	bySlug
-	categoryInput
+	BySlug
+	Body struct {
+		Name string `json:"name" minLength:"1"`
+	}
 }
 
 func (h *skills) renameCategory(ctx context.Context, v access.Viewer, in *renameCategoryInput) (*api.Out[skill.Category], error) {
@@ -124,7 +127,7 @@ func (h *skills) renameCategory(ctx context.Context, v access.Viewer, in *rename
 	}))
 }
 
-func (h *skills) removeCategory(ctx context.Context, v access.Viewer, in *bySlug) (*struct{}, error) {
+func (h *skills) removeCategory(ctx context.Context, v access.Viewer, in *BySlug) (*struct{}, error) {
 	return nil, h.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return h.Skills.RemoveCategory(ctx, tx, v.Actor, in.Slug) })
 }
 

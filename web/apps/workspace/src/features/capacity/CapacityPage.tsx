@@ -58,7 +58,7 @@ function Person({ p, onEdit }: { p: PersonCapacity; onEdit: (() => void) | undef
           )
         })}
       </span>
-      {onEdit ? <Button variant="default" size="compact-sm" aria-label={t('capacity.edit', { name: p.name })} onClick={onEdit}>{t('action.edit')}</Button> : null}
+      {onEdit ? <Button variant="default" size="compact-sm" aria-label={t('users.edit', { name: p.name })} onClick={onEdit}>{t('action.edit')}</Button> : null}
     </li>
   )
 }

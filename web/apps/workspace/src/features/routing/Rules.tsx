@@ -26,7 +26,7 @@ export function Rules({ value, onChange, access, mayEdit }: { value: SkillRule[]
           <div className={s.rule}>
             <Switch aria-label={t('routing.rule_on', { name: r.name })} disabled={!mayEdit} checked={!r.off} onChange={(e) => put(i, { ...r, off: !e.currentTarget.checked })} />
             <span className={s.ruleText} data-off={r.off || undefined}><strong>{r.name}</strong><span className={s.ruleSub}>{ruleText(r, fields, (slug) => skillName(skills, slug))}</span></span>
-            <Button variant="default" size="compact-sm" aria-label={t('users.edit', { name: r.name })} onClick={() => setEditing(i)}>{t(mayEdit ? 'action.edit' : 'routing.look')}</Button>
+            <Button variant="default" size="compact-sm" aria-label={mayEdit ? t('users.edit', { name: r.name }) : `${t('routing.look')}: ${r.name}`} onClick={() => setEditing(i)}>{t(mayEdit ? 'action.edit' : 'routing.look')}</Button>
             {mayEdit ? <ActionIcon aria-label={t('filter.remove', { text: r.name })} onClick={() => onChange(value.filter((_, at) => at !== i))}><Icon name="x" /></ActionIcon> : null}
           </div>
         )}

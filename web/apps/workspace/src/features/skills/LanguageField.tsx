@@ -8,7 +8,7 @@ export function LanguageField({ value, disabled, onSave }: { value: string; disa
   const codes = useSkills().languages
   const all = value && !codes.includes(value) ? [value, ...codes] : codes
   return (
-    <Select size="xs" label={t('field.language')} disabled={disabled} searchable clearable placeholder={t('property.none')} clearButtonProps={{ 'aria-label': t('property.clear') }} value={value || null}
+    <Select size="xs" wrapperProps={{ 'data-language': true }} label={t('field.language')} disabled={disabled} searchable clearable placeholder={t('property.none')} clearButtonProps={{ 'aria-label': t('property.clear') }} value={value || null}
       data={all.map((l) => ({ value: l, label: languageName(l) })).sort((a, b) => a.label.localeCompare(b.label))} nothingFoundMessage={t('state.nothing_found')} onChange={(v) => onSave(v ?? '')} />
   )
 }

@@ -35,7 +35,7 @@ export function SkillsPage() {
             <div><h2>{categoryName(list!, c.slug)}</h2>{c.built_in ? <p className={s.hint}>{t('skills.languages_text')}</p> : null}</div>
             {manage ? (
               <div className={s.actions}>
-                <Button variant="subtle" color="gray" size="compact-sm" aria-label={t('skills.rename', { name: categoryName(list!, c.slug) })} onClick={() => setOpen({ what: 'category', category: c })}>{t('action.edit')}</Button>
+                <Button variant="subtle" color="gray" size="compact-sm" aria-label={t('users.edit', { name: categoryName(list!, c.slug) })} onClick={() => setOpen({ what: 'category', category: c })}>{t('action.edit')}</Button>
                 {c.built_in ? null : <Button variant="light" size="compact-sm" leftSection={<Icon name="plus" size={13} />} aria-label={t('skills.add_to', { name: c.name })} onClick={() => setOpen({ what: 'add', category: c })}>{t('skills.add')}</Button>}
               </div>
             ) : null}
@@ -45,7 +45,7 @@ export function SkillsPage() {
               {c.skills.map((k) => (
                 <li key={k.slug} className={s.row}>
                   <span className={s.name}>{skillName(list!, k.slug)}</span>
-                  {manage ? <Button variant="subtle" color="gray" size="compact-sm" aria-label={t('skills.uses_of', { name: skillName(list!, k.slug) })} onClick={() => setOpen({ what: 'uses', skill: k })}>{t('skills.n_users', { n: k.users })} · {t('skills.n_rules', { n: k.rules })}</Button> : <span className={s.hint}>{t('skills.n_users', { n: k.users })}</span>}
+                  {manage ? <Button variant="subtle" color="gray" size="compact-sm" aria-label={`${t('skills.n_users', { n: k.users })} · ${t('skills.n_rules', { n: k.rules })}: ${t('skills.uses_of', { name: skillName(list!, k.slug) })}`} onClick={() => setOpen({ what: 'uses', skill: k })}>{t('skills.n_users', { n: k.users })} · {t('skills.n_rules', { n: k.rules })}</Button> : <span className={s.hint}>{t('skills.n_users', { n: k.users })}</span>}
                   {manage && !c.built_in ? <Button variant="default" size="compact-sm" aria-label={t('users.edit', { name: k.name })} onClick={() => setOpen({ what: 'skill', skill: k })}>{t('action.edit')}</Button> : null}
                 </li>
               ))}
@@ -74,7 +74,7 @@ function PersonRow({ user, onEdit }: { user: User; onEdit: (() => void) | undefi
     <li className={s.row}>
       <span className={s.name}>{name}</span>
       <span className={s.held}>{held?.length ? held.map((h) => <Tag key={h.slug} tone={gone(h) ? 'plain' : 'accent'}>{skillName(list, h.slug)} {h.level}{h.main ? ` · ${t('skills.main_short')}` : ''}{gone(h) ? ` · ${t('skills.expired')}` : ''}</Tag>) : <span className={s.hint}>{held ? t('skills.none') : ''}</span>}</span>
-      {onEdit ? <Button variant="default" size="compact-sm" aria-label={t('skills.of', { name })} onClick={onEdit}>{t('action.edit')}</Button> : null}
+      {onEdit ? <Button variant="default" size="compact-sm" aria-label={t('users.edit', { name })} onClick={onEdit}>{t('action.edit')}</Button> : null}
     </li>
   )
 }
