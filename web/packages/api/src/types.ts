@@ -23,9 +23,7 @@ export interface User {
   role: Role
   active: boolean
   takes_work: boolean
-  available: boolean
-  available_by?: '' | 'manual' | 'manager' | 'hours' | 'out_of_office' | 'idle'
-  available_at?: Time | null
+  available: boolean; available_by?: '' | 'manual' | 'manager' | 'hours' | 'out_of_office' | 'idle'; available_at?: Time | null
   locale: string
   timezone: string
   teams: Id[] | null

@@ -19,6 +19,7 @@ import { Wordmark } from './Wordmark.tsx'
 import s from './shell.module.css'
 
 const loadPalette = () => import('./Palette.tsx')
+const Watch = lazy(withMore(() => import('@/features/worktime/later.ts').then((m) => ({ default: m.Watch }))))
 const Palette = lazy(withMore(async () => ({ default: (await loadPalette()).Palette })))
 
 /** The frame of everything behind the sign-in. */
@@ -79,6 +80,7 @@ export function Shell() {
         <Outlet />
       </div>
       {paletteUsed ? <Suspense fallback={null}><Palette opened={palette} onClose={() => setPalette(false)} /></Suspense> : null}
+      <Suspense fallback={null}><Watch /></Suspense>
       <RunningRuns />
       <ShortcutSheet opened={sheet} onClose={() => setSheet(false)} />
     </div>

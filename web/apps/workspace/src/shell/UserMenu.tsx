@@ -1,10 +1,13 @@
 import { Menu, useMantineColorScheme } from '@mantine/core'
+import { lazy, Suspense } from 'react'
 import { Avatar, Icon } from '@kanal/ui'
 import { signOut, updateMe, useSession } from '@/features/session/index.ts'
-import { currentLocale, locales, localeNames, setLocale, t } from '@/locales/index.ts'
+import { currentLocale, locales, localeNames, setLocale, t, withMore } from '@/locales/index.ts'
 import { setAppearance, useAppearance } from './appearance.ts'
 import { toastError } from './errors.ts'
 import s from './shell.module.css'
+
+const StatusItems = lazy(withMore(() => import('@/features/worktime/later.ts').then((m) => ({ default: m.StatusItems }))))
 
 export function UserMenu() {
   const { user, version } = useSession()
@@ -21,7 +24,7 @@ export function UserMenu() {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<Icon name={user.available ? 'clock' : 'check'} />} onClick={() => void updateMe({ available: !user.available }).catch(toastError)}>{t(user.available ? 'action.away' : 'action.available')}</Menu.Item>
+        <Suspense fallback={null}><StatusItems /></Suspense>
         <Menu.Divider />
         <Menu.Label>{t('user.appearance')}</Menu.Label>
         {(['light', 'dark', 'auto'] as const).map((c) => <Menu.Item key={c} leftSection={<Icon name={c === 'auto' ? 'settings' : 'sun'} />} rightSection={check(colorScheme === c)} onClick={() => setColorScheme(c)}>{t(`scheme.${c}`)}</Menu.Item>)}

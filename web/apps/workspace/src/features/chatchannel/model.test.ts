@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { flat, inLanguage, readable, shown, spanTrouble, whole } from './model.ts'
+import { flat, inLanguage, readable, shown, whole } from './model.ts'
 
 describe('the settings of a chat channel', () => {
   it('what is not stored holds as the server has it, and unknown keys stay', () => {
@@ -30,5 +30,4 @@ describe('the settings of a chat channel', () => {
     expect(shown(s, 'capacity', 'en', 'en', '')).toMatchObject({ text: 'Full', position: 2 })
     expect(shown(whole({ availability: { capacity: { do: 'nothing' } } }), 'capacity', 'en', 'en', '').state).toBe('available')
   })
-  it('a span over midnight is said, an empty one refused', () => expect([spanTrouble('09:00', '17:00'), spanTrouble('22:00', '06:00'), spanTrouble('08:00', '08:00')]).toEqual(['', 'overnight', 'empty']))
 })

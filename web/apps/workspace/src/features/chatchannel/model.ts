@@ -1,11 +1,9 @@
 // The settings of a chat account as the forms know them, and what a visitor would see of them: pure. The server's own words are in internal/webchat.
 
 import type { Settings } from '@/features/channels/later.ts'
+import type { Hours } from '@/features/hours/index.ts'
 
 export type Words = Record<string, string>
-export interface Range { days: number[]; from: string; to: string }
-export interface Holiday { date: string; name: string; ranges: { from: string; to: string }[] }
-export interface Hours { timezone: string; ranges: Range[]; holidays: Holiday[] }
 export interface ChatSettings {
   surface: 'web' | 'mobile' | 'both'
   domains: string[]
@@ -109,8 +107,3 @@ export function shown(s: ChatSettings, state: State, lang: string, company: stri
   return out
 }
 
-/** A range as a person would say it is wrong, before the server does. */
-export function spanTrouble(from: string, to: string): 'empty' | 'overnight' | '' {
-  if (from === to) return 'empty'
-  return to < from ? 'overnight' : ''
-}

@@ -41,6 +41,7 @@ export function grouped(items: News[]): NewsGroup[] {
 export function leadsTo(n: News): string {
   if (n.kind === 'held_digest') return '/tickets/spam'
   if (n.kind === 'set_aside') return '/settings/inbound'
+  if (n.kind === 'switched') return '/settings/my-availability'
   if (n.kind === 'channel_broken') return '/settings/help-desk/channels'
   if (n.number) return `/ticket/${n.number}`
   if (set(n.thread_id)) return `/conversation/${n.thread_id}`
@@ -49,7 +50,7 @@ export function leadsTo(n: News): string {
 
 export const newsIcon = (kind: string): IconName => ({
   assigned: 'user', chat_waiting: 'comment', unassigned_new: 'unassigned', customer_replied: 'reply', followed_message: 'eye', mentioned: 'mention', ticket_reopened: 'undo', woken: 'clock', send_failed: 'warn',
-  channel_broken: 'plug', set_aside: 'archive', held_digest: 'spam',
+  channel_broken: 'plug', set_aside: 'archive', held_digest: 'spam', switched: 'clock',
 } as Record<string, IconName>)[kind] ?? 'bell'
 
 /** The news whose detail is worth a line: what was said, or what is wrong. */

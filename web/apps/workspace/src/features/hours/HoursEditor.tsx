@@ -2,22 +2,21 @@ import { ActionIcon, Button, Checkbox, Group, Select, Stack, TextInput } from '@
 import { Icon } from '@kanal/ui'
 import { currentLocale, t } from '@/locales/index.ts'
 import { spanTrouble, type Holiday, type Hours, type Range } from './model.ts'
-import s from './chatchannel.module.css'
+import s from './hours.module.css'
 
 // 1 January 2024 was a Monday.
 const weekday = (n: number, style: 'short' | 'long') => new Intl.DateTimeFormat(currentLocale(), { weekday: style, timeZone: 'UTC' }).format(new Date(Date.UTC(2024, 0, n)))
 const week = [1, 2, 3, 4, 5, 6, 7]
 
-interface Props { value: Hours; onChange(h: Hours): void; wrong(path: string): string | undefined; field: string }
+interface Props { value: Hours; onChange(h: Hours): void; wrong(path: string): string | undefined; field: string; /** The zone is somebody's own, said elsewhere. */ withoutZone?: boolean }
 
 /** CH-18: any number of ranges on days of the week, in a time zone, and days that are otherwise. */
-export function HoursEditor({ value: h, onChange, wrong, field }: Props) {
+export function HoursEditor({ value: h, onChange, wrong, field, withoutZone }: Props) {
   const range = (i: number, part: Partial<Range>) => onChange({ ...h, ranges: h.ranges.map((r, n) => (n === i ? { ...r, ...part } : r)) })
-  const holiday = (i: number, part: Partial<Holiday>) => onChange({ ...h, holidays: h.holidays.map((x, n) => (n === i ? { ...x, ...part } : x)) })
   const zones = [...new Set(['UTC', h.timezone, ...Intl.supportedValuesOf('timeZone')])]
   return (
     <Stack gap="md" data-setting={field}>
-      <Select label={t('chatset.hours_zone')} searchable data={zones} value={h.timezone} allowDeselect={false} onChange={(v) => v && onChange({ ...h, timezone: v })} error={wrong(`${field}.timezone`)} nothingFoundMessage={t('state.nothing_found')} maw={320} />
+      {withoutZone ? null : <Select label={t('chatset.hours_zone')} searchable data={zones} value={h.timezone} allowDeselect={false} onChange={(v) => v && onChange({ ...h, timezone: v })} error={wrong(`${field}.timezone`)} nothingFoundMessage={t('state.nothing_found')} maw={320} />}
       <div role="group" aria-label={t('chatset.hours_ranges')} className={s.ranges}>
         {h.ranges.map((r, i) => (
           <div key={i} className={s.range} role="group" aria-label={t('chatset.hours_range', { n: i + 1 })}>
@@ -32,13 +31,21 @@ export function HoursEditor({ value: h, onChange, wrong, field }: Props) {
         {h.ranges.length === 0 ? <p className={s.hint}>{t('chatset.hours_none')}</p> : null}
         <div><Button variant="default" size="xs" leftSection={<Icon name="plus" size={12} />} onClick={() => onChange({ ...h, ranges: [...h.ranges, { days: h.ranges.length ? [6] : [1, 2, 3, 4, 5], from: '09:00', to: '17:00' }] })}>{t('chatset.hours_add')}</Button></div>
       </div>
-      <div role="group" aria-label={t('chatset.holidays')} className={s.ranges}>
-        <h3>{t('chatset.holidays')}</h3>
-        <p className={s.hint}>{t('chatset.holidays_text')}</p>
-        {h.holidays.map((x, i) => <HolidayRow key={i} n={i} value={x} onChange={(p) => holiday(i, p)} onRemove={() => onChange({ ...h, holidays: h.holidays.filter((_, n) => n !== i) })} error={wrong(`${field}.holidays.${i}.date`) ?? wrong(`${field}.holidays.${i}.name`) ?? wrong(`${field}.holidays.${i}.ranges.0.to`) ?? wrong(`${field}.holidays.${i}.ranges.0.from`)} />)}
-        <div><Button variant="default" size="xs" leftSection={<Icon name="plus" size={12} />} onClick={() => onChange({ ...h, holidays: [...h.holidays, { date: new Date().toISOString().slice(0, 10), name: '', ranges: [] }] })}>{t('chatset.holidays_add')}</Button></div>
-      </div>
+      <HolidayList value={h.holidays} onChange={(holidays) => onChange({ ...h, holidays })} wrong={(p) => wrong(`${field}.holidays.${p}`)} />
     </Stack>
+  )
+}
+
+/** Days that are otherwise: closed, or with hours of their own. */
+export function HolidayList({ value, onChange, wrong }: { value: Holiday[]; onChange(v: Holiday[]): void; wrong(path: string): string | undefined }) {
+  const change = (i: number, part: Partial<Holiday>) => onChange(value.map((x, n) => (n === i ? { ...x, ...part } : x)))
+  return (
+    <div role="group" aria-label={t('chatset.holidays')} className={s.ranges}>
+      <h3>{t('chatset.holidays')}</h3>
+      <p className={s.hint}>{t('chatset.holidays_text')}</p>
+      {value.map((x, i) => <HolidayRow key={i} n={i} value={x} onChange={(p) => change(i, p)} onRemove={() => onChange(value.filter((_, n) => n !== i))} error={wrong(`${i}.date`) ?? wrong(`${i}.name`) ?? wrong(`${i}.ranges.0.to`) ?? wrong(`${i}.ranges.0.from`)} />)}
+      <div><Button variant="default" size="xs" leftSection={<Icon name="plus" size={12} />} onClick={() => onChange([...value, { date: new Date().toISOString().slice(0, 10), name: '', ranges: [] }])}>{t('chatset.holidays_add')}</Button></div>
+    </div>
   )
 }
 

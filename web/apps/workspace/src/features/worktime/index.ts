@@ -1,0 +1,3 @@
+export { HoursPage } from './HoursPage.tsx'
+export { MyAvailability } from './MyAvailability.tsx'
+export { TeamAvailability } from './TeamAvailability.tsx'
