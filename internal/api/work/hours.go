@@ -61,7 +61,7 @@ func (h *workHours) list(ctx context.Context, _ access.Viewer, _ *api.None) (*ap
 }
 
 type putHours struct {
-	bySlug
+	BySlug
 	Body struct {
 		Name      *string         `json:"name,omitempty" maxLength:"200"`
 		Schedule  *hours.Schedule `json:"schedule,omitempty"`
@@ -79,7 +79,7 @@ func (h *workHours) put(ctx context.Context, v access.Viewer, in *putHours) (*ap
 	return api.Answer(h.row(ctx, b))
 }
 
-func (h *workHours) remove(ctx context.Context, v access.Viewer, in *bySlug) (*api.None, error) {
+func (h *workHours) remove(ctx context.Context, v access.Viewer, in *BySlug) (*api.None, error) {
 	return nil, h.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return h.Work.Remove(ctx, tx, v.Actor, in.Slug) })
 }
 
@@ -89,7 +89,7 @@ func (h *workHours) calendars(ctx context.Context, _ access.Viewer, _ *api.None)
 }
 
 type putCalendar struct {
-	bySlug
+	BySlug
 	Body struct {
 		Name    *string          `json:"name,omitempty" maxLength:"200"`
 		Country *string          `json:"country,omitempty" maxLength:"2" example:"DK"`
@@ -103,12 +103,12 @@ func (h *workHours) putCalendar(ctx context.Context, v access.Viewer, in *putCal
 	}))
 }
 
-func (h *workHours) removeCalendar(ctx context.Context, v access.Viewer, in *bySlug) (*api.None, error) {
+func (h *workHours) removeCalendar(ctx context.Context, v access.Viewer, in *BySlug) (*api.None, error) {
 	return nil, h.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return h.Work.RemoveCalendar(ctx, tx, v.Actor, in.Slug) })
 }
 
 type importInput struct {
-	bySlug
+	BySlug
 	Body struct {
 		File    string `json:"file" maxLength:"4194304" doc:"The text of the .ics file."`
 		Replace bool   `json:"replace,omitempty" doc:"Days that were there go; else they stay beside the new ones."`
