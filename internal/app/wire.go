@@ -90,7 +90,7 @@ func (a *App) flows(ctx context.Context) error {
 	a.replies()
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Files: a.Blobs, Log: a.log,
-		Keep: config.Window("CONTACT_KEEP"), Visitors: a.Visitors, Consents: a.Consent,
+		Keep: config.Window("CONTACT_KEEP"), Visitors: a.Visitors, Consents: a.Consent, Forms: a.Forms,
 		Also: a.alsoOf,
 	})
 	a.Intake.Visitors = a.Identity
@@ -155,6 +155,12 @@ func (a *App) alsoOfTicket(ctx context.Context, tx *db.Tx, id desk.TicketID) err
 	if err := a.Assign.Forget(ctx, tx, []desk.TicketID{id}, nil); err != nil {
 		return err
 	}
+	if err := a.Letters.Forget(ctx, tx, []desk.TicketID{id}, nil); err != nil {
+		return err
+	}
+	if err := a.Forms.Forget(ctx, tx, nil, []desk.TicketID{id}, nil); err != nil {
+		return err
+	}
 	return a.Surveys.Erase(ctx, tx, id, 0)
 }
 
@@ -193,6 +199,9 @@ func (a *App) alsoOf(ctx context.Context, tx *db.Tx, gone identity.Gone) error {
 		return err
 	}
 	if err := a.Assign.Forget(ctx, tx, gone.Tickets, gone.Threads); err != nil {
+		return err
+	}
+	if err := a.Letters.Forget(ctx, tx, gone.Tickets, gone.Threads); err != nil {
 		return err
 	}
 	if err := a.Saved.Forget(ctx, tx, gone.Words); err != nil {

@@ -76,7 +76,7 @@ func TestPlaceInTheQueue(t *testing.T) {
 		for i := range 3 {
 			f.chats(acc, desk.VisitorID(i+1), time.Minute)
 		}
-		first, _ := f.chats(acc, 11, 0), f.chats(acc, 12, 0)
+		first, second := f.chats(acc, 11, 0), f.chats(acc, 12, 0)
 		place := func(v desk.VisitorID) (int, int) {
 			s := f.facts(acc).For(availability.Asking{Visitor: v})
 			if s.Position == nil {
@@ -88,6 +88,21 @@ func TestPlaceInTheQueue(t *testing.T) {
 			if got, wait := place(v); got != want || wait != 20*want { // three were taken in the last hour
 				t.Errorf("visitor %d: place %d after %d minutes, want %d", v, got, wait, want)
 			}
+		}
+		// RT-07: where work waits for an owner, the line is that of its being given away: priority, then age.
+		queue := func(tk desk.Ticket, rank int) {
+			f.Write(func(ctx context.Context, tx *db.Tx) error {
+				_, err := tx.Exec(ctx, "INSERT INTO assignment_queue (object, object_id, account_id, inbox_id, rank, since) VALUES ('ticket', $1, $2, $3, $4, $5)", tk.ID, acc.ID, acc.InboxID, rank, tk.CreatedAt)
+				return err
+			})
+		}
+		queue(first, 0)
+		queue(second, 4)
+		if got, _ := place(12); got != 1 {
+			t.Errorf("the urgent one has place %d", got)
+		}
+		if got, _ := place(11); got != 2 {
+			t.Errorf("the other has place %d", got)
 		}
 		f.Write(func(ctx context.Context, tx *db.Tx) error {
 			_, err := f.Assignment.Manual(ctx, tx, desk.System, first.ID, ann.ID, 0)

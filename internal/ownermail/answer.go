@@ -50,7 +50,7 @@ func (s *Service) Answer(ctx context.Context, tx *db.Tx, ol intake.OwnersLetter,
 	at := time.Duration(0)
 	err = tx.Savepoint(ctx, func(ctx context.Context) (err error) {
 		m, err = s.Replies.ReplyIn(ctx, tx, dispatch.ReplyCommand{
-			Actor: actor, ThreadID: l.Thread, Content: dispatch.Content{Text: text, HTML: html}, Files: a.Attachments, Client: "email", Timing: dispatch.Timing{Undo: &at},
+			Actor: actor, ThreadID: l.Thread, Content: dispatch.Content{Text: text, HTML: html}, Files: a.Attachments, Client: "mail", Timing: dispatch.Timing{Undo: &at},
 		})
 		return err
 	})

@@ -17,6 +17,8 @@ import (
 // to whom), and for what the customer writes after that for as long as the owner is away and nobody else has taken it.
 func (s *Service) Note(ctx context.Context, tx *db.Tx, ev desk.Event) error {
 	switch ev.Type {
+	case desk.EvThreadPurged:
+		return s.Forget(ctx, tx, nil, []desk.ThreadID{ev.ThreadID})
 	case desk.EvTicketAssigned, desk.EvThreadAssigned, desk.EvTicketQueued:
 		var d struct {
 			MailTo desk.UserID `json:"mail_to"`

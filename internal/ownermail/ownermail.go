@@ -176,13 +176,24 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, actor desk.Actor, l Lette
 	return err
 }
 
-// Forget takes what is kept of conversations that are gone for good.
-func (s *Service) Forget(ctx context.Context, tx *db.Tx, threads ...desk.ThreadID) error {
+// Forget takes what is kept of tickets and conversations that are gone for good, or whose words are.
+func (s *Service) Forget(ctx context.Context, tx *db.Tx, tickets []desk.TicketID, threads []desk.ThreadID) error {
+	const letters = "SELECT id FROM owner_letters WHERE "
+	forget := func(where string, id int64) error {
+		_, err := tx.Exec(ctx, "DELETE FROM owner_answers WHERE letter_id IN ("+letters+where+")", id)
+		if err == nil {
+			_, err = tx.Exec(ctx, "DELETE FROM owner_letters WHERE "+where, id)
+		}
+		return err
+	}
+	for _, id := range tickets {
+		if err := forget("ticket_id = $1 AND ticket_id <> 0", int64(id)); err != nil {
+			return fmt.Errorf("ownermail: forget: %w", err)
+		}
+	}
 	for _, id := range threads {
-		for _, table := range []string{"DELETE FROM owner_letters WHERE thread_id = $1", "DELETE FROM owner_answers WHERE thread_id = $1"} {
-			if _, err := tx.Exec(ctx, table, id); err != nil {
-				return fmt.Errorf("ownermail: forget: %w", err)
-			}
+		if err := forget("thread_id = $1", int64(id)); err != nil {
+			return fmt.Errorf("ownermail: forget: %w", err)
 		}
 	}
 	return nil

@@ -334,7 +334,7 @@ func TestTheAnswerGoesToTheCustomer(t *testing.T) {
 		if err != nil || len(ms) != 1 {
 			t.Fatalf("%v %v", ms, err)
 		}
-		if m, err = w.Threads.Message(context.Background(), w.DB, ms[0]); err != nil || m.Actor != desk.ByUser(w.owner.ID) || m.Client != "email" || m.InReplyTo == 0 {
+		if m, err = w.Threads.Message(context.Background(), w.DB, ms[0]); err != nil || m.Actor != desk.ByUser(w.owner.ID) || m.Client != "mail" || m.InReplyTo == 0 {
 			t.Fatalf("%+v %v", m, err)
 		}
 		tk, err := w.Tickets.Get(context.Background(), w.DB, m.TicketID)

@@ -140,6 +140,8 @@ await story('RT-05, RT-22: the owner who is away gets the whole mail and answers
   const t = await ticket(owned.id)
   must(t.owner_id === karim.id, 'who answers has it (RT-11)')
   await ann.page.goto(`${base}/tickets/open/${owned.id}`)
+  await ann.page.getByRole('button', { name: /\d changes/ }).first().waitFor(soon)
+  for (const fold of await ann.page.locator('[role="log"]').getByRole('button', { name: /\d changes/ }).all()) await fold.click()
   await ann.page.getByText('answered from their mail program').waitFor(soon)
   await ann.page.getByText('A mailed answer was not sent').waitFor(soon)
   await clean(ann, 'a ticket that was answered by mail')
