@@ -109,7 +109,7 @@ func (s *Service) check(ctx context.Context, q db.Queryer, v access.Viewer, a *A
 		if err != nil {
 			return err
 		}
-		return v.NeedIn(t.InboxID, access.TicketsEdit)
+		return s.needOn(ctx, q, v, t, access.TicketsEdit)
 	case DoSpam:
 		if !slices.Contains([]string{"", triage.BlockNone, triage.BlockSender, triage.BlockDomain}, a.Block) {
 			return invalid("block", "bulk.block_unknown", "block is none, sender or domain.")

@@ -59,7 +59,7 @@ func (s *Service) mayDo(ctx context.Context, tx *db.Tx, v access.Viewer, a Actio
 		return t, err
 	}
 	for _, p := range a.needs(v.User.ID) {
-		if err := v.NeedIn(t.InboxID, p); err != nil {
+		if err := s.needOn(ctx, tx, v, t, p); err != nil {
 			return t, err
 		}
 	}
@@ -124,7 +124,7 @@ func (s *Service) merge(ctx context.Context, tx *db.Tx, v access.Viewer, r Run, 
 	if err != nil || into.ID == t.ID {
 		return nil, err // the one that stays was selected too
 	}
-	if err := v.NeedIn(into.InboxID, access.TicketsEdit); err != nil { // it may be another by now, or elsewhere
+	if err := s.needOn(ctx, tx, v, into, access.TicketsEdit); err != nil { // it may be another by now, or elsewhere
 		return nil, err
 	}
 	m, err := s.Triage.Merge(ctx, tx, r.actor, t.ID, r.Action.Into)
@@ -255,7 +255,7 @@ func (s *Service) unmerge(ctx context.Context, tx *db.Tx, v access.Viewer, r Run
 	if err != nil {
 		return nil, err
 	}
-	if err := v.NeedIn(t.InboxID, access.TicketsEdit); err != nil {
+	if err := s.needOn(ctx, tx, v, t, access.TicketsEdit); err != nil {
 		return nil, err
 	}
 	if t.MergedInto == 0 {
@@ -265,7 +265,7 @@ func (s *Service) unmerge(ctx context.Context, tx *db.Tx, v access.Viewer, r Run
 	if err != nil {
 		return nil, err
 	}
-	if err := v.NeedIn(into.InboxID, access.TicketsEdit); err != nil { // what was said there since comes along
+	if err := s.needOn(ctx, tx, v, into, access.TicketsEdit); err != nil { // what was said there since comes along
 		return nil, err
 	}
 	if _, err := s.Triage.UndoMerge(ctx, tx, r.actor, merge); err != nil {
@@ -350,3 +350,16 @@ func formerly(c Changes) (ch ticket.Change, some bool) {
 }
 
 func value(b json.RawMessage) (v any) { _ = json.Unmarshal(b, &v); return v }
+
+// needOn asks for a permission on a ticket as it is now: in its inbox, and within reach.
+func (s *Service) needOn(ctx context.Context, q db.Queryer, v access.Viewer, t desk.Ticket, p access.Permission) error {
+	h := access.Held{Inbox: t.InboxID, Owner: t.OwnerID, Team: t.TeamID}
+	if !v.Tickets.Sees(h) { // who follows it sees it too
+		known, err := s.View.HeldIn(ctx, q, t.ID)
+		if err != nil {
+			return err
+		}
+		h.Known = known.Known
+	}
+	return v.NeedOn(h, p)
+}

@@ -267,12 +267,12 @@ func (s *Service) Failures(ctx context.Context, v access.Viewer, id desk.BulkID,
 		return nil, err
 	}
 	fs, err := db.All(ctx, s.DB, func(r db.Scanner) (f Failure, err error) {
-		var inbox desk.InboxID
-		if err = r.Scan(&f.Position, &f.TicketID, &f.Number, &f.Subject, &inbox, &f.Reason, &f.Sentence); !v.SeesInbox(inbox) {
+		var h access.Held
+		if err = r.Scan(&f.Position, &f.TicketID, &f.Number, &f.Subject, &h.Inbox, &h.Owner, &h.Team, &f.Reason, &f.Sentence); !v.SeesInbox(h.Inbox) || !v.Tickets.Sees(h) {
 			f.Number, f.Subject = 0, ""
 		}
 		return f, err
-	}, `SELECT i.position, i.ticket_id, COALESCE(t.number, 0), COALESCE(t.subject, ''), COALESCE(t.inbox_id, 0), i.reason, i.sentence
+	}, `SELECT i.position, i.ticket_id, COALESCE(t.number, 0), COALESCE(t.subject, ''), COALESCE(t.inbox_id, 0), COALESCE(t.owner_id, 0), COALESCE(t.team_id, 0), i.reason, i.sentence
 		FROM bulk_items i LEFT JOIN tickets t ON t.id = i.ticket_id WHERE i.run_id = $1 AND i.position > $2 AND i.state = 'failed' ORDER BY i.position LIMIT $3`, id, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("bulk: failures: %w", err)

@@ -25,6 +25,8 @@ type Filter struct {
 	Has      desk.AddressKind // holds an address of this kind
 	Deleted  bool             // those that were deleted and can be restored
 	Since    desk.Time        // created at or after
+	// Within writes a further condition on the table's alias c: whose contacts the reader may see. Nil or "" is everybody's.
+	Within func(arg func(v any) string) string
 }
 
 // ContactPage is a page of List: the API knows it by this name.
@@ -77,6 +79,7 @@ func (s *Service) List(ctx context.Context, q db.Queryer, f Filter) (ContactPage
 	}
 	var w clause
 	w.conditions(f)
+	w.within(f)
 	if err := s.matching(ctx, q, &w, f.Query); err != nil {
 		return ContactPage{}, err
 	}
@@ -109,6 +112,19 @@ func (s *Service) List(ctx context.Context, q db.Queryer, f Filter) (ContactPage
 		out.Items, out.Next = cs[:f.Limit], cursor(sort.of(last), last.ID)
 	}
 	return out, s.withAddresses(ctx, q, out.Items)
+}
+
+func (w *clause) within(f Filter) {
+	if f.Within == nil {
+		return
+	}
+	cond := f.Within(func(v any) string {
+		w.args = append(w.args, v)
+		return "$" + strconv.Itoa(len(w.args))
+	})
+	if cond != "" {
+		w.text = append(w.text, cond)
+	}
 }
 
 func (w *clause) conditions(f Filter) {

@@ -99,6 +99,10 @@ func (r *reader) facts(ctx context.Context, ev desk.Event) (f Facts, err error) 
 		f.People[i].Sees, f.People[i].Acts = false, false
 		if a, ok := r.inboxes[f.Inbox]; ok {
 			f.People[i].Sees, f.People[i].Acts = sees(f.People[i].User, a)
+			if f.People[i].Sees && f.Inbox != 0 && (ev.TicketID != 0 || ev.ThreadID != 0) {
+				f.People[i].Sees = r.reaches(f.People[i].User, access.Held{Owner: f.Owner, Team: f.Team, Known: append(slices.Clone(f.Mentions), f.Followers...)})
+			}
+			f.People[i].Acts = f.People[i].Acts && f.People[i].Sees
 		}
 	}
 	return f, nil
@@ -141,4 +145,51 @@ func (r *reader) message(ctx context.Context, ev desk.Event, f *Facts) error {
 
 func (s *Service) followers(ctx context.Context, id desk.TicketID) ([]desk.UserID, error) {
 	return db.All(ctx, s.DB, db.Column[desk.UserID], "SELECT user_id FROM ticket_followers WHERE ticket_id = $1 ORDER BY user_id LIMIT 500", id)
+}
+
+// reaches reports whether something is within a person's reach (PM-05): what is out of it is not told either.
+func (r *reader) reaches(u desk.User, h access.Held) bool {
+	reach, _ := access.ReachOf(u)
+	e := access.Extent{Reach: reach, User: u.ID}
+	if e.Whole() {
+		return true
+	}
+	e.Teams = append(slices.Clone(u.Teams), u.TeamsBelow...)
+	e.Mates = map[desk.UserID]bool{}
+	for _, p := range r.people {
+		for _, t := range p.User.Teams {
+			e.Mates[p.User.ID] = e.Mates[p.User.ID] || slices.Contains(e.Teams, t)
+		}
+	}
+	return e.Sees(h)
+}
+
+// beyond are the tickets of rows that are out of a person's reach by now.
+func (s *Service) beyond(ctx context.Context, u desk.User, rows []row) (map[desk.TicketID]bool, error) {
+	reach, _ := access.ReachOf(u)
+	e := access.Extent{Reach: reach, User: u.ID, Teams: append(slices.Clone(u.Teams), u.TeamsBelow...)}
+	out := map[desk.TicketID]bool{}
+	if e.Whole() {
+		return out, nil
+	}
+	var ids []desk.TicketID
+	for _, r := range rows {
+		if r.TicketID != 0 && !out[r.TicketID] {
+			out[r.TicketID] = true
+			ids = append(ids, r.TicketID)
+		}
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var args []any
+	cond := e.TicketSQL("t", func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) })
+	seen, err := db.All(ctx, s.DB, db.Column[desk.TicketID], "SELECT t.id FROM tickets t WHERE t.id IN "+db.IDs(ids)+" AND "+cond, args...)
+	if err != nil {
+		return nil, fmt.Errorf("notify: within reach: %w", err)
+	}
+	for _, id := range seen {
+		delete(out, id)
+	}
+	return out, nil
 }

@@ -109,9 +109,13 @@ func (s *Service) shown(ctx context.Context, u desk.User, rows []row) ([]News, e
 	if err != nil {
 		return nil, err
 	}
+	beyond, err := s.beyond(ctx, u, rows)
+	if err != nil {
+		return nil, err
+	}
 	out := []News{}
 	for _, r := range rows {
-		if r.visible(u, inboxes) {
+		if r.visible(u, inboxes) && !beyond[r.TicketID] {
 			r.ActorName = names[r.Actor]
 			if r.Kind == HeldDigest && r.ID != "" {
 				if err := s.name(ctx, &r.News); err != nil {

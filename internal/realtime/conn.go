@@ -29,6 +29,8 @@ type conn struct {
 	checked time.Time // guarded by hub.mu
 	start   int64     // the log is replayed up to here; what came later is queued
 	from    int64     // the number its reader has seen: it may be ahead of the hub by a moment; guarded by hub.mu
+	asked   int       // how often the viewer is being looked up; guarded by hub.mu
+	kept    []*item   // what came meanwhile; guarded by hub.mu
 	told    int64     // the last number the reader can know, guarded by mu
 
 	mu     sync.Mutex
@@ -120,6 +122,9 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, v access.Viewer, aga
 	}
 	c := &conn{hub: h, again: again, from: after, checked: time.Now(), wake: make(chan struct{}, 1)}
 	c.viewer.Store(&v)
+	if !v.Tickets.Whole() {
+		h.part.Store(true)
+	}
 	head := w.Header()
 	sse.Head(head)
 	if err := h.attach(c); err != nil {

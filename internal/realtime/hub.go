@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
@@ -37,6 +38,9 @@ type Deps struct {
 	Log    *slog.Logger
 	// InboxOf says whose inbox a ticket is in, for events that do not say so.
 	InboxOf func(ctx context.Context, ticket desk.TicketID) (desk.InboxID, error)
+	// Held says whose tickets are, and HeldThread whose a conversation is: asked while somebody is connected who sees only part of them.
+	Held       func(ctx context.Context, tickets []desk.TicketID) (map[desk.TicketID]access.Held, error)
+	HeldThread func(ctx context.Context, thread desk.ThreadID) (access.Held, desk.TicketID, error)
 	// Stays is how long somebody is there without saying so again; 0 means 45 s.
 	Stays time.Duration
 	// Answers is told on every node that somebody types an answer to a ticket (or to a conversation without one, whose id stands for it), or stopped. It must not
@@ -58,6 +62,7 @@ type Hub struct {
 	slot     int
 	ready    chan struct{} // closed when at is known
 	once     sync.Once
+	part     atomic.Bool // somebody has been connected who sees only part of the tickets
 }
 
 // New makes a Hub; it hands out nothing before Run.
@@ -80,6 +85,9 @@ type item struct {
 	inbox desk.InboxID
 	full  []byte
 	bare  []byte
+	held  *access.Held // nil: it belongs to no ticket and no conversation
+	was   *access.Held // before the event took it from somebody
+	known bool         // held was looked up
 }
 
 // Run follows the log until ctx ends.
@@ -158,15 +166,30 @@ func (h *Hub) hand(items []item) {
 	for i := range items {
 		it := &items[i]
 		for c := range h.conns {
-			if it.ev.Seq > c.from {
-				c.push(it.frame(c.viewer.Load()))
+			if it.ev.Seq <= c.from {
+				continue
 			}
+			if c.asked > 0 { // what they may see is being looked up: nothing is told by what they once might
+				c.kept = append(c.kept, it)
+				continue
+			}
+			h.push(c, it)
 		}
 		h.changed(it.ev)
 		h.at = it.ev.Seq
 	}
 	close(h.moved)
 	h.moved = make(chan struct{})
+}
+
+// push gives one item to one connection. The lock is held.
+func (h *Hub) push(c *conn, it *item) {
+	v := c.viewer.Load()
+	if !it.known && !v.Tickets.Whole() { // they came while it was read: what they may have of it is read again when they come back
+		c.end(nil)
+		return
+	}
+	c.push(it.frame(v))
 }
 
 // items encodes events and finds the inbox of those that do not say theirs.
@@ -193,7 +216,7 @@ func (h *Hub) items(ctx context.Context, evs []desk.Event) ([]item, error) {
 		it.bare = encode(bare)
 		out[i] = it
 	}
-	return out, nil
+	return out, h.whose(ctx, out)
 }
 
 func encode(ev desk.Event) []byte {
@@ -239,7 +262,7 @@ func (h *Hub) beat(ctx context.Context) {
 func (h *Hub) changed(ev desk.Event) {
 	everybody := false
 	switch ev.Type {
-	case desk.EvSettingsChanged, desk.EvTeamUpdated:
+	case desk.EvSettingsChanged, desk.EvTeamUpdated, desk.EvRoleUpdated:
 		everybody = true
 	case desk.EvSessionEnded, desk.EvUserUpdated, desk.EvTokenRevoked:
 	default:
@@ -256,6 +279,7 @@ func (h *Hub) changed(ev desk.Event) {
 func (h *Hub) ask(c *conn) {
 	select {
 	case h.rechecks <- c:
+		c.asked++
 	default:
 		c.end(nil)
 	}
@@ -273,7 +297,7 @@ func (h *Hub) recheck(ctx context.Context) {
 			v, err := c.again(ctx)
 			switch {
 			case err == nil:
-				c.viewer.Store(&v)
+				h.renew(c, &v)
 			case desk.CodeOf(err) == desk.Unauthorized || desk.CodeOf(err) == desk.Forbidden:
 				c.end(sse.Event(0, "signed_out", []byte("{}")))
 			case ctx.Err() == nil:

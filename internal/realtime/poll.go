@@ -25,6 +25,9 @@ func (h *Hub) Poll(ctx context.Context, v access.Viewer, after int64, wait bool)
 	case <-ctx.Done():
 		return Polled{}, errStopping
 	}
+	if !v.Tickets.Whole() {
+		h.part.Store(true)
+	}
 	var err error
 	for {
 		h.mu.Lock()
@@ -80,14 +83,9 @@ func (h *Hub) collect(ctx context.Context, v access.Viewer, after int64, out *Po
 	for i := range items {
 		it := &items[i]
 		after = it.ev.Seq
-		f := it.frame(&v)
-		if f == nil {
-			continue
+		if ev, ok := it.told(&v); ok {
+			out.Events = append(out.Events, ev)
 		}
-		if &f[0] == &it.bare[0] {
-			it.ev.Data = []byte("{}")
-		}
-		out.Events = append(out.Events, it.ev)
 	}
 	out.Last = after
 	return after, nil

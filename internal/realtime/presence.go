@@ -135,11 +135,15 @@ func (h *Hub) tell(d delta) {
 	if d.State == Typing {
 		name = "typing"
 	}
-	h.Tell(d.Inbox, name, d)
+	h.tellThose(d.Inbox, name, d, h.maySee(context.Background(), d.TicketID))
 }
 
 // Tell sends something unnumbered to whoever may see an inbox and is connected to this node.
 func (h *Hub) Tell(in desk.InboxID, name string, v any) {
+	h.tellThose(in, name, v, func(v *access.Viewer) bool { return v.Tickets.Whole() })
+}
+
+func (h *Hub) tellThose(in desk.InboxID, name string, v any, may func(*access.Viewer) bool) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return
@@ -148,7 +152,7 @@ func (h *Hub) Tell(in desk.InboxID, name string, v any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.conns {
-		if v := c.viewer.Load(); v.SeesInbox(in) {
+		if v := c.viewer.Load(); c.asked == 0 && v.SeesInbox(in) && may(v) {
 			c.push(f)
 		}
 	}

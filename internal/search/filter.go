@@ -75,6 +75,7 @@ func (s *Service) filter(ctx context.Context, v access.Viewer, q *query) (f filt
 
 // sight leaves what the viewer may see. A viewer of few inboxes has them searched in the index, which is quicker where they are small.
 func (s *Service) sight(f *filter, v access.Viewer, q *query) {
+	s.reach(f, v)
 	if v.AllInboxes {
 		return
 	}
@@ -414,4 +415,24 @@ func (s *Service) pass(ctx context.Context, f filter, ids []int64) ([]doc, error
 		return d, err
 	}, `SELECT d.id, d.kind, d.ticket_id, d.inbox_id, d.at FROM search_docs d LEFT JOIN tickets t ON t.id = d.ticket_id AND d.ticket_id <> 0
 		LEFT JOIN threads h ON h.id = d.thread_id AND d.ticket_id = 0 AND d.thread_id <> 0 WHERE d.id IN `+s.in(1)+where+" ORDER BY d.id DESC", args...)
+}
+
+// reach leaves what is within the viewer's reach: tickets and what belongs to them by whose they are, contacts by theirs (PM-05).
+func (s *Service) reach(f *filter, v access.Viewer) {
+	put := func(x any) string { f.args = append(f.args, x); return fmt.Sprintf("$%d", len(f.args)+1) }
+	if tickets := v.Tickets.OfSQL("d.ticket_id", "d.thread_id", put); tickets != "" {
+		f.add("(d.kind = 'contact' OR " + tickets + ")")
+	}
+	if contacts := v.Contacts.ContactSQL("rc", v.Tickets, put); contacts != "" {
+		f.add("(d.kind <> 'contact' OR EXISTS (SELECT 1 FROM contacts rc WHERE rc.id = d.contact_id AND " + contacts + "))")
+	}
+}
+
+// andReach is the condition on tickets, the arguments numbered behind those that are there.
+func (s *Service) andReach(v access.Viewer, args *[]any) string {
+	cond := v.Tickets.TicketSQL("t", func(x any) string { *args = append(*args, x); return "$" + strconv.Itoa(len(*args)) })
+	if cond == "" {
+		return ""
+	}
+	return " AND " + cond
 }

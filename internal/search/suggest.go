@@ -139,6 +139,7 @@ func (s *Service) numbers(ctx context.Context, v access.Viewer, typed string) ([
 			args = append(args, list(ids))
 			where = " AND t.inbox_id IN " + s.in(4)
 		}
+		where += s.andReach(v, &args)
 		found, err := db.All(ctx, s.db, func(r db.Scanner) (x Completion, err error) {
 			x.Kind = "ticket"
 			err = r.Scan(&x.TicketID, &x.Number, &x.Label, &x.Detail)

@@ -84,7 +84,7 @@ func (v *Service) Person(ctx context.Context, s Sight, family []desk.ContactID, 
 	}
 	n := p.size(50)
 	read := func(q *query, alias string) {
-		q.inSight(alias+".inbox_id", s)
+		q.ofSight(alias, s)
 		q.add(" AND NOT EXISTS (SELECT 1 FROM tickets k WHERE k.id = " + alias + ".ticket_id AND k.hidden IN ('spam', 'trash'))")
 		if more {
 			q.add(" AND " + alias + ".id < ").arg(key[0])
@@ -127,9 +127,9 @@ func (v *Service) personEvents(ctx context.Context, s Sight, family []desk.Conta
 	var q query
 	q.add("SELECT " + eventColumns + " FROM events e WHERE e.contact_id <> 0 AND e.contact_id IN ")
 	list(&q, family).add(" AND e.type NOT LIKE 'message.%' AND e.type NOT LIKE 'thread.%' AND e.type <> ").arg(desk.EvCommentAdded)
-	if !s.All {
+	if !s.All || !s.Tickets.Whole() {
 		q.add(" AND (e.inbox_id = 0 OR (1 = 1").inSight("e.inbox_id", s).add("))")
-		q.add(" AND (e.ticket_id = 0 OR EXISTS (SELECT 1 FROM tickets k WHERE k.id = e.ticket_id").inSight("k.inbox_id", s).add("))") // a ticket moves, what was said of it does not
+		q.add(" AND (e.ticket_id = 0 OR EXISTS (SELECT 1 FROM tickets k WHERE k.id = e.ticket_id").ticketSight("k", s).add("))") // a ticket moves, what was said of it does not
 	}
 	if more {
 		q.add(" AND e.id < ").arg(key[0])
@@ -160,7 +160,7 @@ func (v *Service) ticketsOf(ctx context.Context, s Sight, items []TimelineItem) 
 		ids = append(ids, id)
 	}
 	var q query
-	list(q.add("SELECT id, number, subject, open FROM tickets WHERE id IN "), ids).inSight("inbox_id", s).add(" ORDER BY id DESC")
+	list(q.add("SELECT t.id, t.number, t.subject, t.open FROM tickets t WHERE t.id IN "), ids).ticketSight("t", s).add(" ORDER BY t.id DESC")
 	out, err := all(ctx, v.db, &q, func(r db.Scanner) (t OtherTicket, err error) {
 		err = r.Scan(&t.ID, &t.Number, &t.Subject, &t.Open)
 		return t, err
@@ -195,7 +195,7 @@ func (v *Service) PersonFiles(ctx context.Context, s Sight, contact desk.Contact
 	n := p.size(50)
 	var q query
 	q.add(`SELECT a.id, a.message_id, a.name, a.type, a.size, a.sha256, m.ticket_id, m.thread_id, m.direction, m.created_at
-		FROM messages m JOIN attachments a ON a.message_id = m.id WHERE m.contact_id <> 0 AND m.contact_id = `).arg(contact).add(" AND a.inline = 0").inSight("m.inbox_id", s)
+		FROM messages m JOIN attachments a ON a.message_id = m.id WHERE m.contact_id <> 0 AND m.contact_id = `).arg(contact).add(" AND a.inline = 0").ofSight("m", s)
 	q.add(" AND NOT EXISTS (SELECT 1 FROM tickets k WHERE k.id = m.ticket_id AND k.hidden IN ('spam', 'trash'))")
 	if more {
 		q.add(" AND (m.id, a.id) < (").arg(key[0]).add(", ").arg(key[1]).add(")")

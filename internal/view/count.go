@@ -137,7 +137,7 @@ func (v *Service) ownCounts(ctx context.Context, s Sight) ([]Count, error) {
 	}
 	var q query
 	q.add("SELECT COUNT(*) FROM (SELECT m.ticket_id FROM mentions m JOIN tickets t ON t.id = m.ticket_id WHERE m.user_id = ").arg(s.User)
-	q.add(" AND m.read_at = 0 AND t.hidden = ''").inSight("t.inbox_id", s).add(" GROUP BY m.ticket_id LIMIT ").arg(CountCap + 1).add(") x")
+	q.add(" AND m.read_at = 0 AND t.hidden = ''").ticketSight("t", s).add(" GROUP BY m.ticket_id LIMIT ").arg(CountCap + 1).add(") x")
 	n, err := one(ctx, v.db, &q, db.Column[int])
 	if err != nil {
 		return nil, fmt.Errorf("view: count mentions: %w", err)
@@ -193,7 +193,7 @@ func (v *Service) count(ctx context.Context, s Sight, name string) (Count, error
 	if err := where(&q, s, name, v.now()); err != nil {
 		return Count{}, err
 	}
-	q.inSight("t.inbox_id", s)
+	q.ticketSight("t", s)
 	q.add(" LIMIT " + strconv.Itoa(CountCap+1) + ") x")
 	n, err := one(ctx, v.db, &q, db.Column[int])
 	if err != nil {
@@ -220,7 +220,7 @@ func (v *Service) countConversations(ctx context.Context, s Sight, name string) 
 	}
 	if name == Bots {
 		var q query
-		q.add("SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.bot = 1 AND t.ticket_id = 0 AND t.open = 1 AND t.hidden = ''").inSight("t.inbox_id", s)
+		q.add("SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.bot = 1 AND t.ticket_id = 0 AND t.open = 1 AND t.hidden = ''").threadSight("t", s)
 		n, err := one(ctx, v.db, q.add(" LIMIT "+strconv.Itoa(CountCap+1)+") x"), db.Column[int])
 		return min(n, CountCap), n > CountCap, err
 	}
@@ -229,11 +229,14 @@ func (v *Service) countConversations(ctx context.Context, s Sight, name string) 
 	if !is || err != nil {
 		return 0, false, nil
 	}
-	key := "conversations " + value // the same for everybody who sees the inbox
+	key := "conversations " + value + s.Tickets.Name() // the same for everybody who sees all of the inbox
 	if v.counts.isMany(key) {
 		return CountCap, true, nil
 	}
-	n, err := db.One(ctx, v.db, db.Column[int], "SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.ticket_id = 0 AND t.open = 1 AND t.hidden = '' AND t.bot = 0 AND t.inbox_id = $1 LIMIT "+strconv.Itoa(CountCap+1)+") x", inbox)
+	var q query
+	q.add("SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.ticket_id = 0 AND t.open = 1 AND t.hidden = '' AND t.bot = 0 AND t.inbox_id = ").arg(inbox)
+	q.and(s.Tickets.ThreadSQL("t", q.put)).add(" LIMIT " + strconv.Itoa(CountCap+1) + ") x")
+	n, err := one(ctx, v.db, &q, db.Column[int])
 	if err != nil {
 		return 0, false, fmt.Errorf("view: count conversations: %w", err)
 	}

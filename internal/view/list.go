@@ -144,7 +144,7 @@ func (v *Service) ask(ctx context.Context, s Sight, a Ask) (asked, error) {
 	if len(a.IDs) > 0 {
 		list(q.add(" AND t.id IN "), a.IDs)
 	}
-	q.inSight("t.inbox_id", s)
+	q.ticketSight("t", s)
 	how, err := orderOf(fields, a.Group, a.Sort, q.pg)
 	if err == nil {
 		err = v.rankStatuses(ctx, how)
@@ -326,7 +326,7 @@ func (v *Service) mentions(ctx context.Context, s Sight, p Page) (TicketPage, er
 	n := p.size(50)
 	var q query
 	q.add("SELECT m.ticket_id, MAX(m.message_id) FROM mentions m JOIN tickets t ON t.id = m.ticket_id WHERE m.user_id = ").arg(s.User)
-	q.add(" AND t.hidden = ''").inSight("t.inbox_id", s).add(" GROUP BY m.ticket_id")
+	q.add(" AND t.hidden = ''").ticketSight("t", s).add(" GROUP BY m.ticket_id")
 	if more {
 		q.add(" HAVING MAX(m.message_id) < ").arg(key[0])
 	}
@@ -362,7 +362,7 @@ func (v *Service) TicketRows(ctx context.Context, s Sight, ids []desk.TicketID) 
 		return []TicketRow{}, nil
 	}
 	var q query
-	list(q.add("t.id IN "), ids).inSight("t.inbox_id", s)
+	list(q.add("t.id IN "), ids).ticketSight("t", s)
 	rows, err := v.rows(ctx, &q)
 	if err != nil {
 		return nil, fmt.Errorf("view: ticket rows: %w", err)
@@ -383,7 +383,7 @@ func (v *Service) ContactTickets(ctx context.Context, s Sight, contact desk.Cont
 	}
 	n := p.size(50)
 	var q query
-	q.add("t.contact_id = ").arg(contact).add(" AND t.hidden = ''").inSight("t.inbox_id", s)
+	q.add("t.contact_id = ").arg(contact).add(" AND t.hidden = ''").ticketSight("t", s)
 	if more {
 		q.add(" AND t.id < ").arg(key[0])
 	}

@@ -93,7 +93,11 @@ var errNoMessage = desk.Errorf(desk.NotFound, "message.not_found", "There is no 
 // Message is one message, whole.
 func (v *Service) Message(ctx context.Context, s Sight, id desk.MessageID) (Message, error) {
 	m, err := db.One(ctx, v.db, scanMessage, "SELECT "+messageColumns+" FROM messages m WHERE m.id = $1", id)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(m.inbox) {
+	seen := false
+	if err == nil {
+		seen, err = v.within(ctx, s, m.inbox, m.TicketID, m.ThreadID)
+	}
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !seen {
 		return Message{}, errNoMessage
 	}
 	if err != nil {
@@ -218,15 +222,21 @@ type File struct {
 func (v *Service) Attachment(ctx context.Context, s Sight, id desk.AttachmentID) (File, error) {
 	missing := desk.Errorf(desk.NotFound, "attachment.not_found", "There is no such file, or you may not see it.")
 	var f File
-	err := v.db.QueryRow(ctx, `SELECT a.id, a.message_id, a.name, a.type, a.size, a.sha256, a.inline, a.content_id, a.uploader, a.created_at, COALESCE(m.inbox_id, 0)
+	var ticket desk.TicketID
+	var thread desk.ThreadID
+	err := v.db.QueryRow(ctx, `SELECT a.id, a.message_id, a.name, a.type, a.size, a.sha256, a.inline, a.content_id, a.uploader, a.created_at, COALESCE(m.inbox_id, 0), COALESCE(m.ticket_id, 0), COALESCE(m.thread_id, 0)
 		FROM attachments a LEFT JOIN messages m ON m.id = a.message_id WHERE a.id = $1`, id).Scan(&f.ID, &f.MessageID, &f.Name, &f.Type, &f.Size,
-		&f.SHA256, &f.Inline, &f.ContentID, &f.Uploader, &f.CreatedAt, &f.Inbox)
+		&f.SHA256, &f.Inline, &f.ContentID, &f.Uploader, &f.CreatedAt, &f.Inbox, &ticket, &thread)
+	seen := f.MessageID == 0
+	if err == nil && !seen {
+		seen, err = v.within(ctx, s, f.Inbox, ticket, thread)
+	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return f, missing
 	case err != nil:
 		return f, fmt.Errorf("view: attachment: %w", err)
-	case f.MessageID == 0 && f.Uploader != s.User && !(s.All && s.User == 0), f.MessageID != 0 && !s.Sees(f.Inbox):
+	case f.MessageID == 0 && f.Uploader != s.User && !(s.All && s.User == 0), !seen:
 		return f, missing
 	}
 	return f, nil
@@ -242,9 +252,15 @@ type Source struct {
 func (v *Service) Source(ctx context.Context, s Sight, id desk.MessageID) (Source, error) {
 	var src Source
 	var inbox desk.InboxID
-	err := v.db.QueryRow(ctx, `SELECT m.inbox_id, r.body, r.blob FROM messages m JOIN inbound_raw r ON r.id = m.raw_id WHERE m.id = $1`, id).
-		Scan(&inbox, &src.Body, &src.Blob)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(inbox) {
+	var ticket desk.TicketID
+	var thread desk.ThreadID
+	err := v.db.QueryRow(ctx, `SELECT m.inbox_id, m.ticket_id, m.thread_id, r.body, r.blob FROM messages m JOIN inbound_raw r ON r.id = m.raw_id WHERE m.id = $1`, id).
+		Scan(&inbox, &ticket, &thread, &src.Body, &src.Blob)
+	seen := false
+	if err == nil {
+		seen, err = v.within(ctx, s, inbox, ticket, thread)
+	}
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !seen {
 		return src, desk.Errorf(desk.NotFound, "message.no_source", "The original of this message is not kept, or you may not see it.")
 	}
 	if err != nil {

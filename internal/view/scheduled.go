@@ -42,7 +42,7 @@ func (v *Service) Scheduled(ctx context.Context, s Sight, f ScheduledFilter, p P
 	if f.Ticket != 0 {
 		q.add(" AND m.ticket_id = ").arg(f.Ticket)
 	}
-	q.inSight("m.inbox_id", s)
+	q.ofSight("m", s)
 	if more {
 		q.add(" AND (m.send_at > ").arg(key[0]).add(" OR m.send_at = ").arg(key[0]).add(" AND m.id > ").arg(key[1]).add(")")
 	}

@@ -68,6 +68,7 @@ func (v *Service) Threads(ctx context.Context, s Sight, inbox desk.InboxID, open
 		} else {
 			q.add(bare)
 		}
+		q.threadSight("t", s)
 	})
 }
 
@@ -78,7 +79,7 @@ func (v *Service) BotThreads(ctx context.Context, s Sight, inbox desk.InboxID, o
 		if inbox != 0 {
 			q.add(" AND t.inbox_id = ").arg(inbox)
 		}
-		q.inSight("t.inbox_id", s)
+		q.threadSight("t", s)
 	})
 }
 
@@ -89,7 +90,7 @@ func (v *Service) VisitorThreads(ctx context.Context, s Sight, id desk.VisitorID
 	}
 	p, err := v.threadPage(ctx, Page{Limit: 50}, func(q *query) {
 		q.add("t.visitor_id <> 0 AND t.visitor_id = ").arg(id)
-		q.inSight("t.inbox_id", s)
+		q.threadSight("t", s)
 	})
 	return p.Items, err
 }
@@ -112,7 +113,7 @@ func (v *Service) Talks(ctx context.Context, s Sight, tickets []desk.TicketID, t
 	q.add(" OR t.ticket_id <> 0 AND t.ticket_id IN ")
 	list(&q, append(tickets, 0))
 	q.add(")")
-	q.inSight("t.inbox_id", s)
+	q.threadSight("t", s)
 	return all(ctx, v.db, &q, func(sc db.Scanner) (t Talk, err error) {
 		err = sc.Scan(&t.ThreadID, &t.TicketID, &t.VisitorID, &t.WaitsSince)
 		return t, err
@@ -136,7 +137,7 @@ func (v *Service) HiddenThreads(ctx context.Context, s Sight, hidden desk.Hidden
 // hiddenThreads is the condition of the partial index threads_hidden.
 func hiddenThreads(q *query, s Sight, hidden desk.Hidden) {
 	q.add("t.hidden <> '' AND t.hidden = ").arg(hidden).add(" AND t.ticket_id = 0")
-	q.inSight("t.inbox_id", s)
+	q.threadSight("t", s)
 }
 
 // threadPage is one page of the conversations that which picks, the latest message first.

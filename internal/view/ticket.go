@@ -117,7 +117,11 @@ func (v *Service) TicketID(ctx context.Context, name string) (desk.TicketID, err
 // mayOpen is nil when a ticket exists and is in sight.
 func (v *Service) mayOpen(ctx context.Context, s Sight, id desk.TicketID) error {
 	inbox, err := v.InboxOf(ctx, id)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(inbox) {
+	seen := false
+	if err == nil {
+		seen, err = v.within(ctx, s, inbox, id, 0)
+	}
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !seen {
 		return errNoTicket
 	}
 	if err != nil {
@@ -141,8 +145,12 @@ type Place struct {
 func (v *Service) ThreadPlace(ctx context.Context, s Sight, id desk.ThreadID) (Place, error) {
 	var p Place
 	err := v.db.QueryRow(ctx, "SELECT ticket_id, inbox_id FROM threads WHERE id = $1", id).Scan(&p.Ticket, &p.Inbox)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(p.Inbox) {
-		return p, desk.Errorf(desk.NotFound, "thread.not_found", "There is no such thread, or you may not see it.")
+	seen := false
+	if err == nil {
+		seen, err = v.within(ctx, s, p.Inbox, p.Ticket, id)
+	}
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !seen {
+		return p, errNoThread
 	}
 	if err != nil {
 		return p, fmt.Errorf("view: thread: %w", err)
@@ -183,7 +191,11 @@ func (v *Service) Ticket(ctx context.Context, s Sight, id desk.TicketID) (Ticket
 	row, err := db.One(ctx, v.db, func(sc db.Scanner) (TicketRow, error) {
 		return scanRow(sc, &d.Description, db.ScanJSON(&d.Assignment))
 	}, "SELECT "+rowColumns+joinColumns+", t.description, t.assignment FROM tickets"+joins+" WHERE t.id = $1", id)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !s.Sees(row.InboxID) {
+	seen := false
+	if err == nil {
+		seen, err = v.within(ctx, s, row.InboxID, id, 0)
+	}
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !seen {
 		return d, errNoTicket
 	}
 	if err != nil {
@@ -262,8 +274,8 @@ func (v *Service) other(ctx context.Context, s Sight, id desk.TicketID) (*OtherT
 			return nil, err
 		}
 		if into == 0 {
-			if !s.Sees(inbox) {
-				return nil, nil
+			if seen, err := v.within(ctx, s, inbox, o.ID, 0); err != nil || !seen {
+				return nil, err
 			}
 			return &o, nil
 		}

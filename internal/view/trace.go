@@ -88,29 +88,42 @@ func (v *Service) byRemoteID(ctx context.Context, s Sight, remote string) (subje
 // byIDs finds the messages and the raw items that a condition names, and each through the other.
 func (v *Service) byIDs(ctx context.Context, s Sight, onMessage, onRaw string, arg any) (subject, error) {
 	type found struct {
-		id    int64
-		raw   desk.RawID
-		inbox desk.InboxID
+		id     int64
+		raw    desk.RawID
+		inbox  desk.InboxID
+		ticket desk.TicketID
+		thread desk.ThreadID
 	}
-	scan := func(sc db.Scanner) (f found, err error) { err = sc.Scan(&f.id, &f.raw, &f.inbox); return f, err }
-	ms, err := db.All(ctx, v.db, scan, "SELECT m.id, m.raw_id, m.inbox_id FROM messages m WHERE "+onMessage+" ORDER BY m.id LIMIT 100", arg)
+	scan := func(sc db.Scanner) (f found, err error) {
+		err = sc.Scan(&f.id, &f.raw, &f.inbox, &f.ticket, &f.thread)
+		return f, err
+	}
+	ms, err := db.All(ctx, v.db, scan, "SELECT m.id, m.raw_id, m.inbox_id, m.ticket_id, m.thread_id FROM messages m WHERE "+onMessage+" ORDER BY m.id LIMIT 100", arg)
 	if err != nil {
 		return subject{}, fmt.Errorf("view: trace: %w", err)
 	}
-	rs, err := db.All(ctx, v.db, scan, `SELECT r.id, r.filed_as, COALESCE(a.inbox_id, 0) FROM inbound_raw r LEFT JOIN channel_accounts a ON a.id = r.account_id WHERE `+onRaw+" ORDER BY r.id LIMIT 100", arg)
+	rs, err := db.All(ctx, v.db, scan, `SELECT r.id, r.filed_as, COALESCE(a.inbox_id, 0), r.ticket_id, r.thread_id FROM inbound_raw r LEFT JOIN channel_accounts a ON a.id = r.account_id WHERE `+onRaw+" ORDER BY r.id LIMIT 100", arg)
 	if err != nil {
 		return subject{}, fmt.Errorf("view: trace: %w", err)
 	}
 	var sub subject
 	messages, raws := map[desk.MessageID]bool{}, map[desk.RawID]bool{}
 	for _, m := range ms {
-		if s.Sees(m.inbox) {
+		seen, err := v.within(ctx, s, m.inbox, m.ticket, m.thread)
+		if err != nil {
+			return subject{}, err
+		}
+		if seen {
 			messages[desk.MessageID(m.id)] = true
 			raws[m.raw] = m.raw != 0
 		}
 	}
 	for _, r := range rs {
-		if s.Sees(r.inbox) {
+		seen, err := v.within(ctx, s, r.inbox, r.ticket, r.thread)
+		if err != nil {
+			return subject{}, err
+		}
+		if seen {
 			raws[desk.RawID(r.id)] = true
 		}
 	}

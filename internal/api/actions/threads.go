@@ -7,7 +7,6 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
-	"github.com/kanalhq/kanal/internal/view"
 )
 
 func (a *actions) mountThreads(s *api.Server) {
@@ -64,11 +63,7 @@ func (a *actions) threadPlace(ctx context.Context, v access.Viewer, in string, n
 	if err != nil {
 		return 0, desk.Errorf(desk.NotFound, "thread.not_found", "There is no such thread, or you may not see it.")
 	}
-	place, err := a.View.ThreadPlace(ctx, view.SightOf(v), id)
-	if err != nil {
-		return 0, err
-	}
-	return id, v.NeedIn(place.Inbox, need)
+	return id, a.View.NeedThread(ctx, v, id, need)
 }
 
 func (a *actions) thread(ctx context.Context, v access.Viewer, in *threadInput, need access.Permission, fn func(ctx context.Context, tx *db.Tx, v access.Viewer, id desk.ThreadID, in threadBody) (desk.Thread, error)) (*api.Out[PlainThread], error) {

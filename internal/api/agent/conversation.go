@@ -185,7 +185,7 @@ func (a *agents) postMessage(ctx context.Context, v access.Viewer, in *postMessa
 	if comment {
 		p = access.TicketsComment
 	}
-	if err := v.NeedIn(place.Inbox, p); err != nil {
+	if err := a.View.NeedThread(ctx, v, id, p); err != nil {
 		return nil, err
 	}
 	plan, timing, err := a.options(ctx, v, place.Inbox, place.Ticket, b.SendOptions, b.SetStatus, b.MacroID)
@@ -260,7 +260,7 @@ func (a *agents) inMessage(ctx context.Context, v access.Viewer, name string, p 
 	if err != nil {
 		return m, err
 	}
-	return m, v.NeedIn(m.Inbox(), p)
+	return m, a.View.NeedThread(ctx, v, m.ThreadID, p)
 }
 
 type resendInput struct {

@@ -88,11 +88,7 @@ func (a *agents) threadTicket(ctx context.Context, v access.Viewer, in *api.ByID
 	if err != nil {
 		return nil, errNoThread
 	}
-	place, err := a.View.ThreadPlace(ctx, view.SightOf(v), id)
-	if err != nil {
-		return nil, err
-	}
-	if err := v.NeedIn(place.Inbox, access.TicketsEdit); err != nil {
+	if err := a.View.NeedThread(ctx, v, id, access.TicketsEdit); err != nil {
 		return nil, err
 	}
 	t, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Ticket, error) {

@@ -95,7 +95,7 @@ func (v *visitors) inSight(ctx context.Context, w access.Viewer, name string, p 
 	}
 	may := error(nil)
 	for _, r := range rows {
-		if may = w.NeedIn(r.InboxID, p); may == nil {
+		if may = v.View.NeedThread(ctx, w, r.ID, p); may == nil {
 			break
 		}
 	}
@@ -254,11 +254,7 @@ func (v *visitors) chat(ctx context.Context, w access.Viewer, name string, p acc
 	if err != nil {
 		return 0, missing
 	}
-	place, err := v.View.ThreadPlace(ctx, view.SightOf(w), id)
-	if err != nil {
-		return 0, err
-	}
-	return id, w.NeedIn(place.Inbox, p)
+	return id, v.View.NeedThread(ctx, w, id, p)
 }
 
 // Place is where a conversation is after something was done to it.

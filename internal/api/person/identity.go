@@ -31,8 +31,8 @@ func (p *persons) queue(ctx context.Context, _ access.Viewer, in *api.Listing) (
 	return api.Answer(p.Identity.Queue(ctx, p.DB, in.Cursor, in.Limit))
 }
 
-func (p *persons) duplicates(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[api.Page[identity.Suggestion]], error) {
-	id, err := contactID(in.ID)
+func (p *persons) duplicates(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[api.Page[identity.Suggestion]], error) {
+	id, err := p.mine(ctx, v, in.ID, access.TicketsView)
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +57,11 @@ type dismissInput struct {
 }
 
 func (p *persons) dismiss(ctx context.Context, v access.Viewer, in *dismissInput) (*api.Out[api.Page[identity.Suggestion]], error) {
-	id, err := contactID(in.ID)
+	id, err := p.mine(ctx, v, in.ID, access.ContactsEdit)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.may(ctx, p.DB, v, in.Body.Other, access.ContactsEdit); err != nil {
 		return nil, err
 	}
 	err = p.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -91,8 +94,11 @@ type MergedContact struct {
 }
 
 func (p *persons) merge(ctx context.Context, v access.Viewer, in *mergeInput) (*api.Out[MergedContact], error) {
-	id, err := contactID(in.ID)
+	id, err := p.mine(ctx, v, in.ID, access.ContactsEdit)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.may(ctx, p.DB, v, in.Body.From, access.ContactsEdit); err != nil {
 		return nil, err
 	}
 	for field, side := range in.Body.Keep {
@@ -117,12 +123,15 @@ func (p *persons) undo(ctx context.Context, v access.Viewer, in *api.ByID) (*api
 	}
 	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (Parted, error) {
 		m, err := p.Identity.Undo(ctx, tx, v.Actor, id)
+		if err == nil {
+			err = p.may(ctx, tx, v, m.Into, access.ContactsEdit) // what was parted is taken back when it may not be
+		}
 		return Parted{m.From, m.Into}, err
 	}))
 }
 
-func (p *persons) holds(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[identity.Held], error) {
-	id, err := contactID(in.ID)
+func (p *persons) holds(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[identity.Held], error) {
+	id, err := p.mine(ctx, v, in.ID, access.ContactsErase)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +146,7 @@ type eraseInput struct {
 }
 
 func (p *persons) erase(ctx context.Context, v access.Viewer, in *eraseInput) (*api.Out[identity.Held], error) {
-	id, err := contactID(in.ID)
+	id, err := p.mine(ctx, v, in.ID, access.ContactsErase)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +155,7 @@ func (p *persons) erase(ctx context.Context, v access.Viewer, in *eraseInput) (*
 
 // export streams the archive. What fails after the first byte ends the connection, so that half an archive is not taken for a whole one.
 func (p *persons) export(w http.ResponseWriter, r *http.Request, v access.Viewer) {
-	id, err := contactID(r.PathValue("id"))
+	id, err := p.mine(r.Context(), v, r.PathValue("id"), access.ContactsExport)
 	var e *identity.Export
 	if err == nil {
 		e, err = p.Identity.Export(r.Context(), v.Actor, id)

@@ -66,6 +66,29 @@ func contactID(in string) (desk.ContactID, error) {
 	return id, nil
 }
 
+// mine is the contact that a path names, when it is within the viewer's reach (PM-05) and, for what changes it, theirs to change.
+func (p *persons) mine(ctx context.Context, v access.Viewer, in string, need access.Permission) (desk.ContactID, error) {
+	id, err := contactID(in)
+	if err != nil {
+		return 0, err
+	}
+	return id, p.may(ctx, p.DB, v, id, need)
+}
+
+func (p *persons) may(ctx context.Context, q db.Queryer, v access.Viewer, id desk.ContactID, need access.Permission) error {
+	if v.Contacts.Whole() && v.Contacts.Edit == v.Contacts.View {
+		return nil
+	}
+	c, err := p.Contacts.Kept(ctx, q, id)
+	if err != nil {
+		return err
+	}
+	if err := p.View.MayContact(ctx, view.SightOf(v), c.ID); err != nil {
+		return err
+	}
+	return v.NeedContact(c.OwnerID, need)
+}
+
 type listInput struct {
 	api.Listing
 	Q        string `query:"q" maxLength:"200" doc:"Beginnings of words of a name or an address; all of them must match."`
@@ -78,7 +101,7 @@ type listInput struct {
 }
 
 func (p *persons) list(ctx context.Context, v access.Viewer, in *listInput) (*api.Out[contact.ContactPage], error) {
-	f := contact.Filter{Query: in.Q, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit, Language: in.Language, Has: desk.AddressKind(in.Has), Deleted: in.Deleted}
+	f := contact.Filter{Query: in.Q, Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit, Language: in.Language, Has: desk.AddressKind(in.Has), Deleted: in.Deleted, Within: func(arg func(any) string) string { return v.Contacts.ContactSQL("c", v.Tickets, arg) }}
 	var err error
 	switch in.Owner {
 	case "":
@@ -142,8 +165,8 @@ func (p *persons) whole(ctx context.Context, id desk.ContactID) (Person, error) 
 	return out, err
 }
 
-func (p *persons) get(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[Person], error) {
-	id, err := contactID(in.ID)
+func (p *persons) get(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Person], error) {
+	id, err := p.mine(ctx, v, in.ID, access.TicketsView)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +242,7 @@ type patchInput struct {
 }
 
 func (p *persons) patch(ctx context.Context, v access.Viewer, in *patchInput) (*api.Out[desk.Contact], error) {
-	id, err := contactID(in.ID)
+	id, err := p.mine(ctx, v, in.ID, access.ContactsEdit)
 	if err != nil {
 		return nil, err
 	}
@@ -236,20 +259,20 @@ func (p *persons) patch(ctx context.Context, v access.Viewer, in *patchInput) (*
 }
 
 func (p *persons) remove(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[desk.Contact], error) {
-	return p.change(ctx, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
+	return p.change(ctx, v, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
 		return p.Contacts.Delete(ctx, tx, v.Actor, id)
 	})
 }
 
 func (p *persons) restore(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[desk.Contact], error) {
-	return p.change(ctx, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
+	return p.change(ctx, v, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
 		return p.Contacts.Restore(ctx, tx, v.Actor, id)
 	})
 }
 
 // change runs fn in a transaction and answers with the contact as it is then.
-func (p *persons) change(ctx context.Context, in string, fn func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error)) (*api.Out[desk.Contact], error) {
-	id, err := contactID(in)
+func (p *persons) change(ctx context.Context, v access.Viewer, in string, fn func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error)) (*api.Out[desk.Contact], error) {
+	id, err := p.mine(ctx, v, in, access.ContactsEdit)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +294,7 @@ type addAddressInput struct {
 }
 
 func (p *persons) addAddress(ctx context.Context, v access.Viewer, in *addAddressInput) (*api.Out[desk.Contact], error) {
-	return p.change(ctx, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
+	return p.change(ctx, v, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
 		c, err := p.Contacts.Get(ctx, tx, id)
 		if err != nil {
 			return c, err
@@ -309,7 +332,7 @@ func (p *persons) address(ctx context.Context, tx *db.Tx, id desk.ContactID, in 
 }
 
 func (p *persons) patchAddress(ctx context.Context, v access.Viewer, in *patchAddressInput) (*api.Out[desk.Contact], error) {
-	return p.change(ctx, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
+	return p.change(ctx, v, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
 		c, a, err := p.address(ctx, tx, id, in.AddressID)
 		if err != nil {
 			return c, err
@@ -336,7 +359,7 @@ func (p *persons) patchAddress(ctx context.Context, v access.Viewer, in *patchAd
 }
 
 func (p *persons) removeAddress(ctx context.Context, v access.Viewer, in *AddressPath) (*api.Out[desk.Contact], error) {
-	return p.change(ctx, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
+	return p.change(ctx, v, in.ID, func(ctx context.Context, tx *db.Tx, id desk.ContactID) (desk.Contact, error) {
 		c, a, err := p.address(ctx, tx, id, in.AddressID)
 		if err != nil {
 			return c, err
@@ -352,8 +375,8 @@ type PagedInput struct {
 }
 
 // family is a contact that exists, with everybody merged into it; itself first.
-func (p *persons) family(ctx context.Context, in string) ([]desk.ContactID, error) {
-	id, err := contactID(in)
+func (p *persons) family(ctx context.Context, v access.Viewer, in string) ([]desk.ContactID, error) {
+	id, err := p.mine(ctx, v, in, access.TicketsView)
 	if err != nil {
 		return nil, err
 	}
@@ -365,7 +388,7 @@ func (p *persons) family(ctx context.Context, in string) ([]desk.ContactID, erro
 }
 
 func (p *persons) tickets(ctx context.Context, v access.Viewer, in *PagedInput) (*api.Out[view.TicketPage], error) {
-	family, err := p.family(ctx, in.ID)
+	family, err := p.family(ctx, v, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -378,7 +401,7 @@ type timelineInput struct {
 }
 
 func (p *persons) timeline(ctx context.Context, v access.Viewer, in *timelineInput) (*api.Out[view.PersonTimeline], error) {
-	family, err := p.family(ctx, in.ID)
+	family, err := p.family(ctx, v, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -386,7 +409,7 @@ func (p *persons) timeline(ctx context.Context, v access.Viewer, in *timelineInp
 }
 
 func (p *persons) files(ctx context.Context, v access.Viewer, in *PagedInput) (*api.Out[view.FilePage], error) {
-	family, err := p.family(ctx, in.ID)
+	family, err := p.family(ctx, v, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -401,9 +424,12 @@ func companyID(in string) (desk.CompanyID, error) {
 	return id, nil
 }
 
-func (p *persons) company(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[desk.Company], error) {
+func (p *persons) company(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[desk.Company], error) {
 	id, err := companyID(in.ID)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.View.MayCompany(ctx, view.SightOf(v), id); err != nil {
 		return nil, err
 	}
 	return api.Answer(p.Contacts.Company(ctx, p.DB, id))
@@ -416,9 +442,12 @@ type patchCompanyInput struct {
 	}
 }
 
-func (p *persons) patchCompany(ctx context.Context, _ access.Viewer, in *patchCompanyInput) (*api.Out[desk.Company], error) {
+func (p *persons) patchCompany(ctx context.Context, v access.Viewer, in *patchCompanyInput) (*api.Out[desk.Company], error) {
 	id, err := companyID(in.ID)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.View.MayCompany(ctx, view.SightOf(v), id); err != nil {
 		return nil, err
 	}
 	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Company, error) {

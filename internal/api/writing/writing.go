@@ -131,7 +131,7 @@ func (w *writers) reschedule(ctx context.Context, v access.Viewer, in *reschedul
 	if err != nil {
 		return nil, err
 	}
-	if err := v.NeedIn(m.Inbox(), access.TicketsReply); err != nil {
+	if err := w.View.NeedThread(ctx, v, m.ThreadID, access.TicketsReply); err != nil {
 		return nil, err
 	}
 	at := in.Body.SendAt

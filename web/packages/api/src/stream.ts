@@ -150,6 +150,10 @@ export class EventStream {
       this.on.reload()
       return false
     }
+    if (f.event === 'access') { // what one may see is another: everything is asked for again
+      this.on.reload()
+      return false
+    }
     if (f.data === '') return false
     const ev = JSON.parse(f.data) as KanalEvent
     if (f.id) ev.seq = Number(f.id)
