@@ -123,7 +123,7 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
           </Tabs.Panel>
           <Tabs.Panel value="advanced" pt="md">
             <Stack gap="lg" className={s.narrow}>
-              <Affects object="channel" id={account.id} />
+              <Affects object="channel" id={account.id} heading="h2" />
               <TextInput label={t('channels.slug')} value={account.slug ?? ''} readOnly />
               <section aria-label={t('channels.terms')}>
                 <h2>{t('channels.terms')}</h2>

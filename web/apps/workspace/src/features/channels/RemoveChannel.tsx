@@ -24,8 +24,8 @@ export function RemoveChannel({ account, onClose, onGone }: { account: ChannelAc
         {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
         <p>{t('channels.remove_text')}</p>
         {Own ? <Suspense fallback={null}><Own settings={account.settings ?? {}} onSettings={() => { /* nothing to set */ }} account={account} /></Suspense> : null}
-        <Affects object="channel" id={account.id} />
-        <div className={s.modalFoot}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button color="red" loading={busy} onClick={() => void run()}>{t('channels.remove')}</Button></div>
+        <Affects object="channel" id={account.id} inDialog />
+        <div className={s.modalFoot}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button color="red.9" loading={busy} onClick={() => void run()}>{t('channels.remove')}</Button></div>
       </Stack>
     </Modal>
   )

@@ -92,7 +92,7 @@ export function faultsOf(d: FormDefinition): Fault[] {
     const put = (part: string, what: Fault['what'], detail?: string) => out.push({ at: `fields.${f.name}.${part}`, what, field: f.name, ...(detail ? { detail } : {}) })
     if (!/^[a-z][a-z0-9_-]{0,59}$/.test(f.name)) put('name', 'bad_name')
     else if (names.get(f.name)! > 1) put('name', 'twice')
-    if (seen(f) && !read(f.label, base, base)) put('label', 'no_label')
+    if (seen(f) && !own(f.label, base, base)) put('label', 'no_label')
     if ((f.type === 'choice' || f.type === 'multi_choice') && !decided(f) && f.maps !== 'ticket.priority') {
       const values = (f.options ?? []).map((o) => o.value.trim())
       if (!values.filter(Boolean).length) put('options', 'no_options')
@@ -108,8 +108,8 @@ export function faultsOf(d: FormDefinition): Fault[] {
     if (loops(d, f)) put('show_if', 'loop')
   }
   if (d.after?.do === 'redirect' && !/^https?:\/\/[^\s/]+/.test(d.after.url ?? '')) out.push({ at: 'after.url', what: 'bad_url' })
-  if (d.consent?.processing && !read(d.consent.processing.text, base, base)) out.push({ at: 'consent.processing.text', what: 'no_text' })
-  for (const [i, c] of (d.consent?.communication ?? []).entries()) if (!read(c.text, base, base)) out.push({ at: `consent.communication.${i}.text`, what: 'no_text' })
+  if (d.consent?.processing && !own(d.consent.processing.text, base, base)) out.push({ at: 'consent.processing.text', what: 'no_text' })
+  for (const [i, c] of (d.consent?.communication ?? []).entries()) if (!own(c.text, base, base)) out.push({ at: `consent.communication.${i}.text`, what: 'no_text' })
   for (const m of (d.ticket?.name ?? '').matchAll(/\{\{\s*([\w.]+)\s*\}\}/g)) if (!names.has(m[1]!) && !m[1]!.includes('.') && m[1] !== 'form' && m[1] !== 'contact') { out.push({ at: 'ticket.name', what: 'bad_token', detail: m[1]! }); break }
   return out
 }

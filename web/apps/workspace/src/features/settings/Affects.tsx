@@ -11,11 +11,11 @@ export const useAffects = (object: Affected, id: Id | null | undefined) =>
   useQuery({ queryKey: ['affects', object, id], queryFn: async () => (await get<{ effects: Effect[] }>('/api/settings/affects', { object, id })).effects, enabled: !!id, staleTime: 0, gcTime: 0 })
 
 /** GEN-14: who and how many a change touches, told before it is made. */
-export function Affects({ object, id }: { object: Affected; id: Id }) {
+export function Affects({ object, id, heading: H = 'h3', inDialog = false }: { object: Affected; id: Id; heading?: 'h2' | 'h3'; inDialog?: boolean }) {
   const q = useAffects(object, id)
   return (
-    <section className={s.affects} aria-label={t('affects.title')} aria-busy={q.isPending}>
-      <h3>{t('affects.title')}</h3>
+    <section className={s.affects} {...(inDialog ? { role: 'group' } : {})} aria-label={t('affects.title')} aria-busy={q.isPending}>
+      <H>{t('affects.title')}</H>
       {q.isPending ? <SkeletonLines lines={3} label={t('state.loading')} /> : null}
       {q.isError ? <p>{t('affects.unknown')}</p> : null}
       {q.data?.length === 0 ? <p>{t('affects.nothing')}</p> : null}
