@@ -89,6 +89,9 @@ func (s *Service) ask(ctx context.Context, set Settings, c closing) error {
 	if len(set.Inboxes) > 0 && !slices.Contains(set.Inboxes, t.InboxID) {
 		return nil
 	}
+	if t.ClosedAt == t.CreatedAt { // made as a closed one, as of a conversation that moved with its channel (MG-07): nothing was done just now
+		return s.skip(ctx, t, "born_closed")
+	}
 	cmd, why, err := s.question(ctx, set, t)
 	if err != nil {
 		return err
