@@ -24,6 +24,8 @@ type ShopPage struct {
 	Lead              string
 	Items             []ShopItem
 	Code              template.HTML // the tracking code, as it is pasted into a page
+	Form              string        // a form that stands on it, by its short name
+	Script            template.HTML // the code of the form
 	Pages             []ShopPage
 }
 
@@ -37,6 +39,7 @@ var shopPages = []ShopPage{
 		{"Small service", "Brakes, gears, tyres, chain", "449 kr"}, {"Large service", "Everything, and the wheels trued", "899 kr"}, {"Puncture", "While you wait", "149 kr"}}},
 	{Path: "/shop/help", Name: "Help", Title: "How can we help?", Lead: "Orders, returns, warranty: ask below, our assistant answers at once and fetches somebody when it cannot.", Items: []ShopItem{
 		{"Where is my order?", "Have the number ready: it begins with NC", ""}, {"Returns", "Thirty days, unused, with the receipt", ""}, {"Warranty", "Five years on frames", ""}}},
+	{Path: "/shop/contact", Name: "Contact", Title: "Contact", Lead: "Write to us, with a photo if that helps.", Form: "contact"},
 }
 
 // shop adds the shop's website, whose policy of contents is as strict as a careful company's.
@@ -51,6 +54,9 @@ func (p *Page) shop(mux *http.ServeMux) {
 		"; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 	for _, page := range shopPages {
 		page.Pages, page.Code = shopPages, template.HTML(code) //nolint:gosec // made by installation.CodeOf
+		if page.Form != "" {
+			page.Script = template.HTML(`<script src="` + origin + `/forms.js" data-form="` + page.Form + `" async></script>`) //nolint:gosec // ours
+		}
 		mux.HandleFunc("GET "+page.Path, func(w http.ResponseWriter, _ *http.Request) {
 			h := w.Header()
 			h.Set("Content-Security-Policy", policy)

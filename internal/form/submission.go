@@ -200,9 +200,22 @@ type Links struct {
 
 // Link notes what a submission became; what is 0 is left alone.
 func (s *Service) Link(ctx context.Context, tx *db.Tx, id desk.SubmissionID, l Links) error {
-	_, err := tx.Exec(ctx, `UPDATE form_submissions SET account_id = CASE WHEN $1 <> 0 THEN $1 ELSE account_id END, contact_id = CASE WHEN $2 <> 0 THEN $2 ELSE contact_id END,
-		ticket_id = CASE WHEN $3 <> 0 THEN $3 ELSE ticket_id END, thread_id = CASE WHEN $4 <> 0 THEN $4 ELSE thread_id END, message_id = CASE WHEN $5 <> 0 THEN $5 ELSE message_id END WHERE id = $6`,
-		int64(l.Account), int64(l.Contact), int64(l.Ticket), int64(l.Thread), int64(l.Message), id)
+	var set []string
+	var args []any
+	for _, x := range []struct {
+		column string
+		id     int64
+	}{{"account_id", int64(l.Account)}, {"contact_id", int64(l.Contact)}, {"ticket_id", int64(l.Ticket)}, {"thread_id", int64(l.Thread)}, {"message_id", int64(l.Message)}} {
+		if x.id != 0 {
+			args = append(args, x.id)
+			set = append(set, fmt.Sprintf("%s = $%d", x.column, len(args)))
+		}
+	}
+	if len(set) == 0 {
+		return nil
+	}
+	args = append(args, id)
+	_, err := tx.Exec(ctx, fmt.Sprintf("UPDATE form_submissions SET %s WHERE id = $%d", strings.Join(set, ", "), len(args)), args...)
 	if err != nil {
 		return fmt.Errorf("form: link: %w", err)
 	}
@@ -214,14 +227,6 @@ func (s *Service) SetState(ctx context.Context, tx *db.Tx, id desk.SubmissionID,
 	_, err := tx.Exec(ctx, "UPDATE form_submissions SET state = $1, reason = $2 WHERE id = $3", state, reason, id)
 	if err != nil {
 		return fmt.Errorf("form: set state: %w", err)
-	}
-	return nil
-}
-
-// Move gives a contact's submissions to the one it is merged into.
-func (s *Service) Move(ctx context.Context, tx *db.Tx, from, into desk.ContactID) error {
-	if _, err := tx.Exec(ctx, "UPDATE form_submissions SET contact_id = $1 WHERE contact_id = $2 AND contact_id <> 0", into, from); err != nil {
-		return fmt.Errorf("form: move: %w", err)
 	}
 	return nil
 }

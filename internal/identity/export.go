@@ -12,6 +12,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/form"
 	"github.com/kanalhq/kanal/internal/visitor"
 )
 
@@ -23,6 +24,7 @@ conversations.json  the person's conversations
 messages.json       everything in those conversations, and what the person wrote in others'
 events.json         what happened, when and by whom
 browsers.json       the browsers on websites that are the person's, and the pages they saw
+submissions.json    what the person sent by forms, hidden fields too
 consents.json       what the person was asked in a chat, in which words, and what they answered
 files/              attached files, named by their message
 originals/          messages as they arrived, byte for byte, as far as they are kept
@@ -56,7 +58,7 @@ func (e *Export) Name() string { return "contact-" + e.contact.ID.String() + ".z
 // Write streams the archive: nothing of it is held in memory but one message or a piece of a file. An error leaves an archive that no program opens.
 func (e *Export) Write(ctx context.Context, w io.Writer) error {
 	z := zip.NewWriter(w)
-	for _, step := range []func(context.Context, *zip.Writer) error{e.person, e.tickets, e.conversations, e.messages, e.events, e.browsers, e.consents, e.files, e.originals} {
+	for _, step := range []func(context.Context, *zip.Writer) error{e.person, e.tickets, e.conversations, e.messages, e.events, e.browsers, e.consents, e.submissions, e.files, e.originals} {
 		if err := step(ctx, z); err != nil {
 			return wrap("export", err)
 		}
@@ -149,6 +151,55 @@ func (e *Export) consents(ctx context.Context, z *zip.Writer) error {
 		}
 	}
 	return l.end()
+}
+
+// submissions are what the person sent by forms, whole; their files are those of the messages, or stand under files/ by the submission.
+func (e *Export) submissions(ctx context.Context, z *zip.Writer) error {
+	var all []form.Submission
+	if e.s.Forms != nil {
+		for _, id := range e.trail.family {
+			for before := desk.SubmissionID(0); ; {
+				xs, err := e.s.Forms.Find(ctx, e.s.DB, form.Filter{Contact: id, Before: before, Limit: 200})
+				if err != nil {
+					return err
+				}
+				if all = append(all, xs...); len(xs) < 200 {
+					break
+				}
+				before = xs[len(xs)-1].ID
+			}
+		}
+	}
+	l, err := newList(z, "submissions.json")
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if err := l.add(x); err != nil {
+			return err
+		}
+	}
+	if err := l.end(); err != nil {
+		return err
+	}
+	for _, x := range all {
+		for i, file := range x.Files {
+			if x.MessageID != 0 || file.SHA256 == "" {
+				continue
+			}
+			r, err := e.s.Files.Open(ctx, file.SHA256)
+			if desk.CodeOf(err) == desk.NotFound {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if err := put(z, fmt.Sprintf("files/submission-%d-%d-%s", x.ID, i+1, plain(file.Name)), r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // list writes a JSON list one value at a time.

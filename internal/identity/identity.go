@@ -17,6 +17,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/form"
 	"github.com/kanalhq/kanal/internal/thread"
 	"github.com/kanalhq/kanal/internal/ticket"
 	"github.com/kanalhq/kanal/internal/visitor"
@@ -54,6 +55,7 @@ type Deps struct {
 	Journal  Journal
 	Visitors *visitor.Service
 	Consents *consent.Service // may be nil
+	Forms    *form.Service    // may be nil
 	// Also takes what others keep of a person: what they said when asked how it went, saved views that look for them, answers kept to be given again. nil is fine.
 	Also  func(ctx context.Context, tx *db.Tx, gone Gone) error
 	Files Files
