@@ -70,7 +70,7 @@ func (r *rig) arrive(acc desk.ChannelAccount, with ...func(*ticket.NewTicket)) d
 	r.T.Helper()
 	var out desk.Ticket
 	r.Write(func(ctx context.Context, tx *db.Tx) error {
-		n := ticket.NewTicket{Actor: desk.System, Subject: "Hello", InboxID: acc.InboxID, AccountID: acc.ID, Channel: acc.Channel, Policy: acc.Ticket}
+		n := newTicket(acc)
 		for _, w := range with {
 			w(&n)
 		}
@@ -85,6 +85,10 @@ func (r *rig) arrive(acc desk.ChannelAccount, with ...func(*ticket.NewTicket)) d
 		return err
 	})
 	return out
+}
+
+func newTicket(acc desk.ChannelAccount) ticket.NewTicket {
+	return ticket.NewTicket{Actor: desk.System, Subject: "Hello", InboxID: acc.InboxID, AccountID: acc.ID, Channel: acc.Channel, Policy: acc.Ticket}
 }
 
 func priority(p desk.Priority) func(*ticket.NewTicket) {
