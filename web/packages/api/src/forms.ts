@@ -108,4 +108,4 @@ export interface SubmissionPage { items: Submission[] | null; next: string; colu
 /** What a ticket was submitted with; hidden is there for those who may see submissions. */
 export interface TicketSubmission { id: Id; form: { id: Id; name: string; slug: string }; visible: Answer[] | null; hidden?: Answer[] | null }
 
-export interface EmbedCodes { script: string; iframe: string; html: string; url: string }
+export interface EmbedCodes { script: string; inline: string; iframe: string; html: string; url: string; api: string }

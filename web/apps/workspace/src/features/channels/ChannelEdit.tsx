@@ -99,7 +99,7 @@ function Form({ account, spec }: { account: ChannelAccount; spec: Spec }) {
                 <TextInput label={t('channels.name')} value={name} onChange={(e) => touch(setName)(e.currentTarget.value)} />
                 <div className={s.copyLine}><span>{t('channels.inbox')}: <strong>{inboxes.find((i) => i.id === account.inbox_id)?.name}</strong></span>{may('channels.move') && inboxes.length > 1 ? <Button variant="default" size="xs" component={Link} to={`/settings/help-desk/channels/move/${account.id}`}>{t('moves.title')}</Button> : null}</div>
                 <Switch label={t('channels.active')} description={t('channels.active_text')} checked={active} onChange={(e) => touch(setActive)(e.currentTarget.checked)} />
-                {Own ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Own settings={settings} onSettings={form.onSettings} error={wrong} account={account} /></Suspense> : (
+                {Own ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Own settings={settings} onSettings={form.onSettings} error={wrong} account={account} inbox={inbox} /></Suspense> : (
                   <>
                     <SpecForm {...form} fields={details} />
                     <h2>{t('channels.connection')}</h2>

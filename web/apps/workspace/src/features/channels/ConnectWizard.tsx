@@ -112,7 +112,7 @@ function Wizard({ spec }: { spec: Spec }) {
             <TextInput label={t('channels.name')} description={t('channels.name_text')} value={name} placeholder={label} onChange={(e) => setName(e.currentTarget.value)} />
             <Select label={t('channels.inbox')} data={[...inboxes.map((i) => ({ value: i.id, label: i.name })), { value: newInbox, label: t('inboxes.new') }]} value={target} onChange={setInbox} allowDeselect={false} />
             {target === newInbox ? <TextInput label={t('inboxes.new_name')} required value={inboxName} onChange={(e) => setInboxName(e.currentTarget.value)} /> : null}
-            {Own ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Own settings={settings} onSettings={setSettings} error={wrong} /></Suspense> : <SpecForm {...form} fields={accountFields} />}
+            {Own ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><Own settings={settings} onSettings={setSettings} error={wrong} inbox={target} /></Suspense> : <SpecForm {...form} fields={accountFields} />}
             {live || Own ? null : <ProbeList channel={spec.channel} settings={settings} secrets={secrets} />}
           </Stack>
         ) : null}

@@ -10,7 +10,7 @@ import { Part } from './fields.tsx'
 import { embedQuery } from './queries.ts'
 import s from './forms.module.css'
 
-const ways = ['url', 'script', 'iframe', 'html'] as const
+const ways = ['url', 'script', 'inline', 'iframe', 'html', 'api'] as const
 
 /** FM-18: the form's own page, and three ways onto anybody's. */
 export function EmbedTab() {

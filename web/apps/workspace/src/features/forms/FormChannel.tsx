@@ -21,12 +21,12 @@ import { baseOf, read } from './words.ts'
 import s from './forms.module.css'
 
 type Settings = Record<string, unknown>
-export interface FormChannelProps { settings: Settings; onSettings(s: Settings): void; error?: { field: string; message: string } | undefined; account?: ChannelAccount | undefined }
+export interface FormChannelProps { settings: Settings; onSettings(s: Settings): void; error?: { field: string; message: string } | undefined; account?: ChannelAccount | undefined; inbox?: string | null | undefined }
 
 const slugOf = (x: Settings): string => (typeof x.form === 'string' ? x.form : '')
 
 /** FM-04: the step of the wizard that chooses the form: one that there is, or a new one made here. */
-export function FormChoice({ settings, onSettings, error }: FormChannelProps) {
+export function FormChoice({ settings, onSettings, error, inbox }: FormChannelProps) {
   const q = useQuery(formsQuery())
   const can = useCan()
   const wanted = (useSearch({ strict: false }) as { form?: string }).form
@@ -61,7 +61,7 @@ export function FormChoice({ settings, onSettings, error }: FormChannelProps) {
         </>
       ) : null}
       {at === 'new' ? chosen ? <Inline key={chosen.id} id={chosen.id} /> : <NewFormFields onMade={(f) => onSettings({ ...settings, form: f.slug })} /> : null}
-      <ReplyFrom settings={settings} onSettings={onSettings} error={error} />
+      <ReplyFrom settings={settings} onSettings={onSettings} error={error} inbox={inbox} />
     </div>
   )
 }
@@ -110,22 +110,23 @@ function InlineEditor({ first }: { first: Form }) {
 }
 
 /** FM-14: what an answer comes from. Without an email channel there is nothing to answer with, and that is said. */
-export function ReplyFrom({ settings, onSettings, error, disabled = false }: FormChannelProps & { disabled?: boolean }) {
+export function ReplyFrom({ settings, onSettings, error, inbox }: FormChannelProps) {
   const q = useQuery(mailAccountsQuery)
   const can = useCan()
   if (!q.data) return null
-  if (!q.data.length) {
+  const mail = q.data.filter((a) => a.inbox_id === inbox)
+  if (!mail.length) {
     return <Banner tone="warn" icon="mail">{t('forms.no_mail')} {can('account.access') ? <Link to="/settings/$" params={{ _splat: 'help-desk/channels/connect/email' }}>{t('forms.connect_mail')}</Link> : null}</Banner>
   }
   const value = typeof settings.reply_from === 'string' ? settings.reply_from : ''
   return (
-    <Select label={t('forms.reply_from')} description={t('forms.reply_from_text')} disabled={disabled} data={q.data.map((a) => ({ value: a.slug ?? a.id, label: `${a.name} (${a.delivery_identifier})` }))} value={value || null} placeholder={q.data[0]!.delivery_identifier} clearable clearButtonProps={{ 'aria-label': t('property.clear') }}
+    <Select label={t('forms.reply_from')} description={t('forms.reply_from_text')} data={mail.map((a) => ({ value: a.slug ?? a.id, label: `${a.name} (${a.delivery_identifier})` }))} value={value || null} placeholder={mail[0]!.delivery_identifier} clearable clearButtonProps={{ 'aria-label': t('property.clear') }}
       error={error?.field === 'reply_from' ? error.message : undefined} onChange={(v) => onSettings({ ...settings, reply_from: v ?? '' })} />
   )
 }
 
 /** FM-11: at the channel: the form it belongs to with the way to its fields, and the address that answers come from. */
-export function FormChannelOptions({ settings, onSettings, error, account }: FormChannelProps) {
+export function FormChannelOptions({ settings, onSettings, error, account, inbox }: FormChannelProps) {
   const q = useQuery(formsQuery(true))
   const can = useCan()
   const form = q.data?.find((f) => f.slug === slugOf(settings))
@@ -142,7 +143,7 @@ export function FormChannelOptions({ settings, onSettings, error, account }: For
           </div>
         ) : q.data ? <Banner tone="warn" icon="warn">{t('forms.gone', { slug: slugOf(settings) })}</Banner> : <SkeletonLines lines={1} label={t('state.loading')} />}
       </section>
-      <ReplyFrom settings={settings} onSettings={onSettings} error={error} account={account} />
+      <ReplyFrom settings={settings} onSettings={onSettings} error={error} inbox={inbox ?? account?.inbox_id} />
     </div>
   )
 }

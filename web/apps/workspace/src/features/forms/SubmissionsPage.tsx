@@ -101,7 +101,7 @@ function Table({ form, rows, columns, more, busy, onMore, onOpen }: { form: Form
             const r = rows[v.index]!
             return (
               <div key={v.key} role="row" aria-rowindex={v.index + 2} data-submission={r.id} className={s.tr} style={{ transform: `translateY(${v.start}px)`, height: v.size }}>
-                <span role="cell"><button type="button" className={s.open} onClick={() => onOpen(r.id)} aria-label={t('submissions.open', { time: fullTime(r.created_at) })} title={fullTime(r.created_at)}>{ago(r.created_at)}</button></span>
+                <span role="cell"><button type="button" className={s.open} onClick={() => onOpen(r.id)} aria-label={`${ago(r.created_at)}: ${t('submissions.open', { time: fullTime(r.created_at) })}`} title={fullTime(r.created_at)}>{ago(r.created_at)}</button></span>
                 <span role="cell"><Tag tone={stateTones[r.state] ?? 'plain'} title={reasonText(r)}>{t(`submissions.state.${r.state}` as Key)}</Tag>{r.state === 'held' ? <Release id={r.id} /> : null}</span>
                 <span role="cell" className="k-cut">{r.contact ? <Link to="/contacts/$contactId" params={{ contactId: r.contact.id }}>{r.contact.name || r.email}</Link> : r.email}</span>
                 <span role="cell">{r.ticket ? <Link to="/tickets/$view/$ticketId" params={{ view: 'open', ticketId: r.ticket.id }}>{`#${r.ticket.number}`}</Link> : null}</span>
