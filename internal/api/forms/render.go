@@ -89,7 +89,7 @@ func (h *forms) paper(s sheet) paper {
 	p := paper{sheet: s, W: w, Dir: direction(s.Language), Heading: d.Title.In(langs...), Intro: d.Intro.In(langs...), Button: d.Submit.In(langs...), Action: "/forms/" + s.Form.Slug,
 		Own: !d.Options.Style.CSSOff, CSS: template.CSS(styles), Style: styleOf(d.Options.Style), Work: submission.WorkOf(d)} //nolint:gosec // our own
 	if p.Heading == "" {
-		p.Heading = s.Form.Name
+		p.Heading = or(s.Form.Name, s.Title)
 	}
 	if p.Button == "" {
 		p.Button = w.Send
