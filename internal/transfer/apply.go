@@ -64,7 +64,7 @@ func (s *Service) run(ctx context.Context, text []byte, o Options, look bool) (p
 		if err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{a.company, a.skills, a.teams, a.users, a.extraMembers, a.properties, a.pipelines, a.inboxes, a.forms, a.channels, a.chatflows, a.snippets, a.views, a.notifications, a.spam, a.survey, a.signIn, a.work, a.prune} {
+		for _, step := range []func(context.Context) error{a.company, a.calendars, a.skills, a.teams, a.users, a.extraMembers, a.properties, a.pipelines, a.inboxes, a.forms, a.channels, a.chatflows, a.snippets, a.views, a.notifications, a.spam, a.survey, a.signIn, a.work, a.prune} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -167,9 +167,11 @@ func (a *applying) teams(ctx context.Context) error {
 			if t.Name != nil {
 				n.Name = *t.Name
 			}
-			_, err = a.People.CreateTeam(ctx, a.tx, a.o.Actor, n)
+			if have, err = a.People.CreateTeam(ctx, a.tx, a.o.Actor, n); err == nil && t.Calendar != nil {
+				_, err = a.People.UpdateTeam(ctx, a.tx, a.o.Actor, have.ID, people.TeamChange{Calendar: t.Calendar})
+			}
 		case err == nil:
-			_, err = a.People.UpdateTeam(ctx, a.tx, a.o.Actor, have.ID, people.TeamChange{Name: t.Name})
+			_, err = a.People.UpdateTeam(ctx, a.tx, a.o.Actor, have.ID, people.TeamChange{Name: t.Name, Calendar: t.Calendar})
 		}
 		if err != nil {
 			return a.src.at(path, err)
@@ -235,10 +237,10 @@ func (a *applying) user(ctx context.Context, path string, u User) error {
 	if err := a.held(ctx, path, have.ID, u); err != nil {
 		return err
 	}
-	prefs := map[string]any{}
-	if u.Hours != nil {
-		prefs["hours"] = u.Hours
+	if err := a.week(ctx, path, have.ID, u); err != nil {
+		return err
 	}
+	prefs := map[string]any{}
 	if u.Skills != nil {
 		prefs["skills"] = *u.Skills
 	}

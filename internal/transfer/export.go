@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,6 +26,7 @@ import (
 	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/worktime"
 )
 
 // Deps are the nouns whose settings are moved.
@@ -45,10 +45,11 @@ type Deps struct {
 	Notify     *notify.Service     // nil: what people are told of is left alone
 	Spam       *spam.Service       // nil: what is held back is left alone
 	// Weak ends the sessions that the rules of signing in would not let in any more; nil: they go on.
-	Weak    func(ctx context.Context, tx *db.Tx, actor desk.Actor, rules setting.SignIn) error
-	Surveys *survey.Service // nil: whom customers' satisfaction is asked of is left alone
-	Skills  *skill.Service  // nil: what people know is left alone
-	Outside Outside
+	Weak     func(ctx context.Context, tx *db.Tx, actor desk.Actor, rules setting.SignIn) error
+	Worktime *worktime.Service // nil: business hours and holidays are left alone
+	Surveys  *survey.Service   // nil: whom customers' satisfaction is asked of is left alone
+	Skills   *skill.Service    // nil: what people know is left alone
+	Outside  Outside
 }
 
 // Service reads and writes settings as text. Safe for concurrent use.
@@ -88,7 +89,11 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		return f, err
 	}
 	for _, t := range n.teams {
-		f.Teams = append(f.Teams, Team{Slug: t.Slug, Name: &t.Name, Extra: optional(n.emails(t.Extra))})
+		x := Team{Slug: t.Slug, Name: &t.Name, Extra: optional(n.emails(t.Extra))}
+		if t.Calendar != "" {
+			x.Calendar = &t.Calendar
+		}
+		f.Teams = append(f.Teams, x)
 	}
 	for _, u := range n.users {
 		x, err := s.exportUser(ctx, q, u, n)
@@ -104,10 +109,29 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 	for _, p := range ps {
 		f.Properties = append(f.Properties, exportProperty(p))
 	}
-	pipes, err := s.Tickets.Pipelines(ctx, q)
-	if err != nil {
-		return f, err
+	for _, part := range []func(context.Context, db.Queryer, *File) error{
+		s.exportPipelines,
+		s.exportNotifications,
+		s.exportSpam,
+		func(ctx context.Context, q db.Queryer, f *File) error { return s.exportSnippets(ctx, q, n, f) },
+		func(ctx context.Context, q db.Queryer, f *File) error { return s.exportInboxes(ctx, q, n, f) },
+		s.exportForms,
+		s.exportChatflows,
+		s.exportSurvey,
+		s.exportWorktime,
+		s.exportSignIn,
+		s.exportSkills,
+		s.exportWork,
+	} {
+		if err := part(ctx, q, &f); err != nil {
+			return f, err
+		}
 	}
+	return f, s.exportViews(ctx, q, n, &f)
+}
+
+func (s *Service) exportPipelines(ctx context.Context, q db.Queryer, f *File) error {
+	pipes, err := s.Tickets.Pipelines(ctx, q)
 	for _, p := range pipes {
 		x := Pipeline{Slug: p.Slug, Name: &p.Name}
 		for _, st := range p.Statuses {
@@ -115,34 +139,7 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		}
 		f.Pipelines = append(f.Pipelines, x)
 	}
-	if err := s.exportNotifications(ctx, q, &f); err != nil {
-		return f, err
-	}
-	if err := s.exportSpam(ctx, q, &f); err != nil {
-		return f, err
-	}
-	if err := s.exportSnippets(ctx, q, n, &f); err != nil {
-		return f, err
-	}
-	if err := s.exportInboxes(ctx, q, n, &f); err != nil {
-		return f, err
-	}
-	if err := s.exportForms(ctx, q, &f); err != nil {
-		return f, err
-	}
-	if err := s.exportChatflows(ctx, q, &f); err != nil {
-		return f, err
-	}
-	if err := s.exportSurvey(ctx, q, &f); err != nil {
-		return f, err
-	}
-	if err := s.exportSignIn(ctx, q, &f); err != nil {
-		return f, err
-	}
-	if err := errors.Join(s.exportSkills(ctx, q, &f), s.exportWork(ctx, q, &f)); err != nil {
-		return f, err
-	}
-	return f, s.exportViews(ctx, q, n, &f)
+	return err
 }
 
 func (s *Service) exportInboxes(ctx context.Context, q db.Queryer, n names, f *File) error {
@@ -280,11 +277,14 @@ func (s *Service) exportUser(ctx context.Context, q db.Queryer, u desk.User, n n
 	if u.Timezone != "" {
 		x.Timezone = &u.Timezone
 	}
-	prefs, err := s.People.Preferences(ctx, q, u.ID)
+	now, err := s.People.Presence(ctx, q, u.ID)
 	if err != nil {
 		return x, err
 	}
-	x.Hours, _ = prefs["hours"].(map[string]any)
+	x.Hours = weekOf(now.Hours)
+	if now.Calendar != "" {
+		x.Calendar = &now.Calendar
+	}
 	return x, s.exportHeld(ctx, q, u, &x)
 }
 

@@ -2,8 +2,6 @@
 // table; it speaks to the nouns as an administrator does, so a file can do nothing that the workspace would refuse. Things are named by
 // slug (users by address); what a file leaves out is left alone unless pruning was asked for; a file applies whole or not at all, and applying it
 // again changes nothing. Secrets are {env: NAME}, {file: PATH} or keep, and are never exported. Called by the command line and at start-up (--config).
-//
-// A user's hours are accepted, kept in their preferences and exported again; nothing is routed by them yet.
 package transfer
 
 import (
@@ -18,24 +16,27 @@ const maxFile = 8 << 20
 
 // File is a settings file. A nil section or field was left out.
 type File struct {
-	Version       int             `yaml:"version"`
-	Company       *Company        `yaml:"company,omitempty"`
-	Teams         []Team          `yaml:"teams,omitempty"`
-	Users         []User          `yaml:"users,omitempty"`
-	Properties    []Property      `yaml:"properties,omitempty"`
-	Pipelines     []Pipeline      `yaml:"pipelines,omitempty"`
-	Inboxes       []Inbox         `yaml:"inboxes,omitempty"`
-	Channels      []Channel       `yaml:"channels,omitempty"`
-	Forms         []Form          `yaml:"forms,omitempty"`
-	Chatflows     []Chatflow      `yaml:"chatflows,omitempty"`
-	Views         []View          `yaml:"views,omitempty"`
-	Snippets      []Snippet       `yaml:"snippets,omitempty"`
-	Notifications *Notifications  `yaml:"notifications,omitempty"`
-	Spam          *Spam           `yaml:"spam,omitempty"`
-	Survey        *Survey         `yaml:"survey,omitempty"`
-	SignIn        *SignIn         `yaml:"sign_in,omitempty"`
-	Skills        []SkillCategory `yaml:"skills,omitempty"`
-	Work          *Work           `yaml:"work,omitempty"`
+	Version          int               `yaml:"version"`
+	Company          *Company          `yaml:"company,omitempty"`
+	HolidayCalendars []HolidayCalendar `yaml:"holiday_calendars,omitempty"`
+	BusinessHours    []BusinessHours   `yaml:"business_hours,omitempty"`
+	Idle             *Idle             `yaml:"idle,omitempty"`
+	Teams            []Team            `yaml:"teams,omitempty"`
+	Users            []User            `yaml:"users,omitempty"`
+	Properties       []Property        `yaml:"properties,omitempty"`
+	Pipelines        []Pipeline        `yaml:"pipelines,omitempty"`
+	Inboxes          []Inbox           `yaml:"inboxes,omitempty"`
+	Channels         []Channel         `yaml:"channels,omitempty"`
+	Forms            []Form            `yaml:"forms,omitempty"`
+	Chatflows        []Chatflow        `yaml:"chatflows,omitempty"`
+	Views            []View            `yaml:"views,omitempty"`
+	Snippets         []Snippet         `yaml:"snippets,omitempty"`
+	Notifications    *Notifications    `yaml:"notifications,omitempty"`
+	Spam             *Spam             `yaml:"spam,omitempty"`
+	Survey           *Survey           `yaml:"survey,omitempty"`
+	SignIn           *SignIn           `yaml:"sign_in,omitempty"`
+	Skills           []SkillCategory   `yaml:"skills,omitempty"`
+	Work             *Work             `yaml:"work,omitempty"`
 }
 
 // Company is who runs the installation.
@@ -57,7 +58,8 @@ type User struct {
 	TakesWork *bool          `yaml:"takes_work,omitempty"`
 	Locale    *string        `yaml:"locale,omitempty"`
 	Timezone  *string        `yaml:"timezone,omitempty"`
-	Hours     map[string]any `yaml:"hours,omitempty"`
+	Hours     Week           `yaml:"hours,omitempty"`
+	Calendar  *string        `yaml:"calendar,omitempty"`
 	Skills    *[]UserSkill   `yaml:"skills,omitempty,flow"`
 	Capacity  *desk.Capacity `yaml:"capacity,omitempty,flow"`
 }
@@ -67,6 +69,8 @@ type Team struct {
 	Slug  string    `yaml:"slug"`
 	Name  *string   `yaml:"name,omitempty"`
 	Extra *[]string `yaml:"extra_members,omitempty"`
+	// Calendar of the holidays of main members who have none of their own.
+	Calendar *string `yaml:"calendar,omitempty"`
 }
 
 // Property is a custom property.

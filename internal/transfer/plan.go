@@ -108,6 +108,15 @@ func things(f File) []thing {
 	if f.Company != nil {
 		add("company", "company", f.Company)
 	}
+	for _, c := range f.HolidayCalendars {
+		add("holiday_calendar", c.Slug, c, "slug")
+	}
+	for _, h := range f.BusinessHours {
+		add("business_hours", h.Slug, h, "slug")
+	}
+	if f.Idle != nil {
+		add("idle", "idle", f.Idle)
+	}
 	for _, t := range f.Teams {
 		add("team", t.Slug, t, "slug")
 	}
@@ -126,6 +135,12 @@ func things(f File) []thing {
 	for _, c := range f.Channels {
 		add("channel", c.Slug, c, "slug")
 	}
+	rest(f, add)
+	return out
+}
+
+// rest lists what stands after the channels.
+func rest(f File, add func(object, slug string, v any, drop ...string)) {
 	for _, x := range f.Forms {
 		add("form", x.Slug, x, "slug")
 	}
@@ -159,7 +174,6 @@ func things(f File) []thing {
 	if f.Work != nil {
 		add("work", "work", f.Work)
 	}
-	return out
 }
 
 // leaves flattens what v is in YAML: objects by dotted path, lists whole.

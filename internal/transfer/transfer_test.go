@@ -76,9 +76,8 @@ func TestAFileAppliesWholeAndOnce(t *testing.T) {
 			if err != nil || ann.Name != "Ann Holm" || len(ann.Teams) != 1 {
 				t.Errorf("%+v %v", ann, err)
 			}
-			prefs, _ := k.People.Preferences(ctx, d, ann.ID)
-			if prefs["hours"] == nil {
-				t.Errorf("hours are kept: %v", prefs)
+			if now, err := k.People.Presence(ctx, d, ann.ID); err != nil || now.Hours == nil || len(now.Hours.Ranges) != 1 || now.Hours.Ranges[0].From != "09:00" {
+				t.Errorf("hours count: %+v %v", now, err)
 			}
 			acc, err := k.Inboxes.AccountBySlug(ctx, d, "support-mail")
 			if err != nil || acc.Address != "support@acme.example" || acc.Ticket.Priority != "medium" || acc.Assign.Teams[0] != "support" || !acc.Active {
