@@ -105,10 +105,11 @@ func openDB(ctx context.Context, where string, into bool) (*db.DB, error) {
 }
 
 type benchCmd struct {
-	Intake benchRun `cmd:"" help:"Mails to committed, routed tickets, beside the bare SQL statements of the same run."`
-	List   benchRun `cmd:"" help:"Lists of 50 tickets out of a million, by views."`
-	Search benchRun `cmd:"" help:"Searches over a million messages."`
-	Chat   benchRun `cmd:"" help:"Website visitors on a server of its own process: idle connections, messages both ways, all coming back at once."`
+	Intake  benchRun `cmd:"" help:"Mails to committed, routed tickets, beside the bare SQL statements of the same run."`
+	List    benchRun `cmd:"" help:"Lists of 50 tickets out of a million, by views."`
+	Search  benchRun `cmd:"" help:"Searches over a million messages."`
+	Routing benchRun `cmd:"" help:"Decisions of who gets what, and tickets that arrive at once and are given to somebody."`
+	Chat    benchRun `cmd:"" help:"Website visitors on a server of its own process: idle connections, messages both ways, all coming back at once."`
 }
 
 // benchRun are the options of one benchmark. Its name is the command's.
@@ -130,7 +131,7 @@ type benchRun struct {
 
 // Run measures what the command names.
 func (c *benchRun) Run(e *env, k *kong.Context) error {
-	measure := map[string]func(context.Context, bench.Options) ([]bench.Row, error){"intake": bench.Intake, "list": bench.List, "search": bench.Search, "chat": bench.Chat}[k.Selected().Name]
+	measure := map[string]func(context.Context, bench.Options) ([]bench.Row, error){"intake": bench.Intake, "list": bench.List, "search": bench.Search, "chat": bench.Chat, "routing": bench.Routing}[k.Selected().Name]
 	rows, err := measure(e.ctx, bench.Options{
 		Dir: c.Dir, DatabaseURL: c.DatabaseURL, Messages: c.Messages, Callers: c.Callers, Rows: c.Rows, Samples: c.Samples, Progress: e.errOut,
 		Visitors: c.Visitors, Conversations: c.Conversations, PerSecond: c.PerSecond, Seconds: c.Seconds, HTTP2: c.HTTP2,

@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/db"
@@ -66,13 +67,21 @@ const packed = "gz:"
 
 const packAbove = 2 << 10
 
+// writers are kept: each has tables of a megabyte.
+var writers = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	return w
+}}
+
 func pack(in routing.Input) (string, error) {
 	b, err := json.Marshal(in)
 	if err != nil || len(b) < packAbove {
 		return string(b), err
 	}
 	var buf bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
+	w, _ := writers.Get().(*gzip.Writer)
+	defer writers.Put(w)
+	w.Reset(&buf)
 	if _, err := w.Write(b); err != nil {
 		return "", err
 	}
@@ -222,30 +231,6 @@ func Replay(ks []Kept, policy desk.AssignPolicy) Replayed {
 		th desk.ThreadID
 	}
 	seen, shares := map[key]bool{}, map[desk.UserID]*Share{}
-	count := func(a desk.Assignment, i int) {
-		if a.Queued {
-			out.Queued[i]++
-		}
-		if a.OwnerID == 0 {
-			return
-		}
-		out.Assigned[i]++
-		s := shares[a.OwnerID]
-		if s == nil {
-			s = &Share{UserID: a.OwnerID}
-			shares[a.OwnerID] = s
-		}
-		for _, c := range a.Candidates {
-			if c.UserID == a.OwnerID {
-				s.Name = c.Name
-			}
-		}
-		if i == 0 {
-			s.Before++
-		} else {
-			s.Now++
-		}
-	}
 	for _, k := range ks {
 		id := key{k.TicketID, k.ThreadID}
 		if seen[id] {
@@ -260,8 +245,8 @@ func Replay(ks []Kept, policy desk.AssignPolicy) Replayed {
 		}
 		now := routing.Decide(in)
 		out.Decisions++
-		count(before, 0)
-		count(now, 1)
+		out.count(before, 0, shares)
+		out.count(now, 1, shares)
 		if before.OwnerID == now.OwnerID && before.Queued == now.Queued && before.TeamID == now.TeamID {
 			out.Same++
 			continue
@@ -278,6 +263,32 @@ func Replay(ks []Kept, policy desk.AssignPolicy) Replayed {
 		return cmp.Or(cmp.Compare(b.Now, a.Now), cmp.Compare(b.Before, a.Before), cmp.Compare(a.UserID, b.UserID))
 	})
 	return out
+}
+
+// count adds one decision: i is 0 for what was, 1 for what would be.
+func (r *Replayed) count(a desk.Assignment, i int, shares map[desk.UserID]*Share) {
+	if a.Queued {
+		r.Queued[i]++
+	}
+	if a.OwnerID == 0 {
+		return
+	}
+	r.Assigned[i]++
+	s := shares[a.OwnerID]
+	if s == nil {
+		s = &Share{UserID: a.OwnerID}
+		shares[a.OwnerID] = s
+	}
+	for _, c := range a.Candidates {
+		if c.UserID == a.OwnerID {
+			s.Name = c.Name
+		}
+	}
+	if i == 0 {
+		s.Before++
+	} else {
+		s.Now++
+	}
 }
 
 // Prune forgets decisions that are kept long enough.

@@ -13,8 +13,23 @@ import (
 	"github.com/kanalhq/kanal/internal/setting"
 )
 
-// most is how many people one decision knows besides those whom the policy names.
-const most = 500
+// most is how many people a decision knows at most who are asked because they take work; others is how many it keeps, besides those whom its policy names, so that another policy
+// may name them: all of a team of ordinary size, and no burden on a large one.
+const (
+	most   = 500
+	others = 100
+)
+
+// known is how many of those who take work a decision by a policy has to know.
+func known(p desk.AssignPolicy) int {
+	named := p.To == routing.ToUsers || p.To == routing.ToTeams || p.To == routing.ToUsersAndTeams
+	for _, r := range p.Rules {
+		if !named && !r.Off && len(r.Users)+len(r.Teams) == 0 {
+			return most
+		}
+	}
+	return others
+}
 
 // Work is what somebody is looked for: a ticket or a conversation without one.
 type Work struct {
@@ -142,7 +157,7 @@ func (s *Service) people(ctx context.Context, q db.Queryer, tx *db.Tx, box desk.
 	if in.Keeps != 0 && !slices.Contains(also, in.Keeps) {
 		also = append(also, in.Keeps)
 	}
-	roster, teams, err := s.People.Roster(ctx, q, most, emails, also, slugs)
+	roster, teams, err := s.People.Roster(ctx, q, known(in.Policy), emails, also, slugs)
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,12 @@ func (s *Service) Roster(ctx context.Context, q db.Queryer, limit int, emails []
 	if err != nil {
 		return nil, nil, fmt.Errorf("people: roster: %w", err)
 	}
+	out, err := s.inTeams(ctx, q, users)
+	return out, teams, err
+}
+
+// inTeams says in which teams users are.
+func (s *Service) inTeams(ctx context.Context, q db.Queryer, users []desk.User) ([]Rostered, error) {
 	out, at := make([]Rostered, len(users)), make(map[desk.UserID]int, len(users))
 	for i, u := range users {
 		out[i].User, at[u.ID] = u, i
@@ -64,7 +70,7 @@ func (s *Service) Roster(ctx context.Context, q db.Queryer, limit int, emails []
 	ms, err := db.All(ctx, q, func(r db.Scanner) (m member, err error) { err = r.Scan(&m.user, &m.team, &m.main); return m, err },
 		`SELECT user_id, team_id, main FROM team_members ORDER BY user_id, team_id`)
 	if err != nil {
-		return nil, nil, fmt.Errorf("people: roster: %w", err)
+		return nil, fmt.Errorf("people: roster: %w", err)
 	}
 	for _, m := range ms {
 		i, ok := at[m.user]
@@ -78,16 +84,7 @@ func (s *Service) Roster(ctx context.Context, q db.Queryer, limit int, emails []
 			out[i].ExtraOf = append(out[i].ExtraOf, m.team)
 		}
 	}
-	kin, err := teamTree(ctx, q)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(kin) > 0 {
-		for i := range out {
-			out[i].TeamsAbove, out[i].TeamsBelow = kin.around(out[i].Teams)
-		}
-	}
-	return out, teams, nil
+	return out, nil
 }
 
 // HoldRows is Hold without the teams: for who has read them.
