@@ -24,7 +24,7 @@ type Capacity struct {
 }
 
 // Weighed is what may have a weight.
-var Weighed = []string{"calls", "messages", "email", "urgent", "high", "medium", "low"}
+var Weighed = []string{"calls", "messages", string(desk.AddrEmail), "urgent", "high", "medium", "low"}
 
 // Exclusions is open work that does not count against a limit, so that stale work does not block.
 type Exclusions struct {
@@ -105,7 +105,7 @@ func CheckCapacity(field string, c desk.Capacity) error {
 	for _, l := range []struct {
 		name string
 		n    *int
-	}{{"total", c.Total}, {"calls", c.Calls}, {"messages", c.Messages}, {"email", c.Email}} {
+	}{{"total", c.Total}, {"calls", c.Calls}, {"messages", c.Messages}, {string(desk.AddrEmail), c.Email}} {
 		if l.n != nil && (*l.n < 0 || *l.n > maxLimit) {
 			return desk.Errorf(desk.Invalid, "capacity.limit", "A limit is a number from 0 to %d.", maxLimit).In(field + "." + l.name)
 		}

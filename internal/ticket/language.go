@@ -17,6 +17,15 @@ func checkLanguage(code string) error {
 	return desk.Errorf(desk.Invalid, "ticket.language_unknown", "%q is not the code of a language: use one such as da, de or en.", code).In("language")
 }
 
+// speak changes the language of a ticket.
+func speak(t *desk.Ticket, code *string) error {
+	if code == nil {
+		return nil
+	}
+	t.Language = *code
+	return checkLanguage(*code)
+}
+
 // languageOf is the language of a new ticket: what was asked for; else what the words are surely in; else what the channel or the browser states, whose
 // settings say more about the machine than about who writes; else the contact's (SK-09).
 func (s *Service) languageOf(ctx context.Context, q db.Queryer, n NewTicket) (string, error) {

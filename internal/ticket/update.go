@@ -47,6 +47,9 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	if err := s.apply(ctx, tx, &t, c); err != nil {
 		return before, err
 	}
+	if err := speak(&t, c.Language); err != nil {
+		return before, err
+	}
 	if before.Open && !t.Open && binds(actor) && !c.Anyway {
 		if err := s.props.Complete(ctx, tx, object, t.Properties); err != nil {
 			return before, err
@@ -103,12 +106,6 @@ func (s *Service) apply(ctx context.Context, tx *db.Tx, t *desk.Ticket, c Change
 			return err
 		}
 		t.Category = *c.Category
-	}
-	if c.Language != nil {
-		if err := checkLanguage(*c.Language); err != nil {
-			return err
-		}
-		t.Language = *c.Language
 	}
 	if c.ContactID != nil {
 		t.ContactID = *c.ContactID

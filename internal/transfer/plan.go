@@ -142,7 +142,7 @@ func things(f File) []thing {
 // rest lists what stands after the channels.
 func rest(f File, add func(object, slug string, v any, drop ...string)) {
 	for _, x := range f.Forms {
-		add("form", x.Slug, x, "slug")
+		add("web_form", x.Slug, x, "slug")
 	}
 	for _, x := range f.Chatflows {
 		add("chatflow", x.Slug, x, "slug")
