@@ -37,6 +37,7 @@ var forgets = map[string]struct{ ticket, person string }{
 	"threads":                 {"internal/thread EraseThread", "internal/thread BlankThreads"},
 	"ticket_followers":        {"internal/ticket erased", "stays: colleagues"},
 	"ticket_links":            {"internal/ticket erased", "stays: numbers of tickets"},
+	"ticket_participants":     {"internal/ticket erased", "internal/ticket Blank"},
 	"ticket_merges":           {"internal/ticket erased", "stays: numbers of tickets and conversations"},
 	"ticket_splits":           {"internal/ticket erased", "stays: numbers of tickets and messages"},
 	"tickets":                 {"internal/ticket erased", "internal/ticket Blank"},

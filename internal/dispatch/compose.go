@@ -52,17 +52,9 @@ func (s *Service) Compose(ctx context.Context, c ComposeCommand) (desk.Ticket, d
 }
 
 func (s *Service) compose(ctx context.Context, tx *db.Tx, c ComposeCommand, content Content) (tk desk.Ticket, m desk.Message, err error) {
-	acc, err := s.sender(ctx, tx, c.AccountID)
+	acc, err := s.standing(ctx, tx, c.AccountID)
 	if err != nil {
 		return tk, m, inAnyField(err, "channel_account_id")
-	}
-	if version, err := s.Inbox.Place(ctx, tx, acc.ID); err != nil || version != acc.Version { // it moves to another inbox right now
-		if err == nil {
-			acc, err = s.sender(ctx, tx, c.AccountID)
-		}
-		if err != nil {
-			return tk, m, err
-		}
 	}
 	adapter, ok := s.Registry.Get(acc.Channel)
 	if !ok || !adapter.Spec().Can.Start {
@@ -118,6 +110,19 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, c ComposeCommand, cont
 		tk, err = s.Tickets.Get(ctx, tx, tk.ID)
 	}
 	return tk, m, err
+}
+
+// standing is the account that something is begun over, held where it is: it may be moving to another inbox right now.
+func (s *Service) standing(ctx context.Context, tx *db.Tx, id desk.ChannelAccountID) (desk.ChannelAccount, error) {
+	acc, err := s.sender(ctx, tx, id)
+	if err != nil {
+		return acc, err
+	}
+	version, err := s.Inbox.Place(ctx, tx, acc.ID)
+	if err != nil || version == acc.Version {
+		return acc, err
+	}
+	return s.sender(ctx, tx, id)
 }
 
 // makesTickets: the help desk always does (IH-02), an inbox where the account says so (IH-03).

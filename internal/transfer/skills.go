@@ -47,7 +47,8 @@ func (u *UserSkill) UnmarshalYAML(n *yaml.Node) error {
 
 // Work is how work is given to people.
 type Work struct {
-	Capacity *setting.Capacity `yaml:"capacity,omitempty"`
+	Capacity     *setting.Capacity     `yaml:"capacity,omitempty"`
+	Associations *setting.Associations `yaml:"associations,omitempty"`
 }
 
 func (s *Service) exportSkills(ctx context.Context, q db.Queryer, f *File) error {
@@ -75,9 +76,11 @@ func (s *Service) exportSkills(ctx context.Context, q db.Queryer, f *File) error
 
 func (s *Service) exportWork(ctx context.Context, q db.Queryer, f *File) error {
 	c, err := s.Settings.Capacity(ctx, q)
-	if err == nil {
-		f.Work = &Work{Capacity: &c}
+	if err != nil {
+		return err
 	}
+	l, err := s.Settings.Associations(ctx, q)
+	f.Work = &Work{Capacity: &c, Associations: &l}
 	return err
 }
 
@@ -196,7 +199,15 @@ func (a *applying) held(ctx context.Context, path string, id desk.UserID, u User
 }
 
 func (a *applying) work(ctx context.Context) error {
-	if a.src.Work == nil || a.src.Work.Capacity == nil {
+	if a.src.Work == nil {
+		return nil
+	}
+	if l := a.src.Work.Associations; l != nil {
+		if _, err := a.Settings.SetAssociations(ctx, a.tx, a.o.Actor, *l); err != nil {
+			return a.src.at("work.associations", err)
+		}
+	}
+	if a.src.Work.Capacity == nil {
 		return nil
 	}
 	ps, err := a.Tickets.Pipelines(ctx, a.tx)
