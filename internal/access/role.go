@@ -22,8 +22,8 @@ type Role struct {
 	Permissions []Permission `json:"permissions"`
 	Tickets     desk.Reach   `json:"tickets"`
 	Contacts    desk.Reach   `json:"contacts"`
-	CreatedAt   desk.Time    `json:"created_at"`
-	UpdatedAt   desk.Time    `json:"updated_at"`
+	CreatedAt   desk.Time    `json:"-"`
+	UpdatedAt   desk.Time    `json:"-"`
 }
 
 // Can reports whether the role has a permission.

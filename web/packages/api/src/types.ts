@@ -8,11 +8,12 @@ import type { Draft, SendPlan } from './writing.ts'
 export type Id = string
 export type Time = string
 
-export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | 'light' | 'viewer'
+/** A built-in role, or the short name of one of the installation's own. */
+export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | 'light' | 'viewer' | (string & {})
 export type Permission =
   | 'tickets.view' | 'tickets.reply' | 'tickets.comment' | 'tickets.edit' | 'tickets.assign' | 'tickets.delete'
   | 'contacts.edit' | 'contacts.delete' | 'contacts.export' | 'contacts.erase' | 'availability.manage' | 'properties.manage' | 'views.share' | 'account.access' | 'users.manage' | 'settings.manage' | 'tokens.manage' | 'audit.view' | 'chatflows.manage'
-  | 'routing.manage' | 'forms.manage' | 'submissions.view' | 'channels.move' | 'roles.manage'
+  | 'routing.manage' | 'forms.manage' | 'submissions.view' | 'channels.move' | 'roles.manage' | 'inboxes.all'
 
 export interface User {
   id: Id
@@ -30,7 +31,7 @@ export interface User {
   last_seen_at: Time | null
 }
 
-export interface Team { id: Id; slug: string; name: string; members: Id[] | null; extra_members: Id[] | null; calendar?: string }
+export interface Team { id: Id; slug: string; name: string; members: Id[] | null; extra_members: Id[] | null; parent_id?: Id | null; calendar?: string }
 export interface Access { everyone: boolean; users: Id[] | null; teams: Id[] | null }
 export interface Inbox { id: Id; slug: string; kind: 'inbox' | 'helpdesk'; name: string; access?: Access }
 

@@ -7,19 +7,19 @@ import { teamsQuery, useTeams, usersQuery } from '@/features/lookups/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
 import { ResetFactors } from '@/features/signin/index.ts'
 import { SaveError, SettingsFrame, isStale } from '@/features/settings/index.ts'
-import { t, type Key } from '@/locales/index.ts'
+import { maybe, t } from '@/locales/index.ts'
 import { queries } from '@/shell/client.ts'
 import { fieldOf, toastError } from '@/shell/errors.ts'
 import { ago } from '@/shell/format.ts'
 import { CopyOnce } from './CopyOnce.tsx'
 import { Deactivate, UserSessions } from './Deactivate.tsx'
+import { roleName, useRoles } from './roles.ts'
 import s from './admin.module.css'
-
-const roles: Role[] = ['owner', 'admin', 'supervisor', 'agent', 'light', 'viewer']
 
 export function Users() {
   const q = useQuery(usersQuery)
   const teams = useTeams()
+  const roles = useRoles()
   const manage = useCan()('users.manage')
   const [editing, setEditing] = useState<Partial<User> | null>(null)
   const list = [...(q.data ?? [])].sort((a, b) => Number(b.active) - Number(a.active) || a.name.localeCompare(b.name))
@@ -33,7 +33,7 @@ export function Users() {
               <span className={s.name}>{u.name || u.email}</span>
               <span className={s.sub}>{u.email}{u.teams?.length ? ` · ${u.teams.map((id) => teams.find((x) => x.id === id)?.name).filter(Boolean).join(', ')}` : ''}{u.last_seen_at ? ` · ${t('users.seen', { time: ago(u.last_seen_at) })}` : ''}</span>
             </span>
-            <Tag tone={u.role === 'owner' || u.role === 'admin' ? 'accent' : 'plain'}>{t(`role.${u.role}` as Key)}</Tag>
+            <Tag tone={u.role === 'owner' || u.role === 'admin' ? 'accent' : 'plain'}>{roleName(roles, u.role)}</Tag>
             {!u.active ? <Tag>{t('users.inactive')}</Tag> : u.takes_work && !u.available ? <Tag>{t('user.away')}</Tag> : null}
             {manage ? <Button variant="default" onClick={() => setEditing(u)} aria-label={t('users.edit', { name: u.name || u.email })}>{t('action.edit')}</Button> : null}
           </li>
@@ -53,6 +53,7 @@ function UserModal({ user, onClose }: { user: Partial<User>; onClose: () => void
   const [theirs, setTheirs] = useState<User | null>(null)
   const [leaving, setLeaving] = useState(false)
   const teams = useTeams()
+  const roles = useRoles()
   const [form, setForm] = useState(() => begin(user))
   const [error, setError] = useState<unknown>(null)
   const [link, setLink] = useState('')
@@ -85,11 +86,11 @@ function UserModal({ user, onClose }: { user: Partial<User>; onClose: () => void
       {link ? <><CopyOnce value={link} text={t('users.link_text', { name: form.name || form.email })} /><div className={s.foot}><Button onClick={onClose}>{t('action.done')}</Button></div></> : (
         <Stack gap="md">
           <SaveError error={error} {...(theirs ? { onTheirs: () => { setSeen(theirs); setForm(begin(theirs)); setError(null); setTheirs(null) }, onMine: () => void save(theirs), differences: [
-            { label: t('field.name'), theirs: theirs.name, mine: form.name }, { label: t('users.role'), theirs: t(`role.${theirs.role}` as Key), mine: t(`role.${form.role}` as Key) },
+            { label: t('field.name'), theirs: theirs.name, mine: form.name }, { label: t('users.role'), theirs: roleName(roles, theirs.role), mine: roleName(roles, form.role) },
           ].filter((d) => d.theirs !== d.mine) } : {})} />
           <TextInput label={t('field.name')} value={form.name} onChange={(e) => set({ name: e.currentTarget.value })} error={fieldOf(error, 'name')} data-autofocus />
           <TextInput label={t('field.email')} type="email" required readOnly={!isNew} value={form.email} onChange={(e) => set({ email: e.currentTarget.value })} error={fieldOf(error, 'email')} />
-          <Select label={t('users.role')} description={t(`role.${form.role}_text` as Key)} data={roles.map((r) => ({ value: r, label: t(`role.${r}` as Key) }))} value={form.role} allowDeselect={false} onChange={(v) => set({ role: v as Role })} />
+          <Select label={t('users.role')} description={roles.find((r) => r.role === form.role)?.description || maybe(`role.${form.role}_text`, '')} data={roles.filter((r) => r.may_give || r.role === form.role).map((r) => ({ value: r.role, label: roleName(roles, r.role) }))} value={form.role} allowDeselect={false} onChange={(v) => set({ role: v as Role })} />
           <MultiSelect label={t('users.teams')} data={teams.map((x) => ({ value: x.id, label: x.name }))} value={form.teams} onChange={(v) => set({ teams: v })} />
           <Switch label={t('users.takes_work')} description={t('users.takes_work_text')} checked={form.takes_work} onChange={(e) => set({ takes_work: e.currentTarget.checked })} />
           {isNew ? null : <UserSessions user={user as User} />}
