@@ -179,7 +179,7 @@ func TestTheInstallationIsShown(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t))
 	adaUser := s.user("Ada Admin", desk.RoleAdmin)
 	ada, ann, sue := s.as(adaUser), s.as(s.user("Ann Holm", desk.RoleAgent)), s.as(s.user("Sue Supervisor", desk.RoleSupervisor))
-	ann.do("GET", "/api/roles", nil).want(200, `"role":"light","permissions":["tickets.view","tickets.comment"]`)
+	ann.do("GET", "/api/roles", nil).want(200, `"role":"light","name":"","description":"","built_in":true,"permissions":["tickets.view","tickets.comment"]`)
 	ada.do("GET", "/api/system/windows", nil).want(200, "KANAL_WINDOW_REOPEN", `"default"`)
 	ada.do("GET", "/api/system", nil).want(200, `"version":"test"`, `"jobs"`, `"database":"sqlite"`)
 	ann.do("GET", "/api/system", nil).want(403)
