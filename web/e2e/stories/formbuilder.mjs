@@ -261,6 +261,21 @@ await story('a form on a phone, and in the dark: the fields in one column, the f
   await phone.context.close()
 })
 
+await story('what is sent from the test link is a test: it stands in the dashboard and makes no ticket', async () => {
+  const { page } = ann
+  await page.goto(`${base}/settings/help-desk/forms/${state.id}`)
+  await page.getByRole('tab', { name: 'Share and embed' }).click()
+  const link = await page.getByRole('link', { name: 'Try it' }).getAttribute('href')
+  await page.goto(base + new URL(link).pathname + new URL(link).search)
+  await page.getByLabel(/^Email/).fill('mette@nordlys.example')
+  await page.getByLabel(/In a few words/).fill('Only trying')
+  await page.getByLabel(/How can we help/).fill('Nobody needs to answer.')
+  await page.getByRole('button', { name: 'Send' }).click()
+  await page.getByText(/Thank you/).waitFor(soon)
+  const row = (await get(`/api/forms/${state.id}/submissions?state=test`)).items[0]
+  must(row && !row.ticket, 'it is no test')
+})
+
 await story('copied, archived and restored', async () => {
   const { page } = ann
   await page.goto(`${base}/settings/help-desk/forms`)
