@@ -621,3 +621,44 @@ func TestAnEmptyTeamWaitsForItsFirstMember(t *testing.T) {
 		}
 	})
 }
+
+// Section 29 row 18: the open work of somebody who left goes by the rule, or waits; they stay the owner of their contacts, and the rule goes on to its fallbacks.
+func TestWhoLeavesLosesTheirWork(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		ann, bo := r.User(), r.User(desktest.Away)
+		c := r.Contact("")
+		r.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := r.Contacts.Update(ctx, tx, desk.System, c.ID, contact.Change{OwnerID: &ann.ID})
+			return err
+		})
+		acc := r.Account(desktest.Assign(desk.AssignPolicy{To: routing.ToContactOwner, AvailableOnly: true, Fallback: []desk.AssignStep{{To: routing.ToUsers, Users: []string{bo.Email}}}}))
+		plain := r.Account(desktest.Assign(users(ann, bo)))
+		tk := r.arrive(plain)
+		if r.owner(tk) != ann.ID {
+			t.Fatal("not hers")
+		}
+		off := false
+		r.Write(func(ctx context.Context, tx *db.Tx) error {
+			if _, err := r.People.Update(ctx, tx, desk.System, ann.ID, people.UserChange{Active: &off}); err != nil {
+				return err
+			}
+			_, err := r.Assignment.Settle(ctx, tx, tk.ID, routing.OwnerLeft)
+			return err
+		})
+		r.settle()
+		if r.owner(tk) != 0 || r.place(tk) != 1 {
+			t.Fatalf("owner %v, place %d: it waits for whoever is left", r.owner(tk), r.place(tk))
+		}
+		theirs := r.arrive(acc, func(n *ticket.NewTicket) { n.ContactID = c.ID })
+		r.Message(r.Thread(theirs, acc))
+		r.available(bo, true)
+		r.settle()
+		if r.owner(tk) != bo.ID || r.owner(theirs) != bo.ID {
+			t.Errorf("owners %v %v, want who came", r.owner(tk), r.owner(theirs))
+		}
+		if got, err := r.Contacts.Get(context.Background(), d, c.ID); err != nil || got.OwnerID != ann.ID {
+			t.Errorf("the contact's owner is %v (%v)", got.OwnerID, err)
+		}
+	})
+}

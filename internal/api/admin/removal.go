@@ -9,6 +9,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -18,7 +19,7 @@ func (a *admins) mountRemoval() {
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/pipelines/{id}/retire", ID: "retirePipeline", Tag: "Inboxes and tickets", Summary: "Take statuses or a whole pipeline out of use, and move their tickets", Status: noContent, Errors: []int{404, 409},
 		Description: "`statuses` are those that go; left out, the pipeline goes. `moves` says for each of them with tickets which status they get. It may be repeated when it was interrupted."}, a.retire)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/users/{id}/deactivate", ID: "deactivateUser", Tag: "People", Summary: "Deactivate a user and pass on their open tickets", Errors: []int{404, 409},
-		Description: "`tickets` is keep, release (nobody owns them then) or hand_over (to owner_id). Closed tickets keep their owner."}, a.deactivate)
+		Description: "`tickets` is keep, release (nobody owns them then), hand_over (to owner_id) or rule (each by the rule of its channel; what nobody can have waits). Closed tickets keep their owner."}, a.deactivate)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/users/{id}/sessions", ID: "listUserSessions", Tag: "Tokens and sessions", Summary: "Where a user is signed in", Errors: []int{404}}, a.userSessions)
 	api.Register(a.server, api.Op{Method: "DELETE", Path: "/api/users/{id}/sessions", ID: "endUserSessions", Tag: "Tokens and sessions", Summary: "Sign a user out everywhere", Status: noContent, Errors: []int{404}}, a.endUserSessions)
 }
@@ -65,7 +66,7 @@ func (a *admins) retire(ctx context.Context, v access.Viewer, in *retireInput) (
 type deactivateInput struct {
 	api.ByID
 	Body struct {
-		Tickets string      `json:"tickets" enum:"keep,release,hand_over"`
+		Tickets string      `json:"tickets" enum:"keep,release,hand_over,rule"`
 		OwnerID desk.UserID `json:"owner_id,omitempty"`
 	}
 }
@@ -117,7 +118,7 @@ func (a *admins) deactivate(ctx context.Context, v access.Viewer, in *deactivate
 		}
 		moved := 0
 		if b.Tickets != "keep" {
-			if moved, err = a.passOn(ctx, v, owned, b.OwnerID, b.Tickets == "release"); err != nil {
+			if moved, err = a.passOn(ctx, v, owned, b.OwnerID, b.Tickets); err != nil {
 				return nil, err
 			}
 		}
@@ -126,14 +127,19 @@ func (a *admins) deactivate(ctx context.Context, v access.Viewer, in *deactivate
 	return api.Answer(out, nil)
 }
 
-func (a *admins) passOn(ctx context.Context, v access.Viewer, owned []desk.Ticket, to desk.UserID, release bool) (moved int, err error) {
-	if release {
+func (a *admins) passOn(ctx context.Context, v access.Viewer, owned []desk.Ticket, to desk.UserID, how string) (moved int, err error) {
+	if how == "release" {
 		to = 0
 	}
 	err = a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		moved = 0
 		for _, t := range owned {
-			_, err := a.Assign.Manual(ctx, tx, v.Actor, t.ID, to, t.TeamID)
+			var err error
+			if how == "rule" {
+				_, err = a.Assign.Settle(ctx, tx, t.ID, routing.OwnerLeft)
+			} else {
+				_, err = a.Assign.Manual(ctx, tx, v.Actor, t.ID, to, t.TeamID)
+			}
 			if code := desk.CodeOf(err); err != nil && code != desk.Invalid && code != desk.Conflict && code != desk.NotFound {
 				return err
 			}

@@ -12,7 +12,7 @@ import { toast } from '@/shell/toast.tsx'
 import { SessionList, type SessionItem } from './Mine.tsx'
 import s from './admin.module.css'
 
-type Choice = 'release' | 'hand_over' | 'keep'
+type Choice = 'rule' | 'release' | 'hand_over' | 'keep'
 
 /** Somebody leaves: what hangs on them is told first, and their open work goes somewhere. */
 export function Deactivate({ user, onClose }: { user: User; onClose: () => void }) {
@@ -41,7 +41,7 @@ export function Deactivate({ user, onClose }: { user: User; onClose: () => void 
         <Affects object="user" id={user.id} />
         {open ? (
           <Radio.Group label={t('users.work')} value={choice} onChange={(v) => setChoice(v as Choice)}>
-            <Stack gap={8} mt={6}>{(['release', 'hand_over', 'keep'] as const).map((c) => <Radio key={c} value={c} label={t(`user_work.${c}` as Key)} />)}</Stack>
+            <Stack gap={8} mt={6}>{(['rule', 'release', 'hand_over', 'keep'] as const).map((c) => <Radio key={c} value={c} label={t(`user_work.${c}` as Key)} />)}</Stack>
           </Radio.Group>
         ) : null}
         {open && choice === 'hand_over' ? <Select label={t('users.work_to')} searchable data={users.filter((u) => u.active && u.id !== user.id).map((u) => ({ value: u.id, label: u.name || u.email }))} value={to} onChange={setTo} nothingFoundMessage={t('state.nothing_found')} /> : null}
