@@ -353,3 +353,27 @@ func TestAManagerSwitches(t *testing.T) {
 		r.is(ann, false, people.ByManager)
 	})
 }
+
+// AV-13, RP-07: the log adds up by day in a zone: across midnight, over a change of clocks, and with what was before the first day.
+func TestTotalsByDay(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d)
+		r.to("2026-03-27 08:00") // a Friday; the clocks are set forward on Sunday
+		r.s = r.again()
+		ann := create(t, d, r.s, people.NewUser{Email: "ann@acme.example"})
+		r.at("2026-03-27 22:00")
+		r.choose(ann.ID, ann, people.Choice{})
+		r.at("2026-03-28 02:00")
+		r.choose(ann.ID, ann, people.Choice{Available: true})
+		r.at("2026-03-30 12:00")
+		got, err := r.s.Totals(context.Background(), d, []desk.UserID{ann.ID}, "2026-03-28", "2026-03-31", "Europe/Copenhagen")
+		must(t, err)
+		hour := func(ms int64) int64 { return (ms + 1_800_000) / 3_600_000 }
+		if len(got) != 3 || hour(got[0].Away) != 2 || hour(got[0].AwayBy[people.ByManual]) != 2 || hour(got[0].Available) != 22 || hour(got[1].Available) != 23 || hour(got[2].Available) != 12 {
+			t.Fatalf("%+v", got)
+		}
+		if _, err := r.s.Totals(context.Background(), d, nil, "2026-03-28", "2026-03-01", "UTC"); desk.CodeOf(err) != desk.Invalid {
+			t.Fatal(err)
+		}
+	})
+}
