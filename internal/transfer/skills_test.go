@@ -20,6 +20,7 @@ users:
   - {email: ann@acme.example, skills: [de, {skill: da, level: 5, main: true}, {skill: billing, level: 2, expires: 2030-06-30}], capacity: {total: 5, messages: 0}}
 work:
   capacity: {default: {total: 8}, exclude: {statuses: [waiting_on_contact], idle_days: 30}, weights: {urgent: 3}, call_blocks: true}
+  associations: {contact_tickets: 500}
 channels:
   - slug: support-mail
     channel: post
@@ -54,6 +55,9 @@ func TestSkillsLimitsAndRulesAreInTheFile(t *testing.T) { // SK-01, SK-03, SK-06
 		own, _ := k.People.Capacities(ctx, d, []desk.UserID{ann.ID})
 		if c := own[ann.ID]; c.Total == nil || *c.Total != 5 || c.Messages == nil || *c.Messages != 0 || c.Email != nil {
 			t.Errorf("limits %+v", own)
+		}
+		if l, err := k.Settings.Associations(ctx, d); err != nil || l.ContactTickets != 500 { // CR-07
+			t.Errorf("%+v %v", l, err)
 		}
 		c, err := k.Settings.Capacity(ctx, d)
 		if err != nil || *c.Default.Total != 8 || c.Exclude.IdleDays != 30 || c.Weights["urgent"] != 3 || !c.CallBlocks {

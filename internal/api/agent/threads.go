@@ -103,11 +103,30 @@ func (a *agents) threadTicket(ctx context.Context, v access.Viewer, in *api.ByID
 		if err != nil {
 			return t, err
 		}
-		_, err = a.Threads.MoveToTicket(ctx, tx, v.Actor, th.ID, t.ID, "ticket_opened")
-		return t, err
+		if _, err = a.Threads.MoveToTicket(ctx, tx, v.Actor, th.ID, t.ID, "ticket_opened"); err != nil {
+			return t, err
+		}
+		return t, a.takesOver(ctx, tx, v, th, t)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.Answer(a.ticket(ctx, v, t.ID))
+}
+
+// takesOver gives the ticket of a conversation what the conversation had: its messages' sums, and its owner unless the channel says otherwise (GEN-08, IH-04).
+func (a *agents) takesOver(ctx context.Context, tx *db.Tx, v access.Viewer, th desk.Thread, t desk.Ticket) error {
+	sum, err := a.Threads.Tally(ctx, tx, t.ID, t.CreatedAt)
+	if err != nil {
+		return err
+	}
+	if err := a.Tickets.SetTally(ctx, tx, t.ID, sum); err != nil || th.OwnerID == 0 && th.TeamID == 0 {
+		return err
+	}
+	acc, err := a.Inboxes.Account(ctx, tx, th.AccountID)
+	if err != nil || acc.Ticket.Owner == "policy" || acc.Ticket.Owner == "no_one" {
+		return err
+	}
+	_, err = a.Assign.Inherit(ctx, tx, v.Actor, t, th.OwnerID, th.TeamID)
+	return err
 }
