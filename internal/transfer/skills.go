@@ -49,6 +49,7 @@ func (u *UserSkill) UnmarshalYAML(n *yaml.Node) error {
 type Work struct {
 	Capacity     *setting.Capacity     `yaml:"capacity,omitempty"`
 	Associations *setting.Associations `yaml:"associations,omitempty"`
+	Waiting      *setting.Waiting      `yaml:"waiting,omitempty"`
 }
 
 func (s *Service) exportSkills(ctx context.Context, q db.Queryer, f *File) error {
@@ -80,7 +81,11 @@ func (s *Service) exportWork(ctx context.Context, q db.Queryer, f *File) error {
 		return err
 	}
 	l, err := s.Settings.Associations(ctx, q)
-	f.Work = &Work{Capacity: &c, Associations: &l}
+	w, err := s.Settings.Waiting(ctx, q)
+	if err != nil {
+		return err
+	}
+	f.Work = &Work{Capacity: &c, Associations: &l, Waiting: &w}
 	return err
 }
 
@@ -201,6 +206,11 @@ func (a *applying) held(ctx context.Context, path string, id desk.UserID, u User
 func (a *applying) work(ctx context.Context) error {
 	if a.src.Work == nil {
 		return nil
+	}
+	if w := a.src.Work.Waiting; w != nil {
+		if _, err := a.Settings.SetWaiting(ctx, a.tx, a.o.Actor, *w); err != nil {
+			return err
+		}
 	}
 	if l := a.src.Work.Associations; l != nil {
 		if _, err := a.Settings.SetAssociations(ctx, a.tx, a.o.Actor, *l); err != nil {
