@@ -46,7 +46,7 @@ type Fault struct {
 // Faults of answers.
 const (
 	FaultRequired = "required"
-	FaultEmail    = "email"
+	FaultEmail    = TypeEmail
 	FaultPhone    = "phone"
 	FaultNumber   = "number"
 	FaultMin      = "min"
@@ -385,7 +385,7 @@ func (f Field) Accepts(kind, name string) bool {
 	for _, a := range f.Accept {
 		a = strings.ToLower(strings.TrimSpace(a))
 		switch {
-		case a == kind, strings.HasSuffix(a, "/*") && strings.HasPrefix(kind, strings.TrimSuffix(a, "*")):
+		case a == kind, strings.HasSuffix(a, "/*") && strings.HasPrefix(kind, strings.TrimSuffix(a, "*")) && !runs(kind):
 			return true
 		case strings.HasPrefix(a, ".") && strings.HasSuffix(lower, a) && !runs(kind):
 			return true

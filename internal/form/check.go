@@ -115,6 +115,11 @@ func (d *Definition) checkField(f *Field) error {
 			return wrong(at+".pattern", "pattern", "The pattern cannot be read: %v.", err)
 		}
 	}
+	return d.checkDependence(f, at)
+}
+
+// checkDependence looks at what a field offers and at the answers that it hangs on.
+func (d *Definition) checkDependence(f *Field, at string) error {
 	values := map[string]bool{}
 	for _, o := range f.Options {
 		if o.Value == "" || values[o.Value] || len(o.Value) > 200 {

@@ -201,7 +201,7 @@ type SetBy struct {
 const (
 	TypeText     = "text"
 	TypeLong     = "long_text"
-	TypeEmail    = "email"
+	TypeEmail    = string(desk.AddrEmail)
 	TypePhone    = "phone"
 	TypeNumber   = "number"
 	TypeDate     = "date"
@@ -298,7 +298,7 @@ func Starter(language string) Definition {
 		Title: t(0), Submit: t(1), Language: language, Languages: []string{language},
 		Fields: []Field{
 			{Name: "name", Maps: "contact.name", Type: TypeText, Label: t(2)},
-			{Name: "email", Maps: MapsEmail, Type: TypeEmail, Label: t(3), Required: true},
+			{Name: TypeEmail, Maps: MapsEmail, Type: TypeEmail, Label: t(3), Required: true},
 			{Name: "subject", Maps: MapsSubject, Type: TypeText, Label: t(4), Required: true},
 			{Name: "message", Maps: MapsDescription, Type: TypeLong, Label: t(5), Required: true},
 			{Name: "pipeline", Maps: MapsPipeline, Type: TypeHidden, Label: t(6), Hidden: true, Mode: "hidden"},

@@ -140,7 +140,7 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, actor desk.Actor, n New
 	base := f.Slug
 	if !given {
 		if base = desk.Slug(f.Name); base == "" {
-			base = "form"
+			base = "untitled"
 		}
 	}
 	for try := 1; ; try++ {

@@ -1,18 +1,17 @@
 package forms
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
-	"html"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/form"
@@ -416,7 +415,18 @@ func (h *forms) in(r *http.Request, f form.Form, p *reading) submission.In {
 	if h.Country != nil {
 		in.Country = h.Country(ip)
 	}
+	in.Test = h.trying(r, f, in.Posted.Page.URL)
 	return in
+}
+
+// trying reports that somebody who makes forms looks whether this one works: on its own page, with test=1. A stranger cannot say so.
+func (h *forms) trying(r *http.Request, f form.Form, page string) bool {
+	u, err := url.Parse(page)
+	if err != nil || u.Query().Get("test") != "1" || !strings.HasSuffix(u.Path, "/forms/"+f.Slug) {
+		return false
+	}
+	v, err := h.server.Viewer(r.Context(), api.Credential(r))
+	return err == nil && v.Can(access.FormsManage)
 }
 
 // grew: without a script, answers brought fields into sight that were not on the page yet. They are shown before anything is sent.
@@ -463,90 +473,4 @@ func (h *forms) faults(f form.Form, lang string, out submission.Outcome) Sent {
 	}
 	_ = f
 	return s
-}
-
-// Codes are the ways to put a form on a page.
-type Codes struct {
-	URL    string `json:"url" doc:"The form's own page."`
-	Script string `json:"script" doc:"Shows the form in the page; falls back to the frame."`
-	Inline string `json:"inline" doc:"The same, in the page's own style."`
-	Iframe string `json:"iframe"`
-	HTML   string `json:"html" doc:"To be changed at will: names are what counts."`
-	API    string `json:"api" doc:"Where JSON is posted to."`
-}
-
-func (h *forms) codes(f form.Form) Codes {
-	base := strings.TrimSuffix(h.Base.String(), "/")
-	at := base + "/forms/" + f.Slug
-	title := html.EscapeString(f.Definition.Title.In(f.Definition.Language, "en"))
-	return Codes{
-		URL: at, API: at,
-		Script: `<script src="` + base + `/forms.js" data-form="` + f.Slug + `" async></script>`,
-		Inline: `<script src="` + base + `/forms.js" data-form="` + f.Slug + `" data-style="inherit" async></script>`,
-		Iframe: `<iframe src="` + at + `/embed" title="` + title + `" width="100%" height="640" frameborder="0"></iframe>`,
-		HTML:   h.plain(f, at),
-	}
-}
-
-// plain is a form in bare HTML, for pages that do everything themselves.
-func (h *forms) plain(f form.Form, action string) string {
-	var b bytes.Buffer
-	d := f.Definition
-	e := html.EscapeString
-	b.WriteString(`<form method="post" action="` + e(action) + `" enctype="multipart/form-data" accept-charset="utf-8">` + "\n")
-	b.WriteString(`  <input type="hidden" name="kanal_language" value="` + e(d.Language) + `">` + "\n")
-	for _, x := range d.Fields {
-		if x.Placed() || x.ReadOnly || x.Type == form.TypeHeading || x.Concealed() && x.From == "" {
-			continue
-		}
-		must := ""
-		if x.Required && x.ShowIf == nil {
-			must = " required"
-		}
-		label := e(x.LabelIn(d.Language, "en"))
-		kind := map[string]string{form.TypeEmail: "email", form.TypePhone: "tel", form.TypeNumber: "number", form.TypeDate: "date", form.TypeFile: "file"}[x.Type]
-		if kind == "" {
-			kind = "text"
-		}
-		switch {
-		case x.Concealed():
-			b.WriteString(`  <input type="hidden" name="` + x.Name + `" value="">` + "\n")
-		case x.Type == form.TypeLong:
-			b.WriteString(`  <p><label>` + label + `<br><textarea name="` + x.Name + `" rows="6"` + must + `></textarea></label></p>` + "\n")
-		case x.Type == form.TypeChoice:
-			b.WriteString(`  <p><label>` + label + `<br><select name="` + x.Name + `"` + must + `><option value=""></option>`)
-			for _, o := range x.Options {
-				b.WriteString(`<option value="` + e(o.Value) + `">` + e(o.Label.In(d.Language)) + `</option>`)
-			}
-			b.WriteString("</select></label></p>\n")
-		case x.Type == form.TypeMulti:
-			b.WriteString("  <fieldset><legend>" + label + "</legend>")
-			for _, o := range x.Options {
-				b.WriteString(`<label><input type="checkbox" name="` + x.Name + `" value="` + e(o.Value) + `"> ` + e(o.Label.In(d.Language)) + `</label> `)
-			}
-			b.WriteString("</fieldset>\n")
-		case x.Type == form.TypeCheckbox || x.Type == form.TypeConsent:
-			b.WriteString(`  <p><label><input type="checkbox" name="` + x.Name + `" value="true"` + must + `> ` + label + "</label></p>\n")
-		default:
-			b.WriteString(`  <p><label>` + label + `<br><input type="` + kind + `" name="` + x.Name + `"` + must + `></label></p>` + "\n")
-		}
-	}
-	if c := d.Consent; c != nil {
-		if n := c.Notice.In(d.Language); n != "" {
-			b.WriteString("  <p>" + e(n) + "</p>\n")
-		}
-		if c.Processing != nil {
-			b.WriteString(`  <p><label><input type="checkbox" name="` + form.ProcessingName + `" value="true"> ` + e(c.Processing.Text.In(d.Language)) + "</label></p>\n")
-		}
-		for _, x := range c.Communication {
-			b.WriteString(`  <p><label><input type="checkbox" name="` + form.CommunicationName + x.Slug + `" value="true"> ` + e(x.Text.In(d.Language)) + "</label></p>\n")
-		}
-	}
-	b.WriteString(`  <p hidden><input name="kanal_website" tabindex="-1" autocomplete="off"></p>` + "\n")
-	button := d.Submit.In(d.Language)
-	if button == "" {
-		button = wordsOf(d.Language).Send
-	}
-	b.WriteString("  <p><button>" + e(button) + "</button></p>\n</form>")
-	return b.String()
 }

@@ -165,7 +165,7 @@ func (h *forms) item(f form.Field, s sheet, w words, langs []string) item {
 	if len(given) > 0 {
 		it.Value = given[0]
 	}
-	it.Kind = map[string]string{form.TypeText: "text", form.TypeEmail: "email", form.TypePhone: "tel", form.TypeNumber: "text", form.TypeDate: "date", form.TypeLong: "area", form.TypeFile: "file",
+	it.Kind = map[string]string{form.TypeText: "text", form.TypeEmail: form.TypeEmail, form.TypePhone: "tel", form.TypeNumber: "text", form.TypeDate: "date", form.TypeLong: "area", form.TypeFile: "file",
 		form.TypeHeading: "heading", form.TypeCheckbox: "box", form.TypeConsent: "box", form.TypeChoice: "select", form.TypeMulti: "boxes"}[f.Type]
 	if f.Type == form.TypeChoice && len(f.Options) <= 5 {
 		it.Kind, it.Radios = "boxes", true
@@ -246,16 +246,16 @@ func (h *forms) render(s sheet) (string, error) {
 func (h *forms) fragment(s sheet) (string, error) {
 	var b bytes.Buffer
 	p := h.paper(s)
-	err := pages.ExecuteTemplate(&b, "form", p)
+	err := pages.ExecuteTemplate(&b, "body", p)
 	return b.String(), err
 }
 
 var pages = template.Must(template.New("").Funcs(template.FuncMap{"dict": func(i item, w words) map[string]any { return map[string]any{"I": i, "W": w} }}).Parse(`{{define "page"}}<!doctype html>
 <html lang="{{.Language}}" dir="{{.Dir}}"{{if .Scheme}} style="color-scheme:{{.Scheme}}"{{end}}><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>{{if .Title}}{{.Title}}{{else}}{{.Heading}}{{end}}</title>
 <style{{if .Nonce}} nonce="{{.Nonce}}"{{end}}>{{.CSS}}{{if .Scheme}}.kf-page{color-scheme:{{.Scheme}}}{{end}}{{if .Own}}.kf{ {{- .Style -}} }{{end}}</style>
-{{if not .Preview}}<script src="/forms.js" defer></script>{{end}}</head><body class="kf-page{{if .Embed}} kf-frame{{end}}"><main>{{template "form" .}}</main></body></html>{{end}}
+{{if not .Preview}}<script src="/forms.js" defer></script>{{end}}</head><body class="kf-page{{if .Embed}} kf-frame{{end}}"><main>{{template "body" .}}</main></body></html>{{end}}
 
-{{define "form"}}<div class="kf{{if .Own}} kf-own{{end}}" lang="{{.Language}}" dir="{{.Dir}}">{{if .Sent}}<h1 class="kf-w">{{.Heading}}</h1><p class="kf-t" role="status" tabindex="-1">{{.Sent}}</p>{{else}}<h1>{{.Heading}}</h1>{{with .Intro}}<p class="kf-intro">{{.}}</p>{{end}}
+{{define "body"}}<div class="kf{{if .Own}} kf-own{{end}}" lang="{{.Language}}" dir="{{.Dir}}">{{if .Sent}}<h1 class="kf-w">{{.Heading}}</h1><p class="kf-t" role="status" tabindex="-1">{{.Sent}}</p>{{else}}<h1>{{.Heading}}</h1>{{with .Intro}}<p class="kf-intro">{{.}}</p>{{end}}
 <div class="kf-s" role="alert">{{.Notice}}</div>
 <form method="post" action="{{.Action}}" enctype="multipart/form-data" novalidate data-kanal="{{.Form.Slug}}" data-work="{{.Work}}" data-wrong="{{.W.Wrong}}" data-failed="{{.W.Failed}}">
 <input type="hidden" name="kanal_id" value="{{.Client}}"><input type="hidden" name="kanal_time" value="{{.Stamp}}"><input type="hidden" name="kanal_language" value="{{.Language}}"><input type="hidden" name="kanal_shown" value="{{.Shown}}">

@@ -72,6 +72,7 @@ type Submission struct {
 	Email     string            `json:"email"`
 	Contact   *Person           `json:"contact"`
 	Ticket    *TicketRef        `json:"ticket"`
+	MessageID desk.MessageID    `json:"message_id" doc:"The message that it became."`
 	Answers   map[string]any    `json:"answers"`
 	Files     []FileRef         `json:"files"`
 	Context   form.Context      `json:"context"`
@@ -147,7 +148,7 @@ func (r *reader) row(ctx context.Context, x form.Submission) (Submission, error)
 	if err != nil {
 		return Submission{}, err
 	}
-	out := Submission{ID: x.ID, FormID: x.FormID, FormName: f.Name, Version: x.Version, State: x.State, Reason: x.Reason, Email: x.Email, Answers: x.Answers, Context: x.Context,
+	out := Submission{ID: x.ID, FormID: x.FormID, FormName: f.Name, Version: x.Version, State: x.State, Reason: x.Reason, Email: x.Email, MessageID: x.MessageID, Answers: x.Answers, Context: x.Context,
 		Consents: append([]form.Agreed{}, x.Context.Agreed...), CreatedAt: x.CreatedAt, Files: []FileRef{}, Fields: r.lines(d, x)}
 	out.Context.Agreed = nil
 	if !r.hidden {
@@ -437,7 +438,7 @@ func (h *forms) export(w http.ResponseWriter, r *http.Request, v access.Viewer) 
 	w.Header().Set("Content-Disposition", attachment(f.Slug+".csv"))
 	out := csv.NewWriter(w)
 	columns := columnsOf(f.Definition)
-	head := []string{"id", "at", "state", "email", "page", "country", "language", "ticket"}
+	head := []string{"id", "at", "state", form.TypeEmail, "page", "country", "language", "ticket"}
 	for _, c := range columns {
 		head = append(head, c.Label)
 	}
