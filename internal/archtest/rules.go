@@ -211,6 +211,7 @@ func fieldNames(file *ast.File) map[*ast.BasicLit]bool {
 
 // nameExceptions: where a word that is also a channel's name means something else.
 var nameExceptions = map[string]string{
+	"internal/assignment/fields.go form":    "a fact and its group, not the channel",
 	"internal/webchat/envelope.go chat":     "where a message's extra stands, not the channel",
 	"internal/webchat/validate.go chat":     "the picture on the launcher, a speech bubble, not the channel",
 	"internal/api/widget/visitors.go email": "the kind of an address in what a page says, not the channel",
