@@ -155,9 +155,17 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	if err != nil {
 		return desk.User{}, fmt.Errorf("people: update user: %w", err)
 	}
+	if u, err = s.changed(ctx, tx, actor, before, u, changes); err != nil {
+		return desk.User{}, err
+	}
+	return s.switched(ctx, tx, actor, u, c.Available)
+}
+
+// changed is what follows a change: who leaves gives up what they hold, everybody is told, and their days are looked at anew.
+func (s *Service) changed(ctx context.Context, tx *db.Tx, actor desk.Actor, before, u desk.User, changes map[string][2]any) (desk.User, error) {
 	if before.Active && !u.Active {
 		for _, fn := range s.onExit {
-			if err := fn(ctx, tx, id); err != nil {
+			if err := fn(ctx, tx, u.ID); err != nil {
 				return desk.User{}, err
 			}
 		}
@@ -166,7 +174,8 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 		return desk.User{}, err
 	}
 	if u.Role != before.Role { // with what the other role gives
-		if u, err = s.Get(ctx, tx, id); err != nil {
+		var err error
+		if u, err = s.Get(ctx, tx, u.ID); err != nil {
 			return desk.User{}, err
 		}
 	}
@@ -174,11 +183,12 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 		if err := s.resettle(ctx, tx, actor, before, u); err != nil {
 			return desk.User{}, err
 		}
-		if u, err = s.Get(ctx, tx, id); err != nil {
+		var err error
+		if u, err = s.Get(ctx, tx, u.ID); err != nil {
 			return desk.User{}, err
 		}
 	}
-	return s.switched(ctx, tx, actor, u, c.Available)
+	return u, nil
 }
 
 func apply(u desk.User, c UserChange) (desk.User, error) {

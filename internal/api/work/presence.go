@@ -404,7 +404,7 @@ func (h *presences) export(ctx context.Context, v access.Viewer, in *totalsInput
 		return nil, err
 	}
 	whys := []string{people.ByManual, people.ByManager, people.ByHours, people.ByOutOfOffice, people.ByIdle}
-	head := []string{"day", "timezone", "name", "email", "available_minutes", "away_minutes"}
+	head := []string{"day", "timezone", "name", string(desk.AddrEmail), "available_minutes", "away_minutes"}
 	for _, w := range whys {
 		head = append(head, "away_"+w+"_minutes")
 	}
