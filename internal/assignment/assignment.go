@@ -327,6 +327,9 @@ func (s *Service) ofTicket(ctx context.Context, tx *db.Tx, t desk.Ticket, p plan
 			if err := s.People.NoteAssigned(ctx, tx, a.OwnerID, a.At); err != nil {
 				return a, err
 			}
+			if err := s.ownContact(ctx, tx, in.Policy, t.ContactID, a.OwnerID); err != nil {
+				return a, err
+			}
 		}
 	}
 	return a, s.enqueue(ctx, tx, a, desk.Waiting{Object: desk.WaitingTicket, ID: int64(t.ID), AccountID: p.acc.ID, InboxID: t.InboxID, Rank: t.Priority.Rank()})
@@ -354,8 +357,26 @@ func (s *Service) ofThread(ctx context.Context, tx *db.Tx, th desk.Thread, p pla
 		if err := s.People.NoteAssigned(ctx, tx, a.OwnerID, a.At); err != nil {
 			return a, err
 		}
+		if err := s.ownContact(ctx, tx, in.Policy, th.ContactID, a.OwnerID); err != nil {
+			return a, err
+		}
 	}
 	return a, s.enqueue(ctx, tx, a, desk.Waiting{Object: desk.WaitingThread, ID: int64(th.ID), AccountID: p.acc.ID, InboxID: th.InboxID})
+}
+
+// ownContact makes whom a rule chose the owner of a contact who has none, where the policy says so (CR-02).
+func (s *Service) ownContact(ctx context.Context, tx *db.Tx, p desk.AssignPolicy, id desk.ContactID, owner desk.UserID) error {
+	if !p.OwnContact || id == 0 {
+		return nil
+	}
+	c, err := s.Contacts.Get(ctx, tx, id)
+	if err == nil && c.OwnerID == 0 {
+		_, err = s.Contacts.Update(ctx, tx, desk.System, c.ID, contact.Change{OwnerID: &owner})
+	}
+	if desk.CodeOf(err) == desk.NotFound { // merged or gone meanwhile
+		return nil
+	}
+	return err
 }
 
 // enqueue lets something wait, or ends that.

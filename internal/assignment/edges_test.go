@@ -418,3 +418,33 @@ func TestHoursCloseAChannel(t *testing.T) {
 		}
 	})
 }
+
+// CR-02: a contact without an owner takes that of the first ticket, where the policy says so; one with an owner keeps theirs.
+func TestContactsTakeTheFirstTicketsOwner(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := begin(t, d)
+		ann, bo := w.User(desktest.Named("Ann Holm")), w.User(desktest.Named("Bo Berg"))
+		p := to(desk.AssignPolicy{To: routing.ToUsers, Users: []string{ann.Email}})
+		plain := w.Account(desktest.Assign(p))
+		p.OwnContact = true
+		acc := w.Account(desktest.Assign(p))
+		fresh, had := w.Contact("fresh@home.example"), w.Contact("had@home.example")
+		w.owner(had, bo)
+		owner := func(c desk.Contact) desk.UserID {
+			got, err := w.Contacts.Get(context.Background(), d, c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got.OwnerID
+		}
+		w.assign(w.from(fresh, plain), plain)
+		if id := owner(fresh); id != 0 {
+			t.Errorf("owner %v without the setting", id)
+		}
+		w.assign(w.from(fresh, acc), acc)
+		w.assign(w.from(had, acc), acc)
+		if owner(fresh) != ann.ID || owner(had) != bo.ID {
+			t.Errorf("owners %v and %v", owner(fresh), owner(had))
+		}
+	})
+}

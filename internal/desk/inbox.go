@@ -106,6 +106,7 @@ type AssignPolicy struct {
 	NoQueue       bool         `json:"no_queue,omitempty" yaml:"no_queue,omitempty" doc:"what nobody could have stays unassigned until a person acts, as HubSpot does (RT-07)"`
 	ExtraMembers  bool         `json:"extra_members,omitempty" yaml:"extra_members,omitempty" doc:"extra members of the teams count too (RT-13)"`
 	Hours         string       `json:"hours,omitempty" yaml:"hours,omitempty" doc:"slug of business hours: outside them nobody gets anything (AV-07); empty: any time"`
+	OwnContact    bool         `json:"own_contact,omitempty" yaml:"own_contact,omitempty" doc:"a contact without an owner becomes that of whom the rule chose (CR-02)"`
 	Reopened      string       `json:"reopened,omitempty" yaml:"reopened,omitempty" enum:",keep_available,keep,again" doc:"a ticket that the customer opens again stays with its owner while available (the default), always, or is assigned anew (RT-18)"`
 }
 

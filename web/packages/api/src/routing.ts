@@ -48,6 +48,7 @@ export interface AssignPolicy {
   tracked_only?: boolean
   no_queue?: boolean
   extra_members?: boolean
+  own_contact?: boolean
   hours?: string
   reopened?: '' | 'keep_available' | 'keep' | 'again'
 }

@@ -52,6 +52,7 @@ export function RoutingFields({ value, onChange, account, inbox, mayEdit = true,
             <Stack gap={8} mt={6}><Radio value="least_open" disabled={!mayEdit} label={t('routing.least_open')} /><Radio value="random" disabled={!mayEdit} label={t('routing.random')} /></Stack>
           </Radio.Group>
           {teams ? <Switch label={t('routing.extra_members')} description={t('routing.extra_members_text')} disabled={!mayEdit} checked={!!value.extra_members} onChange={(e) => set({ extra_members: e.currentTarget.checked })} /> : null}
+          <Switch label={t('routing.own_contact')} description={t('routing.own_contact_text')} disabled={!mayEdit} checked={!!value.own_contact} onChange={(e) => set({ own_contact: e.currentTarget.checked })} />
           <HoursField value={value.hours ?? ''} onChange={(hours) => set({ hours })} mayEdit={mayEdit} />
           <Switch label={t('routing.queue')} description={t('routing.queue_text')} disabled={!mayEdit} checked={!value.no_queue} onChange={(e) => set({ no_queue: !e.currentTarget.checked })} />
           <NativeSelect label={t('routing.reopened')} disabled={!mayEdit} value={value.reopened || 'keep_available'} onChange={(e) => set({ reopened: e.currentTarget.value as 'keep' })}
