@@ -218,6 +218,7 @@ var nameExceptions = map[string]string{
 	"internal/api/hubspot/hubspot.go email": "a field of the public API, not the channel",
 	"internal/door/provider.go email":       "a scope of OpenID Connect, not the channel",
 	"internal/desk/contact.go email":        "the kind of an address, not the channel",
+	"internal/routing/routing.go email":     "a kind of work that has a limit of its own, not the channel",
 	"internal/notify/rules.go email":        "a way of telling somebody on the team, not the channel",
 	"internal/dialogue/keep.go email":       "a field of a person, not the channel",
 	"internal/api/chat/known.go email":      "a field of a person, not the channel",
