@@ -123,7 +123,7 @@ await story('FM-04: what may not be is said at its place, nothing is lost on lea
   await until('mine is kept', async () => { const d = (await form()).definition; return d.fields.find((x) => x.name === 'subject').label.en === 'In a few words' })
 })
 
-await story('FM-07: the default status is changed with the ticket's properties in the form's settings', async () => {
+await story('FM-07: the default status is changed among the ticket properties of the form', async () => {
   const { page } = ann
   await page.goto(`${base}/settings/help-desk/forms/${state.id}`)
   await page.getByRole('tab', { name: 'Ticket' }).click()
