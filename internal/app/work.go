@@ -1,0 +1,158 @@
+package app
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/api/moving"
+	"github.com/kanalhq/kanal/internal/api/work"
+	"github.com/kanalhq/kanal/internal/config"
+	"github.com/kanalhq/kanal/internal/db"
+	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/ownermail"
+	"github.com/kanalhq/kanal/internal/people"
+	"github.com/kanalhq/kanal/internal/relocation"
+	"github.com/kanalhq/kanal/internal/skill"
+	"github.com/kanalhq/kanal/internal/skill/tongue"
+	"github.com/kanalhq/kanal/internal/waiting"
+	"github.com/kanalhq/kanal/internal/worktime"
+)
+
+// waits makes what becomes of work that nobody could have: the line that is asked again, and the mail to a contact's owner who is away.
+func (a *App) waits() {
+	a.Letters = ownermail.New(ownermail.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Registry: a.Registry, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
+		Board: a.Board, Replies: a.Dispatch, Base: a.cfg.Base, Key: a.Box.Derive("letters to owners"), Gather: config.Window("OWNER_MAIL"), Log: a.log,
+		May: func(u desk.User) bool { return access.UserCan(u, access.TicketsReply) },
+		Locale: func(ctx context.Context, q db.Queryer) (string, string, error) {
+			c, err := a.Settings.Company(ctx, q)
+			return c.Name, c.Locale, err
+		},
+	})
+	a.Intake.Letters = a.Letters
+	a.Waiting = waiting.New(waiting.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Tickets: a.Tickets, Threads: a.Threads, Engine: a.Assign, Log: a.log, Letters: a.Letters.Note,
+		HandOn: func(ctx context.Context, q db.Queryer) (time.Duration, error) {
+			v, err := a.Settings.Waiting(ctx, q)
+			return time.Duration(v.HandOnMinutes) * time.Minute, err
+		},
+	})
+	a.Assign.WithQueue(a.Waiting)
+}
+
+// worktime makes what people's days and business hours hang on.
+func (a *App) worktime() {
+	a.Worktime = worktime.New(a.DB, a.Clock, a.Events)
+	a.People.With(people.Around{
+		Calendars: a.Worktime.Days, Idle: a.Settings.IdleAfter,
+		Zone: func(ctx context.Context, q db.Queryer) (string, error) {
+			c, err := a.Settings.Company(ctx, q)
+			return c.Timezone, err
+		},
+	})
+	a.Settings.OnRhythm(a.People.Recheck)
+	a.Worktime.Changed = a.People.Recheck
+	a.Worktime.KeepsCalendar = a.People.KeepCalendar
+	a.Worktime.KeepsHours = func(ctx context.Context, q db.Queryer, slug string) ([]string, error) {
+		accs, err := a.Inbox.Accounts(ctx, q, inbox.Filter{})
+		var by []string
+		for _, acc := range accs {
+			if acc.Assign.Hours == slug {
+				by = append(by, acc.Name)
+			}
+		}
+		return by, err
+	}
+}
+
+func (a *App) mountWorktime(s *api.Server) {
+	work.MountPresence(s, work.PresenceDeps{DB: a.DB, People: a.People, Work: a.Worktime, Settings: a.Settings})
+	work.MountHours(s, work.HoursDeps{DB: a.DB, Clock: a.Clock, Work: a.Worktime})
+}
+
+// moving makes what moves channels between inboxes, and the limit of tickets a contact.
+func (a *App) moving() {
+	a.Moves = relocation.New(relocation.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Inboxes: a.Inbox, Threads: a.Threads, Tickets: a.Tickets, Assign: a.Assign, Log: a.log,
+		Forget: a.alsoOfTicket, Keep: config.Window("MOVE_UNDO"),
+	})
+	a.Tickets.Limit(func(ctx context.Context, q db.Queryer) (int, error) {
+		l, err := a.Settings.Associations(ctx, q)
+		return l.ContactTickets, err
+	})
+}
+
+func (a *App) mountMoving(s *api.Server) {
+	moving.Mount(s, moving.Deps{DB: a.DB, Inboxes: a.Inbox, Tickets: a.Tickets, Flows: a.Chatflows, Settings: a.Settings, Moves: a.Moves})
+}
+
+// skills makes what knows who knows what, and in which language a ticket begins.
+func (a *App) skills() {
+	a.Skills = skill.New(a.Clock, a.Events, a.skillUses)
+	a.Skills.Home = func(ctx context.Context, q db.Queryer) (string, error) {
+		c, err := a.Settings.Company(ctx, q)
+		return c.Locale, err
+	}
+	a.Tickets.Tongue(a.Skills.LanguageOf)
+}
+
+// skillUses finds the rules that ask for skills: of channels and of chatflows that hand over by a rule of their own.
+func (a *App) skillUses(ctx context.Context, q db.Queryer) ([]skill.Use, error) {
+	accounts, err := a.Inbox.Accounts(ctx, q, inbox.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	out := []skill.Use{}
+	for _, acc := range accounts {
+		out = append(out, usesOf("channel", acc.ID.String(), acc.Name, acc.Assign.Rules)...)
+	}
+	flows, err := a.Chatflows.List(ctx, q, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range flows {
+		if p := f.Draft.Handover.Assign; p != nil {
+			out = append(out, usesOf("chatflow", f.ID.String(), f.Name, p.Rules)...)
+		}
+		for _, st := range f.Draft.Steps {
+			if st.To != nil && st.To.Policy != nil {
+				out = append(out, usesOf("chatflow", f.ID.String(), f.Name, st.To.Policy.Rules)...)
+			}
+		}
+	}
+	return out, nil
+}
+
+func usesOf(kind, id, name string, rules []desk.SkillRule) []skill.Use {
+	out := []skill.Use{}
+	for _, r := range rules {
+		u := skill.Use{Kind: kind, ID: id, Name: name, Rule: r.Name, Skills: []string{}}
+		for _, n := range r.Skills {
+			if !slices.Contains(u.Skills, n.Skill) {
+				u.Skills = append(u.Skills, n.Skill)
+			}
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+// mountSkills adds the operations on skills and limits.
+func (a *App) mountSkills(s *api.Server) {
+	work.MountSkills(s, work.SkillDeps{DB: a.DB, Skills: a.Skills, People: a.People})
+	work.MountRouting(s, work.RoutingDeps{DB: a.DB, Assign: a.Assign, Inboxes: a.Inbox, Tickets: a.Tickets, Threads: a.Threads, Contacts: a.Contacts, View: a.Views, Languages: tongue.Codes})
+	work.MountCapacity(s, work.CapacityDeps{DB: a.DB, Settings: a.Settings, People: a.People, Tickets: a.Tickets, Loads: a.loads})
+}
+
+func (a *App) loads(ctx context.Context, q db.Queryer, ids []desk.UserID) (map[desk.UserID]work.Load, error) {
+	of, err := a.Assign.Loads(ctx, q, ids)
+	out := make(map[desk.UserID]work.Load, len(of))
+	for id, l := range of {
+		out[id] = work.Load{Total: l.Total, Calls: l.Calls, Messages: l.Messages, Email: l.Email}
+	}
+	return out, err
+}
