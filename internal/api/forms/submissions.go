@@ -157,6 +157,7 @@ func (r *reader) row(ctx context.Context, x form.Submission) (Submission, error)
 			out.Answers[l.Field] = x.Answers[l.Field]
 		}
 		out.Context.IP, out.Context.Agent, out.Context.Cookie, out.Context.Score = "", "", "", nil
+		out.Context.PageURL, out.Context.Referrer = bare(out.Context.PageURL), bare(out.Context.Referrer)
 	}
 	for i, file := range x.Files {
 		out.Files = append(out.Files, FileRef{file.Field, file.Name, file.Size, "/api/submissions/" + x.ID.String() + "/files/" + itoa(i)})
@@ -182,6 +183,14 @@ func (r *reader) row(ctx context.Context, x form.Submission) (Submission, error)
 		}
 	}
 	return out, nil
+}
+
+// bare is an address without what hidden fields are filled from.
+func bare(address string) string {
+	if i := strings.IndexAny(address, "?#"); i >= 0 {
+		return address[:i]
+	}
+	return address
 }
 
 type submissionsInput struct {
