@@ -238,6 +238,7 @@ type Draft struct {
 	SeenSeq     int64          `json:"seen_seq"` // the ticket's last event when the draft began
 	ForwardOf   MessageID      `json:"forward_of"`
 }
+
 // Disposition is what kind of thing an inbound mail is, decided once from its headers and body.
 type Disposition string
 

@@ -108,23 +108,17 @@ func (v *Service) byIDs(ctx context.Context, s Sight, onMessage, onRaw string, a
 	}
 	var sub subject
 	messages, raws := map[desk.MessageID]bool{}, map[desk.RawID]bool{}
-	for _, m := range ms {
-		seen, err := v.within(ctx, s, m.inbox, m.ticket, m.thread)
-		if err != nil {
+	for i, f := range append(ms, rs...) {
+		seen, err := v.within(ctx, s, f.inbox, f.ticket, f.thread)
+		switch {
+		case err != nil:
 			return subject{}, err
-		}
-		if seen {
-			messages[desk.MessageID(m.id)] = true
-			raws[m.raw] = m.raw != 0
-		}
-	}
-	for _, r := range rs {
-		seen, err := v.within(ctx, s, r.inbox, r.ticket, r.thread)
-		if err != nil {
-			return subject{}, err
-		}
-		if seen {
-			raws[desk.RawID(r.id)] = true
+		case !seen:
+		case i < len(ms):
+			messages[desk.MessageID(f.id)] = true
+			raws[f.raw] = f.raw != 0
+		default:
+			raws[desk.RawID(f.id)] = true
 		}
 	}
 	for id, ok := range raws {
