@@ -38,5 +38,5 @@ export async function samples(api, base) {
   const inboxes = await get('/api/inboxes')
   let thread
   for (const i of inboxes) thread ??= (await get(`/api/threads?inbox_id=${i.id}`))[0]
-  return { view: 'open', ticketId: ticket.id, number: ticket.number, threadId: thread?.id ?? '0', contactId: ticket.contact_id ?? (await get('/api/contacts?limit=1'))[0].id, accountId: (await get('/api/channel-accounts'))[0].id, chatId: (await get('/api/channel-accounts')).find((a) => a.channel === 'chat')?.id ?? '0', flowId: (await get('/api/chatflows')).find((f) => f.kind === 'bot')?.id ?? '0', channel: 'email' }
+  return { view: 'open', ticketId: ticket.id, number: ticket.number, threadId: thread?.id ?? '0', contactId: ticket.contact_id ?? (await get('/api/contacts?limit=1'))[0].id, accountId: (await get('/api/channel-accounts'))[0].id, chatId: (await get('/api/channel-accounts')).find((a) => a.channel === 'chat')?.id ?? '0', flowId: (await get('/api/chatflows')).find((f) => f.kind === 'bot')?.id ?? '0', formId: (await get('/api/forms'))[0]?.id ?? '0', channel: 'email' }
 }
