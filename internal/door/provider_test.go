@@ -84,7 +84,10 @@ func TestSigningInAtAProvider(t *testing.T) {
 		ctx, k := context.Background(), desktest.New(t, d)
 		s, r := newDoor(k), newRealm(t)
 		set := func(c door.ProviderChange) error {
-			return k.Try(func(ctx context.Context, tx *db.Tx) error { _, err := s.SetProvider(ctx, tx, desk.System, "company", c); return err })
+			return k.Try(func(ctx context.Context, tx *db.Tx) error {
+				_, err := s.SetProvider(ctx, tx, desk.System, "company", c)
+				return err
+			})
 		}
 		name, client, secret := "Company", "kanal", "s3cret"
 		if err := set(door.ProviderChange{Name: &name, Issuer: &r.URL, ClientID: &client, Secret: &secret}); err != nil {
@@ -191,7 +194,10 @@ func TestAProviderIsNoSecondFactorUnlessItSaysSo(t *testing.T) {
 		set(door.Trust{})
 		rules := setting.DefaultSignIn
 		rules.Factor = "everybody"
-		k.Write(func(ctx context.Context, tx *db.Tx) error { _, _, err := k.Settings.SetSignIn(ctx, tx, desk.System, rules); return err })
+		k.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, _, err := k.Settings.SetSignIn(ctx, tx, desk.System, rules)
+			return err
+		})
 		if e, err := r.visit(t, s, nil); err != nil || e.Needs != door.NeedsEnrol {
 			t.Errorf("%+v %v", e, err)
 		}

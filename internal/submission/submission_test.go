@@ -534,7 +534,9 @@ func TestSubmissionsAreForgotten(t *testing.T) {
 		if _, err := w.forms.Submission(context.Background(), w.DB, held.ID); desk.CodeOf(err) != desk.NotFound {
 			t.Errorf("a held one stayed: %v", err)
 		}
-		w.Write(func(ctx context.Context, tx *db.Tx) error { return w.forms.Forget(ctx, tx, []desk.ContactID{filed.ContactID}, nil, nil) })
+		w.Write(func(ctx context.Context, tx *db.Tx) error {
+			return w.forms.Forget(ctx, tx, []desk.ContactID{filed.ContactID}, nil, nil)
+		})
 		if _, err := w.forms.Submission(context.Background(), w.DB, filed.ID); desk.CodeOf(err) != desk.NotFound {
 			t.Errorf("it stayed: %v", err)
 		}

@@ -103,7 +103,9 @@ func (w *world) make(change func(d *form.Definition)) form.Form {
 		return err
 	})
 	set, _ := json.Marshal(map[string]any{"form": f.Slug})
-	w.Account(func(n *inbox.NewAccount) { n.Channel, n.Name, n.Slug, n.Settings = formchannel.Name, "Contact form", "contact-form", set })
+	w.Account(func(n *inbox.NewAccount) {
+		n.Channel, n.Name, n.Slug, n.Settings = formchannel.Name, "Contact form", "contact-form", set
+	})
 	return f
 }
 
