@@ -1,10 +1,10 @@
 // The first hour of an installation, in a browser: node e2e/first.mjs SETUP-LINK against a fresh `kanal serve` (KANAL_SMTP_PORT its mail port).
-import { failures, launchMany, must, story } from './lib.mjs'
+import { failures, launchMany, must, story, tick } from './lib.mjs'
 import { sendMail } from './smtp.mjs'
 
 const link = process.argv[2]
 const base = new URL(link).origin
-const soon = { timeout: 15_000 }
+const soon = { timeout: 30_000 }
 const browser = await launchMany()
 const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-GB' })
 const page = await context.newPage()
@@ -36,14 +36,13 @@ await story('the empty workspace says what to do next, wherever one looks', asyn
 })
 
 await story('the first channel is connected, and says that its mail must be forwarded', async () => {
-  await page.getByRole('button', { name: 'Connect a channel' }).first().click()
-  const email = page.getByRole('menuitem', { name: /email/i })
-  await page.waitForTimeout(400)
-  if (await email.count()) await email.click()
+  await page.getByRole('link', { name: 'Connect a channel' }).first().click()
+  await page.getByRole('radio', { name: /^Team email/ }).click(soon)
+  await page.getByRole('button', { name: 'Continue' }).click()
   await page.getByRole('radio', { name: /^Address hosted by Kanal/ }).click(soon)
   const on = () => page.getByRole('button', { name: 'Continue' }).click()
   await on()
-  await page.getByRole('checkbox').check()
+  await tick(page.getByRole('checkbox'))
   await on()
   await page.getByRole('textbox', { name: 'Address', exact: true }).fill('help@new.example')
   await on(); await on(); await on()

@@ -60,3 +60,13 @@ export async function story(name, fn) {
 }
 export const failures = () => failed
 export function must(cond, message) { if (!cond) throw new Error(message) }
+
+/** Clicks a box and waits until it is as wanted: what draws its own state has it a moment after the click. */
+export async function tick(box, on = true, timeout = 30_000) {
+  if (await box.isChecked({ timeout }) === on) return
+  await box.click({ timeout })
+  for (const end = Date.now() + timeout; await box.isChecked() !== on;) {
+    must(Date.now() < end, `the box ${box} is not ${on ? 'checked' : 'clear'}`)
+    await new Promise((done) => setTimeout(done, 50))
+  }
+}

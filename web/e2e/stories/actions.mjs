@@ -1,13 +1,13 @@
 // What people do to tickets beside answering them, by two agents: node e2e/stories/actions.mjs http://127.0.0.1:8080 against a server with the demo company.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, out, person, problems, secondEmail, story } from '../lib.mjs'
+import { base, failures, launchMany, must, out, person, problems, secondEmail, story, tick } from '../lib.mjs'
 import { sendMail } from '../smtp.mjs'
 
 const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
-const soon = { timeout: 12_000 }
+const soon = { timeout: 30_000 }
 const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
 const ann = await person(browser)
 const bo = await person(browser, { who: secondEmail })
@@ -104,8 +104,8 @@ await story('TK-13: three tickets become one with a preview; the old number lead
   await at(ann, ts[1])
   await at(bo, ts[1])
   await ann.page.keyboard.press('m')
-  await dialog(ann).locator(`[data-ticket="${ts[0].number}"] input`).check(soon)
-  await dialog(ann).locator(`[data-ticket="${ts[2].number}"] input`).check(soon)
+  await tick(dialog(ann).locator(`[data-ticket="${ts[0].number}"] input`))
+  await tick(dialog(ann).locator(`[data-ticket="${ts[2].number}"] input`))
   must(await dialog(ann).getByText('same contact').count() >= 2, 'the evidence is not told')
   must(await dialog(ann).locator(`[data-keep="${ts[0].number}"] input`).isChecked(), 'the oldest is not proposed to stay')
   await clean(ann, 'the merge dialog')
@@ -132,7 +132,7 @@ await story('WS-18: messages are chosen in the timeline and split off; undone, t
   await at(ann, t)
   await ann.page.keyboard.press('Shift+M')
   const boxes = ann.page.locator('[data-pick]')
-  await boxes.nth(1).check(soon)
+  await tick(boxes.nth(1))
   await ann.page.getByRole('region', { name: 'Split off messages' }).getByLabel(/Subject/).fill(unique('The invoice'))
   await clean(ann, 'choosing messages')
   await shot(ann, 'split')
@@ -149,7 +149,7 @@ await story('TK-17: a ticket waits for another; the other says so too; the link 
   await at(ann, a)
   await ann.page.keyboard.press('l')
   await dialog(ann).getByLabel('Find a ticket').fill(`#${b.number}`)
-  await dialog(ann).locator(`[data-ticket="${b.number}"] input`).check(soon)
+  await tick(dialog(ann).locator(`[data-ticket="${b.number}"] input`))
   await dialog(ann).getByLabel('This ticket').click()
   await ann.page.getByRole('option', { name: 'waits for it' }).filter({ visible: true }).click(soon)
   await clean(ann, 'the link dialog')
@@ -214,7 +214,7 @@ await story('WS-18: a ticket moves to another inbox and goes on threading; undon
   const t = await arrived(subject)
   await at(ann, t)
   await ann.page.keyboard.press('Shift+I')
-  await dialog(ann).getByLabel(other.name).check(soon)
+  await tick(dialog(ann).getByLabel(other.name))
   await clean(ann, 'the move dialog')
   await shot(ann, 'move')
   await dialog(ann).getByRole('button', { name: `Move to ${other.name}` }).click()

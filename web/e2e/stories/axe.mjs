@@ -7,9 +7,9 @@ import { filled, patterns, samples } from '../routes.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const soon = { timeout: 20_000 }
+const soon = { timeout: 30_000 }
 const browser = await launchMany()
-setTimeout(() => { console.log('FAIL  the walk takes longer than six minutes'); process.exit(1) }, 360_000).unref()
+setTimeout(() => { console.log('FAIL  the walk takes longer than twelve minutes'); process.exit(1) }, 720_000).unref()
 
 /** Waits until a page has read what it shows: no request under way, no skeleton, nothing that still moves. */
 function watch(page) {

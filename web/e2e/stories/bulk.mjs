@@ -4,12 +4,12 @@ import { sendMail } from '../smtp.mjs'
 
 const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
 const browser = await launchMany()
-const soon = { timeout: 12_000 }
+const soon = { timeout: 30_000 }
 const { page, api } = await person(browser)
 const word = `bulk${Date.now().toString(36)}`
 const json = async (path) => (await api.get(`${base}${path}`)).json()
 const post = async (path, data) => { const r = await api.post(`${base}${path}`, { data, headers: { Origin: base } }); must(r.ok(), `${path}: ${r.status()} ${await r.text()}`); return r.json() }
-const until = async (what, fn) => { for (let i = 0; i < 80; i++) { if (await fn()) return; await page.waitForTimeout(150) } throw new Error(`not in time: ${what}`) }
+const until = async (what, fn) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await page.waitForTimeout(150) } throw new Error(`not in time: ${what}`) }
 const filter = JSON.stringify({ field: 'category', op: 'is', value: word })
 const counted = async (more = {}) => (await json(`/api/tickets/count?view=${more.view ?? 'open'}&filter=${encodeURIComponent(filter)}`)).count
 const runs = page.getByRole('region', { name: 'Actions on many tickets' })

@@ -9,7 +9,7 @@ import { sendMail } from '../smtp.mjs'
 const mailbox = process.env.KANAL_MAILBOX_URL
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
-const soon = { timeout: 12_000 }
+const soon = { timeout: 30_000 }
 const ann = await person(browser)
 const bo = await person(browser, { who: secondEmail })
 const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`

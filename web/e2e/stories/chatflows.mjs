@@ -6,13 +6,13 @@ import { base, failures, launchMany, must, person, problems, story } from '../li
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
 const ann = await person(browser)
-const soon = { timeout: 12_000 }
+const soon = { timeout: 30_000 }
 const unique = (w) => `${w} ${Date.now() % 1_000_000}`
 const get = async (p, who = ann) => (await who.api.get(base + p)).json()
 const send = (method, p, data, who = ann) => who.api.fetch(base + p, { method, data, headers: { Origin: base } })
 const made = async (res) => { must(res.ok(), `${res.status()} ${await res.text()}`); return res.json() }
 const dialog = (page = ann.page) => page.getByRole('dialog').last()
-const until = async (what, fn) => { for (let i = 0; i < 60; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(`never: ${what}`) }
+const until = async (what, fn) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(`never: ${what}`) }
 const saved = (page = ann.page) => page.getByText('Draft saved').waitFor(soon)
 async function clean(page, where) {
   await page.evaluate(axe)

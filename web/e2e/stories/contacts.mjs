@@ -7,7 +7,7 @@ import { sendMail } from '../smtp.mjs'
 const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
-const soon = { timeout: 12_000 }
+const soon = { timeout: 30_000 }
 const tag = Date.now().toString(36)
 const ann = await person(browser)
 const bo = await person(browser, { who: secondEmail })
@@ -15,7 +15,7 @@ const { page, api } = ann
 const origin = { Origin: base }
 const call = async (method, path, data) => { const r = await api.fetch(base + path, { method, headers: origin, ...(data ? { data } : {}) }); must(r.ok(), `${method} ${path}: ${r.status()} ${await r.text()}`); return r.json() }
 const make = (body) => call('POST', '/api/contacts', body)
-const until = async (what, fn) => { for (let i = 0; i < 60; i++) { const v = await fn(); if (v) return v; await page.waitForTimeout(250) } throw new Error(what) }
+const until = async (what, fn) => { for (let i = 0; i < 120; i++) { const v = await fn(); if (v) return v; await page.waitForTimeout(250) } throw new Error(what) }
 const byMail = (q) => until(`nobody is found by ${q}`, async () => (await call('GET', `/api/contacts?q=${encodeURIComponent(q)}`)).items[0])
 const checked = async (p, where) => {
   await p.evaluate(axe)

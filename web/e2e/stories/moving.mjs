@@ -4,14 +4,14 @@ import { base, failures, launchMany, must, person, problems, story } from '../li
 
 const browser = await launchMany()
 const ann = await person(browser)
-const soon = { timeout: 15_000 }
+const soon = { timeout: 30_000 }
 const tag = String(Date.now() % 1_000_000)
 const get = async (p) => (await ann.api.get(base + p)).json()
 const send = async (method, p, data) => { const r = await ann.api.fetch(base + p, { method, data, headers: { Origin: base } }); const b = await r.json().catch(() => ({})); must(r.ok(), `${method} ${p}: ${r.status()} ${JSON.stringify(b)}`); return b }
 const settings = async (path) => { await ann.page.goto(`${base}/settings/${path}`); await ann.page.locator('main h1').first().waitFor(soon) }
 
 const until = async (what) => {
-  for (const end = Date.now() + 15_000; ;) {
+  for (const end = Date.now() + 30_000; ;) {
     const v = await what()
     if (v) return v
     must(Date.now() < end, `never: ${what}`)

@@ -1,12 +1,12 @@
 // What people are told, and how: two agents at once, and the mail of the installation itself.
 // KANAL_SMTP_PORT=2525 KANAL_MAILBOX_URL=http://127.0.0.1:8025 node e2e/stories/notify.mjs http://127.0.0.1:8080   (with short NOTIFY windows)
-import { base, failures, launchMany, must, person, problems, secondEmail, story } from '../lib.mjs'
+import { base, failures, launchMany, must, person, problems, secondEmail, story, tick } from '../lib.mjs'
 import { sendMail } from '../smtp.mjs'
 
 const browser = await launchMany()
 const ann = await person(browser)
 const bo = await person(browser, { who: secondEmail })
-const soon = { timeout: 15_000 }
+const soon = { timeout: 30_000 }
 const team = 'support@nordlys.example'
 const mailbox = process.env.KANAL_MAILBOX_URL
 const headers = { Origin: base }
@@ -17,7 +17,7 @@ const bell = (p) => p.page.locator('button[aria-haspopup="dialog"]').filter({ vi
 const unread = async (p) => (await (await p.api.get(`${base}/api/notifications/count`)).json()).unread
 const readAll = async (p) => { await p.api.post(`${base}/api/notifications/read`, { data: { all: true }, headers }) }
 const unique = (s) => `${s} ${Date.now().toString(36)}`
-const until = async (what, fn, tries = 60) => { for (let i = 0; ; i++) { const got = await fn(); if (got) return got; must(i < tries, what); await ann.page.waitForTimeout(250) } }
+const until = async (what, fn, tries = 120) => { for (let i = 0; ; i++) { const got = await fn(); if (got) return got; must(i < tries, what); await ann.page.waitForTimeout(250) } }
 
 /** A ticket that a customer opened, with its thread. */
 async function fresh(subject) {
@@ -83,7 +83,7 @@ await story('WS-15: what I am told of is mine to choose, and stays chosen', asyn
   const box = bo.page.getByRole('checkbox', { name: 'A ticket is assigned to me: In Kanal' })
   await box.waitFor(soon)
   must(await box.isChecked(), 'assigned is not on')
-  await box.uncheck()
+  await tick(box, false)
   await until('not stored', async () => (await (await bo.api.get(`${base}/api/me/notifications`)).json()).kinds.find((k) => k.kind === 'assigned').targets.in_app === false)
   await readAll(bo)
   await ann.api.post(`${base}/api/tickets/${ticket.id}/assign`, { data: { owner_id: boUser.id }, headers })
@@ -94,7 +94,7 @@ await story('WS-15: what I am told of is mine to choose, and stays chosen', asyn
   await bo.page.reload()
   await box.waitFor(soon)
   must(!(await box.isChecked()), 'the choice did not stay')
-  await box.check()
+  await tick(box)
   await bo.page.getByRole('button', { name: 'Follow the company’s defaults again' }).click()
   await until('not reset', async () => !(await (await bo.api.get(`${base}/api/me/notifications`)).json()).chosen)
 })

@@ -4,14 +4,14 @@ import { sendMail } from '../smtp.mjs'
 
 const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
 const browser = await launchMany()
-const soon = { timeout: 12_000 }
+const soon = { timeout: 30_000 }
 const ann = await person(browser)
 const { page, api } = ann
 const box = page.getByRole('combobox', { name: 'Search' })
 const results = page.getByRole('list', { name: 'Results' })
 const hits = results.locator('[data-hit]')
 const ask = (q) => page.goto(`${base}/search?q=${encodeURIComponent(q)}`)
-const until = async (what, fn) => { for (let i = 0; i < 60; i++) { if (await fn()) return; await page.waitForTimeout(250) } throw new Error(`not in time: ${what}`) }
+const until = async (what, fn) => { for (let i = 0; i < 120; i++) { if (await fn()) return; await page.waitForTimeout(250) } throw new Error(`not in time: ${what}`) }
 const found = (q, n = 1) => until(`${q} is in the index`, async () => ((await (await api.get(`${base}/api/search?exact=true&q=${encodeURIComponent(q)}`)).json()).items ?? []).length >= n)
 
 const word = `quokka${Date.now().toString(36).replace(/\d/g, 'x')}`

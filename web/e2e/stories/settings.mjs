@@ -1,10 +1,10 @@
 // Settings, told from the outside: every page opens and is clean, what is set takes effect, the audit log and the text show it, and nobody loses what
 // they typed or undoes another's change unawares.
-import { base, failures, launchMany, must, person, problems, secondEmail, story } from '../lib.mjs'
+import { base, failures, launchMany, must, person, problems, secondEmail, story, tick } from '../lib.mjs'
 
 const browser = await launchMany()
 const ann = await person(browser)
-const soon = { timeout: 10_000 }
+const soon = { timeout: 30_000 }
 const unique = (w) => `${w} ${Date.now() % 1_000_000}`
 const get = async (p, who = ann) => (await who.api.get(base + p)).json()
 const send = (method, p, data, who = ann) => who.api.fetch(base + p, { method, data, headers: { Origin: base } })
@@ -199,7 +199,7 @@ await story('A person leaves: what hangs on them is told, their open tickets are
   await page.getByRole('button', { name: `Edit ${who}` }).click()
   await dialog().getByRole('button', { name: 'Deactivate' }).click()
   await dialog().getByText('1 open ticket').waitFor(soon)
-  await dialog().getByLabel('go to somebody else').check()
+  await tick(dialog().getByLabel('go to somebody else'))
   await dialog().getByRole('combobox', { name: 'Who takes them' }).click()
   await page.getByRole('option', { name: sofie.name }).click()
   await dialog().getByRole('button', { name: 'Deactivate' }).click()

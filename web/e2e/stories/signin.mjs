@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { failures, launchMany, must, problems, story } from '../lib.mjs'
 
-const soon = { timeout: 15_000 }
+const soon = { timeout: 30_000 }
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const freePort = () => new Promise((done) => { const s = listen().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)) }) })
 const [http, smtp, mail, idp] = [await freePort(), await freePort(), await freePort(), await freePort()]
@@ -54,7 +54,7 @@ const clean = async (page, what) => {
   const violations = await page.evaluate(async () => (await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })).violations.map((v) => ({ id: v.id, nodes: v.nodes.map((n) => ({ target: n.target })) })))
   must(violations.length === 0, `${what}: ${violations.map((v) => `${v.id} ${v.nodes[0].target}`).join('; ')}`)
 }
-const until = async (what, check) => { for (let i = 0; i < 150; i++) { if (await check()) return; await new Promise((r) => setTimeout(r, 100)) } throw new Error(what) }
+const until = async (what, check) => { for (let i = 0; i < 300; i++) { if (await check()) return; await new Promise((r) => setTimeout(r, 100)) } throw new Error(what) }
 
 const mette = await visit()
 let secret = '', recovery = []

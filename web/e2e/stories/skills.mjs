@@ -6,7 +6,7 @@ import { base, failures, launchMany, must, out, person, problems, secondEmail, s
 import { sendMail } from '../smtp.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const soon = { timeout: 15_000 }
+const soon = { timeout: 30_000 }
 const headers = { Origin: base }
 const browser = await launchMany()
 const ann = await person(browser)
@@ -16,7 +16,7 @@ const json = async (res) => { must(res.ok(), `${res.url()}: ${res.status()} ${aw
 const get = async (path) => json(await ann.api.get(`${base}${path}`))
 const send = async (method, path, data) => json(await ann.api.fetch(`${base}${path}`, { method, data, headers }))
 const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
-const until = async (what, fn) => { for (let i = 0; i < 100; i++) { if (await fn()) return; await page.waitForTimeout(150) } throw new Error(what) }
+const until = async (what, fn) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await page.waitForTimeout(150) } throw new Error(what) }
 const shot = (name) => (process.env.SHOTS ? page.screenshot({ path: `${out}skills-${name}.png`, fullPage: false }) : null)
 async function clean(what) {
   await page.waitForTimeout(350) // dialogs fade in, and axe reads colours

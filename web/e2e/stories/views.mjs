@@ -1,12 +1,12 @@
 // Views and lists: the side bar, filters, saved views, table and split, groups, picking many, and how fast a list of 10,000 answers.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, person, problems, secondEmail, story } from '../lib.mjs'
+import { base, failures, launchMany, must, person, problems, secondEmail, story, tick } from '../lib.mjs'
 import { sendMail } from '../smtp.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
-const soon = { timeout: 12_000 }
+const soon = { timeout: 30_000 }
 const unique = (s) => `${s} ${Date.now().toString(36)}`
 const mail = (subject) => sendMail({ from: 'mira@customers.example', name: 'Mira Kask', to: 'support@nordlys.example', subject, text: 'Hello,\n\nthe brake squeaks.\n\nMira' })
 const ann = await person(browser)
@@ -14,7 +14,7 @@ const bo = await person(browser, { who: secondEmail })
 const list = async (p, path) => { await p.page.goto(base + path); await p.page.locator('[data-ticket]').first().waitFor(soon) }
 const item = (p, view) => p.page.locator(`nav [data-view="${view}"]`)
 const countOf = async (p, view) => Number((await item(p, view).innerText()).replace(/\D/g, '') || 0)
-const until = async (what, fn) => { for (let i = 0; i < 60; i++) { if (await fn()) return; await new Promise((r) => setTimeout(r, 200)) } throw new Error(what) }
+const until = async (what, fn) => { for (let i = 0; i < 150; i++) { if (await fn()) return; await new Promise((r) => setTimeout(r, 200)) } throw new Error(what) }
 const pref = async (p) => (await (await p.api.get(`${base}/api/me/preferences`)).json()).views ?? {}
 const filter = (f) => encodeURIComponent(JSON.stringify(f))
 
@@ -30,7 +30,7 @@ await story('WS-06: sections fold, views are hidden and moved, and it is all the
   await ann.page.getByRole('button', { name: 'Inboxes', exact: true }).click()
   must(await item(ann, 'inbox:').count() === 0, 'nothing folded')
   await ann.page.getByRole('button', { name: 'Arrange views' }).click()
-  await ann.page.getByRole('checkbox', { name: 'Mentions' }).uncheck(soon)
+  await tick(ann.page.getByRole('checkbox', { name: 'Mentions' }), false)
   await ann.page.getByRole('button', { name: 'Move Mine up' }).click()
   await ann.page.getByRole('button', { name: 'Done' }).click()
   await until('the arrangement is not kept', async () => { const v = await pref(ann); return v.hidden?.includes('mentions') && v.folded?.includes('inboxes') && v.order?.[0] === 'mine' })
@@ -66,7 +66,7 @@ await story('WS-06: a filter built by keyboard shows in words, and is saved as a
   must(p.url().includes('filter='), 'the filter is not in the address')
   await p.getByRole('button', { name: 'Save as view' }).click()
   await p.getByRole('textbox', { name: 'Name' }).fill(saved)
-  await p.getByRole('radio', { name: 'Everyone' }).check()
+  await tick(p.getByRole('radio', { name: 'Everyone' }))
   await p.getByRole('button', { name: 'Save', exact: true }).click()
   await p.getByRole('heading', { name: saved }).waitFor(soon)
   const id = new URL(p.url()).pathname.split('/').pop()
@@ -116,7 +116,7 @@ await story('WS-04: table and split by one key; columns sort and are picked; gro
   must(JSON.stringify(subjects.filter((s) => /^[ -~]+$/.test(s))) === JSON.stringify(plain.filter((s) => /^[ -~]+$/.test(s))), `not in order: ${subjects.join(' | ')}`)
   await p.keyboard.press('Shift+D')
   await p.getByLabel('Group by').selectOption({ label: 'Owner' })
-  await p.getByRole('checkbox', { name: 'Number' }).check()
+  await tick(p.getByRole('checkbox', { name: 'Number' }))
   await p.keyboard.press('Escape')
   await p.getByRole('columnheader', { name: 'Number' }).waitFor(soon)
   const groups = p.getByRole('table').locator('[role=row] > [role=cell][aria-colspan]')
@@ -158,7 +158,7 @@ await story('WS-17: x, shift and click, * and Escape pick rows', async () => {
   await list(ann, '/tickets/closed')
   const boxes = p.locator('[data-row] input[type=checkbox]')
   await p.locator('[data-row]').nth(1).hover()
-  await boxes.nth(1).check()
+  await tick(boxes.nth(1))
   await p.locator('[data-row]').nth(4).click({ modifiers: ['Shift'], position: { x: 200, y: 20 } })
   await p.getByRole('toolbar').getByRole('status').filter({ hasText: '4' }).waitFor(soon)
   must((await p.locator('[data-row] input:checked').count()) === 4, `${await p.locator('[data-row] input:checked').count()} are picked, not 4`)

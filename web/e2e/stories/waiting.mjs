@@ -8,7 +8,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const mailbox = process.env.KANAL_MAILBOX_URL
 const team = 'workshop@nordlys.example'
 const browser = await launchMany()
-const soon = { timeout: 15_000 }
+const soon = { timeout: 30_000 }
 const headers = { Origin: base }
 const ann = await person(browser)
 const bo = await person(browser, { who: secondEmail })
@@ -16,7 +16,7 @@ const json = async (res) => { must(res.ok(), `${res.url()}: ${res.status()} ${aw
 const get = async (path) => json(await ann.api.get(`${base}${path}`))
 const send = async (method, path, data, p = ann) => json(await p.api.fetch(`${base}${path}`, { method, data, headers }))
 const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
-const until = async (what, fn) => { for (let i = 0; i < 100; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(what) }
+const until = async (what, fn) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(what) }
 const shot = (p, name) => (process.env.SHOTS ? p.page.screenshot({ path: `${out}waiting-${name}.png` }) : null)
 async function clean(p, what) {
   await p.page.waitForTimeout(350)

@@ -11,7 +11,7 @@ import { sendMail } from '../smtp.mjs'
 const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
 const mailbox = process.env.KANAL_MAILBOX_URL
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const soon = { timeout: 15_000 }
+const soon = { timeout: 30_000 }
 const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
 const browser = await launchMany()
 const ann = await person(browser, { undo: 10 })
@@ -21,7 +21,7 @@ const json = async (p, path, method = 'get', data) => { const r = await p.api[me
 const answer = (p) => p.page.getByRole('textbox', { name: 'Answer to the customer' })
 /** The rich editor, not the field that stands in for it. */
 const ready = async (box) => { await box.waitFor(soon); await box.and(box.page().locator('[contenteditable=true]')).waitFor(soon) }
-const until = async (what, fn) => { for (let i = 0; i < 80; i++) { const v = await fn(); if (v) return v; await new Promise((r) => setTimeout(r, 200)) } throw new Error(`waited in vain for ${what}`) }
+const until = async (what, fn) => { for (let i = 0; i < 150; i++) { const v = await fn(); if (v) return v; await new Promise((r) => setTimeout(r, 200)) } throw new Error(`waited in vain for ${what}`) }
 
 /** A customer's mail and the ticket it made. */
 async function ticketOf(subject, over = {}) {
