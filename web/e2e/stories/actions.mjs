@@ -38,7 +38,7 @@ async function clean(p, what) {
   must(violations.length === 0, `axe on ${what}: ${violations.map((v) => `${v.id} ${v.nodes[0]?.target}`).join('; ')}`)
 }
 const shot = (p, name) => (process.env.SHOTS ? p.page.screenshot({ path: `${out}actions-${name}.png` }) : null)
-const settled = async (fn, what) => { for (let i = 0; i < 60; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(what) }
+const settled = async (fn, what) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(what) }
 
 await story('WS-16: snoozed until tomorrow by key, seen by a colleague, taken back; what somebody types is understood', async () => {
   const t = await made('Rest')

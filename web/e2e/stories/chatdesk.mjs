@@ -15,7 +15,7 @@ const bo = await person(browser, { who: secondEmail })
 const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
 const json = async (res) => { must(res.ok(), `${res.url()}: ${res.status()} ${await res.text()}`); return res.json() }
 const get = async (path) => json(await ann.api.get(base + path))
-const settled = async (fn, what) => { for (let i = 0; i < 80; i++) { const v = await fn(); if (v) return v; await ann.page.waitForTimeout(150) } throw new Error(what) }
+const settled = async (fn, what) => { for (let i = 0; i < 200; i++) { const v = await fn(); if (v) return v; await ann.page.waitForTimeout(150) } throw new Error(what) }
 const shot = (p, name) => (process.env.SHOTS ? p.page.screenshot({ path: `${out}chat-${name}.png` }) : null)
 async function clean(p, what) {
   await p.page.waitForTimeout(350)

@@ -121,7 +121,7 @@ await story('CH-23, CP-01, CP-02: when everybody has as many chats as they may, 
   await first.frame.getByRole('button', { name: 'Send', exact: true }).click()
   await first.frame.getByText('I am the first').waitFor(soon)
   let facts
-  for (let i = 0; i < 40; i++) { facts = (await get(`/api/channel-accounts/${account.id}/availability`)).facts; if (facts.state === 'capacity') break; await first.page.waitForTimeout(100) }
+  for (let i = 0; i < 300; i++) { facts = (await get(`/api/channel-accounts/${account.id}/availability`)).facts; if (facts.state === 'capacity') break; await first.page.waitForTimeout(100) }
   must(facts.state === 'capacity', JSON.stringify(facts))
   const second = await visit()
   must(second.hello.availability.state === 'capacity' && second.hello.availability.text === 'Hold on' && second.hello.availability.position === 1, JSON.stringify(second.hello.availability))
