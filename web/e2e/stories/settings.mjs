@@ -244,6 +244,7 @@ await story('PM-12: roles as they are enforced; an agent sees only what is their
   await settings('roles')
   await page.getByRole('button', { name: 'Compare all roles' }).click()
   const row = page.getByRole('dialog').getByRole('row', { name: /Delete tickets/ })
+  await row.waitFor(soon)
   must((await row.getByRole('cell').allInnerTexts()).slice(0, 6).map((x) => /yes/.test(x)).join() === 'true,true,true,false,false,false', await row.innerText())
   const sofie = await person(browser, { who: secondEmail })
   await sofie.page.goto(`${base}/settings/system`)
