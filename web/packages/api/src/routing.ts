@@ -66,4 +66,42 @@ export interface SkillUses { users: { user_id: Id; name: string; level: number; 
 export interface CapacityLoad { total: number; calls: number; messages: number; email: number }
 export interface CapacitySettings { default: Capacity; exclude: { statuses: string[]; idle_days: number }; weights: Record<string, number>; call_blocks: boolean }
 export interface PersonCapacity { user_id: Id; name: string; takes_work: boolean; available: boolean; own: Capacity | null; limit: Capacity; load: CapacityLoad }
+/** after an assignment: what its owner has now, against the limit that is reached first */
+export interface OwnerStanding { user_id: Id; name: string; kind: string; count: number; limit: number | null; over: boolean }
 export interface CapacityList { settings: CapacitySettings; items: PersonCapacity[] }
+
+export interface Candidate {
+  user_id: Id
+  name: string
+  open: number
+  last_assigned_at: Time | null
+  chosen: boolean
+  reason: string
+  by?: string
+  load?: number
+  limit?: number
+  limit_kind?: string
+  missing?: string[] | null
+}
+
+/** A rule or a fallback that was looked at, and what came of it. */
+export interface AssignmentStep { step: string; name?: string; reason: string; skills?: string[] | null; user_id?: Id | null }
+
+export interface Assignment {
+  queued?: boolean
+  at: Time | null
+  by: string
+  owner_id: Id | null
+  team_id: Id | null
+  rule: string
+  reason: string
+  rule_name?: string
+  cause?: string
+  steps?: AssignmentStep[] | null
+  next_at?: Time | null
+  hold_for?: Id | null
+  mail_to?: Id | null
+  candidates: Candidate[] | null
+  owner_name?: string
+  team_name?: string
+}

@@ -2,7 +2,7 @@
 // RFC 3339 in UTC or null for never.
 
 import type { Contact } from './person.ts'
-import type { AssignPolicy, Conditions } from './routing.ts'
+import type { Assignment, AssignPolicy, Conditions, OwnerStanding } from './routing.ts'
 import type { Draft, SendPlan } from './writing.ts'
 
 export type Id = string
@@ -146,42 +146,6 @@ export interface TicketRow {
   person?: { phone: string; language: string; owner_id: Id | null; created_at: Time | null; properties: Record<string, unknown> } | null
 }
 
-export interface Candidate {
-  user_id: Id
-  name: string
-  open: number
-  last_assigned_at: Time | null
-  chosen: boolean
-  reason: string
-  by?: string
-  load?: number
-  limit?: number
-  limit_kind?: string
-  missing?: string[] | null
-}
-
-/** A rule or a fallback that was looked at, and what came of it. */
-export interface AssignmentStep { step: string; name?: string; reason: string; skills?: string[] | null; user_id?: Id | null }
-
-export interface Assignment {
-  queued?: boolean
-  at: Time | null
-  by: string
-  owner_id: Id | null
-  team_id: Id | null
-  rule: string
-  reason: string
-  rule_name?: string
-  cause?: string
-  steps?: AssignmentStep[] | null
-  next_at?: Time | null
-  hold_for?: Id | null
-  mail_to?: Id | null
-  candidates: Candidate[] | null
-  owner_name?: string
-  team_name?: string
-}
-
 export interface Party {
   field?: string
   kind?: string
@@ -296,6 +260,7 @@ export type PresenceState = 'viewing' | 'typing' | 'left'
 export interface Ticket extends TicketRow {
   /** nobody could have it yet: where it stands in the line of its channel account */
   waiting?: { since: Time; place: number; of: number; reason: string; next_at: Time | null; tries: number } | null
+  owner_load?: OwnerStanding
   description: string
   properties: Record<string, unknown> | null
   assignment: Assignment | null

@@ -36,7 +36,7 @@ function Moving({ account }: { account: ChannelAccount }) {
     <div className={s.page}>
       <div><h1>{t('moves.heading', { name: account.name })}</h1><p className={s.text}>{t('moves.text', { inbox: here?.name ?? '' })}</p></div>
       <Moves account={account} moves={moves.data ?? []} />
-      {running || !moves.data ? null : first ? <PlanForm key={account.inbox_id} account={account} first={first.id} /> : <EmptyState icon="inbox" title={t('moves.no_other')} text={t('moves.no_other_text')}><Button component={Link} to="/settings/inboxes">{t('inboxes.add')}</Button></EmptyState>}
+      {running || !moves.data ? null : first ? <PlanForm key={account.inbox_id} account={account} first={first.id} /> : <EmptyState icon="inbox" title={t('moves.alone')} text={t('moves.alone_text')}><Button component={Link} to="/settings/inboxes">{t('inboxes.add')}</Button></EmptyState>}
     </div>
   )
 }

@@ -1,11 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { SkillRule, User } from '@kanal/api'
+import { loadMore } from '@/locales/index.ts'
 import { faultOf, relaxOf, ruleFault, ruleText, withRelax } from './model.ts'
 
 const user = (part: Partial<User>): User => ({ id: '1', email: 'a@b.example', name: 'A', first_name: '', last_name: '', role: 'agent', active: true, takes_work: true, available: true, locale: '', timezone: '', teams: [], last_seen_at: null, ...part })
 const rule: SkillRule = { name: 'Danish', if: { when: [{ field: 'language', op: 'is', values: ['da'] }] }, skills: [{ skill: 'da', level: 3 }, { skill: 'billing', preferred: true }] }
 
 describe('routing', () => {
+  beforeAll(loadMore)
   it('says why somebody gets nothing', () => { // RT-09, RT-14, RT-15
     expect(faultOf(user({}))).toBeUndefined()
     expect(faultOf(undefined)).toBe('unknown')

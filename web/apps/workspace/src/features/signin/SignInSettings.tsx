@@ -41,19 +41,19 @@ function Rules({ rules }: { rules: SignInRules }) {
     <div className={s.section}>
       <UnsavedGuard dirty={dirty} />
       <SaveError error={error} />
-      <Choice id="passwords" label={t('signinset.passwords')} text={t('signinset.passwords_text')} value={form.passwords} values={['everybody', 'owners']} name="signinset.passwords" error={fieldOf(error, 'passwords')} onChange={(v) => set({ passwords: v as SignInRules['passwords'] })} />
-      <Choice id="second_factor" label={t('signinset.factor')} text={t('signinset.factor_text')} value={form.second_factor} values={['optional', 'administrators', 'everybody']} name="signinset.factor" error={fieldOf(error, 'second_factor')} onChange={(v) => set({ second_factor: v as SignInRules['second_factor'] })} />
+      <Choice id="passwords" label={t('signinset.passwords')} text={t('signinset.passwords_text')} value={form.passwords} values={['everybody', 'owners']} name={(v) => t(`signinset.passwords.${v}` as Key)} error={fieldOf(error, 'passwords')} onChange={(v) => set({ passwords: v as SignInRules['passwords'] })} />
+      <Choice id="second_factor" label={t('signinset.factor')} text={t('signinset.factor_text')} value={form.second_factor} values={['optional', 'administrators', 'everybody']} name={(v) => t(`signinset.factor.${v}` as Key)} error={fieldOf(error, 'second_factor')} onChange={(v) => set({ second_factor: v as SignInRules['second_factor'] })} />
       <div data-setting="allow"><TagsInput label={t('signinset.allow')} description={t('signinset.allow_text')} placeholder={form.allow.length ? '' : '192.0.2.0/24'} value={form.allow} onChange={(allow) => set({ allow })} error={fieldOf(error, 'allow')} splitChars={[',', ' ']} clearable clearButtonProps={{ 'aria-label': t('property.clear') }} /></div>
       <div className={s.line}><span className={s.hint}>{dirty ? t('state.unsaved') : ''}</span><span className={s.space} /><Button loading={busy} disabled={!dirty} onClick={() => void save()}>{t('action.save')}</Button></div>
     </div>
   )
 }
 
-function Choice({ id, label, text, value, values, name, error, onChange }: { id: string; label: string; text: string; value: string; values: string[]; name: string; error?: string | undefined; onChange(v: string): void }) {
+function Choice({ id, label, text, value, values, name, error, onChange }: { id: string; label: string; text: string; value: string; values: string[]; name(v: string): string; error?: string | undefined; onChange(v: string): void }) {
   return (
     <div data-setting={id} className={s.form}>
       <div><strong>{label}</strong><p className={s.hint}>{text}</p></div>
-      <SegmentedControl aria-label={label} value={value} onChange={onChange} data={values.map((v) => ({ value: v, label: t(`${name}.${v}` as Key) }))} />
+      <SegmentedControl aria-label={label} value={value} onChange={onChange} data={values.map((v) => ({ value: v, label: name(v) }))} />
       {error ? <Banner tone="danger" icon="warn" role="alert">{error}</Banner> : null}
     </div>
   )
@@ -87,6 +87,9 @@ function Providers() {
 
 const blank = { slug: '', name: '', issuer: '', client_id: '', active: true, settings: { domains: [] as string[], create: false, role: 'agent', unverified: false, second_factor: false } }
 
+/** What a provider is called in addresses when nobody says otherwise. */
+const usual = 'company'
+
 function ProviderForm({ provider, onClose }: { provider: SignInProvider | null; onClose(): void }) {
   const [form, setForm] = useState(() => (provider ? { ...blank, ...provider } : blank))
   const [secret, setSecret] = useState('')
@@ -95,7 +98,7 @@ function ProviderForm({ provider, onClose }: { provider: SignInProvider | null; 
   const [sure, setSure] = useState(false)
   const set = (part: Partial<typeof blank>) => setForm((f) => ({ ...f, ...part }))
   const trust = (part: Partial<(typeof blank)['settings']>) => set({ settings: { ...form.settings, ...part } })
-  const slug = form.slug || 'company'
+  const slug = form.slug || usual
   const redirect = provider?.redirect_uri ?? `${location.origin}/api/sign-in/oidc/${slug}/callback`
   const save = async (e: FormEvent) => {
     e.preventDefault()
@@ -113,7 +116,7 @@ function ProviderForm({ provider, onClose }: { provider: SignInProvider | null; 
       <form className={s.form} onSubmit={save}>
         {error && !known ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
         <TextInput label={t('provider.name')} description={t('provider.name_text')} value={form.name} onChange={(e) => set({ name: e.currentTarget.value })} error={fieldOf(error, 'name')} required data-autofocus />
-        {provider ? null : <TextInput label={t('provider.slug')} description={t('provider.slug_text')} value={form.slug} placeholder="company" onChange={(e) => set({ slug: e.currentTarget.value.toLowerCase() })} error={fieldOf(error, 'slug')} />}
+        {provider ? null : <TextInput label={t('provider.slug')} description={t('provider.slug_text')} value={form.slug} placeholder={usual} onChange={(e) => set({ slug: e.currentTarget.value.toLowerCase() })} error={fieldOf(error, 'slug')} />}
         <div className={s.copy}><TextInput label={t('provider.redirect')} description={t('provider.redirect_text')} value={redirect} readOnly variant="filled" /><CopyButton value={redirect}>{({ copied, copy }) => <Button variant="default" onClick={copy}>{t(copied ? 'action.copied' : 'action.copy')}</Button>}</CopyButton></div>
         <TextInput label={t('provider.issuer')} description={t('provider.issuer_text')} placeholder="https://login.example.com/realm" value={form.issuer} onChange={(e) => set({ issuer: e.currentTarget.value })} error={fieldOf(error, 'issuer')} required />
         <TextInput label={t('provider.client_id')} value={form.client_id} onChange={(e) => set({ client_id: e.currentTarget.value })} error={fieldOf(error, 'client_id')} required />
