@@ -97,6 +97,54 @@ func (s *Service) May(ctx context.Context, q db.Queryer, id desk.InboxID, owner 
 	return mayHold(box, t)
 }
 
+// Standing is what the owner of a ticket has, with it, against the limit of theirs that is reached first (CP-05).
+type Standing struct {
+	UserID desk.UserID `json:"user_id"`
+	Name   string      `json:"name"`
+	Kind   string      `json:"kind" enum:"total,calls,messages,email" doc:"Which limit it is."`
+	Count  int         `json:"count" doc:"What they have now, as limits count it."`
+	Limit  *int        `json:"limit" doc:"null: they have none."`
+	Over   bool        `json:"over"`
+}
+
+// Stands says how the owner of a ticket stands; nil where the ticket counts for nobody: it has no owner, rests, is closed, or is not of the help desk.
+func (s *Service) Stands(ctx context.Context, q db.Queryer, t desk.Ticket) (*Standing, error) {
+	if t.OwnerID == 0 || !t.Open || t.Snoozed || t.Hidden != desk.HiddenNo {
+		return nil, nil
+	}
+	help, err := s.Inboxes.Helpdesk(ctx, q)
+	if err != nil || help.ID != t.InboxID {
+		return nil, err
+	}
+	u, err := s.People.Get(ctx, q, t.OwnerID)
+	if err != nil {
+		return nil, err
+	}
+	lim, err := s.limitsOf(ctx, q, []desk.UserID{u.ID})
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.count(ctx, q, lim, help.ID, []desk.UserID{u.ID})
+	if err != nil {
+		return nil, err
+	}
+	load, limit := all[u.ID], lim.Default
+	if load == nil {
+		load = &Load{}
+	}
+	if own, ok := lim.Of[u.ID]; ok {
+		limit = own
+	}
+	out := &Standing{UserID: u.ID, Name: u.Name, Kind: "total", Count: load.Total, Limit: limit.Total}
+	kind := s.KindOf(t.Channel)
+	of := map[string]*int{routing.Calls: limit.Calls, routing.Messages: limit.Messages, routing.Email: limit.Email}[kind]
+	if of != nil && (out.Limit == nil || *of-load.of(kind) < *out.Limit-out.Count) {
+		out.Kind, out.Count, out.Limit = kind, load.of(kind), of
+	}
+	out.Over = out.Limit != nil && out.Count > *out.Limit
+	return out, nil
+}
+
 func mayHold(box desk.Inbox, t desk.Team) error {
 	if box.Access.Everyone || slices.Contains(box.Access.Teams, t.ID) {
 		return nil

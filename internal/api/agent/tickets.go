@@ -7,10 +7,12 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/ticket"
 	"github.com/kanalhq/kanal/internal/view"
@@ -25,6 +27,8 @@ type Ticket struct {
 	Draft   *desk.Draft        `json:"draft" doc:"One's own newest draft on it."`
 	Waiting *waiting.Place     `json:"waiting" doc:"Nobody could have it yet: where it stands in the line; null: it does not wait."`
 	Seq     int64              `json:"seq" doc:"The number of the last event that this answer covers."`
+	// Standing is sent with what gives a ticket to somebody, which counting everybody's work is worth.
+	Standing *assignment.Standing `json:"owner_load,omitempty" doc:"After an assignment: how much its owner has now, and the limit, which a person may exceed (CP-05)."`
 }
 
 func (a *agents) mountTickets() {
@@ -36,7 +40,7 @@ func (a *agents) mountTickets() {
 	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/tickets/{id}", ID: "patchTicket", Tag: tag, Summary: "Change a ticket",
 		Description: "What is left out stays. Send `version` to refuse the change when somebody else was faster (409, ticket.stale).", Errors: []int{404, 409}}, a.patchTicket)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets/{id}/assign", ID: "assignTicket", Tag: tag, Summary: "Give a ticket to a user or a team",
-		Description: "null takes it away; what is left out stays.", Errors: []int{404}}, a.assignTicket)
+		Description: "null takes it away; what is left out stays. A person may give more than the limit: `owner_load` says how much there is.", Errors: []int{404}}, a.assignTicket)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/tickets/{id}/why", ID: "whyTicket", Tag: tag, Summary: "Why this owner: every assignment with its reasons", Errors: []int{404}}, a.why)
 	api.Register(a.server, api.Op{Method: "POST", Path: "/api/tickets", ID: "createTicket", Tag: tag, Summary: "Open a ticket, or write a new message to somebody", Status: 201, Repeatable: true,
 		MaxBody:     8 << 20,
@@ -186,6 +190,9 @@ func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTick
 			}
 		}
 	}
+	if err := v.Veil.Check(property.Ticket, b.Properties); err != nil {
+		return nil, err
+	}
 	err = a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		t, err := a.Tickets.Lock(ctx, tx, id)
 		if err != nil {
@@ -209,6 +216,9 @@ func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTick
 	})
 	if err != nil {
 		return nil, err
+	}
+	if b.OwnerID.Sent {
+		return api.Answer(a.given(ctx, v, id))
 	}
 	return api.Answer(a.ticket(ctx, v, id))
 }
@@ -235,7 +245,20 @@ func (a *agents) assignTicket(ctx context.Context, v access.Viewer, in *assignIn
 	}); err != nil {
 		return nil, err
 	}
-	return api.Answer(a.ticket(ctx, v, id))
+	return api.Answer(a.given(ctx, v, id))
+}
+
+// given is a ticket after somebody gave it to somebody, with how much they have now.
+func (a *agents) given(ctx context.Context, v access.Viewer, id desk.TicketID) (Ticket, error) {
+	out, err := a.ticket(ctx, v, id)
+	if err != nil {
+		return out, err
+	}
+	t, err := a.Tickets.Get(ctx, a.DB, id)
+	if err == nil {
+		out.Standing, err = a.Assign.Stands(ctx, a.DB, t)
+	}
+	return out, err
 }
 
 // give changes the owner or the team or both; what was not sent stays.
@@ -324,6 +347,9 @@ func (a *agents) createTicket(ctx context.Context, v access.Viewer, in *createTi
 	if err := v.NeedIn(inbox, access.TicketsEdit); err != nil {
 		return nil, err
 	}
+	if err := v.Veil.Check(property.Ticket, b.Properties); err != nil {
+		return nil, err
+	}
 	if b.OwnerID != 0 || b.TeamID != 0 {
 		if err := v.NeedIn(inbox, access.TicketsAssign); err != nil {
 			return nil, err
@@ -378,6 +404,9 @@ func (a *agents) compose(ctx context.Context, v access.Viewer, in *createTicketI
 		return nil, err
 	}
 	if err := v.NeedIn(inbox, access.TicketsReply); err != nil {
+		return nil, err
+	}
+	if err := v.Veil.Check(property.Ticket, b.Properties); err != nil {
 		return nil, err
 	}
 	plan, timing, err := a.options(ctx, v, inbox, 0, b.SendOptions, b.SetStatus, "")

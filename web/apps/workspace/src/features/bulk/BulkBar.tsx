@@ -1,17 +1,19 @@
 import { ActionIcon, Button, Menu, Modal, NumberInput, Select, TextInput } from '@mantine/core'
-import { useEffect, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { get, type Ticket } from '@kanal/api'
 import { Avatar, Banner, Icon, type IconName } from '@kanal/ui'
 import { useInboxes, usePipelines, useProperties, useTeams, useUsers } from '@/features/lookups/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
 import { PriorityMark, priorities, priorityName, type Selection } from '@/features/tickets/index.ts'
-import { t, type Key } from '@/locales/index.ts'
+import { t, withMore, type Key } from '@/locales/index.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
 import { count } from '@/shell/format.ts'
 import { setBar } from './actions.ts'
 import { asksFirst, type Action } from './model.ts'
 import { start } from './queries.ts'
 import s from './bulk.module.css'
+
+const OwnerLoad = lazy(withMore(async () => ({ default: (await import('@/features/capacity/later.ts')).OwnerLoad })))
 
 type Dialog = 'property' | 'merge' | 'spam' | 'snooze' | null
 interface Props { selection: Selection; onDo(a: Action): void }
@@ -73,7 +75,7 @@ function AssignMenu({ onDo }: Props) {
       {opener('user', 'action.assign')}
       <Menu.Dropdown>
         <TextInput className={s.search} size="xs" aria-label={t('assign.search')} placeholder={t('assign.search')} value={q} onChange={(e) => setQ(e.currentTarget.value)} onKeyDown={(e) => { if (e.key.length === 1) e.stopPropagation() }} />
-        {people.map((u) => <Menu.Item key={u.id} leftSection={<Avatar name={u.name} size={20} />} onClick={() => onDo({ type: 'assign', owner_id: u.id })}>{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</Menu.Item>)}
+        {people.map((u) => <Menu.Item key={u.id} leftSection={<Avatar name={u.name} size={20} />} rightSection={<Suspense fallback={null}><OwnerLoad id={u.id} /></Suspense>} onClick={() => onDo({ type: 'assign', owner_id: u.id })}>{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</Menu.Item>)}
         {teams.filter((x) => match(x.name)).slice(0, 6).map((x) => <Menu.Item key={x.id} leftSection={<Icon name="team" />} onClick={() => onDo({ type: 'assign', no_owner: true, team_id: x.id })}>{x.name}</Menu.Item>)}
         <Menu.Divider />
         <Menu.Item leftSection={<Icon name="team" />} onClick={() => onDo({ type: 'rotate' })}>{t('action.rotate')}</Menu.Item>

@@ -10,6 +10,12 @@ export const limited = (c: Capacity): Kind[] => kinds.filter((k) => c[k] !== nul
 /** The kinds that are full: nothing more of them by itself; a full total stops every kind. */
 export const full = (c: Capacity, load: CapacityLoad): Kind[] => limited(c).filter((k) => load[k] >= c[k]!)
 
+/** The limit that is reached first, as a person who gives work away sees it; null: there is none. */
+export function nearest(c: Capacity, load: CapacityLoad): { load: number; limit: number | null } {
+  const k = limited(c).sort((a, b) => (c[a]! - load[a]) - (c[b]! - load[b]))[0]
+  return k ? { load: load[k], limit: c[k]! } : { load: load.total, limit: null }
+}
+
 /** What is sent: empty fields are no limit. */
 export function typed(fields: Record<Kind, string | number>): Capacity {
   const out: Capacity = {}

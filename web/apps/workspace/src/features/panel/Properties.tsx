@@ -9,6 +9,7 @@ import { dateTime } from '@/shell/format.ts'
 import { Facts } from './Facts.tsx'
 import s from './panel.module.css'
 
+const OwnerLoad = lazy(withMore(async () => ({ default: (await import('@/features/capacity/later.ts')).OwnerLoad })))
 const LanguageField = lazy(withMore(async () => ({ default: (await import('@/features/skills/later.ts')).LanguageField })))
 
 export function Properties({ ticket }: { ticket: Ticket }) {
@@ -25,6 +26,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
         onChange={(v) => { const st = statuses.find((x) => x.id === v); if (st) setStatus(ticket, st) }} />
       <Select size="xs" label={t('property.owner')} disabled={!can('tickets.assign')} searchable clearable placeholder={t('ticket.unassigned')} clearButtonProps={{ 'aria-label': t('action.release') }} value={ticket.owner_id}
         data={users.filter((u) => u.active || u.id === ticket.owner_id).map((u) => ({ value: u.id, label: u.name || u.email }))} nothingFoundMessage={t('state.nothing_found')}
+        renderOption={({ option }) => <><span className={s.option}>{option.label}</span><Suspense fallback={null}><OwnerLoad id={option.value} /></Suspense></>}
         onChange={(v) => { const u = users.find((x) => x.id === v); setOwner(ticket, u ? { id: u.id, name: u.name } : null) }} />
       <Select size="xs" label={t('property.team')} disabled={!can('tickets.assign')} clearable placeholder={t('property.none')} clearButtonProps={{ 'aria-label': t('property.clear') }} value={ticket.team_id} data={teams.map((x) => ({ value: x.id, label: x.name }))}
         onChange={(v) => void change(ticket, { team_id: v }, { team: teams.find((x) => x.id === v) ?? null })} />

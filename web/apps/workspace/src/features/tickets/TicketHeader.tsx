@@ -1,16 +1,18 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react'
 import type { Ticket, Viewer } from '@kanal/api'
 import { Avatar, Icon, Tag } from '@kanal/ui'
 import { useStatuses, useTeams, useUsers } from '@/features/lookups/index.ts'
 import { Others } from '@/features/presence/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
 import { moreActions } from '@/features/triage/index.ts'
-import { t } from '@/locales/index.ts'
+import { t, withMore } from '@/locales/index.ts'
 import { actionById, actionContext, keysOf, useActionContext, useProvideActions } from '@/shell/actions.ts'
 import { change, setOwner, setPriority, setStatus } from './actions.ts'
 import { PriorityMark, priorities, priorityName } from './marks.tsx'
 import s from './header.module.css'
+
+const OwnerLoad = lazy(withMore(async () => ({ default: (await import('@/features/capacity/later.ts')).OwnerLoad })))
 
 type MenuName = 'assign' | 'status' | 'priority'
 
@@ -124,7 +126,7 @@ function OwnerMenu({ ticket, open, onOpen, disabled }: PickerProps) {
             if (e.key.length === 1) e.stopPropagation()
           }} />
         {people.map((u) => (
-          <Menu.Item key={u.id} leftSection={<Avatar name={u.name} size={20} />} rightSection={u.id === ticket.owner_id ? <Icon name="check" /> : !u.available ? <span className={s.away}>{t('user.away')}</span> : undefined} onClick={() => setOwner(ticket, u)}>{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</Menu.Item>
+          <Menu.Item key={u.id} leftSection={<Avatar name={u.name} size={20} />} rightSection={<>{!u.available ? <span className={s.away}>{t('user.away')} </span> : null}<Suspense fallback={null}><OwnerLoad id={u.id} /></Suspense>{u.id === ticket.owner_id ? <Icon name="check" /> : null}</>} onClick={() => setOwner(ticket, u)}>{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</Menu.Item>
         ))}
         {groups.length ? <Menu.Label>{t('property.team')}</Menu.Label> : null}
         {groups.map((x) => <Menu.Item key={x.id} leftSection={<Icon name="team" />} onClick={() => void change(ticket, { owner_id: null, team_id: x.id }, { owner: null, team: { id: x.id, name: x.name } })}>{x.name}</Menu.Item>)}

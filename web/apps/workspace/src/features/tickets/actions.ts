@@ -23,6 +23,8 @@ export async function change(ticket: Ticket, c: Change, shown: Partial<Ticket> =
   if (leaves && ctx.ticket?.id === ticket.id) leave(ctx)
   try {
     const saved = await updateTicket(ticket, c, shown)
+    const stands = saved.owner_load
+    if (stands?.over && c.owner_id) void import('@/features/capacity/later.ts').then((m) => m.sayOver(stands))
     if (leaves && view) dropFromList(view, ticket.id)
     if (undo) {
       const back: Change = {}

@@ -1,0 +1,1 @@
+export { OwnerLoad, sayOver } from './OwnerLoad.tsx'
