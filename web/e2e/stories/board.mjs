@@ -61,7 +61,7 @@ await story('WS-04: dragged by mouse a card changes its status, at once, at a co
   await dragTo(ann, card(ann, one, t1.status.name), column(ann, other()))
   await card(ann, one, other()).waitFor(soon)
   go()
-  await ann.page.unroute('**/api/**')
+  await ann.page.unrouteAll({ behavior: 'wait' })
   must(new URL(ann.page.url()).pathname === '/tickets/open', 'the drag opened the ticket')
   await until('the status is not saved', async () => (await now(t1.id)).status.name === other())
   await card(bo, one, other()).waitFor(soon)

@@ -14,14 +14,14 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const soon = { timeout: 30_000 }
 const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
 const browser = await launchMany()
-const ann = await person(browser, { undo: 10 })
+const ann = await person(browser, { undo: 30 })
 const bo = await person(browser, { who: secondEmail })
 const H = { headers: { Origin: base } }
 const json = async (p, path, method = 'get', data) => { const r = await p.api[method](`${base}${path}`, { ...H, ...(data ? { data } : {}) }); if (!r.ok()) throw new Error(`${method} ${path}: ${r.status()} ${await r.text()}`); return r.status() === 204 ? null : r.json() }
 const answer = (p) => p.page.getByRole('textbox', { name: 'Answer to the customer' })
 /** The rich editor, not the field that stands in for it. */
 const ready = async (box) => { await box.waitFor(soon); await box.and(box.page().locator('[contenteditable=true]')).waitFor(soon) }
-const until = async (what, fn) => { for (let i = 0; i < 150; i++) { const v = await fn(); if (v) return v; await new Promise((r) => setTimeout(r, 200)) } throw new Error(`waited in vain for ${what}`) }
+const until = async (what, fn, ms = 30_000) => { for (let i = 0; i < ms / 200; i++) { const v = await fn(); if (v) return v; await new Promise((r) => setTimeout(r, 200)) } throw new Error(`waited in vain for ${what}`) }
 
 /** A customer's mail and the ticket it made. */
 async function ticketOf(subject, over = {}) {
@@ -50,7 +50,7 @@ await story('WS-23: undo gives the text back, and nothing has gone out', async (
   await ann.page.keyboard.press('Control+A')
   await ann.page.keyboard.type('At the right time')
   await ann.page.keyboard.press('Control+Enter')
-  await until('the mail', async () => (await mailsTo('mira@customers.example', subject)).length === 1)
+  await until('the mail', async () => (await mailsTo('mira@customers.example', subject)).length === 1, 60_000)
   must((await mailsTo('mira@customers.example', subject))[0].includes('right time'), 'the wrong text went out')
 })
 
@@ -235,7 +235,7 @@ await story('TK-18: the timeline shows a part, remembers what was seen, and lead
   await ann.page.getByRole('button', { name: /\d+ changes/ }).waitFor(soon)
   await ann.page.getByRole('button', { name: 'What is shown' }).click()
   await ann.page.getByRole('menuitem', { name: 'Comments' }).click()
-  must(await ann.page.locator('[data-message]').count() === 1, 'not only the comment')
+  await until('the comment alone', async () => await ann.page.locator('[data-message]').count() === 1)
   await ann.page.getByRole('navigation', { name: 'Earlier tickets:' }).getByRole('link').first().waitFor(soon)
   await ann.page.goto(`${base}/tickets/open`)
   await json(bo, `/api/threads/${t.threads[0].id}/messages`, 'post', { type: 'comment', text: 'Seen it' })
@@ -331,10 +331,10 @@ await story('WS-12: the page and the server are killed under an open composer, a
     await page.keyboard.type(' and after it')
     await page.getByText('Draft kept in this browser').waitFor(soon)
     server = await start()
-    await page.getByText('Draft saved').waitFor({ timeout: 30_000 })
+    await page.getByText('Draft saved').waitFor({ timeout: 60_000 })
     // The page goes without a word: another browser of the same person goes on from the server's copy.
     await page.keyboard.type('!')
-    await page.waitForTimeout(1500)
+    await until('the draft of the server', async () => (await (await context.request.get(`${url}/api/drafts?ticket_id=${ticket.id}`)).text()).includes('and after it!'))
     await context.close()
     const other = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } })
     await other.request.post(`${url}/api/session`, { data: { email, password }, headers: { Origin: url } })
