@@ -112,7 +112,7 @@ await story('after signing in nobody is sent to another site', async () => {
     await p.locator('input[type=email], input[name=email]').first().fill(email)
     await p.locator('input[type=password]').first().fill(password)
     await p.keyboard.press('Enter')
-    await p.waitForURL((u) => u.pathname !== '/signin', { timeout: 15_000 })
+    await p.waitForURL((u) => u.pathname !== '/signin', { timeout: 30_000 })
     await settled(p)
     must(p.url().startsWith(`${base}/`) && left.length === 0, `${next} led to ${p.url()} ${left}`)
     await fresh.close()
