@@ -75,7 +75,7 @@ await story('SK-05, SK-06: a rule is made by hand: conditions, a skill with its 
   await automation()
   await page.getByRole('button', { name: 'Add a rule' }).click(soon)
   const dialog = page.getByRole('dialog', { name: 'Add a rule' })
-  await dialog.getByLabel('Name').fill('Wheels')
+  await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Wheels')
   await dialog.getByRole('button', { name: 'Add a condition' }).click(soon)
   await dialog.getByRole('combobox', { name: 'Field' }).selectOption('subject')
   await dialog.getByRole('combobox', { name: 'Comparison for Subject' }).selectOption('contains')
