@@ -1,5 +1,7 @@
 package desk
 
+import "strings"
+
 // Thread is one exchange with one party, begun over one channel account; it may go on over another (GEN-24).
 type Thread struct {
 	ID            ThreadID         `json:"id"`
@@ -34,4 +36,15 @@ type Origin struct {
 	Referrer string `json:"referrer"`
 	Chatflow string `json:"chatflow"` // its name then
 	Number   int64  `json:"number"`   // of the chatflow's version
+}
+
+// Bare is the origin without the parameters of its addresses: hidden fields of forms are filled from them, and the team does not see those (FM-10).
+func (o *Origin) Bare() *Origin {
+	if o == nil {
+		return nil
+	}
+	out := *o
+	out.URL, _, _ = strings.Cut(strings.ReplaceAll(o.URL, "#", "?"), "?")
+	out.Referrer, _, _ = strings.Cut(strings.ReplaceAll(o.Referrer, "#", "?"), "?")
+	return &out
 }

@@ -38,6 +38,9 @@ func scanThreadRow(s db.Scanner) (ThreadRow, error) {
 	var g TeamRef
 	err := s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount, &t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt, &t.VisitorID, &t.Bot, &t.ChatflowID, &t.SeenByVisitor, &t.SeenByTeam, &t.MailedTo, db.ScanJSON(&t.Origin),
 		&c.Name, &c.Email, &u.Name, &g.Name, &t.Inbox.Name, &t.Inbox.Kind, &t.TicketNumber)
+	if t.VisitorID == 0 { // of a form, which no visitor's browser stands behind
+		t.Origin = t.Origin.Bare()
+	}
 	t.Inbox.ID = t.InboxID
 	if c.ID = t.ContactID; c.ID != 0 {
 		t.Contact = &c

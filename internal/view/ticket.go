@@ -325,6 +325,9 @@ func (v *Service) threadsWhere(ctx context.Context, cond string, arg any) ([]Tic
 		err = s.Scan(&t.ID, &t.InboxID, &t.AccountID, &t.Channel, &t.ContactID, &t.TicketID, &t.OwnerID, &t.TeamID, &t.Subject, &t.Open, &t.MessageCount,
 			&t.CreatedAt, &t.LastMessageAt, &t.LastInboundAt, &t.Hidden, &t.HiddenAt, &t.VisitorID, &t.Bot, &t.ChatflowID, &t.SeenByVisitor, &t.SeenByTeam, &t.MailedTo,
 			db.ScanJSON(&t.Origin), &t.Account.Name, &t.Account.Address, &t.Account.Active, &t.Account.State)
+		if t.VisitorID == 0 { // of a form, which no visitor's browser stands behind
+			t.Origin = t.Origin.Bare()
+		}
 		t.Account.ID = t.AccountID
 		return t, err
 	}, `SELECT h.id, h.inbox_id, h.account_id, h.channel, h.contact_id, h.ticket_id, h.owner_id, h.team_id, h.subject, h.open, h.message_count,

@@ -205,6 +205,10 @@ func TestHiddenFieldsAreForWhoMaySeeThem(t *testing.T) {
 				t.Errorf("%s for an agent: %d %s", path, res.StatusCode, body)
 			}
 		}
+		detail, err := view.New(d, nil).Ticket(context.Background(), view.SightOf(access.Viewer{AllInboxes: true}), xs[0].TicketID) // nor does the conversation carry them
+		if told, _ := json.Marshal(detail.Threads); err != nil || strings.Contains(string(told), "spring") || !strings.Contains(string(told), "https://shop.example/") {
+			t.Errorf("the conversation says %s, %v", told, err)
+		}
 		list := "/api/forms/" + f.ID.String() + "/submissions"
 		if res, body := w.do("GET", list, "", "", owner...); res.StatusCode != 200 || !strings.Contains(body, `"campaign":"x"`) {
 			t.Errorf("%d %s", res.StatusCode, body)
