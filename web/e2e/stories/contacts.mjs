@@ -120,7 +120,7 @@ await story('WS-20: the side panel edits the contact beside the ticket and leads
   const t = (await call('GET', `/api/contacts/${work.id}/tickets`)).items[0]
   await page.goto(`${base}/tickets/open/${t.id}`)
   const panel = page.locator('[data-panel]')
-  await panel.getByLabel('Language').fill('sv')
+  await panel.getByRole('textbox', { name: 'Language' }).fill('sv')
   await page.keyboard.press('Enter')
   await until('the language is not kept', async () => (await call('GET', `/api/contacts/${work.id}`)).language === 'sv')
   await panel.getByRole('link', { name: `Mira Lundgren ${tag}` }).click()
@@ -130,6 +130,7 @@ await story('WS-20: the side panel edits the contact beside the ticket and leads
 })
 
 await story('a contact is deleted and comes back; a colleague without the right is not offered it', async () => {
+  await page.goto(`${base}/contacts/${work.id}`)
   await page.getByRole('main').getByRole('button', { name: 'More', exact: true }).first().click()
   await page.getByRole('menuitem', { name: 'Delete contact' }).click()
   await page.getByRole('button', { name: 'Undo' }).click(soon)

@@ -32,7 +32,7 @@ export function Roles() {
                 <span className={s.sub}>{[r.built_in ? t(`role.${r.role}_text` as Key) : r.description, r.built_in ? '' : `${t('roles.tickets')}: ${t(`roles.reach_${r.tickets.view || 'all'}` as Key)}`, t('roles.n_people', { count: r.users })].filter(Boolean).join(' · ')}</span>
               </span>
               {r.built_in ? <Tag>{t('roles.built_in')}</Tag> : null}
-              {manage ? <Button variant="subtle" onClick={() => setEditing({ from: r, copy: true })} aria-label={t('roles.copy_of', { name })}>{t('roles.copy')}</Button> : null}
+              {manage ? <Button variant="subtle" onClick={() => setEditing({ from: r, copy: true })} aria-label={t('roles.copy_role', { name })}>{t('roles.copy')}</Button> : null}
               {manage && !r.built_in ? <Button variant="default" disabled={!r.may_give} onClick={() => setEditing({ from: r, copy: false })} aria-label={t('users.edit', { name })}>{t('action.edit')}</Button> : null}
             </li>
           )
