@@ -136,7 +136,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 		Dispatch: s.Dispatch, Correct: s.Intake, View: s.View, Hub: s.Hub, Blobs: s.Blobs, Settings: s.Settings, Inboxes: s.Inboxes, Images: netx.NewImages(netx.Guard{}),
 		Search: search.New(d, s.Events, nil)}
 	md := admin.Deps{DB: d, Clock: s.Clock, Registry: s.Channels, Access: s.Access, People: s.People, Inboxes: s.Inboxes, Tickets: s.Tickets, Properties: s.Properties, Settings: s.Settings,
-		Intake: s.Intake, Board: board, View: s.View, Assign: s.Assignment, Oversight: oversight.New(d),
+		Intake: s.Intake, Board: board, View: s.View, Assign: s.Assignment, Oversight: oversight.New(d, s.Clock),
 		Transfer: transfer.New(transfer.Deps{DB: d, Channels: s.Channels, People: s.People, Properties: s.Properties, Tickets: s.Tickets, Inboxes: s.Inboxes, Settings: s.Settings, Outside: transfer.Outside{Closed: true}}),
 		Health: admin.Health{Jobs: jobs.Stats, Dead: jobs.DeadJobs, Search: func(context.Context) (int64, bool, error) { return 0, false, nil },
 			Missing: func(context.Context) map[string]string { return map[string]string{} }, DiskFree: func() int64 { return 1 }}}
@@ -157,6 +157,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	apichat.MountFlows(s.api, apichat.FlowDeps{DB: d, Clock: s.Clock, Flows: chatflow.New(d, s.Clock, s.Events), Inboxes: s.Inboxes, Registry: s.Channels, Properties: s.Properties,
 		People: s.People, Tickets: s.Tickets, Key: bytes.Repeat([]byte{6}, 32), BaseURL: base})
 	s.more(jobs, store)
+	s.work(jobs, store)
 	websites.Mount(s.api, websites.Deps{DB: d, Inboxes: s.Inboxes, Settings: s.Settings, Base: base, Live: s.Channels.Live, Check: installation.Checker{Base: base, Private: true}})
 	person.Mount(s.api, person.Deps{DB: d, Contacts: s.Contacts, Properties: s.Properties, People: s.People, View: s.View, Identity: identity.New(identity.Deps{
 		DB: d, Clock: s.Clock, Events: s.Events, Contacts: s.Contacts, Threads: s.Threads, Tickets: s.Tickets, Journal: s.Intake, Files: s.Blobs,

@@ -244,7 +244,7 @@ func (a *App) edge() http.Handler {
 	admin.Mount(s, admin.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.log, Registry: a.Registry, Access: a.Access, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Properties: a.Properties,
 		Settings: a.Settings, Surveys: a.Surveys, Intake: a.Intake, Board: a.Board, View: a.Views, TestClock: !a.cfg.ClockAt.IsZero(),
-		Assign: a.Assign, Transfer: a.transfer(transfer.Outside{Closed: true}), Oversight: oversight.New(a.DB), Availability: a.Avail, Post: systemMail{a}.post,
+		Assign: a.Assign, Transfer: a.transfer(transfer.Outside{Closed: true}), Oversight: oversight.New(a.DB, a.Clock), Availability: a.Avail, Post: systemMail{a}.post,
 		Health: admin.Health{Jobs: a.Jobs.Stats, Dead: a.Jobs.DeadJobs, Search: a.Search.Behind, Missing: a.missing, DiskFree: a.diskFree, Started: desk.Time(time.Now().UnixMilli())},
 	})
 	chat.MountVisitors(s, chat.VisitorDeps{

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/kanalhq/kanal/internal/clock"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/form"
@@ -22,14 +23,17 @@ const Cap = 10_000
 const maxNames = 12
 
 // Service reads one database. Safe for concurrent use.
-type Service struct{ db *db.DB }
+type Service struct {
+	db    *db.DB
+	clock *clock.Clock
+}
 
 // New makes the service.
-func New(d *db.DB) *Service { return &Service{d} }
+func New(d *db.DB, c *clock.Clock) *Service { return &Service{d, c} }
 
 // Effect is one kind of thing that a change touches.
 type Effect struct {
-	Kind   string   `json:"kind" enum:"tickets,open_tickets,conversations,outgoing,users,teams,inboxes,channels,statuses,properties,contacts,views,tokens,sessions,addresses,form_fields"`
+	Kind   string   `json:"kind" enum:"tickets,open_tickets,conversations,outgoing,users,teams,inboxes,channels,statuses,properties,contacts,views,tokens,sessions,addresses,form_fields,chatflows,answers,conditions,moves,waiting"`
 	Count  int      `json:"count"`
 	Capped bool     `json:"capped" doc:"There are more than count."`
 	Names  []string `json:"names" doc:"Some of them, by name."`
@@ -136,11 +140,13 @@ func (g *gathering) names(query string, args ...any) []string {
 
 // account is what of a channel account names other things.
 type account struct {
-	id     int64
-	inbox  int64
-	name   string
-	ticket desk.TicketPolicy
-	assign desk.AssignPolicy
+	id            int64
+	inbox         int64
+	name          string
+	slug, channel string
+	settings      []byte
+	ticket        desk.TicketPolicy
+	assign        desk.AssignPolicy
 }
 
 func (g *gathering) accounts() []account {
@@ -148,9 +154,9 @@ func (g *gathering) accounts() []account {
 		return nil
 	}
 	out, err := db.All(g.ctx, g.db, func(r db.Scanner) (a account, err error) {
-		err = r.Scan(&a.id, &a.inbox, &a.name, db.ScanJSON(&a.ticket), db.ScanJSON(&a.assign))
+		err = r.Scan(&a.id, &a.inbox, &a.name, &a.slug, &a.channel, &a.settings, db.ScanJSON(&a.ticket), db.ScanJSON(&a.assign))
 		return a, err
-	}, `SELECT id, inbox_id, name, ticket, assign FROM channel_accounts WHERE archived_at = 0 ORDER BY name`)
+	}, `SELECT id, inbox_id, name, slug, channel, settings, ticket, assign FROM channel_accounts WHERE archived_at = 0 ORDER BY name`)
 	if err != nil {
 		g.err = err
 	}
@@ -220,9 +226,50 @@ func (g *gathering) channel(id int64) {
 	g.count("open_tickets", `FROM tickets WHERE account_id = $1 AND open = 1 AND hidden = ''`, id)
 	g.count("tickets", `FROM tickets WHERE account_id = $1 AND hidden = ''`, id)
 	g.count("outgoing", `FROM messages WHERE account_id = $1 AND status IN ('queued', 'sending')`, id)
+	g.count("waiting", `FROM assignment_queue WHERE account_id = $1`, id)
 	g.named("addresses", g.names(`SELECT value FROM address_registry WHERE account_id = $1 ORDER BY value`, id))
+	g.named("chatflows", g.names(`SELECT name FROM chatflows WHERE account_id = $1 AND archived_at = 0 ORDER BY position, id`, id))
 	g.formFields(id)
+	g.naming(id)
+	g.count("moves", `FROM channel_moves WHERE account_id = $1 AND state IN ('done', 'cancelled', 'failed') AND undo_until > $2`, id, g.clock.Ms())
+	g.views(`"` + strconv.FormatInt(id, 10) + `"`)
 	g.whoSees(inbox)
+}
+
+// naming adds the other channels that speak of one: forms whose answers leave by it, and those whose rules and conditions ask for it.
+func (g *gathering) naming(id int64) {
+	all := g.accounts()
+	at := slices.IndexFunc(all, func(a account) bool { return a.id == id })
+	if at < 0 {
+		return
+	}
+	slug := all[at].slug
+	var answers, conditions []string
+	for _, a := range all {
+		var set struct {
+			ReplyFrom string `json:"reply_from"`
+		}
+		_ = json.Unmarshal(a.settings, &set)
+		if a.channel == "form" && set.ReplyFrom == slug && a.inbox == all[at].inbox {
+			answers = append(answers, a.name)
+		}
+		if a.id != id && a.asksFor(slug) {
+			conditions = append(conditions, a.name)
+		}
+	}
+	g.named("answers", answers)
+	g.named("conditions", conditions)
+}
+
+// asksFor tells whether a condition of the account names a channel.
+func (a account) asksFor(slug string) bool {
+	sets := []*desk.Conditions{a.ticket.When}
+	for _, r := range a.assign.Rules {
+		sets = append(sets, r.If)
+	}
+	return slices.ContainsFunc(sets, func(set *desk.Conditions) bool {
+		return set != nil && slices.ContainsFunc(set.When, func(c desk.Condition) bool { return c.Field == "account" && slices.Contains(c.Values, slug) })
+	})
 }
 
 // formFields are what goes from the form of a channel when the channel is removed (FM-12): the fields that fill tickets.

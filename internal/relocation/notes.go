@@ -2,6 +2,7 @@ package relocation
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/inbox"
 )
 
 // What becomes of something in a move.
@@ -35,7 +37,13 @@ func (s *Service) notes(ctx context.Context, q db.Queryer, acc desk.ChannelAccou
 	n := &noting{}
 	n.say("address", Carries, 1, acc.Address)
 	n.say("routing", Carries, 1)
+	if rules := ruleNames(acc.Assign.Rules); len(rules) > 0 {
+		n.say("rules", Carries, len(rules), rules...)
+	}
 	n.say("ticket_defaults", Carries, 1)
+	if set := p.policy(acc, to); set.Create == "when" && acc.Ticket.Create == "when" {
+		n.say("conditions", Carries, 1)
+	}
 	if strings.Contains(string(acc.Settings), `"signature`) || strings.Contains(string(acc.Settings), `"from_name`) {
 		n.say("signature", Carries, 1)
 	}
@@ -51,6 +59,12 @@ func (s *Service) notes(ctx context.Context, q db.Queryer, acc desk.ChannelAccou
 	if c.Drafts+c.Scheduled > 0 {
 		n.say("drafts", Carries, c.Drafts+c.Scheduled)
 	}
+	if c.Hidden > 0 {
+		n.say("hidden", Carries, c.Hidden)
+	}
+	if c.Waiting > 0 {
+		n.say("waiting", Carries, c.Waiting)
+	}
 	n.say("links", Carries, 1)
 	if set := p.policy(acc, to); set.Create != acc.Ticket.Create {
 		n.say("create_mapped", Mapped, 1, acc.Ticket.Create, set.Create)
@@ -58,10 +72,64 @@ func (s *Service) notes(ctx context.Context, q db.Queryer, acc desk.ChannelAccou
 	if acc.Ticket.Create == "never" && to.Kind == desk.KindHelpdesk && p.Ticketless != TicketlessNone {
 		n.say("owner_mapped", Mapped, c.Make) // the conversation's owner becomes the ticket's
 	}
+	if err := s.forms(ctx, q, n, acc, from, to); err != nil {
+		return nil, err
+	}
 	if err := s.people(ctx, q, n, acc, from, to, p); err != nil {
 		return nil, err
 	}
 	return n.out, s.views(ctx, q, n, acc, from)
+}
+
+func ruleNames(rules []desk.SkillRule) []string {
+	names := make([]string, len(rules))
+	for i, r := range rules {
+		names[i] = r.Name
+	}
+	return names
+}
+
+// forms says which forms answer by the account that moves away from them, and how a form that moves will answer: always by a mail channel of its own inbox (FM-14).
+func (s *Service) forms(ctx context.Context, q db.Queryer, n *noting, acc desk.ChannelAccount, from, to desk.Inbox) error {
+	here, err := s.Inboxes.Accounts(ctx, q, inbox.Filter{Inbox: from.ID})
+	if err != nil {
+		return err
+	}
+	there, err := s.Inboxes.Accounts(ctx, q, inbox.Filter{Inbox: to.ID, ActiveOnly: true})
+	if err != nil {
+		return err
+	}
+	mail := func(a desk.ChannelAccount) bool { return a.Channel == "email" && a.ID != acc.ID }
+	if acc.Channel == "form" {
+		switch answers := answersBy(acc); {
+		case !slices.ContainsFunc(there, mail):
+			n.say("no_way_back", Loses, 1)
+		case answers != "":
+			n.say("answers_by", Mapped, 1)
+		}
+	}
+	if acc.Channel != "email" {
+		return nil
+	}
+	var names []string
+	for _, a := range here {
+		if a.Channel == "form" && (answersBy(a) == acc.Slug || !slices.ContainsFunc(here, mail)) {
+			names = append(names, a.Name)
+		}
+	}
+	if len(names) > 0 {
+		n.say("forms", Loses, len(names), names...)
+	}
+	return nil
+}
+
+// answersBy is the short name of the mail channel that a form's answers leave by.
+func answersBy(a desk.ChannelAccount) string {
+	var set struct {
+		ReplyFrom string `json:"reply_from"`
+	}
+	_ = json.Unmarshal(a.Settings, &set)
+	return set.ReplyFrom
 }
 
 // people says who loses what they have, because they do not see the new inbox, and whom the assignment rule names in vain.

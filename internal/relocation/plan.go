@@ -22,11 +22,12 @@ type Counts struct {
 	NoMove         int `json:"no_move" doc:"Tickets that hang on no conversation: they are in the help desk by themselves (MG-10)."`
 	Drafts         int `json:"drafts" doc:"Texts that people are writing: they go on."`
 	Scheduled      int `json:"scheduled" doc:"Messages that are about to be sent or wait for their time: they leave as planned."`
+	Waiting        int `json:"waiting" doc:"That wait for somebody: they keep their place in the queue."`
 }
 
 // Note is something that a move carries along, maps, leaves or loses (MG-08).
 type Note struct {
-	Kind  string   `json:"kind" enum:"address,routing,ticket_defaults,signature,availability,chatflows,snippets,drafts,links,create_mapped,owner_mapped,policy_no_access,owners_no_access,teams_no_access,access_less,access_more,views,skills"`
+	Kind  string   `json:"kind" enum:"address,routing,ticket_defaults,signature,availability,chatflows,snippets,drafts,links,create_mapped,owner_mapped,policy_no_access,owners_no_access,teams_no_access,access_less,access_more,views,rules,conditions,hidden,waiting,forms,answers_by,no_way_back"`
 	Level string   `json:"level" enum:"carries,mapped,stays,loses"`
 	Count int      `json:"count"`
 	Names []string `json:"names"`
@@ -168,6 +169,8 @@ func (s *Service) count(ctx context.Context, q db.Queryer, acc desk.ChannelAccou
 		{&c.Conversations, `SELECT COUNT(*) FROM threads WHERE account_id = $1 AND inbox_id = $2`, []any{acc.ID, acc.InboxID}},
 		{&c.NoMove, `SELECT COUNT(*) FROM tickets t WHERE t.account_id IN (0, $1) AND t.hidden <> 'merged' AND NOT EXISTS (SELECT 1 FROM threads h WHERE h.ticket_id = t.id)`, []any{acc.ID}},
 		{&c.Drafts, `SELECT COUNT(*) FROM drafts d JOIN threads h ON h.id = d.thread_id WHERE ` + p.chosen(), args},
+		{&c.Waiting, `SELECT COUNT(*) FROM assignment_queue w WHERE w.object = 'thread' AND w.object_id IN (SELECT h.id FROM threads h WHERE ` + p.chosen() + `)
+			OR w.object = 'ticket' AND w.object_id IN (SELECT h.ticket_id FROM threads h WHERE ` + p.chosen() + `)`, args},
 		{&c.Scheduled, `SELECT COUNT(*) FROM messages m JOIN threads h ON h.id = m.thread_id WHERE m.status IN ('queued', 'sending') AND ` + p.chosen(), args},
 	} {
 		if err := q.QueryRow(ctx, one.query, one.args...).Scan(one.into); err != nil {
