@@ -153,6 +153,7 @@ type Viewer struct {
 	AllInboxes bool           // sees the others too
 	Tickets    Extent         // whose tickets and conversations they see and change
 	Contacts   Extent         // whose contacts
+	Veil       desk.Veil      // what they do not see or change of properties
 }
 
 // Can reports whether the viewer may do p: the role has it, and the token's scopes allow it.

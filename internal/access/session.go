@@ -12,6 +12,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/property"
 )
 
 // Session is one signed-in browser.
@@ -233,6 +234,11 @@ func (s *Service) viewer(ctx context.Context, q db.Queryer, u desk.User) (Viewer
 	for _, r := range rows {
 		if Member(r.access, u) {
 			v.Inboxes = append(v.Inboxes, r.id)
+		}
+	}
+	if !UserCan(u, PropertiesManage) { // who defines properties sees them all
+		if v.Veil, err = property.Veil(ctx, q, func(a desk.Access) bool { return Member(a, u) }); err != nil {
+			return v, err
 		}
 	}
 	return v, s.extents(ctx, q, &v)

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/desk"
 )
 
 // Op describes one operation. What it needs stands in the table of rules.
@@ -106,8 +107,46 @@ func Register[I, O any](s *Server, op Op, handle func(ctx context.Context, v acc
 			r := Request(ctx)
 			return nil, headed(s.fail(r, err))
 		}
+		veil(out, v.Veil)
 		return out, nil
 	})
+}
+
+// veil takes out of an answer what its reader may not see of properties, wherever it stands (PM-11): so no operation can forget to.
+func veil(out any, v desk.Veil) {
+	if !v.Clear() {
+		veilValue(reflect.ValueOf(out), v)
+	}
+}
+
+var veiled = reflect.TypeFor[desk.Veiled]()
+
+func veilValue(x reflect.Value, v desk.Veil) {
+	if x.CanAddr() && x.Addr().Type().Implements(veiled) && x.Addr().CanInterface() {
+		x.Addr().Interface().(desk.Veiled).Veil(v)
+	}
+	switch x.Kind() {
+	case reflect.Pointer:
+		if !x.IsNil() {
+			veilValue(x.Elem(), v)
+		}
+	case reflect.Interface:
+		if !x.IsNil() && x.Elem().Kind() == reflect.Pointer {
+			veilValue(x.Elem(), v)
+		}
+	case reflect.Struct:
+		for i := range x.NumField() {
+			if x.Type().Field(i).IsExported() {
+				veilValue(x.Field(i), v)
+			}
+		}
+	case reflect.Slice, reflect.Array:
+		if k := x.Type().Elem().Kind(); k == reflect.Struct || k == reflect.Pointer || k == reflect.Interface || k == reflect.Slice {
+			for i := range x.Len() {
+				veilValue(x.Index(i), v)
+			}
+		}
+	}
 }
 
 // headed carries a problem's headers the way the library reads them.

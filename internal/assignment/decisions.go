@@ -16,6 +16,7 @@ import (
 	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/routing"
 )
 
@@ -32,6 +33,13 @@ type Kept struct {
 	TeamID    desk.TeamID           `json:"team_id"`
 	Reason    string                `json:"reason"`
 	Input     routing.Input         `json:"-"`
+	rest      *rest
+}
+
+// rest is what another policy may look at: who its own did not name, as they are now.
+type rest struct {
+	routing.Input
+	by map[desk.UserID]int
 }
 
 const keptColumns = "id, at, ticket_id, thread_id, account_id, inbox_id, cause, input, owner_id, team_id, reason"
@@ -113,66 +121,128 @@ func unpack(text string) (in routing.Input, err error) {
 // Most is how many decisions one replay looks at.
 const Most = 5000
 
-// Decisions returns what was decided for an account in a time, oldest first, at most Most of them: the latest.
-func (s *Service) Decisions(ctx context.Context, q db.Queryer, account desk.ChannelAccountID, since, until desk.Time) ([]Kept, error) {
+// Decisions returns what was decided for an account in a time, oldest first, at most Most of them: the latest. With other policies, what they look at beside what was kept is
+// read too: facts of the work as it began, and people as they are now.
+func (s *Service) Decisions(ctx context.Context, q db.Queryer, account desk.ChannelAccountID, since, until desk.Time, others ...desk.AssignPolicy) ([]Kept, error) {
 	ks, err := db.All(ctx, q, scanKept, `SELECT `+keptColumns+` FROM (SELECT * FROM assignment_decisions WHERE account_id = $1 AND at >= $2 AND at < $3 ORDER BY at DESC, id DESC LIMIT $4) d ORDER BY at, id`,
 		account, since, until, Most)
 	if err != nil {
 		return nil, fmt.Errorf("assignment: decisions: %w", err)
 	}
-	return ks, s.fill(ctx, q, ks)
-}
-
-// fill looks up what was not read when the policy gave nothing to anybody: the work as it began, the people as they are now.
-func (s *Service) fill(ctx context.Context, q db.Queryer, ks []Kept) error {
-	known := map[routing.Place]routing.Input{}
+	if len(ks) == 0 || len(others) == 0 {
+		return ks, nil
+	}
+	acc, err := s.Inboxes.Account(ctx, q, account)
+	if err != nil {
+		return nil, err
+	}
+	known := map[routing.Place]*rest{}
 	for i := range ks {
-		in := &ks[i].Input
-		if !in.Light {
+		k := &ks[i]
+		if !k.Input.Light && !k.Input.Short {
 			continue
 		}
-		w := Work{Policy: in.Policy, Cause: in.Cause}
-		var err error
-		if w.Account, err = s.Inboxes.Account(ctx, q, in.Account); err != nil {
-			return err
+		if slices.ContainsFunc(others, routing.AsksFacts) && k.Input.Facts == nil {
+			if err := s.recall(ctx, q, acc, k); err != nil {
+				return nil, err
+			}
 		}
-		if ks[i].TicketID != 0 {
-			t, err := s.Tickets.Get(ctx, q, ks[i].TicketID)
-			if desk.CodeOf(err) == desk.NotFound {
-				continue
+		place := routing.Place{Inbox: k.Input.Place.Inbox, Kind: k.Input.Channel}
+		r, ok := known[place]
+		if !ok {
+			if r, err = s.everybody(ctx, q, acc, k.Input, others); err != nil {
+				return nil, err
 			}
-			if err != nil {
-				return err
-			}
-			w.Ticket, t.InboxID = &t, in.Place.Inbox
-		} else {
-			th, err := s.Threads.Get(ctx, q, ks[i].ThreadID)
-			if desk.CodeOf(err) == desk.NotFound {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			w.Thread, th.InboxID = &th, in.Place.Inbox
+			known[place] = r
 		}
-		place := routing.Place{Inbox: in.Place.Inbox, Kind: in.Channel}
-		people, ok := known[place]
-		var full routing.Input
-		if ok {
-			full = people
-			if full.Facts, full.Owner, err = s.facts(ctx, q, About{Account: w.Account, Ticket: w.Ticket, Thread: w.Thread}); err != nil {
-				return err
-			}
-		} else {
-			if full, err = s.input(ctx, q, nil, w); err != nil {
-				return err
-			}
-			known[place] = full
-		}
-		full.At, full.Since, full.Seed, full.Cause, full.Policy, full.Closed, full.Opens = in.At, in.Since, in.Seed, in.Cause, in.Policy, false, 0
-		*in = full
+		k.rest = r
 	}
-	return nil
+	return ks, nil
+}
+
+// recall looks up what is known of the work, when its own policy did not ask.
+func (s *Service) recall(ctx context.Context, q db.Queryer, acc desk.ChannelAccount, k *Kept) (err error) {
+	about := About{Account: acc, Latest: k.Input.Cause == routing.Reopened}
+	if k.TicketID != 0 {
+		var t desk.Ticket
+		t, err = s.Tickets.Get(ctx, q, k.TicketID)
+		about.Ticket = &t
+	} else {
+		var th desk.Thread
+		th, err = s.Threads.Get(ctx, q, k.ThreadID)
+		about.Thread = &th
+	}
+	if err == nil {
+		k.Input.Facts, k.Input.Owner, err = s.facts(ctx, q, about)
+	}
+	if desk.CodeOf(err) == desk.NotFound {
+		return nil
+	}
+	return err
+}
+
+// everybody is whom policies name in an inbox, and who takes work there.
+func (s *Service) everybody(ctx context.Context, q db.Queryer, acc desk.ChannelAccount, like routing.Input, policies []desk.AssignPolicy) (*rest, error) {
+	r := &rest{Input: routing.Input{Place: like.Place, Channel: like.Channel, Kind: like.Kind, At: s.Clock.Ms()}, by: map[desk.UserID]int{}}
+	box, err := s.Inboxes.Inbox(ctx, q, like.Place.Inbox)
+	if desk.CodeOf(err) == desk.NotFound {
+		return r, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.Place.Kind = string(box.Kind)
+	if err := s.times(ctx, q, Work{Account: acc}, &r.Input); err != nil {
+		return nil, err
+	}
+	roll := people.Roll{Takers: most}
+	for _, p := range policies {
+		users, teams := routing.Names(p)
+		roll.Emails, roll.Teams = append(roll.Emails, users...), append(roll.Teams, teams...)
+	}
+	if err := s.gather(ctx, q, nil, box, Work{Account: acc}, roll, true, &r.Input); err != nil {
+		return nil, err
+	}
+	for i, c := range r.Candidates {
+		r.by[c.User.ID] = i
+	}
+	return r, nil
+}
+
+// under is what another policy would have decided from.
+func (k Kept) under(p desk.AssignPolicy) routing.Input {
+	in := k.Input
+	in.Policy = p
+	if p.Hours != k.Input.Policy.Hours {
+		in.Closed, in.Opens = false, 0 // whether other hours were open then is not kept
+	}
+	if k.rest == nil {
+		return in
+	}
+	if in.Light {
+		in.Place, in.ChatLimit, in.Weight, in.CallBlocks = k.rest.Place, k.rest.ChatLimit, k.rest.Weight, k.rest.CallBlocks
+	}
+	had := make(map[desk.UserID]bool, len(in.Candidates))
+	cs := make([]routing.Candidate, 0, len(in.Candidates)+len(k.rest.Candidates))
+	for _, c := range in.Candidates {
+		had[c.User.ID] = true
+		if i, ok := k.rest.by[c.User.ID]; ok && c.Skills == nil { // as far as they were not asked for
+			c.Skills = k.rest.Candidates[i].Skills
+		}
+		cs = append(cs, c)
+	}
+	for _, c := range k.rest.Candidates {
+		if !had[c.User.ID] {
+			cs = append(cs, c)
+		}
+	}
+	in.Candidates, in.Teams = cs, slices.Clone(in.Teams)
+	for _, t := range k.rest.Teams {
+		if !slices.ContainsFunc(in.Teams, func(x routing.Team) bool { return x.Slug == t.Slug }) {
+			in.Teams = append(in.Teams, t)
+		}
+	}
+	return in
 }
 
 // Last is the latest automatic decision about a conversation without a ticket, decided once more from what was kept: ok is false when none is.
@@ -238,12 +308,7 @@ func Replay(ks []Kept, policy desk.AssignPolicy) Replayed {
 		}
 		seen[id] = true
 		before := routing.Decide(k.Input)
-		in := k.Input
-		in.Policy = policy
-		if policy.Hours != k.Input.Policy.Hours {
-			in.Closed, in.Opens = false, 0 // whether other hours were open then is not kept
-		}
-		now := routing.Decide(in)
+		now := routing.Decide(k.under(policy))
 		out.Decisions++
 		out.count(before, 0, shares)
 		out.count(now, 1, shares)
@@ -328,6 +393,13 @@ type Tried struct {
 	Facts      condition.Facts `json:"facts" doc:"What is known of it, by the names of the fields."`
 }
 
+// Veil takes away what somebody may not see of properties: fields are named alike.
+func (t *Tried) Veil(v desk.Veil) {
+	for _, name := range v.Hidden {
+		delete(t.Facts, name)
+	}
+}
+
 // TriedRule is a rule with what its conditions found.
 type TriedRule struct {
 	Name  string            `json:"name"`
@@ -338,6 +410,7 @@ type TriedRule struct {
 
 // Try decides what a policy would do with some work now. It writes nothing and holds nobody.
 func (s *Service) Try(ctx context.Context, q db.Queryer, w Work) (Tried, error) {
+	w.facts = true
 	in, err := s.input(ctx, q, nil, w)
 	if err != nil {
 		return Tried{}, err

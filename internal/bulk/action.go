@@ -91,7 +91,7 @@ func (s *Service) check(ctx context.Context, q db.Queryer, v access.Viewer, a *A
 	case DoRotate:
 		return nil
 	case DoUpdate:
-		return s.checkUpdate(ctx, q, a)
+		return s.checkUpdate(ctx, q, v, a)
 	case DoSnooze:
 		if a.Until != 0 && a.Until <= s.Clock.Ms() {
 			return invalid("until", "snooze.past", "That time has passed. Choose one that is still to come.")
@@ -121,7 +121,10 @@ func (s *Service) check(ctx context.Context, q db.Queryer, v access.Viewer, a *A
 	return nil
 }
 
-func (s *Service) checkUpdate(ctx context.Context, q db.Queryer, a *Action) error {
+func (s *Service) checkUpdate(ctx context.Context, q db.Queryer, v access.Viewer, a *Action) error {
+	if err := v.Veil.Check("ticket", a.Properties); err != nil {
+		return err
+	}
 	if a.StatusID == 0 && a.Priority == nil && a.Category == nil && len(a.Properties) == 0 {
 		return invalid("type", "bulk.nothing", "Say what is to be changed.")
 	}

@@ -2,6 +2,7 @@ package customview
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/kanalhq/kanal/internal/desk"
 )
@@ -59,6 +60,16 @@ func (c Catalogue) Field(name string) (Field, bool) {
 		return Field{}, false
 	}
 	return c[i], true
+}
+
+// Under is the catalogue without what is hidden from somebody.
+func (c Catalogue) Under(v desk.Veil) Catalogue {
+	if v.Clear() {
+		return c
+	}
+	return slices.DeleteFunc(slices.Clone(c), func(d Field) bool {
+		return d.Custom && v.Hides(d.Object, d.Name[strings.LastIndexByte(d.Name, '.')+1:])
+	})
 }
 
 // Prefixes of what is not a column of tickets.

@@ -1,7 +1,11 @@
 package desk
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -62,4 +66,102 @@ func ReadPowers(text string) *Powers {
 	}
 	powers.Store(text, p)
 	return p
+}
+
+// PropertyAccess says who sees a property and who changes it (PM-11). Nobody changes what they do not see.
+type PropertyAccess struct {
+	View Access `json:"view"`
+	Edit Access `json:"edit"`
+}
+
+// Veil is what one person does not see of properties, and what they see but do not change: names as "ticket.NAME". The zero value hides nothing.
+type Veil struct {
+	Hidden []string
+	Fixed  []string
+}
+
+// Clear reports whether everything is seen.
+func (v Veil) Clear() bool { return len(v.Hidden) == 0 }
+
+// Hides reports whether a property is not seen.
+func (v Veil) Hides(object, name string) bool { return slices.Contains(v.Hidden, object+"."+name) }
+
+// Check refuses values of properties that one may not change, naming the first. One that is not seen is refused as one that is not there.
+func (v Veil) Check(object string, values map[string]any) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		switch full := object + "." + name; {
+		case slices.Contains(v.Hidden, full):
+			return Errorf(Invalid, "property.unknown", "There is no %s property named %q.", object, name).In("properties." + name)
+		case slices.Contains(v.Fixed, full):
+			return Errorf(Forbidden, "property.read_only", "You can see %q but not change it: it is kept for others. Whoever defines properties can let you.", name).In("properties." + name)
+		}
+	}
+	return nil
+}
+
+// Over is values without what is hidden.
+func (v Veil) Over(object string, values map[string]any) map[string]any {
+	if v.Clear() || len(values) == 0 {
+		return values
+	}
+	out := make(map[string]any, len(values))
+	for name, x := range values {
+		if !v.Hides(object, name) {
+			out[name] = x
+		}
+	}
+	return out
+}
+
+// Veiled is what holds values of properties.
+type Veiled interface{ Veil(Veil) }
+
+// Veil takes hidden values away.
+func (t *Ticket) Veil(v Veil) { t.Properties = v.Over("ticket", t.Properties) }
+
+// Veil takes hidden values away.
+func (c *Contact) Veil(v Veil) { c.Properties = v.Over("contact", c.Properties) }
+
+// Veil takes hidden values out of what an event tells: before and after.
+func (e *Event) Veil(v Veil) {
+	object, _, _ := strings.Cut(e.Type, ".")
+	if v.Clear() || object != "ticket" && object != "contact" || !bytes.Contains(e.Data, []byte("propert")) {
+		return
+	}
+	var data any
+	d := json.NewDecoder(bytes.NewReader(e.Data))
+	d.UseNumber()
+	if d.Decode(&data) != nil {
+		e.Data = json.RawMessage("{}")
+		return
+	}
+	if b, err := json.Marshal(v.strip(object, data, false)); err == nil {
+		e.Data = b
+	}
+}
+
+// strip walks what an event tells. inside: x is an object of values by name, or a list of such.
+func (v Veil) strip(object string, x any, inside bool) any {
+	switch x := x.(type) {
+	case map[string]any:
+		for k, y := range x {
+			name, property := strings.CutPrefix(k, "properties.")
+			if inside && v.Hides(object, k) || property && v.Hides(object, name) {
+				delete(x, k)
+				continue
+			}
+			x[k] = v.strip(object, y, k == "properties")
+		}
+	case []any:
+		for i := range x {
+			if s, ok := x[i].(string); ok {
+				if name, is := strings.CutPrefix(s, "properties."); is && v.Hides(object, name) {
+					x[i] = ""
+				}
+				continue
+			}
+			x[i] = v.strip(object, x[i], inside)
+		}
+	}
+	return x
 }

@@ -106,6 +106,9 @@ type Property struct {
 	RequiredOnClose bool                `json:"required_on_close" doc:"Nobody closes a ticket without it. Tickets only."`
 	DependsOn       string              `json:"depends_on" doc:"The name of another choice of the same object, on whose value the options depend."`
 	OptionsBy       map[string][]string `json:"options_by" doc:"Which options may be chosen, by the value of depends_on. A value that is not named allows all."`
+
+	Access   *PropertyAccess `json:"access" doc:"Who sees and who changes it; null: everybody who may see or change what it belongs to."`
+	ReadOnly bool            `json:"read_only" doc:"Whoever asks may not change it."`
 }
 
 // Assignment is a decision: owner, rule, and the reasons for every candidate (RT-20).

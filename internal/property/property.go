@@ -46,11 +46,11 @@ func New(d *db.DB, clk *clock.Clock, ev *event.Log) *Service {
 	return &Service{db: d, clk: clk, ev: ev}
 }
 
-const columns = `id, object, name, label, type, options, position, required_on_close, depends_on, options_by`
+const columns = `id, object, name, label, type, options, position, required_on_close, depends_on, options_by, access`
 
 func scan(r db.Scanner) (p desk.Property, err error) {
 	p.Options, p.OptionsBy = []string{}, map[string][]string{}
-	err = r.Scan(&p.ID, &p.Object, &p.Name, &p.Label, &p.Type, db.ScanJSON(&p.Options), &p.Position, &p.RequiredOnClose, &p.DependsOn, db.ScanJSON(&p.OptionsBy))
+	err = r.Scan(&p.ID, &p.Object, &p.Name, &p.Label, &p.Type, db.ScanJSON(&p.Options), &p.Position, &p.RequiredOnClose, &p.DependsOn, db.ScanJSON(&p.OptionsBy), db.ScanJSON(&p.Access))
 	return p, err
 }
 
@@ -95,8 +95,8 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, actor desk.Actor, p des
 		return desk.Property{}, err
 	}
 	p.ID = desk.PropertyID(tx.NewID())
-	n, err := tx.Exec(ctx, `INSERT INTO properties (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (object, name) DO NOTHING`,
-		p.ID, p.Object, p.Name, p.Label, p.Type, db.JSON(p.Options), p.Position, p.RequiredOnClose, p.DependsOn, db.JSON(p.OptionsBy))
+	n, err := tx.Exec(ctx, `INSERT INTO properties (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (object, name) DO NOTHING`,
+		p.ID, p.Object, p.Name, p.Label, p.Type, db.JSON(p.Options), p.Position, p.RequiredOnClose, p.DependsOn, db.JSON(p.OptionsBy), stored(p.Access))
 	if err != nil {
 		return desk.Property{}, fmt.Errorf("property: create: %w", err)
 	}
@@ -121,8 +121,8 @@ func (s *Service) revive(ctx context.Context, tx *db.Tx, p desk.Property) (desk.
 	if kind != p.Type {
 		return p, desk.Errorf(desk.Conflict, "property.name_used", "A removed %s property named %s had the type %s, and its values are still there. Use that type or another name.", p.Object, p.Name, kind).In("type")
 	}
-	_, err = tx.Exec(ctx, `UPDATE properties SET label = $1, options = $2, position = $3, required_on_close = $4, depends_on = $5, options_by = $6, archived_at = 0 WHERE id = $7`,
-		p.Label, db.JSON(p.Options), p.Position, p.RequiredOnClose, p.DependsOn, db.JSON(p.OptionsBy), p.ID)
+	_, err = tx.Exec(ctx, `UPDATE properties SET label = $1, options = $2, position = $3, required_on_close = $4, depends_on = $5, options_by = $6, access = $7, archived_at = 0 WHERE id = $8`,
+		p.Label, db.JSON(p.Options), p.Position, p.RequiredOnClose, p.DependsOn, db.JSON(p.OptionsBy), stored(p.Access), p.ID)
 	return p, err
 }
 
@@ -135,6 +135,8 @@ type Change struct {
 	RequiredOnClose *bool                `json:"required_on_close"`
 	DependsOn       *string              `json:"depends_on"` // "" takes the dependence away
 	OptionsBy       *map[string][]string `json:"options_by"`
+
+	Access *desk.PropertyAccess `json:"access"` // one that is for everybody takes the limits away
 }
 
 // Update changes a property. Removing an option leaves it on the objects that have it; it cannot be chosen again.
@@ -162,6 +164,9 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	if c.OptionsBy != nil {
 		p.OptionsBy = *c.OptionsBy
 	}
+	if c.Access != nil {
+		p.Access = c.Access
+	}
 	if err := check(&p); err != nil {
 		return before, err
 	}
@@ -178,8 +183,8 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 	if reflect.DeepEqual(p, before) {
 		return before, nil
 	}
-	if _, err := tx.Exec(ctx, `UPDATE properties SET label = $1, options = $2, position = $3, required_on_close = $4, depends_on = $5, options_by = $6 WHERE id = $7`,
-		p.Label, db.JSON(p.Options), p.Position, p.RequiredOnClose, p.DependsOn, db.JSON(p.OptionsBy), id); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE properties SET label = $1, options = $2, position = $3, required_on_close = $4, depends_on = $5, options_by = $6, access = $7 WHERE id = $8`,
+		p.Label, db.JSON(p.Options), p.Position, p.RequiredOnClose, p.DependsOn, db.JSON(p.OptionsBy), stored(p.Access), id); err != nil {
 		return before, fmt.Errorf("property: update: %w", err)
 	}
 	return p, s.tell(ctx, tx, actor, &before, &p)
@@ -227,6 +232,7 @@ func check(p *desk.Property) error {
 	if p.Label == "" || len(p.Label) > maxLabel || strings.ContainsAny(p.Label, "\r\n") {
 		return desk.Errorf(desk.Invalid, "property.label_malformed", "A label is one line of 1 to %d bytes.", maxLabel).In("label")
 	}
+	p.Access = tidy(p.Access)
 	chosen := p.Type == "choice" || p.Type == "multi_choice"
 	if p.Options == nil {
 		p.Options = []string{}

@@ -2,6 +2,7 @@ package property
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -139,4 +140,52 @@ func (s *Service) Complete(ctx context.Context, q db.Queryer, object string, val
 		return nil
 	}
 	return desk.Errorf(desk.Invalid, "property.required_on_close", "Fill in %s before closing.", strings.Join(labels, ", ")).In("properties." + first)
+}
+
+// Veil says what somebody does not see, and what they see but do not change (PM-11). member reports whether they are among those whom an access names. The
+// values of removed properties stay hidden from whom they were.
+func Veil(ctx context.Context, q db.Queryer, member func(desk.Access) bool) (desk.Veil, error) {
+	var out desk.Veil
+	ps, err := db.All(ctx, q, func(r db.Scanner) (p desk.Property, err error) {
+		err = r.Scan(&p.Object, &p.Name, db.ScanJSON(&p.Access))
+		return p, err
+	}, `SELECT object, name, access FROM properties WHERE access <> '' ORDER BY object, name`)
+	if err != nil {
+		return out, fmt.Errorf("property: access: %w", err)
+	}
+	for _, p := range ps {
+		switch name := p.Object + "." + p.Name; {
+		case p.Access == nil:
+		case !member(p.Access.View):
+			out.Hidden = append(out.Hidden, name)
+		case !member(p.Access.Edit):
+			out.Fixed = append(out.Fixed, name)
+		}
+	}
+	return out, nil
+}
+
+// tidy is nil for what is everybody's.
+func tidy(a *desk.PropertyAccess) *desk.PropertyAccess {
+	if a == nil || a.View.Everyone && a.Edit.Everyone {
+		return nil
+	}
+	out := *a
+	for _, x := range []*desk.Access{&out.View, &out.Edit} {
+		x.Users, x.Teams = slices.Compact(slices.Sorted(slices.Values(x.Users))), slices.Compact(slices.Sorted(slices.Values(x.Teams)))
+		if x.Everyone || x.Users == nil {
+			x.Users = []desk.UserID{}
+		}
+		if x.Everyone || x.Teams == nil {
+			x.Teams = []desk.TeamID{}
+		}
+	}
+	return &out
+}
+
+func stored(a *desk.PropertyAccess) string {
+	if a == nil {
+		return ""
+	}
+	return string(db.JSON(a))
 }

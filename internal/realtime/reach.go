@@ -36,7 +36,7 @@ func (h *Hub) renew(c *conn, v *access.Viewer) {
 
 // sightOf tells apart what two viewers may see and do.
 func sightOf(v *access.Viewer) string {
-	return fmt.Sprint(v.User.Role, v.Permissions(), v.Inboxes, v.AllInboxes, v.Tickets.Name(), v.Tickets.Edit, len(v.Tickets.Mates), v.Contacts.Name(), v.Contacts.Edit, v.User.Teams)
+	return fmt.Sprint(v.User.Role, v.Permissions(), v.Inboxes, v.AllInboxes, v.Tickets.Name(), v.Tickets.Edit, len(v.Tickets.Mates), v.Contacts.Name(), v.Contacts.Edit, v.User.Teams, v.Veil)
 }
 
 // whose finds out whose the tickets and conversations of events are, while somebody is connected who sees only part of them.
@@ -124,12 +124,14 @@ func (it *item) gone() desk.Event {
 
 // told is an event as a viewer gets it who asks for it without a stream.
 func (it *item) told(v *access.Viewer) (desk.Event, bool) {
-	f := it.frame(v)
+	f := it.sight(v)
 	switch {
 	case f == nil:
 		return desk.Event{}, false
 	case &f[0] == &it.full[0]:
-		return it.ev, true
+		ev := it.ev
+		ev.Veil(v.Veil)
+		return ev, true
 	case &f[0] == &it.bare[0]:
 		ev := it.ev
 		ev.Data = json.RawMessage("{}")

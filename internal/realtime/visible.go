@@ -38,8 +38,21 @@ var table = []rule{
 	{"session.", ofPerson, ""}, {"bulk.", ofPerson, ""}, {"token.", ofPerson, ""},
 }
 
-// frame is what a viewer gets of an event: all of it, that it happened, or nothing.
+// frame is what a viewer gets of an event, without what is hidden from them of properties.
 func (it *item) frame(v *access.Viewer) []byte {
+	f := it.sight(v)
+	if len(f) > 0 && &f[0] == &it.full[0] && !v.Veil.Clear() {
+		ev := it.ev
+		ev.Veil(v.Veil)
+		if len(ev.Data) != len(it.ev.Data) {
+			return encode(ev)
+		}
+	}
+	return f
+}
+
+// sight is all of an event, that it happened, or nothing.
+func (it *item) sight(v *access.Viewer) []byte {
 	r := rule{who: ofRight, right: access.AuditView}
 	for _, row := range table {
 		if strings.HasPrefix(it.ev.Type, row.prefix) {

@@ -138,7 +138,7 @@ func (s *Service) want(ctx context.Context, v access.Viewer, q *query, f *filter
 	case "priority", "category":
 		return s.word(ctx, q, f, w)
 	default:
-		return s.property(ctx, q, f, w)
+		return s.property(ctx, v, q, f, w)
 	}
 	return nil
 }
@@ -337,7 +337,7 @@ func (s *Service) categories(ctx context.Context) ([]string, error) {
 }
 
 // property: a custom one of the ticket, or of its contact.
-func (s *Service) property(ctx context.Context, q *query, f *filter, w want) error {
+func (s *Service) property(ctx context.Context, v access.Viewer, q *query, f *filter, w want) error {
 	name := strings.TrimPrefix(w.op, "property.")
 	all, err := s.things(ctx, "SELECT id, object, name FROM properties WHERE archived_at = 0 ORDER BY object DESC")
 	if err != nil {
@@ -345,6 +345,9 @@ func (s *Service) property(ctx context.Context, q *query, f *filter, w want) err
 	}
 	var names []string
 	for _, x := range all {
+		if v.Veil.Hides(x.slug, x.name) { // as if it were not there
+			continue
+		}
 		names = append(names, x.name)
 		if !strings.EqualFold(x.name, name) {
 			continue

@@ -180,7 +180,7 @@ func (s *Service) values(ctx context.Context, v access.Viewer, p part) ([]string
 	case p.op == "channel":
 		options, err = db.All(ctx, s.db, db.Column[string], "SELECT DISTINCT channel FROM channel_accounts ORDER BY channel")
 	case strings.HasPrefix(p.op, "property."):
-		options, err = s.propertyOptions(ctx, strings.TrimPrefix(p.op, "property."))
+		options, err = s.propertyOptions(ctx, v, strings.TrimPrefix(p.op, "property."))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("search: values: %w", err)
@@ -209,13 +209,16 @@ func (s *Service) values(ctx context.Context, v access.Viewer, p part) ([]string
 	return byDistance(p.text, out), nil
 }
 
-func (s *Service) propertyOptions(ctx context.Context, name string) ([]string, error) {
+func (s *Service) propertyOptions(ctx context.Context, v access.Viewer, name string) ([]string, error) {
 	var out []string
 	_, err := db.All(ctx, s.db, func(r db.Scanner) (struct{}, error) {
 		var some []string
-		err := r.Scan(db.ScanJSON(&some))
-		out = append(out, some...)
+		var object string
+		err := r.Scan(&object, db.ScanJSON(&some))
+		if !v.Veil.Hides(object, name) {
+			out = append(out, some...)
+		}
 		return struct{}{}, err
-	}, "SELECT options FROM properties WHERE name = $1 AND archived_at = 0", name)
+	}, "SELECT object, options FROM properties WHERE name = $1 AND archived_at = 0", name)
 	return out, err
 }

@@ -108,7 +108,7 @@ const slowAfter = 15 * time.Second
 // ask makes the condition of an Ask. A saved view that the viewer does not see is not found.
 func (v *Service) ask(ctx context.Context, s Sight, a Ask) (asked, error) {
 	q := v.query()
-	fields, err := v.fields(ctx)
+	fields, err := v.fields(ctx, s)
 	if err != nil {
 		return asked{}, err
 	}
@@ -171,7 +171,7 @@ func (v *Service) custom(ctx context.Context, s Sight, id desk.ViewID, fields cu
 	}
 	base(q, saved.Filter)
 	if fields.Check(saved.Filter) != nil { // a property that it names was removed since: the view says so instead of showing too much
-		return customview.Filter{}, desk.Errorf(desk.Conflict, "customview.broken", "The view %q filters by something that no longer exists. Change its filter.", saved.Name)
+		return customview.Filter{}, desk.Errorf(desk.Conflict, "customview.broken", "The view %q filters by something that no longer exists, or that you may not see. Change its filter.", saved.Name)
 	}
 	return saved.Filter, nil
 }

@@ -157,6 +157,12 @@ type Person struct {
 	Properties map[string]any `json:"properties"`
 }
 
+// Veil takes hidden values away (PM-11).
+func (r *TicketRow) Veil(v desk.Veil) { r.Properties = v.Over("ticket", r.Properties) }
+
+// Veil takes hidden values away.
+func (p *Person) Veil(v desk.Veil) { p.Properties = v.Over("contact", p.Properties) }
+
 // people fills in the contacts of a page's rows.
 func (v *Service) people(ctx context.Context, rows []TicketRow) error {
 	ids := []desk.ContactID{}

@@ -28,6 +28,7 @@ type Sight struct {
 	Share   bool // looks after the saved views of every team
 	// Tickets and Contacts are whose of them are covered; zero is everybody's.
 	Tickets, Contacts access.Extent
+	Veil              desk.Veil // properties that are not seen, nor asked for
 }
 
 // Everything is the sight of an owner and of the command line.
@@ -49,6 +50,9 @@ func (s Sight) Sees(id desk.InboxID) bool {
 // key names what a Sight covers, apart from whose it is.
 func (s Sight) key() string {
 	reach := s.Tickets.Name()
+	if !s.Veil.Clear() {
+		reach += strings.Join(s.Veil.Hidden, " ") + ";"
+	}
 	if s.All {
 		return "*" + reach
 	}
@@ -84,12 +88,13 @@ func (v *Service) now() desk.Time {
 
 func (v *Service) query() *query { return &query{pg: v.db.Dialect() == db.Postgres} }
 
-// fields is the catalogue of what filters and orders may name.
-func (v *Service) fields(ctx context.Context) (customview.Catalogue, error) {
+// fields is the catalogue of what filters and orders may name: what is hidden from somebody is not there, so that a filter cannot find it out.
+func (v *Service) fields(ctx context.Context, s Sight) (customview.Catalogue, error) {
 	if v.saved == nil {
 		return customview.Fields(nil), nil
 	}
-	return v.saved.Fields(ctx, v.db)
+	fs, err := v.saved.Fields(ctx, v.db)
+	return fs.Under(s.Veil), err
 }
 
 // New makes a Service. can may be nil: then every channel is shown without abilities.
@@ -209,7 +214,7 @@ func one[T any](ctx context.Context, from db.Queryer, q *query, scan func(db.Sca
 
 // SightOf is what a viewer may see.
 func SightOf(v access.Viewer) Sight {
-	return Sight{User: v.User.ID, All: v.AllInboxes, Inboxes: v.Inboxes, Share: v.Can(access.ViewsShare), Tickets: v.Tickets, Contacts: v.Contacts}
+	return Sight{User: v.User.ID, All: v.AllInboxes, Inboxes: v.Inboxes, Share: v.Can(access.ViewsShare), Tickets: v.Tickets, Contacts: v.Contacts, Veil: v.Veil}
 }
 
 // Gate is the ticket that a path names (an id or #number), when the viewer may do p in its inbox. What cannot be seen is NotFound.

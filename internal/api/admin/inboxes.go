@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
@@ -195,10 +196,12 @@ func tidyProperty(p desk.Property) desk.Property {
 	return p
 }
 
-func (a *admins) properties(ctx context.Context, _ access.Viewer, in *propertiesInput) (*api.Out[api.Page[desk.Property]], error) {
+func (a *admins) properties(ctx context.Context, v access.Viewer, in *propertiesInput) (*api.Out[api.Page[desk.Property]], error) {
 	ps, err := a.Properties.List(ctx, a.DB, in.Object)
-	for i := range ps {
-		ps[i] = tidyProperty(ps[i])
+	ps = slices.DeleteFunc(ps, func(p desk.Property) bool { return v.Veil.Hides(p.Object, p.Name) })
+	for i, p := range ps {
+		ps[i] = tidyProperty(p)
+		ps[i].ReadOnly = slices.Contains(v.Veil.Fixed, p.Object+"."+p.Name)
 	}
 	return page(ps, err)
 }
@@ -215,6 +218,8 @@ type createPropertyInput struct {
 		RequiredOnClose bool                `json:"required_on_close,omitempty" doc:"Nobody closes a ticket without it."`
 		DependsOn       string              `json:"depends_on,omitempty" maxLength:"100" doc:"Another choice of the same object."`
 		OptionsBy       map[string][]string `json:"options_by,omitempty" doc:"By its value: which options may be chosen."`
+
+		Access *desk.PropertyAccess `json:"access,omitempty" doc:"Who sees and who changes it; left out: everybody."`
 	}
 }
 
@@ -222,7 +227,7 @@ func (a *admins) createProperty(ctx context.Context, v access.Viewer, in *create
 	b := in.Body
 	p, err := db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Property, error) {
 		return a.Properties.Create(ctx, tx, v.Actor, desk.Property{Object: b.Object, Name: b.Name, Label: b.Label, Type: b.Type, Options: b.Options, Position: b.Position,
-			RequiredOnClose: b.RequiredOnClose, DependsOn: b.DependsOn, OptionsBy: b.OptionsBy})
+			RequiredOnClose: b.RequiredOnClose, DependsOn: b.DependsOn, OptionsBy: b.OptionsBy, Access: b.Access})
 	})
 	return api.Answer(tidyProperty(p), err)
 }
@@ -238,6 +243,7 @@ type patchPropertyInput struct {
 		RequiredOnClose *bool                `json:"required_on_close,omitempty"`
 		DependsOn       *string              `json:"depends_on,omitempty" maxLength:"100" doc:"Empty takes the dependence away."`
 		OptionsBy       *map[string][]string `json:"options_by,omitempty"`
+		Access          *desk.PropertyAccess `json:"access,omitempty" doc:"Who sees and who changes it. Both for everyone takes the limits away."`
 		Expect          Seen                 `json:"expect,omitempty" doc:"What was seen of the property, by field: refused with 409 when it is different now."`
 	}
 }
@@ -260,7 +266,7 @@ func (a *admins) patchProperty(ctx context.Context, v access.Viewer, in *patchPr
 			return p, err
 		}
 		p, err = a.Properties.Update(ctx, tx, v.Actor, id, property.Change{Label: b.Label, Options: b.Options, Position: b.Position,
-			RequiredOnClose: b.RequiredOnClose, DependsOn: b.DependsOn, OptionsBy: b.OptionsBy})
+			RequiredOnClose: b.RequiredOnClose, DependsOn: b.DependsOn, OptionsBy: b.OptionsBy, Access: b.Access})
 		if err == nil && b.Archived {
 			err = a.Properties.Archive(ctx, tx, v.Actor, id)
 		}

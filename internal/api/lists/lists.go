@@ -89,12 +89,27 @@ type createInput struct {
 
 func (l *lists) create(ctx context.Context, v access.Viewer, in *createInput) (*api.Out[View], error) {
 	b, r := in.Body, readerOf(v)
+	if err := l.mayName(ctx, v, b.Filter); err != nil {
+		return nil, err
+	}
 	return api.Answer(db.Written(ctx, l.DB, func(ctx context.Context, tx *db.Tx) (View, error) {
 		x, err := l.Saved.Create(ctx, tx, v.Actor, r, customview.View{
 			Name: b.Name, Visibility: b.Visibility, TeamID: b.TeamID, Filter: b.Filter, Columns: b.Columns, Sort: b.Sort, Group: b.Group, Layout: b.Layout,
 		})
 		return shown(r, x), err
 	}))
+}
+
+// mayName refuses a filter by what is hidden from whoever writes it.
+func (l *lists) mayName(ctx context.Context, v access.Viewer, f customview.Filter) error {
+	if v.Veil.Clear() {
+		return nil
+	}
+	fs, err := l.Saved.Fields(ctx, l.DB)
+	if err != nil {
+		return err
+	}
+	return fs.Under(v.Veil).Check(f)
 }
 
 type patchInput struct {
@@ -119,6 +134,11 @@ func (l *lists) patch(ctx context.Context, v access.Viewer, in *patchInput) (*ap
 		return nil, missing()
 	}
 	b, r := in.Body, readerOf(v)
+	if b.Filter != nil {
+		if err := l.mayName(ctx, v, *b.Filter); err != nil {
+			return nil, err
+		}
+	}
 	return api.Answer(db.Written(ctx, l.DB, func(ctx context.Context, tx *db.Tx) (View, error) {
 		x, err := l.Saved.Update(ctx, tx, v.Actor, r, id, customview.Change{
 			Name: b.Name, Visibility: b.Visibility, TeamID: b.TeamID, Filter: b.Filter, Columns: b.Columns, Sort: b.Sort, Group: b.Group, Layout: b.Layout, Position: b.Position, Version: b.Version,
@@ -136,9 +156,9 @@ func (l *lists) remove(ctx context.Context, v access.Viewer, in *api.ByID) (*api
 	return &api.None{}, err
 }
 
-func (l *lists) fields(ctx context.Context, _ access.Viewer, _ *api.None) (*api.Out[api.Page[customview.Field]], error) {
+func (l *lists) fields(ctx context.Context, v access.Viewer, _ *api.None) (*api.Out[api.Page[customview.Field]], error) {
 	fs, err := l.Saved.Fields(ctx, l.DB)
-	return api.Answer(api.Page[customview.Field]{Items: fs}, err)
+	return api.Answer(api.Page[customview.Field]{Items: fs.Under(v.Veil)}, err)
 }
 
 type countInput struct {

@@ -188,7 +188,7 @@ type createInput struct {
 
 func (p *persons) create(ctx context.Context, v access.Viewer, in *createInput) (*api.Out[desk.Contact], error) {
 	b := in.Body
-	props, err := p.check(ctx, &b.OwnerID, b.Properties)
+	props, err := p.check(ctx, v, &b.OwnerID, b.Properties)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (p *persons) create(ctx context.Context, v access.Viewer, in *createInput) 
 }
 
 // check refuses an owner who is nobody and properties that are not defined or hold the wrong kind of value. A property set to null is removed.
-func (p *persons) check(ctx context.Context, owner *desk.UserID, values map[string]any) (map[string]any, error) {
+func (p *persons) check(ctx context.Context, v access.Viewer, owner *desk.UserID, values map[string]any) (map[string]any, error) {
 	if owner != nil && *owner != 0 {
 		if _, err := p.People.Get(ctx, p.DB, *owner); desk.CodeOf(err) == desk.NotFound {
 			return nil, desk.Errorf(desk.Invalid, "contact.owner_unknown", "There is no such user.").In("owner_id")
@@ -208,8 +208,8 @@ func (p *persons) check(ctx context.Context, owner *desk.UserID, values map[stri
 			return nil, err
 		}
 	}
-	if len(values) == 0 {
-		return values, nil
+	if err := v.Veil.Check(property.Contact, values); err != nil || len(values) == 0 {
+		return values, err
 	}
 	set := map[string]any{}
 	out := map[string]any{}
@@ -247,7 +247,7 @@ func (p *persons) patch(ctx context.Context, v access.Viewer, in *patchInput) (*
 		return nil, err
 	}
 	b := in.Body
-	props, err := p.check(ctx, b.OwnerID, b.Properties)
+	props, err := p.check(ctx, v, b.OwnerID, b.Properties)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,8 @@ package work
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/access"
@@ -42,8 +44,9 @@ func MountRouting(s *api.Server, d RoutingDeps) {
 		Description: "The last automatic decision; `assignment` is null when none is kept."}, h.why)
 }
 
-func (h *rules) fields(ctx context.Context, _ access.Viewer, _ *struct{}) (*api.Out[api.Page[assignment.Field]], error) {
+func (h *rules) fields(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[api.Page[assignment.Field]], error) {
 	fs, err := h.Assign.Fields(ctx, h.DB, h.Languages)
+	fs = slices.DeleteFunc(fs, func(f assignment.Field) bool { return slices.Contains(v.Veil.Hidden, f.Field) })
 	return api.Answer(api.Page[assignment.Field]{Items: fs}, err)
 }
 
@@ -76,12 +79,22 @@ func (h *rules) try(ctx context.Context, v access.Viewer, in *tryInput) (*api.Ou
 	if err := mayTry(v); err != nil {
 		return nil, err
 	}
+	for i, rule := range in.Body.Policy.Rules {
+		if rule.If == nil {
+			continue
+		}
+		for _, c := range rule.If.When {
+			if slices.Contains(v.Veil.Hidden, c.Field) {
+				return nil, desk.Errorf(desk.Forbidden, "property.hidden", "The rule %q asks for a property that you may not see, so you cannot try it.", rule.Name).In(fmt.Sprintf("policy.rules[%d]", i))
+			}
+		}
+	}
 	w := assignment.Work{Policy: in.Body.Policy, Cause: routing.Arrived}
 	var err error
 	if in.Body.Ticket != "" {
 		err = h.ofTicket(ctx, v, in.Body.Ticket, &w)
 	} else {
-		err = h.ofSample(ctx, in, &w)
+		err = h.ofSample(ctx, v, in, &w)
 	}
 	if err != nil {
 		return nil, err
@@ -111,7 +124,7 @@ func (h *rules) ofTicket(ctx context.Context, v access.Viewer, name string, w *a
 	return err
 }
 
-func (h *rules) ofSample(ctx context.Context, in *tryInput, w *assignment.Work) (err error) {
+func (h *rules) ofSample(ctx context.Context, v access.Viewer, in *tryInput, w *assignment.Work) (err error) {
 	switch {
 	case in.Body.Account != 0:
 		w.Account, err = h.Inboxes.Account(ctx, h.DB, in.Body.Account)
@@ -137,10 +150,18 @@ func (h *rules) ofSample(ctx context.Context, in *tryInput, w *assignment.Work) 
 		return nil
 	}
 	c, ok, err := h.Contacts.ByAddress(ctx, h.DB, from.Kind, from.Address)
-	if err == nil && ok {
-		w.Contact = c.ID
+	if err != nil || !ok {
+		return err
 	}
-	return err
+	switch err = h.View.MayContact(ctx, view.SightOf(v), c.ID); desk.CodeOf(err) {
+	case desk.NotFound: // to who may not see them it is somebody unknown: what is known of them stands among the facts
+		return nil
+	default:
+		if err == nil {
+			w.Contact = c.ID
+		}
+		return err
+	}
 }
 
 func inField(err error, name string) error {
@@ -160,14 +181,10 @@ type Why struct {
 }
 
 func (h *rules) why(ctx context.Context, v access.Viewer, in *whyInput) (*api.Out[Why], error) {
-	th, err := h.Threads.Get(ctx, h.DB, in.ID)
-	if err != nil {
+	if err := h.View.NeedThread(ctx, v, in.ID, access.TicketsView); err != nil {
 		return nil, err
 	}
-	if err := v.NeedIn(th.InboxID, access.TicketsView); err != nil {
-		return nil, desk.Errorf(desk.NotFound, "thread.not_found", "There is no such conversation.")
-	}
-	a, ok, err := h.Assign.Last(ctx, h.DB, th.ID)
+	a, ok, err := h.Assign.Last(ctx, h.DB, in.ID)
 	if err != nil || !ok {
 		return api.Answer(Why{}, err)
 	}

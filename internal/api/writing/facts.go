@@ -49,7 +49,7 @@ func (w *writers) facts(ctx context.Context, v access.Viewer, in RenderInput) (m
 		}
 		out["ticket.number"], out["ticket.subject"], out["ticket.category"] = strconv.FormatInt(t.Number, 10), t.Subject, t.Category
 		out["ticket.priority"], out["ticket.status"], out["inbox.name"] = string(t.Priority), t.Status.Name, t.Inbox.Name
-		properties(out, "ticket.property.", t.Properties)
+		properties(out, "ticket.property.", v.Veil.Over("ticket", t.Properties))
 	}
 	if who == 0 && in.Email != "" {
 		k, err := w.Contacts.Who(ctx, w.DB, desk.AddrEmail, in.Email)
@@ -65,6 +65,7 @@ func (w *writers) facts(ctx context.Context, v access.Viewer, in RenderInput) (m
 	if err != nil && desk.CodeOf(err) != desk.NotFound {
 		return nil, err
 	}
+	c.Veil(v.Veil)
 	person(out, c)
 	return out, nil
 }
@@ -196,6 +197,9 @@ func (w *writers) Macro(ctx context.Context, v access.Viewer, name string) (desk
 	}
 	s, err := w.Snippets.Get(ctx, w.DB, reader(v), id)
 	if err != nil {
+		return desk.SendPlan{}, err
+	}
+	if err := v.Veil.Check("ticket", s.Actions.Properties); err != nil {
 		return desk.SendPlan{}, err
 	}
 	return w.resolve(ctx, v, s.Actions)
