@@ -35,10 +35,8 @@ func (s *Server) authorize(r *http.Request, rule Rule) (access.Viewer, error) {
 	if rule.Public {
 		return access.Viewer{}, nil
 	}
-	if s.Admit != nil {
-		if err := s.Admit(r.Context(), s.ClientIP(r)); err != nil {
-			return access.Viewer{}, err
-		}
+	if err := s.Admitted(r); err != nil {
+		return access.Viewer{}, err
 	}
 	v, err := s.Viewer(r.Context(), Credential(r))
 	switch {
@@ -58,6 +56,14 @@ func (s *Server) Viewer(ctx context.Context, credential string) (access.Viewer, 
 		return access.Viewer{}, errNobody
 	}
 	return s.Access.Authenticate(ctx, credential)
+}
+
+// Admitted refuses a request from where the workspace may not be used (PM-13). Who authenticates one outside the operations asks it first.
+func (s *Server) Admitted(r *http.Request) error {
+	if s.Admit == nil {
+		return nil
+	}
+	return s.Admit(r.Context(), s.ClientIP(r))
 }
 
 // SetSession gives the browser a session; "" takes it away.

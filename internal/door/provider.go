@@ -42,6 +42,7 @@ type Trust struct {
 	Role      desk.Role `json:"role" yaml:"role,omitempty" doc:"of users that are made"`
 	Unmarked  bool      `json:"unverified" yaml:"unverified,omitempty" doc:"take an address that the provider does not mark as verified, as some company directories never do"`
 	TwoFactor bool      `json:"second_factor" yaml:"second_factor,omitempty" doc:"the provider asks for a second factor itself"`
+	Owners    bool      `json:"owners,omitempty" yaml:"-" readOnly:"true" doc:"owners come in by it too: an owner set it up as it is now"`
 }
 
 // ProviderChange says what to set; nil leaves a field alone. Secret "" takes it away.
@@ -101,7 +102,7 @@ func (s *Service) SetProvider(ctx context.Context, tx *db.Tx, actor desk.Actor, 
 	if err != nil && !fresh {
 		return p, err
 	}
-	before := map[string]any{}
+	before, issuer, owners := map[string]any{}, p.Issuer, p.Trust.Owners
 	if fresh {
 		p = Provider{ID: tx.NewID(), Slug: slug, Active: true, Trust: Trust{Domains: []string{}, Role: desk.RoleAgent}, Redirect: s.redirect(slug)}
 	} else {
@@ -109,6 +110,15 @@ func (s *Service) SetProvider(ctx context.Context, tx *db.Tx, actor desk.Actor, 
 	}
 	if err := s.merge(&p, c); err != nil {
 		return p, err
+	}
+	p.Trust.Owners = owners
+	if p.Trust.Owners, err = s.vouches(ctx, tx, actor, p, before); err != nil {
+		return p, err
+	}
+	if !fresh && p.Issuer != issuer { // another's accounts have numbers of their own, which may be the same
+		if _, err := tx.Exec(ctx, `DELETE FROM sign_in_identities WHERE provider_id = $1`, p.ID); err != nil {
+			return p, fmt.Errorf("door: provider: %w", err)
+		}
 	}
 	if !fresh && c.Secret == nil && sameProvider(before, p.plain()) {
 		return p, nil
@@ -121,6 +131,28 @@ func (s *Service) SetProvider(ctx context.Context, tx *db.Tx, actor desk.Actor, 
 		return p, fmt.Errorf("door: provider: %w", err)
 	}
 	return p, s.told(ctx, tx, actor, slug, before, p.plain())
+}
+
+// vouches reports whether owners may come in by a provider as it is about to be. A provider says who people are, so whoever sets one up could be anybody: only who may do
+// everything here may, and an owner comes in only by one that an owner has set up (PM-10).
+func (s *Service) vouches(ctx context.Context, tx *db.Tx, actor desk.Actor, p Provider, before map[string]any) (bool, error) {
+	by := desk.User{}
+	if actor.UserID() != 0 {
+		var err error
+		if by, err = s.People.Get(ctx, tx, actor.UserID()); err != nil {
+			return false, err
+		}
+		if access.Exceeds(by, access.PowersOf(desk.User{Role: desk.RoleOwner})) != "" {
+			return false, desk.Errorf(desk.Forbidden, "provider.above", "A provider says who people are, so only who may do everything here sets one up. Ask an administrator.")
+		}
+	}
+	if err := s.Access.MayGive(ctx, tx, by, p.Trust.Role); err != nil {
+		return false, desk.Errorf(desk.CodeOf(err), desk.ReasonOf(err), "%s", desk.PublicOf(err)).In("settings.role")
+	}
+	if by.ID == 0 || by.Role == desk.RoleOwner {
+		return true, nil
+	}
+	return p.Trust.Owners && sameProvider(before, p.plain()), nil
 }
 
 func (s *Service) told(ctx context.Context, tx *db.Tx, actor desk.Actor, slug string, before, after map[string]any) error {
@@ -180,6 +212,8 @@ func (s *Service) merge(p *Provider, c ProviderChange) (err error) {
 		return desk.Errorf(desk.Invalid, "provider.client_id", "The provider knows this installation by a client id. Enter it.").In("client_id")
 	case p.Trust.Role == desk.RoleOwner:
 		return desk.Errorf(desk.Invalid, "provider.role", "Nobody becomes an owner by signing in.").In("settings.role")
+	case p.Trust.Unmarked && len(p.Trust.Domains) == 0:
+		return desk.Errorf(desk.Invalid, "provider.domains", "Say of which domains addresses are taken without being verified, as example.com: else anybody could say to be anybody.").In("settings.domains")
 	case p.Trust.Create && len(p.Trust.Domains) == 0:
 		return desk.Errorf(desk.Invalid, "provider.domains", "Say of which domains people are made users, as example.com: else anybody with an account there would be.").In("settings.domains")
 	}
@@ -223,9 +257,7 @@ func (s *Service) Depart(ctx context.Context, slug, next, ip string) (to, cookie
 	if err != nil {
 		return "", "", err
 	}
-	if !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, "\\") {
-		next = "/"
-	}
+	next = within(next)
 	j := journey{Provider: p.Slug, Nonce: oauth2.GenerateVerifier(), Verifier: oauth2.GenerateVerifier(), Next: next}
 	cookie = oauth2.GenerateVerifier()
 	j.Browser = s.Access.Hash("browser", cookie)
@@ -234,6 +266,15 @@ func (s *Service) Depart(ctx context.Context, slug, next, ip string) (to, cookie
 		return "", "", err
 	}
 	return cfg.AuthCodeURL(state, oidc.Nonce(j.Nonce), oauth2.S256ChallengeOption(j.Verifier)), cookie, nil
+}
+
+// within is an address of the workspace, or its start: browsers leave out tabs and ends of lines, so that "/", a tab and "/elsewhere" would lead away.
+func within(next string) string {
+	u, err := url.Parse(next) // refuses what controls
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.Contains(next, `\`) {
+		return "/"
+	}
+	return next
 }
 
 // client is how a provider is spoken to.
@@ -306,6 +347,9 @@ func (s *Service) Return(ctx context.Context, slug string, q url.Values, cookie 
 	u, err := s.welcome(ctx, p, subject, c)
 	if err != nil {
 		return e, next, err
+	}
+	if u.Role == desk.RoleOwner && !p.Trust.Owners {
+		return e, next, desk.Errorf(desk.Forbidden, "provider.owner", "Owners come in by %s only after an owner has set it up. Sign in another way and save it once.", p.Name)
 	}
 	m.Method, m.Factor = "oidc:"+p.Slug, p.Trust.TwoFactor
 	if p.Trust.TwoFactor {

@@ -171,6 +171,7 @@ type Filter struct {
 	From, To desk.Time
 	Before   desk.SubmissionID // a page's end
 	Limit    int
+	Sees     func(n int) (cond string, args []any) // a condition of who asks, its arguments numbered behind n; nil: everything
 }
 
 // Find lists submissions, the newest first.
@@ -179,10 +180,15 @@ func (s *Service) Find(ctx context.Context, q db.Queryer, f Filter) ([]Submissio
 		f.Before = desk.MaxID
 	}
 	like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(strings.ToLower(strings.TrimSpace(f.Query))) + "%"
+	args, sees := []any{f.Form, f.Contact, f.State, f.Before, f.From, f.To, like, f.Limit}, ""
+	if f.Sees != nil {
+		if cond, more := f.Sees(len(args)); cond != "" {
+			sees, args = " AND ("+cond+")", append(args, more...)
+		}
+	}
 	xs, err := db.All(ctx, q, scanSubmission, `SELECT `+submissionColumns+` FROM form_submissions
 		WHERE (form_id = $1 OR $1 = 0) AND (contact_id = $2 OR $2 = 0) AND (state = $3 OR $3 = '') AND id < $4 AND (created_at >= $5 OR $5 = 0) AND (created_at < $6 OR $6 = 0)
-		AND ($7 = '%%' OR LOWER(fields) LIKE $7 ESCAPE '\' OR email LIKE $7 ESCAPE '\') ORDER BY id DESC LIMIT $8`,
-		f.Form, f.Contact, f.State, f.Before, f.From, f.To, like, f.Limit)
+		AND ($7 = '%%' OR LOWER(fields) LIKE $7 ESCAPE '\' OR email LIKE $7 ESCAPE '\')`+sees+` ORDER BY id DESC LIMIT $8`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("form: find: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/db"
@@ -45,6 +46,35 @@ func (s Sight) ContactSight(alias string, n int) (cond string, args []any) {
 	q := query{args: make([]any, n)}
 	cond = s.Contacts.ContactSQL(alias, s.Tickets, q.put)
 	return cond, q.args[n:]
+}
+
+// CoversSQL is the condition that what belongs to a ticket, or else to a conversation, of an inbox is covered: three expressions, 0 where there is none. "" is everything.
+// Its arguments are numbered behind n that are there.
+func (s Sight) CoversSQL(inbox, ticket, thread string, n int) (cond string, args []any) {
+	var and []string
+	if !s.All {
+		and = append(and, inbox+" IN "+db.IDs(s.Inboxes))
+	}
+	q := query{args: make([]any, n)}
+	if of := s.Tickets.OfSQL(ticket, thread, q.put); of != "" {
+		and = append(and, of)
+	}
+	return strings.Join(and, " AND "), q.args[n:]
+}
+
+// Covers reports whether a ticket, or else a conversation, is covered as it stands now.
+func (v *Service) Covers(ctx context.Context, s Sight, ticket desk.TicketID, thread desk.ThreadID) (bool, error) {
+	var h access.Held
+	var err error
+	if ticket != 0 {
+		h, err = v.Held(ctx, ticket)
+	} else {
+		h, _, err = v.HeldThread(ctx, thread)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil && s.Sees(h.Inbox) && s.Tickets.Sees(h), err
 }
 
 // Held says whose a ticket is, and who knows of it. sql.ErrNoRows when there is none.

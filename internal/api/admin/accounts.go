@@ -258,7 +258,7 @@ type patchAccountInput struct {
 	api.ByID
 	Body struct {
 		Name     *string            `json:"name,omitempty" maxLength:"200"`
-		InboxID  *desk.InboxID      `json:"inbox_id,omitempty"`
+		InboxID  *desk.InboxID      `json:"inbox_id,omitempty" doc:"The one it is in: another is refused, see …/moves."`
 		Active   *bool              `json:"active,omitempty" doc:"The administrator's switch, apart from whether the credentials work."`
 		Settings json.RawMessage    `json:"settings,omitempty"`
 		Secrets  json.RawMessage    `json:"secrets,omitempty" doc:"Written, never read."`
@@ -291,6 +291,9 @@ func (a *admins) patch(ctx context.Context, v access.Viewer, in *patchAccountInp
 		return nil, err
 	}
 	b := in.Body
+	if b.InboxID != nil && *b.InboxID != c.InboxID {
+		return nil, desk.Errorf(desk.Conflict, "channel_account.moves", "To put a channel into another inbox, move it: that says what becomes of its conversations, and can be undone.").In("inbox_id")
+	}
 	if err := a.elsewhere(ctx, c.ID, b.Settings, b.Secrets); err != nil {
 		return nil, err
 	}

@@ -59,6 +59,15 @@ func mayManage(v access.Viewer, u desk.User) error {
 	return desk.Errorf(desk.Forbidden, "user.above", "%s may do more than you, so somebody else has to change them.", u.Name).In("role")
 }
 
+// givesTeams refuses to change who is in which team, to those who reach only some tickets or contacts: whoever is in a team sees what it has, so they could widen what
+// they see themselves.
+func givesTeams(v access.Viewer) error {
+	if v.Tickets.Whole() && v.Contacts.Whole() {
+		return nil
+	}
+	return desk.Errorf(desk.Forbidden, "team.beyond_reach", "Teams say who sees what, and your role sees only a part. Ask an administrator.").In("teams")
+}
+
 func (a *admins) createUser(ctx context.Context, v access.Viewer, in *createUserInput) (*api.Out[Invited], error) {
 	b := in.Body
 	if b.Role == "" {
@@ -66,6 +75,11 @@ func (a *admins) createUser(ctx context.Context, v access.Viewer, in *createUser
 	}
 	if err := a.Access.MayGive(ctx, a.DB, v.User, b.Role); err != nil {
 		return nil, err
+	}
+	if len(b.Teams) > 0 {
+		if err := givesTeams(v); err != nil {
+			return nil, err
+		}
 	}
 	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (Invited, error) {
 		u, err := a.People.Create(ctx, tx, v.Actor, people.NewUser{
@@ -147,6 +161,9 @@ func (a *admins) patchUser(ctx context.Context, v access.Viewer, in *patchUserIn
 			}
 		}
 		if b.Teams != nil {
+			if err := givesTeams(v); err != nil {
+				return u, err
+			}
 			if err := a.People.SetMainTeams(ctx, tx, v.Actor, id, *b.Teams); err != nil {
 				return u, err
 			}
@@ -195,6 +212,9 @@ type createTeamInput struct {
 }
 
 func (a *admins) createTeam(ctx context.Context, v access.Viewer, in *createTeamInput) (*api.Out[desk.Team], error) {
+	if err := givesTeams(v); err != nil {
+		return nil, err
+	}
 	b := in.Body
 	return api.Answer(db.Written(ctx, a.DB, func(ctx context.Context, tx *db.Tx) (desk.Team, error) {
 		return a.People.CreateTeam(ctx, tx, v.Actor, desk.Team{Slug: b.Slug, Name: b.Name, Members: b.Members, Extra: b.Extra, Parent: b.Parent})
@@ -215,6 +235,9 @@ type patchTeamInput struct {
 
 func (a *admins) patchTeam(ctx context.Context, v access.Viewer, in *patchTeamInput) (*api.Out[desk.Team], error) {
 	id, err := idOf[desk.TeamID](in.ID)
+	if err == nil {
+		err = givesTeams(v)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
@@ -74,6 +75,7 @@ func (a *admins) mountText() {
 var sectionNeeds = map[string]access.Permission{
 	"users": access.UsersManage, "teams": access.UsersManage, "properties": access.PropertiesManage, "inboxes": access.AccountAccess, "channels": access.AccountAccess,
 	"spam": access.AccountAccess, "skills": access.RoutingManage, "work": access.RoutingManage, "views": access.ViewsShare, "chatflows": access.ChatflowsManage,
+	"forms": access.FormsManage, "roles": access.RolesManage,
 }
 
 func mayText(v access.Viewer, sections []string) error {
@@ -123,25 +125,59 @@ type planInput struct {
 
 func (a *admins) options(ctx context.Context, v access.Viewer, in *planInput) (transfer.Options, error) {
 	users, err := a.People.List(ctx, a.DB, true)
-	owners := map[string]bool{}
+	known := map[string]desk.User{}
 	for _, u := range users {
-		owners[u.Email] = u.Role == desk.RoleOwner
+		known[u.Email] = u
 	}
-	return transfer.Options{Actor: v.Actor, Prune: in.Body.Prune, Check: func(p transfer.Plan) error { return mayPlan(v, p, owners) }}, err
+	return transfer.Options{Actor: v.Actor, Prune: in.Body.Prune, Check: func(p transfer.Plan) error { return a.mayPlan(ctx, v, p, known) }}, err
 }
 
-// mayPlan holds what the pages hold: only an owner makes, changes or removes an owner.
-func mayPlan(v access.Viewer, p transfer.Plan, owners map[string]bool) error {
+// mayPlan holds what the pages hold: nobody changes who may do more, gives a role with what they do not have, widens what they reach by teams, or moves a channel
+// without the permission to (PM-10, MG-01).
+func (a *admins) mayPlan(ctx context.Context, v access.Viewer, p transfer.Plan, known map[string]desk.User) error {
 	for _, c := range p.Changes {
-		touched := c.Object == "user" && owners[c.Slug]
+		fields := map[string]transfer.Field{}
 		for _, f := range c.Fields {
-			touched = touched || c.Object == "user" && f.Name == "role" && (f.Before == string(desk.RoleOwner) || f.After == string(desk.RoleOwner))
+			fields[f.Name] = f
 		}
-		if touched {
-			if v.User.Role != desk.RoleOwner {
-				return desk.Errorf(desk.Forbidden, "user.role_above", "Only an owner may make, change or remove an owner.").In("role")
+		var err error
+		switch c.Object {
+		case "user":
+			err = a.mayPlanUser(ctx, v, c, fields, known)
+		case "team":
+			err = givesTeams(v)
+		case "channel":
+			if f, moved := fields["inbox"]; moved && c.Action == transfer.Update && f.Before != f.After {
+				err = v.Need(access.ChannelsMove)
 			}
 		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *admins) mayPlanUser(ctx context.Context, v access.Viewer, c transfer.Change, fields map[string]transfer.Field, known map[string]desk.User) error {
+	u, there := known[c.Slug]
+	if there {
+		if err := mayManage(v, u); err != nil {
+			return err
+		}
+	}
+	role := desk.Role("")
+	if f, ok := fields["role"]; ok {
+		role = desk.Role(fmt.Sprint(f.After))
+	} else if !there {
+		role = desk.RoleAgent
+	}
+	if role != "" {
+		if err := a.Access.MayGive(ctx, a.DB, v.User, role); err != nil {
+			return err
+		}
+	}
+	if _, ok := fields["teams"]; ok {
+		return givesTeams(v)
 	}
 	return nil
 }

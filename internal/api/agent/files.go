@@ -165,6 +165,9 @@ func (a *agents) mayOpenFile(r *http.Request) (view.File, error) {
 		}
 		return a.View.Attachment(r.Context(), view.Everything, id)
 	}
+	if err := a.server.Admitted(r); err != nil {
+		return view.File{}, err
+	}
 	v, err := a.server.Viewer(r.Context(), api.Credential(r))
 	if err != nil {
 		return view.File{}, err

@@ -42,7 +42,13 @@ func (a *agents) events(w http.ResponseWriter, r *http.Request, v access.Viewer)
 		return
 	}
 	credential := api.Credential(r)
-	if err := a.Hub.Serve(w, r, v, func(ctx context.Context) (access.Viewer, error) { return a.server.Viewer(ctx, credential) }, after); err != nil {
+	again := func(ctx context.Context) (access.Viewer, error) {
+		if err := a.server.Admitted(r); err != nil {
+			return access.Viewer{}, err
+		}
+		return a.server.Viewer(ctx, credential)
+	}
+	if err := a.Hub.Serve(w, r, v, again, after); err != nil {
 		a.server.Fail(w, r, err)
 	}
 }

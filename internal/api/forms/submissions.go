@@ -261,6 +261,7 @@ func (h *forms) submissions(ctx context.Context, v access.Viewer, in *submission
 	if err != nil {
 		return nil, err
 	}
+	filter.Sees = sees(v)
 	xs, err := h.Forms.Find(ctx, h.DB, filter)
 	if err != nil {
 		return nil, err
@@ -285,7 +286,7 @@ func (h *forms) submission(ctx context.Context, v access.Viewer, in *api.ByID) (
 	if err != nil {
 		return nil, err
 	}
-	x, err := h.Forms.Submission(ctx, h.DB, id)
+	x, err := h.inSight(ctx, v, id)
 	if err != nil {
 		return nil, err
 	}
@@ -295,6 +296,9 @@ func (h *forms) submission(ctx context.Context, v access.Viewer, in *api.ByID) (
 func (h *forms) release(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Submission], error) {
 	id, err := desk.ParseID[desk.SubmissionID](in.ID)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := h.inSight(ctx, v, id); err != nil {
 		return nil, err
 	}
 	x, err := h.Flow.Release(ctx, v.Actor, id)
@@ -361,7 +365,7 @@ func (h *forms) ofContact(ctx context.Context, v access.Viewer, in *api.ByID) (*
 	out := api.Page[Submission]{Items: []Submission{}}
 	r := h.reader(v)
 	for _, c := range family {
-		xs, err := h.Forms.Find(ctx, h.DB, form.Filter{Contact: c, Limit: 100})
+		xs, err := h.Forms.Find(ctx, h.DB, form.Filter{Contact: c, Limit: 100, Sees: sees(v)})
 		if err != nil {
 			return nil, err
 		}
@@ -388,14 +392,10 @@ func (h *forms) file(w http.ResponseWriter, r *http.Request, v access.Viewer) {
 	id, err := desk.ParseID[desk.SubmissionID](r.PathValue("id"))
 	var x form.Submission
 	if err == nil {
-		x, err = h.Forms.Submission(r.Context(), h.DB, id)
+		x, err = h.inSight(r.Context(), v, id)
 	}
-	if err == nil && !v.Can(access.SubmissionsView) { // whoever sees its ticket sees its files
-		if x.TicketID == 0 {
-			err = desk.Errorf(desk.NotFound, "submission.not_found", "There is no such submission.")
-		} else {
-			err = h.View.MayInTicket(r.Context(), v, x.TicketID, access.TicketsView)
-		}
+	if err == nil && x.TicketID == 0 && !v.Can(access.SubmissionsView) { // whoever sees its ticket sees its files
+		err = noSubmission
 	}
 	n := atoi(r.PathValue("n"))
 	if err == nil && (n < 0 || n >= len(x.Files)) {
@@ -437,6 +437,7 @@ func (h *forms) export(w http.ResponseWriter, r *http.Request, v access.Viewer) 
 	}
 	var xs []form.Submission
 	if err == nil {
+		filter.Sees = sees(v)
 		xs, err = h.Forms.Find(r.Context(), h.DB, filter)
 	}
 	if err != nil {

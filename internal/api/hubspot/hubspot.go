@@ -101,6 +101,10 @@ func (e *edge) with(scope access.Permission, do func(w http.ResponseWriter, r *h
 			fail(w, http.StatusUnauthorized, unknown)
 			return
 		}
+		if err := e.server.Admitted(r); err != nil {
+			fail(w, http.StatusForbidden, problem{Message: desk.PublicOf(err), Category: "ACCESS_DENIED"})
+			return
+		}
 		v, err := e.server.Viewer(r.Context(), strings.TrimSpace(token))
 		switch {
 		case desk.CodeOf(err) == desk.Unauthorized:

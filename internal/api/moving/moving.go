@@ -4,6 +4,7 @@ package moving
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
@@ -57,6 +58,50 @@ func idOf[T ~int64](in string) (T, error) {
 	return id, nil
 }
 
+// may refuses a move out of or into an inbox that the viewer does not see, and one by who changes only part of the tickets: a move takes along everybody's.
+func (m *movers) may(ctx context.Context, v access.Viewer, id desk.ChannelAccountID, boxes ...desk.InboxID) error {
+	acc, err := m.Inboxes.Account(ctx, m.DB, id)
+	if err != nil {
+		return err
+	}
+	if !sees(v, acc.InboxID) {
+		return desk.Errorf(desk.NotFound, "channel_account.not_found", "There is no such channel.")
+	}
+	for _, box := range boxes {
+		if !sees(v, box) {
+			return desk.Errorf(desk.Invalid, "move.inbox_unknown", "There is no such inbox.").In("to")
+		}
+	}
+	return whole(v)
+}
+
+func sees(v access.Viewer, box desk.InboxID) bool {
+	return v.AllInboxes || slices.Contains(v.Inboxes, box)
+}
+
+func whole(v access.Viewer) error {
+	if e := v.Tickets.Edit; e != "" && e != desk.ReachAll || !v.Tickets.Whole() {
+		return desk.Errorf(desk.Forbidden, "move.beyond_reach", "A channel takes everybody's tickets along, and your role changes only some. Ask somebody who changes all.")
+	}
+	return nil
+}
+
+// move is one that the viewer may see: they see where it went from and to.
+func (m *movers) move(ctx context.Context, v access.Viewer, name string) (relocation.Move, error) {
+	id, err := idOf[desk.MoveID](name)
+	if err != nil {
+		return relocation.Move{}, err
+	}
+	one, err := m.Moves.Get(ctx, m.DB, id)
+	if err == nil && (!sees(v, one.From) || !sees(v, one.To)) {
+		err = desk.Errorf(desk.NotFound, "move.not_found", "There is no such move.")
+	}
+	if err == nil {
+		err = whole(v)
+	}
+	return one, err
+}
+
 // TicketPolicyInput is when a conversation makes a ticket, and what is stamped on it.
 type TicketPolicyInput struct {
 	Create     string           `json:"create,omitempty" enum:",always,when,new_topic,never"`
@@ -93,8 +138,11 @@ type planInput struct {
 	Body PlanInput
 }
 
-func (m *movers) plan(ctx context.Context, _ access.Viewer, in *planInput) (*api.Out[relocation.Preview], error) {
+func (m *movers) plan(ctx context.Context, v access.Viewer, in *planInput) (*api.Out[relocation.Preview], error) {
 	id, err := idOf[desk.ChannelAccountID](in.ID)
+	if err == nil {
+		err = m.may(ctx, v, id, in.Body.To)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -109,21 +157,25 @@ func (m *movers) plan(ctx context.Context, _ access.Viewer, in *planInput) (*api
 
 func (m *movers) start(ctx context.Context, v access.Viewer, in *planInput) (*api.Out[relocation.Move], error) {
 	id, err := idOf[desk.ChannelAccountID](in.ID)
+	if err == nil {
+		err = m.may(ctx, v, id, in.Body.To)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return api.Answer(m.Moves.Start(ctx, v.Actor, id, in.Body.plan(), nil))
 }
 
-func (m *movers) list(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[api.Page[relocation.Move]], error) {
+func (m *movers) list(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[api.Page[relocation.Move]], error) {
 	id, err := idOf[desk.ChannelAccountID](in.ID)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := m.Inboxes.Account(ctx, m.DB, id); err != nil {
+	if err := m.may(ctx, v, id); err != nil {
 		return nil, err
 	}
 	ms, err := m.Moves.Of(ctx, m.DB, id)
+	ms = slices.DeleteFunc(ms, func(x relocation.Move) bool { return !sees(v, x.From) || !sees(v, x.To) })
 	return api.Answer(api.Page[relocation.Move]{Items: append([]relocation.Move{}, ms...)}, err)
 }
 
@@ -133,33 +185,29 @@ type Told struct {
 	Failures []relocation.Failure `json:"failures" doc:"The first 200 conversations that stayed, or tickets that undoing kept, each with its reason."`
 }
 
-func (m *movers) get(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[Told], error) {
-	id, err := idOf[desk.MoveID](in.ID)
+func (m *movers) get(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Told], error) {
+	one, err := m.move(ctx, v, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	one, err := m.Moves.Get(ctx, m.DB, id)
-	if err != nil {
-		return nil, err
-	}
-	fs, err := m.Moves.Failures(ctx, m.DB, id, 0)
+	fs, err := m.Moves.Failures(ctx, m.DB, one.ID, 0)
 	return api.Answer(Told{one, append([]relocation.Failure{}, fs...)}, err)
 }
 
-func (m *movers) cancel(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.Out[relocation.Move], error) {
-	id, err := idOf[desk.MoveID](in.ID)
+func (m *movers) cancel(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[relocation.Move], error) {
+	one, err := m.move(ctx, v, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(m.Moves.Cancel(ctx, id))
+	return api.Answer(m.Moves.Cancel(ctx, one.ID))
 }
 
 func (m *movers) undo(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[relocation.Move], error) {
-	id, err := idOf[desk.MoveID](in.ID)
+	one, err := m.move(ctx, v, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(m.Moves.Undo(ctx, v.Actor, id))
+	return api.Answer(m.Moves.Undo(ctx, v.Actor, one.ID))
 }
 
 type moveFlowInput struct {
@@ -183,7 +231,13 @@ func (m *movers) moveFlow(ctx context.Context, v access.Viewer, in *moveFlowInpu
 		if err != nil {
 			return f, err
 		}
+		if !sees(v, from.InboxID) {
+			return f, desk.Errorf(desk.NotFound, "chatflow.not_found", "There is no such chatflow.")
+		}
 		to, err := m.Inboxes.Account(ctx, tx, in.Body.AccountID)
+		if err == nil && !sees(v, to.InboxID) {
+			err = desk.Errorf(desk.NotFound, "channel_account.not_found", "There is no such channel.")
+		}
 		if desk.CodeOf(err) == desk.NotFound || err == nil && (to.ArchivedAt != 0 || to.Channel != from.Channel) {
 			return f, desk.Errorf(desk.Invalid, "chatflow.account_unknown", "Choose another channel of the same kind.").In("account_id")
 		}

@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
@@ -60,7 +61,7 @@ type CapacityList struct {
 	Items    []PersonCapacity `json:"items"`
 }
 
-func (h *capacities) get(ctx context.Context, _ access.Viewer, _ *struct{}) (*api.Out[CapacityList], error) {
+func (h *capacities) get(ctx context.Context, v access.Viewer, _ *struct{}) (*api.Out[CapacityList], error) {
 	set, err := h.Settings.Capacity(ctx, h.DB)
 	if err != nil {
 		return nil, err
@@ -68,6 +69,9 @@ func (h *capacities) get(ctx context.Context, _ access.Viewer, _ *struct{}) (*ap
 	users, err := h.People.List(ctx, h.DB, false)
 	if err != nil {
 		return nil, err
+	}
+	if !v.Tickets.Whole() { // whose tickets are out of reach, theirs are not counted either
+		users = slices.DeleteFunc(users, func(u desk.User) bool { return !v.Tickets.Sees(access.Held{Owner: u.ID}) })
 	}
 	ids := make([]desk.UserID, len(users))
 	for i, u := range users {

@@ -71,7 +71,7 @@ func (h *waits) list(ctx context.Context, v access.Viewer, in *queueInput) (*api
 	if limit == 0 {
 		limit = 50
 	}
-	sees, args := h.sight(v)
+	sees, args := view.SightOf(v).CoversSQL("q.inbox_id", "(CASE WHEN q.object = 'ticket' THEN q.object_id ELSE 0 END)", "(CASE WHEN q.object = 'thread' THEN q.object_id ELSE 0 END)", 0)
 	out := Queue{}
 	if out.Total, err = h.Waiting.Count(ctx, h.DB, sees, args); err != nil {
 		return nil, err
@@ -83,14 +83,6 @@ func (h *waits) list(ctx context.Context, v access.Viewer, in *queueInput) (*api
 		out.Items = []waiting.Row{}
 	}
 	return api.Answer(out, nil)
-}
-
-// sight is the inboxes that somebody sees, as a condition on a row of the line.
-func (h *waits) sight(v access.Viewer) (string, []any) {
-	if v.AllInboxes {
-		return "", nil
-	}
-	return "q.inbox_id IN " + db.Among(h.DB, "$1"), []any{db.JSON(v.Inboxes)}
 }
 
 type rotateInput struct {
@@ -158,7 +150,38 @@ func (h *waits) replay(ctx context.Context, v access.Viewer, in *replayInput) (*
 	if err != nil {
 		return nil, err
 	}
+	if ks, err = h.inSight(ctx, v, ks); err != nil {
+		return nil, err
+	}
 	return api.Answer(assignment.Replay(ks, in.Body.Policy), nil)
+}
+
+// inSight leaves out decisions about what the viewer may not see now: a replay names each by its subject.
+func (h *waits) inSight(ctx context.Context, v access.Viewer, ks []assignment.Kept) ([]assignment.Kept, error) {
+	s := view.SightOf(v)
+	if s.All && s.Tickets.Whole() {
+		return ks, nil
+	}
+	type key struct {
+		ticket desk.TicketID
+		thread desk.ThreadID
+	}
+	known, out := map[key]bool{}, []assignment.Kept{}
+	for _, k := range ks {
+		id := key{k.TicketID, k.ThreadID}
+		sees, asked := known[id]
+		if !asked {
+			var err error
+			if sees, err = h.View.Covers(ctx, s, id.ticket, id.thread); err != nil {
+				return nil, err
+			}
+			known[id] = sees
+		}
+		if sees {
+			out = append(out, k)
+		}
+	}
+	return out, nil
 }
 
 func (h *waits) settings(ctx context.Context, _ access.Viewer, _ *api.None) (*api.Out[setting.Waiting], error) {
