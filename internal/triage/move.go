@@ -73,7 +73,8 @@ func (s *Service) loosen(ctx context.Context, tx *db.Tx, actor desk.Actor, t des
 	return err
 }
 
-// MoveThread takes a conversation without a ticket to another inbox. A help desk works by tickets, so there it gets one.
+// MoveThread takes a conversation without a ticket to another inbox. A help desk works by tickets, so there it gets one. Whoever has the conversation has it, or its ticket,
+// afterwards, unless they cannot see the new inbox (IH-10).
 func (s *Service) MoveThread(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.ThreadID, to desk.InboxID) (desk.Thread, error) {
 	box, err := s.liveInbox(ctx, tx, to)
 	if err != nil {
@@ -91,12 +92,14 @@ func (s *Service) MoveThread(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 	}
 	th.InboxID = to
 	if box.Kind != desk.KindHelpdesk {
-		_, err = s.Threads.Assign(ctx, tx, actor, th.ID, 0, 0)
-		if err == nil {
-			err = s.Threads.TellMoved(ctx, tx, actor, th)
+		if (th.OwnerID != 0 || th.TeamID != 0) && s.Assign.May(ctx, tx, to, th.OwnerID, th.TeamID) != nil {
+			if th, err = s.Threads.Assign(ctx, tx, actor, th.ID, 0, 0); err != nil {
+				return th, err
+			}
 		}
-		return th, err
+		return th, s.Threads.TellMoved(ctx, tx, actor, th)
 	}
+	had := th
 	t, err := s.Tickets.Create(ctx, tx, ticket.NewTicket{Actor: actor, Subject: th.Subject, InboxID: to, Channel: th.Channel, AccountID: th.AccountID, ContactID: th.ContactID, ThreadID: th.ID})
 	if err != nil {
 		return th, err
@@ -106,6 +109,11 @@ func (s *Service) MoveThread(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 	}
 	if err := s.retally(ctx, tx, t.ID); err != nil {
 		return th, err
+	}
+	if had.OwnerID != 0 || had.TeamID != 0 {
+		if _, err := s.Assign.Inherit(ctx, tx, actor, t, had.OwnerID, had.TeamID); err != nil {
+			return th, err
+		}
 	}
 	_, err = s.Assign.Settle(ctx, tx, t.ID, routing.Moved)
 	return th, err

@@ -441,8 +441,37 @@ func TestConversationsWithoutATicket(t *testing.T) { // IH-01, TK-16
 		if got := get(); got.TicketID == 0 || b.ticket(got.TicketID).MessageCount != 3 {
 			t.Fatalf("a help desk works by tickets: %+v", got)
 		}
+		if got := b.ticket(get().TicketID); got.OwnerID != b.ann.ID { // IH-10; one owner, the ticket's (IH-07)
+			t.Fatalf("who had the conversation does not have its ticket: %+v", got.Assignment)
+		}
 		if four := b.mail(acc, "four", "mira@x.example", "three"); four.TicketID != get().TicketID {
 			t.Fatal("an answer went astray after the move")
+		}
+	})
+}
+
+// IH-10: who has a conversation keeps it in another inbox that they see, and loses it in one that they do not.
+func TestAConversationThatMovesKeepsItsOwnerWhoSeesIt(t *testing.T) {
+	each(t, func(t *testing.T, b *bench) {
+		bo := b.User(desktest.Named("Bo Lund"))
+		acc := b.Account(desktest.In(b.Inbox("board")), desktest.At("board@acme.example"))
+		m := b.mail(acc, "one", "mira@x.example")
+		move := func(to desk.Inbox) desk.Thread {
+			b.Write(func(ctx context.Context, tx *db.Tx) error {
+				_, err := b.triage.MoveThread(ctx, tx, b.by, m.ThreadID, to.ID)
+				return err
+			})
+			return desktest.Must[desk.Thread](t)(b.Threads.Get(context.Background(), b.DB, m.ThreadID))
+		}
+		b.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := b.triage.AssignThread(ctx, tx, b.by, m.ThreadID, bo.ID, 0)
+			return err
+		})
+		if th := move(b.Inbox("sales")); th.OwnerID != bo.ID || th.TicketID != 0 {
+			t.Errorf("the owner is lost: %+v", th)
+		}
+		if th := move(b.Inbox("boss", desk.Access{Users: []desk.UserID{b.ann.ID}})); th.OwnerID != 0 {
+			t.Errorf("somebody has what they do not see: %+v", th)
 		}
 	})
 }

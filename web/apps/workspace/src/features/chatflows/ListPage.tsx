@@ -13,6 +13,7 @@ import { ago, fullTime } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
 import { StateTag } from './StateTag.tsx'
 import { Match } from './Match.tsx'
+import { MoveFlow } from './MoveFlow.tsx'
 import { NewFlow } from './NewFlow.tsx'
 import { archiveFlow, changeFlow, chatAccountsQuery, duplicateFlow, flowsQuery, orderFlows } from './queries.ts'
 import type { Chatflow } from './types.ts'
@@ -29,6 +30,7 @@ export function ChatflowList(_: SettingsPageProps) {
   const [adding, setAdding] = useState<string | null>(null)
   const [asking, setAsking] = useState(false)
   const [gone, setGone] = useState<Chatflow | null>(null)
+  const [moving, setMoving] = useState<Chatflow | null>(null)
   const chats = accounts.data ?? []
   const all = flows.data ?? []
   const first = chats[0]?.id ?? ''
@@ -44,17 +46,18 @@ export function ChatflowList(_: SettingsPageProps) {
   return (
     <>
     <SettingsFrame title={t('flow.title')} text={t('flow.list_text')} action={action} query={flows} empty={empty} section="chatflows">
-      {chats.map((a) => <Channel key={a.id} account={a} flows={all.filter((f) => f.account_id === a.id)} mayEdit={mayEdit} onAdd={() => setAdding(a.id)} onArchive={setGone} />)}
+      {chats.map((a) => <Channel key={a.id} account={a} flows={all.filter((f) => f.account_id === a.id)} mayEdit={mayEdit} onAdd={() => setAdding(a.id)} onArchive={setGone} onMove={can('channels.move') && chats.length > 1 ? setMoving : undefined} />)}
       <p className={s.hint}>{t('flow.order_text')}</p>
     </SettingsFrame>
     {adding !== null ? <NewFlow accounts={chats} account={adding} onClose={() => setAdding(null)} /> : null}
     {asking ? <Match accounts={chats} onClose={() => setAsking(false)} /> : null}
+    {moving ? <MoveFlow flow={moving} accounts={chats} onClose={() => setMoving(null)} /> : null}
     {gone ? <Archive flow={gone} onClose={() => setGone(null)} /> : null}
     </>
   )
 }
 
-function Channel({ account, flows, mayEdit, onAdd, onArchive }: { account: ChannelAccount; flows: Chatflow[]; mayEdit: boolean; onAdd(): void; onArchive(f: Chatflow): void }) {
+function Channel({ account, flows, mayEdit, onAdd, onArchive, onMove }: { account: ChannelAccount; flows: Chatflow[]; mayEdit: boolean; onAdd(): void; onArchive(f: Chatflow): void; onMove?: ((f: Chatflow) => void) | undefined }) {
   const order = (items: Chatflow[]) => {
     const was = queries.getQueryData(flowsQuery.queryKey)
     const rank = new Map(items.map((f, i) => [f.id, i]))
@@ -64,13 +67,13 @@ function Channel({ account, flows, mayEdit, onAdd, onArchive }: { account: Chann
   return (
     <section className={s.channel} aria-label={account.name}>
       <div className={s.channelHead}><h2>{account.name}</h2>{account.active ? null : <Tag>{t('flow.channel_off')}</Tag>}</div>
-      {flows.length ? <Sortable items={flows} idOf={(f) => f.id} nameOf={(f) => f.name} disabled={!mayEdit || flows.length < 2} onChange={order}>{(f, i) => <Row flow={f} place={i + 1} mayEdit={mayEdit} onArchive={() => onArchive(f)} />}</Sortable>
+      {flows.length ? <Sortable items={flows} idOf={(f) => f.id} nameOf={(f) => f.name} disabled={!mayEdit || flows.length < 2} onChange={order}>{(f, i) => <Row flow={f} place={i + 1} mayEdit={mayEdit} onArchive={() => onArchive(f)} onMove={onMove ? () => onMove(f) : undefined} />}</Sortable>
         : <p className={s.hint}>{t('flow.none_here')} {mayEdit ? <Button variant="subtle" size="compact-sm" onClick={onAdd}>{t('flow.new')}</Button> : null}</p>}
     </section>
   )
 }
 
-function Row({ flow, place, mayEdit, onArchive }: { flow: Chatflow; place: number; mayEdit: boolean; onArchive(): void }) {
+function Row({ flow, place, mayEdit, onArchive, onMove }: { flow: Chatflow; place: number; mayEdit: boolean; onArchive(): void; onMove?: (() => void) | undefined }) {
   const navigate = useNavigate()
   const toggle = (active: boolean) => {
     queries.setQueryData(flowsQuery.queryKey, (l) => l?.map((x) => (x.id === flow.id ? { ...x, active } : x)))
@@ -87,13 +90,14 @@ function Row({ flow, place, mayEdit, onArchive }: { flow: Chatflow; place: numbe
       </span>
       <span className={s.flowTags}><StateTag flow={flow} /></span>
       <Switch checked={flow.active} disabled={!mayEdit} onChange={(e) => toggle(e.currentTarget.checked)} aria-label={t('flow.switch', { name: flow.name })} />
-      {mayEdit ? (
+      {mayEdit || onMove ? (
         <Menu>
           <Menu.Target><ActionIcon aria-label={t('flow.more_of', { name: flow.name })}><Icon name="more" /></ActionIcon></Menu.Target>
           <Menu.Dropdown>
             <Menu.Item leftSection={<Icon name="compose" />} onClick={() => void navigate(toFlow(flow.id))}>{t('action.edit')}</Menu.Item>
-            <Menu.Item leftSection={<Icon name="copy" />} onClick={copy}>{t('flow.duplicate')}</Menu.Item>
-            <Menu.Item leftSection={<Icon name="archive" />} color="red" onClick={onArchive}>{t('flow.archive')}</Menu.Item>
+            {mayEdit ? <Menu.Item leftSection={<Icon name="copy" />} onClick={copy}>{t('flow.duplicate')}</Menu.Item> : null}
+            {onMove ? <Menu.Item leftSection={<Icon name="right" />} onClick={onMove}>{t('flow.move')}</Menu.Item> : null}
+            {mayEdit ? <Menu.Item leftSection={<Icon name="archive" />} color="red" onClick={onArchive}>{t('flow.archive')}</Menu.Item> : null}
           </Menu.Dropdown>
         </Menu>
       ) : null}
