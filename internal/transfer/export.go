@@ -10,6 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/customview"
@@ -49,6 +50,7 @@ type Deps struct {
 	Worktime *worktime.Service // nil: business hours and holidays are left alone
 	Surveys  *survey.Service   // nil: whom customers' satisfaction is asked of is left alone
 	Skills   *skill.Service    // nil: what people know is left alone
+	Access   *access.Service   // nil: roles of one's own are left alone
 	Outside  Outside
 }
 
@@ -93,6 +95,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		if t.Calendar != "" {
 			x.Calendar = &t.Calendar
 		}
+		if above := n.slugs([]desk.TeamID{t.Parent}); t.Parent != 0 && len(above) == 1 {
+			x.Parent = &above[0]
+		}
 		f.Teams = append(f.Teams, x)
 	}
 	for _, u := range n.users {
@@ -107,7 +112,7 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		return f, err
 	}
 	for _, p := range ps {
-		f.Properties = append(f.Properties, exportProperty(p))
+		f.Properties = append(f.Properties, exportProperty(p, n))
 	}
 	for _, part := range []func(context.Context, db.Queryer, *File) error{
 		s.exportPipelines,
@@ -120,6 +125,7 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		s.exportSurvey,
 		s.exportWorktime,
 		s.exportSignIn,
+		s.exportRoles,
 		s.exportSkills,
 		s.exportWork,
 	} {
@@ -244,13 +250,16 @@ func (n names) access(a desk.Access) *Access {
 	return &Access{Users: n.emails(a.Users), Teams: n.slugs(a.Teams)}
 }
 
-func exportProperty(p desk.Property) Property {
+func exportProperty(p desk.Property, n names) Property {
 	x := Property{Object: p.Object, Name: p.Name, Label: &p.Label, Type: p.Type, Options: optional(p.Options)}
 	if p.RequiredOnClose {
 		x.RequiredOnClose = &p.RequiredOnClose
 	}
 	if p.DependsOn != "" {
 		x.DependsOn, x.OptionsBy = &p.DependsOn, &p.OptionsBy
+	}
+	if p.Access != nil {
+		x.Access = &PropertyAccess{View: n.access(p.Access.View), Edit: n.access(p.Access.Edit)}
 	}
 	return x
 }
@@ -310,7 +319,7 @@ func (s *Service) exportAccount(ctx context.Context, q db.Queryer, a desk.Channe
 func exportAssign(p desk.AssignPolicy) *Assign {
 	a := &Assign{
 		To: p.To, Users: p.Users, Teams: p.Teams, Rules: p.Rules, Fallback: p.Fallback, HoldSeconds: p.HoldSeconds, MailOwner: p.MailOwner, TrackedOnly: p.TrackedOnly, NoQueue: p.NoQueue,
-		ExtraMembers: p.ExtraMembers, Hours: p.Hours, Reopened: p.Reopened,
+		ExtraMembers: p.ExtraMembers, Hours: p.Hours, OwnContact: p.OwnContact, Reopened: p.Reopened,
 	}
 	if p.To != "no_one" && p.To != "" || len(p.Rules) > 0 {
 		a.AvailableOnly, a.By = &p.AvailableOnly, p.By

@@ -22,6 +22,7 @@ type File struct {
 	BusinessHours    []BusinessHours   `yaml:"business_hours,omitempty"`
 	Idle             *Idle             `yaml:"idle,omitempty"`
 	Teams            []Team            `yaml:"teams,omitempty"`
+	Roles            []Role            `yaml:"roles,omitempty"`
 	Users            []User            `yaml:"users,omitempty"`
 	Properties       []Property        `yaml:"properties,omitempty"`
 	Pipelines        []Pipeline        `yaml:"pipelines,omitempty"`
@@ -69,6 +70,7 @@ type Team struct {
 	Slug  string    `yaml:"slug"`
 	Name  *string   `yaml:"name,omitempty"`
 	Extra *[]string `yaml:"extra_members,omitempty"`
+	Parent *string `yaml:"parent,omitempty"` // the team that it is part of; "" none
 	// Calendar of the holidays of main members who have none of their own.
 	Calendar *string `yaml:"calendar,omitempty"`
 }
@@ -84,6 +86,31 @@ type Property struct {
 	RequiredOnClose *bool                `yaml:"required_on_close,omitempty"`
 	DependsOn       *string              `yaml:"depends_on,omitempty"`
 	OptionsBy       *map[string][]string `yaml:"options_by,omitempty"`
+	// Who sees and who changes it (PM-11).
+	Access *PropertyAccess `yaml:"access,omitempty"`
+}
+
+// PropertyAccess is who sees and who changes a property; a part that is left out is for everybody.
+type PropertyAccess struct {
+	View *Access `yaml:"view,omitempty"`
+	Edit *Access `yaml:"edit,omitempty"`
+}
+
+// Role is a role of one's own (PM-10).
+type Role struct {
+	Slug        string    `yaml:"slug"`
+	Name        *string   `yaml:"name,omitempty"`
+	Description *string   `yaml:"description,omitempty"`
+	Permissions *[]string `yaml:"permissions,omitempty"`
+	Tickets     *Reach    `yaml:"tickets,omitempty,flow"`
+	Contacts    *Reach    `yaml:"contacts,omitempty,flow"`
+}
+
+// Reach is whose tickets or contacts a role sees and changes (PM-05).
+type Reach struct {
+	View       string `yaml:"view,omitempty"`
+	Edit       string `yaml:"edit,omitempty"`
+	Unassigned bool   `yaml:"unassigned,omitempty"`
 }
 
 // Pipeline is a pipeline. Statuses stand in their order; those that are left out keep their place.
@@ -144,13 +171,14 @@ type Assign struct {
 	NoQueue      bool              `yaml:"no_queue,omitempty"`
 	ExtraMembers bool              `yaml:"extra_members,omitempty"`
 	Hours        string            `yaml:"hours,omitempty"`
+	OwnContact   bool              `yaml:"own_contact,omitempty"`
 	Reopened     string            `yaml:"reopened,omitempty"`
 }
 
 func (a Assign) policy() desk.AssignPolicy {
 	p := desk.AssignPolicy{
 		To: a.To, Users: a.Users, Teams: a.Teams, By: a.By, AvailableOnly: a.AvailableOnly == nil || *a.AvailableOnly,
-		Rules: a.Rules, Fallback: a.Fallback, HoldSeconds: a.HoldSeconds, MailOwner: a.MailOwner, TrackedOnly: a.TrackedOnly, NoQueue: a.NoQueue, ExtraMembers: a.ExtraMembers, Hours: a.Hours, Reopened: a.Reopened,
+		Rules: a.Rules, Fallback: a.Fallback, HoldSeconds: a.HoldSeconds, MailOwner: a.MailOwner, TrackedOnly: a.TrackedOnly, NoQueue: a.NoQueue, ExtraMembers: a.ExtraMembers, Hours: a.Hours, OwnContact: a.OwnContact, Reopened: a.Reopened,
 	}
 	if p.To == "" {
 		p.To = "no_one"

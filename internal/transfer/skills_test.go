@@ -29,6 +29,7 @@ channels:
     assign:
       to: contact_owner
       mail_owner: true
+      own_contact: true
       hold_seconds: 600
       fallback: [{to: users, users: [ann@acme.example]}]
       rules:
@@ -64,7 +65,7 @@ func TestSkillsLimitsAndRulesAreInTheFile(t *testing.T) { // SK-01, SK-03, SK-06
 			t.Errorf("%+v, %v", c, err)
 		}
 		acc, err := k.Inboxes.AccountBySlug(ctx, d, "support-mail")
-		if a := acc.Assign; err != nil || len(a.Rules) != 1 || a.Rules[0].Skills[0].Level != 3 || !a.Rules[0].Skills[1].Preferred || a.Rules[0].RelaxSeconds != 60 || !a.MailOwner || a.HoldSeconds != 600 || a.Fallback[0].Users[0] != "ann@acme.example" {
+		if a := acc.Assign; err != nil || len(a.Rules) != 1 || a.Rules[0].Skills[0].Level != 3 || !a.Rules[0].Skills[1].Preferred || a.Rules[0].RelaxSeconds != 60 || !a.MailOwner || !a.OwnContact || a.HoldSeconds != 600 || a.Fallback[0].Users[0] != "ann@acme.example" {
 			t.Errorf("%+v, %v", a, err)
 		}
 		export, err := s.Export(ctx)

@@ -179,6 +179,7 @@ type AssignPolicyInput struct {
 	NoQueue      bool              `json:"no_queue,omitempty" doc:"What nobody could have stays unassigned until a person acts."`
 	ExtraMembers bool              `json:"extra_members,omitempty" doc:"Extra members of the teams count too."`
 	Hours        string            `json:"hours,omitempty" doc:"Slug of business hours: outside them nobody gets anything."`
+	OwnContact   bool              `json:"own_contact,omitempty" doc:"A contact without an owner becomes that of whom the rule chose."`
 	Reopened     string            `json:"reopened,omitempty" enum:",keep_available,keep,again" doc:"Whose a ticket is that the customer opens again."`
 }
 
@@ -187,7 +188,7 @@ func (p *AssignPolicyInput) policy() *desk.AssignPolicy {
 		return nil
 	}
 	return &desk.AssignPolicy{To: p.To, Users: p.Users, Teams: p.Teams, AvailableOnly: p.AvailableOnly == nil || *p.AvailableOnly, By: p.By, // RT-06
-		Rules: p.Rules, Fallback: p.Fallback, HoldSeconds: p.HoldSeconds, MailOwner: p.MailOwner, TrackedOnly: p.TrackedOnly, NoQueue: p.NoQueue, ExtraMembers: p.ExtraMembers, Hours: p.Hours, Reopened: p.Reopened}
+		Rules: p.Rules, Fallback: p.Fallback, HoldSeconds: p.HoldSeconds, MailOwner: p.MailOwner, TrackedOnly: p.TrackedOnly, NoQueue: p.NoQueue, ExtraMembers: p.ExtraMembers, Hours: p.Hours, OwnContact: p.OwnContact, Reopened: p.Reopened}
 }
 
 // NewInboxInput is an inbox that is made with its first channel.
