@@ -218,7 +218,7 @@ func (a *App) endWeak(ctx context.Context, tx *db.Tx, actor desk.Actor, rules se
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Worktime: a.Worktime, Views: a.Saved, Chatflows: a.Chatflows, Forms: a.Forms, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Skills: a.Skills, Outside: outside, Weak: a.endWeak,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Worktime: a.Worktime, Views: a.Saved, Chatflows: a.Chatflows, Forms: a.Forms, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Skills: a.Skills, Access: a.Access, Outside: outside, Weak: a.endWeak,
 	})
 }
 

@@ -64,7 +64,7 @@ func (s *Service) run(ctx context.Context, text []byte, o Options, look bool) (p
 		if err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{a.company, a.calendars, a.skills, a.teams, a.users, a.extraMembers, a.properties, a.pipelines, a.inboxes, a.forms, a.channels, a.chatflows, a.snippets, a.views, a.notifications, a.spam, a.survey, a.signIn, a.work, a.prune} {
+		for _, step := range []func(context.Context) error{a.company, a.calendars, a.skills, a.teams, a.roles, a.users, a.extraMembers, a.properties, a.pipelines, a.inboxes, a.forms, a.channels, a.chatflows, a.snippets, a.views, a.notifications, a.spam, a.survey, a.signIn, a.work, a.prune} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -198,17 +198,9 @@ func (a *applying) users(ctx context.Context) error {
 }
 
 func (a *applying) user(ctx context.Context, path string, u User) error {
-	var role *desk.Role
-	if u.Role != nil {
-		r := desk.Role(*u.Role)
-		if !slices.Contains(people.Roles, r) {
-			known := []string{}
-			for _, k := range people.Roles {
-				known = append(known, string(k))
-			}
-			return a.src.refuse(path+".role", "user.role_unknown", "%q is not a role%s", *u.Role, meant(*u.Role, known))
-		}
-		role = &r
+	role, err := a.role(ctx, path, u.Role)
+	if err != nil {
+		return err
 	}
 	have, err := a.People.ByEmail(ctx, a.tx, u.Email)
 	switch {
@@ -322,6 +314,9 @@ func (a *applying) unknown(ctx context.Context, path, what, name string) error {
 }
 
 func (a *applying) extraMembers(ctx context.Context) error {
+	if err := a.parents(ctx); err != nil {
+		return err
+	}
 	for i, t := range a.src.Teams {
 		if t.Extra == nil {
 			continue
@@ -372,6 +367,9 @@ func (a *applying) properties(ctx context.Context) error {
 		}
 		if err != nil {
 			return a.src.at(path, err)
+		}
+		if err := a.limited(ctx, path, p); err != nil {
+			return err
 		}
 	}
 	return a.dependences(ctx)

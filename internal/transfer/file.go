@@ -67,10 +67,10 @@ type User struct {
 
 // Team is a team; its main members name it among their teams.
 type Team struct {
-	Slug  string    `yaml:"slug"`
-	Name  *string   `yaml:"name,omitempty"`
-	Extra *[]string `yaml:"extra_members,omitempty"`
-	Parent *string `yaml:"parent,omitempty"` // the team that it is part of; "" none
+	Slug   string    `yaml:"slug"`
+	Name   *string   `yaml:"name,omitempty"`
+	Extra  *[]string `yaml:"extra_members,omitempty"`
+	Parent *string   `yaml:"parent,omitempty"` // the team that it is part of; "" none
 	// Calendar of the holidays of main members who have none of their own.
 	Calendar *string `yaml:"calendar,omitempty"`
 }

@@ -120,6 +120,9 @@ func things(f File) []thing {
 	for _, t := range f.Teams {
 		add("team", t.Slug, t, "slug")
 	}
+	for _, r := range f.Roles {
+		add("role", r.Slug, r, "slug")
+	}
 	for _, u := range f.Users {
 		add("user", u.Email, u, string(desk.AddrEmail))
 	}
