@@ -2,15 +2,20 @@ package transfer_test
 
 import (
 	"context"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
+	formchannel "github.com/kanalhq/kanal/internal/channel/form"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
+	"github.com/kanalhq/kanal/internal/form"
 	"github.com/kanalhq/kanal/internal/skill"
 	"github.com/kanalhq/kanal/internal/transfer"
+	"github.com/kanalhq/kanal/internal/worktime"
 )
 
 const skilled = `version: 1
@@ -86,6 +91,34 @@ func TestSkillsLimitsAndRulesAreInTheFile(t *testing.T) { // SK-01, SK-03, SK-06
 			if _, err := s.Apply(ctx, []byte(bad), transfer.Options{}); desk.ReasonOf(err) != want {
 				t.Errorf("%s: %v", want, err)
 			}
+		}
+	})
+}
+
+// The manual's example of who gets the work is applied whole, and means the same afterwards.
+func TestTheManualsExampleApplies(t *testing.T) {
+	page, err := os.ReadFile("../../docs/manual/settings-file.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(page, -1)
+	text := blocks[len(blocks)-1][1]
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, k := context.Background(), desktest.New(t, d, desktest.Post{}, formchannel.New())
+		s := service(k, env)
+		s.Skills, s.Worktime, s.Forms = skill.New(k.Clock, k.Events, nil), worktime.New(d, k.Clock, k.Events), form.New(k.Clock, k.Events)
+		s.Access = k.Access
+		plan, err := s.Apply(ctx, text, transfer.Options{Actor: desk.System})
+		if err != nil {
+			t.Fatal(desk.PublicOf(err), err)
+		}
+		for _, want := range []string{"skill", "business_hours office", "form contact", "channel contact-form", "role night-shift", "capacity"} {
+			if !strings.Contains(plan.Text(), want) {
+				t.Errorf("the plan says nothing of %s:\n%s", want, plan.Text())
+			}
+		}
+		if again, err := s.Apply(ctx, text, transfer.Options{Actor: desk.System}); err != nil || !again.Empty() {
+			t.Errorf("applied again: %v\n%s", err, again.Text())
 		}
 	})
 }
