@@ -357,7 +357,8 @@ func TestDecisionsAreKeptAndReplayed(t *testing.T) {
 			w.assign(tk, acc)
 		}
 		w.assign(w.from(c, none), none)
-		ks, err := w.Assignment.Decisions(ctx, d, acc.ID, 0, w.Clock.Ms()+1)
+		other := to(desk.AssignPolicy{To: routing.ToUsers, Users: []string{bo.Email}})
+		ks, err := w.Assignment.Decisions(ctx, d, acc.ID, 0, w.Clock.Ms()+1, other)
 		if err != nil || len(ks) != 3 {
 			t.Fatalf("%d %v", len(ks), err)
 		}
@@ -365,17 +366,20 @@ func TestDecisionsAreKeptAndReplayed(t *testing.T) {
 			if a := routing.Decide(k.Input); a.OwnerID != k.OwnerID || a.Reason != k.Reason {
 				t.Errorf("%+v is not what was decided: %+v", a, k)
 			}
+			if len(k.Input.Candidates) != 1 {
+				t.Errorf("kept %d people of a policy that names one", len(k.Input.Candidates))
+			}
 		}
 		r := assignment.Replay(ks, acc.Assign)
 		if r.Decisions != 3 || r.Same != 3 || r.Changed != 0 {
 			t.Errorf("%+v", r)
 		}
-		r = assignment.Replay(ks, to(desk.AssignPolicy{To: routing.ToUsers, Users: []string{bo.Email}}))
+		r = assignment.Replay(ks, other)
 		if r.Changed != 3 || len(r.Items) != 3 || r.Items[0].Now.OwnerID != bo.ID || r.Items[0].Before.OwnerID != ann.ID || !slices.Contains(r.Owners, assignment.Share{UserID: bo.ID, Name: "Bo Berg", Now: 3}) {
 			t.Errorf("%+v", r)
 		}
 		// what no one got is kept too, and what another rule would have needed is looked up
-		if ks, err = w.Assignment.Decisions(ctx, d, none.ID, 0, w.Clock.Ms()+1); err != nil || len(ks) != 1 {
+		if ks, err = w.Assignment.Decisions(ctx, d, none.ID, 0, w.Clock.Ms()+1, acc.Assign); err != nil || len(ks) != 1 {
 			t.Fatalf("%d %v", len(ks), err)
 		}
 		if r = assignment.Replay(ks, acc.Assign); r.Changed != 1 || r.Assigned != [2]int{0, 1} {

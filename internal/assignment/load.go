@@ -13,23 +13,8 @@ import (
 	"github.com/kanalhq/kanal/internal/setting"
 )
 
-// most is how many people a decision knows at most who are asked because they take work; others is how many it keeps, besides those whom its policy names, so that another policy
-// may name them: all of a team of ordinary size, and no burden on a large one.
-const (
-	most   = 500
-	others = 100
-)
-
-// known is how many of those who take work a decision by a policy has to know.
-func known(p desk.AssignPolicy) int {
-	named := p.To == routing.ToUsers || p.To == routing.ToTeams || p.To == routing.ToUsersAndTeams
-	for _, r := range p.Rules {
-		if !named && !r.Off && len(r.Users)+len(r.Teams) == 0 {
-			return most
-		}
-	}
-	return others
-}
+// most is how many people a decision knows at most who are asked because they take work.
+const most = 500
 
 // Work is what somebody is looked for: a ticket or a conversation without one.
 type Work struct {
@@ -46,6 +31,8 @@ type Work struct {
 	Contact  desk.ContactID // of a sample: who writes
 	Message  *desk.Message  // what they write
 	Language string         // "": as its words tell
+
+	facts bool // all that is known of it is read, whatever the policy asks
 }
 
 func (w Work) inbox() desk.InboxID {
@@ -83,22 +70,25 @@ func idle(p desk.AssignPolicy) bool {
 
 // light is the input of a policy that gives nothing to anybody: what another would have needed is looked up when one is tried.
 func (s *Service) light(w Work) routing.Input {
-	return routing.Input{Policy: w.Policy, Own: w.Own, Light: true, Account: w.Account.ID, Place: routing.Place{Inbox: w.inbox()}, Channel: w.Account.Channel, Cause: w.Cause, At: s.Clock.Ms(), Seed: w.seed()}
+	in := routing.Input{Policy: w.Policy, Own: w.Own, Light: true, Account: w.Account.ID, Place: routing.Place{Inbox: w.inbox()}, Cause: w.Cause, At: s.Clock.Ms(), Seed: w.seed(), Candidates: []routing.Candidate{}}
+	s.kind(w, &in)
+	return in
 }
 
 // input reads through q; tx is nil for a try that holds nobody.
 func (s *Service) input(ctx context.Context, q db.Queryer, tx *db.Tx, w Work) (routing.Input, error) {
-	in := routing.Input{Policy: w.Policy, Own: w.Own, Account: w.Account.ID, Channel: w.Account.Channel, Kind: s.KindOf(w.Account.Channel), Cause: w.Cause, At: s.Clock.Ms(), Since: w.Since, Seed: w.seed(), Keeps: w.Keeps}
+	in := routing.Input{Policy: w.Policy, Own: w.Own, Short: !w.facts, Account: w.Account.ID, Cause: w.Cause, At: s.Clock.Ms(), Since: w.Since, Seed: w.seed(), Keeps: w.Keeps}
+	s.kind(w, &in)
 	box, err := s.Inboxes.Inbox(ctx, q, w.inbox())
 	if err != nil {
 		return in, err
 	}
 	in.Place = routing.Place{Inbox: box.ID, Kind: string(box.Kind)}
-	if w.Ticket != nil && w.Ticket.Channel != "" {
-		in.Channel, in.Kind = w.Ticket.Channel, s.KindOf(w.Ticket.Channel)
-	}
 	if err := s.times(ctx, q, w, &in); err != nil {
 		return in, err
+	}
+	if !w.facts && !routing.AsksFacts(w.Policy) {
+		return in, s.people(ctx, q, tx, box, w, &in)
 	}
 	about, who, err := s.facts(ctx, q, About{Account: w.Account, Ticket: w.Ticket, Thread: w.Thread, ContactID: w.Contact, Message: w.Message, Language: w.Language, Latest: w.Cause == routing.Reopened})
 	if err != nil {
@@ -106,6 +96,15 @@ func (s *Service) input(ctx context.Context, q db.Queryer, tx *db.Tx, w Work) (r
 	}
 	in.Facts, in.Owner = about, who
 	return in, s.people(ctx, q, tx, box, w, &in)
+}
+
+// kind is what the work counts as.
+func (s *Service) kind(w Work, in *routing.Input) {
+	in.Channel = w.Account.Channel
+	if w.Ticket != nil && w.Ticket.Channel != "" {
+		in.Channel = w.Ticket.Channel
+	}
+	in.Kind = s.KindOf(in.Channel)
 }
 
 // times: whether the account, and the hours that its policy keeps, are open.
@@ -147,21 +146,36 @@ func (s *Service) KindOf(name string) string {
 	return routing.Email
 }
 
-// people fills in whom this policy or another could name, with what they have and know. Those who could be chosen are held in the order of their ids, before what they have is counted.
+// people fills in whom the policy could name, with what they have and know: a decision costs as much as its team is large, not as the company. Those who could be chosen are held
+// in the order of their ids, before what they have is counted.
 func (s *Service) people(ctx context.Context, q db.Queryer, tx *db.Tx, box desk.Inbox, w Work, in *routing.Input) error {
-	emails, slugs := routing.Names(in.Policy)
-	var also []desk.UserID
+	want := routing.Wants(*in)
+	roll := people.Roll{Emails: want.Users, Teams: want.Teams}
 	if in.Owner != nil && in.Owner.UserID != 0 {
-		also = append(also, in.Owner.UserID)
+		roll.IDs = append(roll.IDs, in.Owner.UserID)
+		if want.OwnerTeam {
+			roll.TeamOf = in.Owner.UserID
+		}
 	}
-	if in.Keeps != 0 && !slices.Contains(also, in.Keeps) {
-		also = append(also, in.Keeps)
+	if in.Keeps != 0 {
+		roll.IDs = append(roll.IDs, in.Keeps)
 	}
-	roster, teams, err := s.People.Roster(ctx, q, known(in.Policy), emails, also, slugs)
+	if want.Everybody {
+		roll.Takers = most
+	}
+	return s.gather(ctx, q, tx, box, w, roll, want.Skills, in)
+}
+
+// gather fills in who is looked for.
+func (s *Service) gather(ctx context.Context, q db.Queryer, tx *db.Tx, box desk.Inbox, w Work, roll people.Roll, skills bool, in *routing.Input) error {
+	roster, teams, err := s.People.Roster(ctx, q, roll)
 	if err != nil {
 		return err
 	}
 	for _, t := range teams {
+		if !slices.Contains(roll.Teams, t.Slug) {
+			continue
+		}
 		in.Teams = append(in.Teams, routing.Team{ID: t.ID, Slug: t.Slug})
 	}
 	ids := make([]desk.UserID, len(roster))
@@ -174,7 +188,7 @@ func (s *Service) people(ctx context.Context, q db.Queryer, tx *db.Tx, box desk.
 			return err
 		}
 	}
-	if s.skills != nil {
+	if s.skills != nil && skills {
 		held, err := s.skills.Of(ctx, q, ids)
 		if err != nil {
 			return err
@@ -201,7 +215,7 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, in *routing.Input, roster
 	}
 	for _, u := range users {
 		i := slices.IndexFunc(in.Candidates, func(c routing.Candidate) bool { return c.User.ID == u.ID })
-		u.Teams = roster[i].Teams
+		u.Teams, u.TeamsAbove, u.TeamsBelow = roster[i].Teams, roster[i].TeamsAbove, roster[i].TeamsBelow
 		roster[i].User = u
 		in.Candidates[i] = candidate(roster[i], box)
 	}
@@ -218,7 +232,7 @@ func (s *Service) weigh(ctx context.Context, q db.Queryer, w Work, ids []desk.Us
 	if in.Place.Kind == string(desk.KindHelpdesk) {
 		help = in.Place.Inbox
 	}
-	own, err := s.count(ctx, q, lim, help)
+	own, err := s.count(ctx, q, lim, help, ids)
 	if err != nil {
 		return err
 	}
@@ -305,7 +319,7 @@ func (s *Service) Loads(ctx context.Context, q db.Queryer, ids []desk.UserID) (m
 	if err != nil && desk.CodeOf(err) != desk.NotFound {
 		return nil, err
 	}
-	all, err := s.count(ctx, q, lim, help.ID)
+	all, err := s.count(ctx, q, lim, help.ID, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -320,13 +334,16 @@ func (s *Service) Loads(ctx context.Context, q db.Queryer, ids []desk.UserID) (m
 	return out, nil
 }
 
-// count adds up what everybody has. Limits count the tickets of the help desk (CP-03): open, in sight, not at rest; in another inbox they bind nobody, and help is 0.
-func (s *Service) count(ctx context.Context, q db.Queryer, lim Limits, help desk.InboxID) (map[desk.UserID]*Load, error) {
+// count adds up what some people have. Limits count the tickets of the help desk (CP-03): open, in sight, not at rest; in another inbox they bind nobody, and help is 0.
+func (s *Service) count(ctx context.Context, q db.Queryer, lim Limits, help desk.InboxID, ids []desk.UserID) (map[desk.UserID]*Load, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	var since desk.Time
 	if lim.IdleDays > 0 {
 		since = s.Clock.Ms() - desk.Time(lim.IdleDays)*86_400_000
 	}
-	owned, err := s.Tickets.Owned(ctx, q, lim.Statuses, since)
+	owned, err := s.Tickets.Owned(ctx, q, lim.Statuses, since, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -356,7 +373,7 @@ func (s *Service) count(ctx context.Context, q db.Queryer, lim Limits, help desk
 			l.Email += n
 		}
 	}
-	threads, err := s.Threads.Owned(ctx, q)
+	threads, err := s.Threads.Owned(ctx, q, ids...)
 	if err != nil {
 		return nil, err
 	}

@@ -194,7 +194,41 @@ func TestAMillionSituations(t *testing.T) {
 		if a.OwnerID != 0 && a.Rule != routing.RuleReopened && !slices.Contains(routing.Asked(in), a.OwnerID) {
 			t.Fatalf("%d: %d was chosen and not held (RT-21)", i, a.OwnerID)
 		}
+		if b := routing.Decide(narrowed(in)); !reflect.DeepEqual(a, b) {
+			t.Fatalf("%d: more than what the policy asks was looked at:\n%+v\n%+v\n%+v", i, in, a, b)
+		}
 	}
+}
+
+// narrowed leaves of a situation what Wants and AsksFacts say.
+func narrowed(in routing.Input) routing.Input {
+	if !routing.AsksFacts(in.Policy) {
+		in.Facts, in.Owner = nil, nil
+	}
+	want := routing.Wants(in)
+	all := in.Candidates
+	in.Teams, in.Candidates = nil, nil
+	asked := map[desk.TeamID]bool{}
+	for _, x := range teams {
+		if slices.Contains(want.Teams, x.Slug) {
+			in.Teams, asked[x.ID] = append(in.Teams, x), true
+		}
+	}
+	if i := slices.IndexFunc(all, func(c routing.Candidate) bool { return in.Owner != nil && c.User.ID == in.Owner.UserID }); i >= 0 && want.OwnerTeam {
+		for _, x := range all[i].MainOf {
+			asked[x] = true
+		}
+	}
+	for _, c := range all {
+		member := slices.ContainsFunc(append(slices.Clone(c.MainOf), c.ExtraOf...), func(x desk.TeamID) bool { return asked[x] })
+		if member || slices.Contains(want.Users, c.User.Email) || in.Owner != nil && c.User.ID == in.Owner.UserID || c.User.ID == in.Keeps || want.Everybody && c.User.Active && c.User.TakesWork {
+			if !want.Skills {
+				c.Skills = nil
+			}
+			in.Candidates = append(in.Candidates, c)
+		}
+	}
+	return in
 }
 
 // RT-16: over time the work of equals stays within one of each other, and nobody goes over a limit.

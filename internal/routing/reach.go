@@ -24,6 +24,60 @@ func Names(p desk.AssignPolicy) (users, teams []string) {
 	return slices.Compact(users), slices.Compact(teams)
 }
 
+// Wanted is what a decision has to know beside the work itself.
+type Wanted struct {
+	Users     []string // by their addresses
+	Teams     []string // by their slugs
+	Everybody bool     // who takes work
+	OwnerTeam bool     // the team of the contact's owner
+	Skills    bool
+}
+
+// Wants says whom a decision could look at: the people of the first rule that holds, of the policy, and of its fallbacks. Besides them it knows the contact's owner and whose
+// it was. Nobody else changes what comes out.
+func Wants(in Input) (w Wanted) {
+	p := in.Policy
+	named := p.To == ToUsers || p.To == ToTeams || p.To == ToUsersAndTeams
+	add := func(to string, users, teams []string) {
+		if to == ToUsers || to == ToUsersAndTeams {
+			w.Users = append(w.Users, users...)
+		}
+		if to == ToTeams || to == ToUsersAndTeams {
+			w.Teams = append(w.Teams, teams...)
+		}
+	}
+	add(p.To, p.Users, p.Teams)
+	if r := firstRule(in); r != nil && !in.Closed {
+		w.Skills = len(r.Skills) > 0
+		w.Everybody = len(r.Users)+len(r.Teams) == 0 && !named
+		add(ToUsersAndTeams, r.Users, r.Teams)
+	}
+	if p.To == ToContactOwner && !in.Closed {
+		for _, f := range p.Fallback {
+			w.OwnerTeam = w.OwnerTeam || f.To == ToOwnerTeam
+			add(f.To, f.Users, f.Teams)
+		}
+	}
+	return w
+}
+
+// firstRule is the rule that decides, or nil.
+func firstRule(in Input) *desk.SkillRule {
+	for i := range in.Policy.Rules {
+		if r := &in.Policy.Rules[i]; !r.Off && (r.If == nil || condition.Holds(*r.If, in.Facts)) {
+			return r
+		}
+	}
+	return nil
+}
+
+// AsksFacts reports whether a policy looks at what is known of the work, or of who writes.
+func AsksFacts(p desk.AssignPolicy) bool {
+	return p.To == ToContactOwner || slices.ContainsFunc(p.Rules, func(r desk.SkillRule) bool {
+		return !r.Off && (r.If != nil || slices.ContainsFunc(r.Skills, func(n desk.SkillNeed) bool { return n.Skill == "language" }))
+	})
+}
+
 // Asked are those whom a decision could fall on, by id: who must not change while it is made. It needs no more of the candidates than who they are.
 func Asked(in Input) []desk.UserID {
 	w := begin(in)
@@ -33,13 +87,8 @@ func Asked(in Input) []desk.UserID {
 		pools = append(pools, pool{users: map[desk.UserID]bool{in.Keeps: true}})
 	}
 	if !in.Closed {
-		for i := range p.Rules {
-			r := &p.Rules[i]
-			if r.Off || r.If != nil && !condition.Holds(*r.If, in.Facts) {
-				continue
-			}
+		if r := firstRule(in); r != nil {
 			pools = append(pools, w.poolOfRule(r))
-			break
 		}
 		if p.To == ToContactOwner {
 			owner, _ := w.owner()

@@ -173,6 +173,7 @@ type Input struct {
 	Policy     desk.AssignPolicy     `json:"policy"`
 	Own        bool                  `json:"own,omitempty"`   // the policy is not the account's
 	Light      bool                  `json:"light,omitempty"` // the policy gave nothing to anybody, so nothing else was read
+	Short      bool                  `json:"short,omitempty"` // only what this policy asks was read
 	Place      Place                 `json:"place"`
 	Account    desk.ChannelAccountID `json:"account"`
 	Channel    string                `json:"channel"`
@@ -190,7 +191,7 @@ type Input struct {
 	Owner      *Owner                `json:"contact_owner,omitempty"`
 	Keeps      desk.UserID           `json:"keeps,omitempty"` // whose it is, or was until it was closed
 	Teams      []Team                `json:"teams,omitempty"`
-	Candidates []Candidate           `json:"candidates"` // whom this policy or another could name
+	Candidates []Candidate           `json:"candidates"` // whom the policy could name
 }
 
 // Decision is what was decided, and why.

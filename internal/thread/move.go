@@ -324,15 +324,19 @@ func (s *Service) TellMoved(ctx context.Context, tx *db.Tx, actor desk.Actor, t 
 	return s.tellMoved(ctx, tx, actor, t, 0, "inbox")
 }
 
-// Owned tells how many open conversations without a ticket everybody has, by channel.
-func (s *Service) Owned(ctx context.Context, q db.Queryer) (map[desk.UserID]map[string]int, error) {
+// Owned tells how many open conversations without a ticket some people have, or everybody where none are named, by channel.
+func (s *Service) Owned(ctx context.Context, q db.Queryer, of ...desk.UserID) (map[desk.UserID]map[string]int, error) {
+	whose, args := "owner_id <> 0", []any(nil)
+	if len(of) > 0 {
+		whose, args = "owner_id <> 0 AND owner_id IN "+db.Among(q, "$1"), []any{db.JSON(of)}
+	}
 	type row struct {
 		owner   desk.UserID
 		channel string
 		n       int
 	}
 	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { err = r.Scan(&x.owner, &x.channel, &x.n); return x, err },
-		`SELECT owner_id, channel, COUNT(*) FROM threads WHERE ticket_id = 0 AND open = 1 AND hidden = '' AND owner_id <> 0 GROUP BY owner_id, channel`)
+		`SELECT owner_id, channel, COUNT(*) FROM threads WHERE ticket_id = 0 AND open = 1 AND hidden = '' AND `+whose+` GROUP BY owner_id, channel`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("thread: owned: %w", err)
 	}

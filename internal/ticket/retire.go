@@ -140,8 +140,8 @@ type Owned struct {
 	Counted  int // of it, what counts against a limit
 }
 
-// Owned tells of everybody what they have (RT-16, CP-03). What stands in one of the statuses, or was last touched before a time, is open and does not count (CP-06).
-func (s *Service) Owned(ctx context.Context, q db.Queryer, statuses []string, touchedSince desk.Time) ([]Owned, error) {
+// Owned tells what some people have, or everybody where none are named (RT-16, CP-03). What stands in one of the statuses, or was last touched before a time, is open and does not count (CP-06).
+func (s *Service) Owned(ctx context.Context, q db.Queryer, statuses []string, touchedSince desk.Time, of ...desk.UserID) ([]Owned, error) {
 	counted, args := "COUNT(*)", []any{}
 	var out []string
 	for _, slug := range statuses {
@@ -159,10 +159,15 @@ func (s *Service) Owned(ctx context.Context, q db.Queryer, statuses []string, to
 	if len(not) > 0 {
 		counted = "SUM(CASE WHEN " + strings.Join(not, " OR ") + " THEN 0 ELSE 1 END)"
 	}
+	whose := "owner_id <> 0"
+	if len(of) > 0 {
+		args = append(args, db.JSON(of))
+		whose += " AND owner_id IN " + db.Among(q, "$"+strconv.Itoa(len(args)))
+	}
 	rows, err := db.All(ctx, q, func(r db.Scanner) (o Owned, err error) {
 		err = r.Scan(&o.Owner, &o.Inbox, &o.Channel, &o.Priority, &o.Open, &o.Counted)
 		return o, err
-	}, `SELECT owner_id, inbox_id, channel, priority, COUNT(*), `+counted+` FROM tickets WHERE open = 1 AND hidden = '' AND snoozed = 0 AND owner_id <> 0
+	}, `SELECT owner_id, inbox_id, channel, priority, COUNT(*), `+counted+` FROM tickets WHERE open = 1 AND hidden = '' AND snoozed = 0 AND `+whose+`
 		GROUP BY owner_id, inbox_id, channel, priority`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("ticket: owned: %w", err)

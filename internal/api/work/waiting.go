@@ -146,7 +146,7 @@ func (h *waits) replay(ctx context.Context, v access.Viewer, in *replayInput) (*
 	if since == 0 {
 		since = until.Add(-24 * time.Hour)
 	}
-	ks, err := h.Assign.Decisions(ctx, h.DB, acc.ID, since, until)
+	ks, err := h.Assign.Decisions(ctx, h.DB, acc.ID, since, until, in.Body.Policy)
 	if err != nil {
 		return nil, err
 	}
