@@ -124,7 +124,7 @@ func (s *Server) finish() {
 				continue
 			}
 			if prop.Format == "id" || prop.Format == "date-time" {
-				prop.Nullable = prop.Nullable && !never[key]
+				prop.Nullable = prop.Nullable && (!never[key] || f.Tag.Get("nullable") == "true")
 			}
 			if prop.Items != nil && prop.Items.Format == "id" {
 				prop.Items.Nullable = false

@@ -18,7 +18,7 @@ type Presence struct {
 	Available bool            `json:"available"`
 	By        string          `json:"by" enum:",manual,manager,hours,out_of_office,idle"`
 	Note      string          `json:"note"`
-	At        desk.Time       `json:"at" doc:"since when"`
+	At        desk.Time       `json:"at" nullable:"true" doc:"since when; null: always so"`
 	Until     desk.Time       `json:"until" doc:"a choice for so long alone"`
 	Actor     desk.UserID     `json:"actor_id" doc:"the manager who switched it; 0 nobody"`
 	Next      *Change         `json:"next" doc:"when it becomes otherwise by hours, an absence or the end of the choice; null when nothing is planned"`

@@ -48,9 +48,9 @@ func Mount(s *api.Server, d Deps) {
 			return api.Answer(h.Door.BeginPasskey(ctx, v))
 		})
 	api.Register(s, api.Op{Method: "POST", Path: "/api/me/passkeys/answer", ID: "addPasskey", Tag: mine, Summary: "Keep the passkey that a browser made"}, h.addPasskey)
-	api.Register(s, api.Op{Method: "DELETE", Path: "/api/me/passkeys/{id}", ID: "removePasskey", Tag: mine, Summary: "Remove a passkey", Status: http.StatusNoContent}, h.removePasskey)
-	api.Register(s, api.Op{Method: "GET", Path: "/api/users/{id}/factors", ID: "getUserFactors", Tag: rules, Summary: "What somebody has beside a password"}, h.ofUser)
-	api.Register(s, api.Op{Method: "DELETE", Path: "/api/users/{id}/factors", ID: "resetFactors", Tag: rules, Summary: "Take away what somebody lost: second factor, passkeys, accounts at providers",
+	api.Register(s, api.Op{Method: "DELETE", Path: "/api/me/passkeys/{id}", ID: "removePasskey", Tag: mine, Summary: "Remove a passkey", Errors: []int{404}, Status: http.StatusNoContent}, h.removePasskey)
+	api.Register(s, api.Op{Method: "GET", Path: "/api/users/{id}/factors", ID: "getUserFactors", Tag: rules, Summary: "What somebody has beside a password", Errors: []int{404}}, h.ofUser)
+	api.Register(s, api.Op{Method: "DELETE", Path: "/api/users/{id}/factors", ID: "resetFactors", Tag: rules, Summary: "Take away what somebody lost: second factor, passkeys, accounts at providers", Errors: []int{404},
 		Description: "Their sessions end; they sign in with their password and set up anew.", Status: http.StatusNoContent}, h.reset)
 	api.Register(s, api.Op{Method: "GET", Path: "/api/sign-in/settings", ID: "getSignInSettings", Tag: rules, Summary: "What is asked of everybody who signs in"}, h.rules)
 	api.Register(s, api.Op{Method: "PUT", Path: "/api/sign-in/settings", ID: "putSignInSettings", Tag: rules, Summary: "Change what is asked",
@@ -61,8 +61,8 @@ func Mount(s *api.Server, d Deps) {
 			return api.Answer(ProviderList{ps}, err)
 		})
 	api.Register(s, api.Op{Method: "PUT", Path: "/api/sign-in/providers/{slug}", ID: "putProvider", Tag: rules, Summary: "Make or change a provider"}, h.setProvider)
-	api.Register(s, api.Op{Method: "DELETE", Path: "/api/sign-in/providers/{slug}", ID: "removeProvider", Tag: rules, Summary: "Remove a provider and the links to it", Status: http.StatusNoContent}, h.removeProvider)
-	api.Register(s, api.Op{Method: "POST", Path: "/api/sign-in/providers/{slug}/try", ID: "tryProvider", Tag: rules, Summary: "Ask a provider whether it answers as one"}, h.try)
+	api.Register(s, api.Op{Method: "DELETE", Path: "/api/sign-in/providers/{slug}", ID: "removeProvider", Tag: rules, Summary: "Remove a provider and the links to it", Errors: []int{404}, Status: http.StatusNoContent}, h.removeProvider)
+	api.Register(s, api.Op{Method: "POST", Path: "/api/sign-in/providers/{slug}/try", ID: "tryProvider", Tag: rules, Summary: "Ask a provider whether it answers as one", Errors: []int{404}}, h.try)
 }
 
 // ProviderList is every provider.
