@@ -250,7 +250,7 @@ func (g *gathering) naming(id int64) {
 			ReplyFrom string `json:"reply_from"`
 		}
 		_ = json.Unmarshal(a.settings, &set)
-		if a.channel == "form" && set.ReplyFrom == slug && a.inbox == all[at].inbox {
+		if set.ReplyFrom == slug && a.inbox == all[at].inbox {
 			answers = append(answers, a.name)
 		}
 		if a.id != id && a.asksFor(slug) {

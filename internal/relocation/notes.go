@@ -2,12 +2,12 @@ package relocation
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
@@ -99,21 +99,21 @@ func (s *Service) forms(ctx context.Context, q db.Queryer, n *noting, acc desk.C
 	if err != nil {
 		return err
 	}
-	mail := func(a desk.ChannelAccount) bool { return a.Channel == "email" && a.ID != acc.ID }
-	if acc.Channel == "form" {
-		switch answers := answersBy(acc); {
+	mail := func(a desk.ChannelAccount) bool { return s.byMail(a) && a.ID != acc.ID }
+	if answers, relays := s.answersBy(acc); relays {
+		switch {
 		case !slices.ContainsFunc(there, mail):
 			n.say("no_way_back", Loses, 1)
 		case answers != "":
 			n.say("answers_by", Mapped, 1)
 		}
 	}
-	if acc.Channel != "email" {
+	if !s.byMail(acc) {
 		return nil
 	}
 	var names []string
 	for _, a := range here {
-		if a.Channel == "form" && (answersBy(a) == acc.Slug || !slices.ContainsFunc(here, mail)) {
+		if slug, relays := s.answersBy(a); relays && (slug == acc.Slug || !slices.ContainsFunc(here, mail)) {
 			names = append(names, a.Name)
 		}
 	}
@@ -123,13 +123,21 @@ func (s *Service) forms(ctx context.Context, q db.Queryer, n *noting, acc desk.C
 	return nil
 }
 
-// answersBy is the short name of the mail channel that a form's answers leave by.
-func answersBy(a desk.ChannelAccount) string {
-	var set struct {
-		ReplyFrom string `json:"reply_from"`
+// answersBy is the short name of the mail channel that an account's answers leave by, where they leave by another than itself.
+func (s *Service) answersBy(a desk.ChannelAccount) (slug string, relays bool) {
+	ad, _ := s.Inboxes.Channels.Get(a.Channel)
+	r, ok := ad.(channel.Relayer)
+	if !ok {
+		return "", false
 	}
-	_ = json.Unmarshal(a.Settings, &set)
-	return set.ReplyFrom
+	return r.RelayBy(a.Settings), true
+}
+
+// byMail reports whether answers may leave by an account for another that relays.
+func (s *Service) byMail(a desk.ChannelAccount) bool {
+	ad, ok := s.Inboxes.Channels.Get(a.Channel)
+	_, relays := ad.(channel.Relayer)
+	return ok && !relays && ad.Spec().Address == desk.AddrEmail
 }
 
 // people says who loses what they have, because they do not see the new inbox, and whom the assignment rule names in vain.

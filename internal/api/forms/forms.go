@@ -401,3 +401,15 @@ func (h *forms) embed(ctx context.Context, _ access.Viewer, in *api.ByID) (*api.
 	}
 	return api.Answer(h.codes(f), nil)
 }
+
+// Person is a contact by name.
+type Person struct {
+	ID   desk.ContactID `json:"id"`
+	Name string         `json:"name"`
+}
+
+// TicketRef is a ticket by number.
+type TicketRef struct {
+	ID     desk.TicketID `json:"id"`
+	Number int64         `json:"number"`
+}

@@ -33,18 +33,6 @@ func (h *forms) mountSubmissions() {
 		[]*huma.Param{api.PathParam("id", "Its id."), api.PathParam("n", "Which, from 0.")}, api.Media{}, api.Media{Type: "application/octet-stream"}, h.file)
 }
 
-// Person is a contact by name.
-type Person struct {
-	ID   desk.ContactID `json:"id"`
-	Name string         `json:"name"`
-}
-
-// TicketRef is a ticket by number.
-type TicketRef struct {
-	ID     desk.TicketID `json:"id"`
-	Number int64         `json:"number"`
-}
-
 // Line is one answer as it is read.
 type Line struct {
 	Field  string `json:"field"`
