@@ -269,7 +269,7 @@ await story('a list of 10,000: how long an interaction takes until it is painted
     if (layout === 'table') { await page.keyboard.press('v'); await page.getByRole('table').waitFor(soon) }
     await page.evaluate(async () => {
       const el = [...document.querySelectorAll('section > div')].find((x) => getComputedStyle(x).overflowY === 'auto')
-      const rows = () => Math.round(el.scrollHeight / document.querySelector('[data-row]').getBoundingClientRect().height)
+      const rows = () => { const row = document.querySelector('[data-row]'); return row ? Math.round(el.scrollHeight / row.getBoundingClientRect().height) : 0 }
       for (const end = Date.now() + 90_000; rows() < 9_990 && Date.now() < end;) {
         el.scrollTop = el.scrollHeight
         await new Promise((r) => setTimeout(r, 25))
