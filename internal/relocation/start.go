@@ -57,6 +57,9 @@ func (s *Service) start(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 	if err := s.switched(ctx, tx, m, acc.Name, from, to, false); err != nil {
 		return m, err
 	}
+	if m.Plan.Statuses == nil {
+		m.Plan.Statuses = []desk.StatusID{}
+	}
 	m.Undoable = m.Over()
 	if m.State != Running {
 		return m, nil

@@ -72,11 +72,13 @@ func (a *admins) createRole(ctx context.Context, v access.Viewer, in *createRole
 	}))
 }
 
-type bySlug struct {
+// BySlug is exported, as what is embedded is bound only then.
+type BySlug struct {
 	Slug string `path:"slug" maxLength:"60"`
 }
 
-type roleChange struct {
+// RoleChanged is what to change of a role.
+type RoleChanged struct {
 	Name        *string              `json:"name,omitempty" maxLength:"100"`
 	Description *string              `json:"description,omitempty" maxLength:"500"`
 	Permissions *[]access.Permission `json:"permissions,omitempty"`
@@ -85,9 +87,9 @@ type roleChange struct {
 }
 
 type patchRoleInput struct {
-	bySlug
+	BySlug
 	Body struct {
-		roleChange
+		RoleChanged
 		Expect Seen `json:"expect,omitempty" doc:"What was seen of the role, by field: refused with 409 when it is different now."`
 	}
 }
@@ -107,7 +109,7 @@ func (a *admins) patchRole(ctx context.Context, v access.Viewer, in *patchRoleIn
 }
 
 type deleteRoleInput struct {
-	bySlug
+	BySlug
 	To desk.Role `query:"to" maxLength:"60" doc:"The role that its people get instead."`
 }
 
@@ -118,8 +120,8 @@ func (a *admins) deleteRole(ctx context.Context, v access.Viewer, in *deleteRole
 }
 
 type tryRoleInput struct {
-	bySlug
-	Body roleChange
+	BySlug
+	Body RoleChanged
 }
 
 // RoleEffect is what a change of a role would do.

@@ -146,6 +146,10 @@ func (a *admins) mayPlan(ctx context.Context, v access.Viewer, p transfer.Plan, 
 			err = a.mayPlanUser(ctx, v, c, fields, known)
 		case "team":
 			err = givesTeams(v)
+		case "role":
+			if !mayAll(v) {
+				err = desk.Errorf(desk.Forbidden, "role.above", "Only who may do everything here changes roles by a text. Change them on their page.").In("roles")
+			}
 		case "channel":
 			if f, moved := fields["inbox"]; moved && c.Action == transfer.Update && f.Before != f.After {
 				err = v.Need(access.ChannelsMove)
@@ -156,6 +160,11 @@ func (a *admins) mayPlan(ctx context.Context, v access.Viewer, p transfer.Plan, 
 		}
 	}
 	return nil
+}
+
+// mayAll: they have everything that could be given, but for being an owner.
+func mayAll(v access.Viewer) bool {
+	return access.Exceeds(v.User, access.PowersOf(desk.User{Role: desk.RoleOwner})) == ""
 }
 
 func (a *admins) mayPlanUser(ctx context.Context, v access.Viewer, c transfer.Change, fields map[string]transfer.Field, known map[string]desk.User) error {
@@ -171,7 +180,10 @@ func (a *admins) mayPlanUser(ctx context.Context, v access.Viewer, c transfer.Ch
 	} else if !there {
 		role = desk.RoleAgent
 	}
-	if role != "" {
+	switch {
+	case mayAll(v) && role == desk.RoleOwner && v.User.Role != desk.RoleOwner:
+		return desk.Errorf(desk.Forbidden, "user.role_above", "Only an owner may make, change or remove an owner.").In("role")
+	case role != "" && !mayAll(v): // a role that the same text makes is not there yet: who makes those may everything
 		if err := a.Access.MayGive(ctx, a.DB, v.User, role); err != nil {
 			return err
 		}

@@ -138,7 +138,7 @@ func (r *reader) row(ctx context.Context, x form.Submission) (Submission, error)
 	}
 	out := Submission{ID: x.ID, FormID: x.FormID, FormName: f.Name, Version: x.Version, State: x.State, Reason: x.Reason, Email: x.Email, MessageID: x.MessageID, Answers: x.Answers, Context: x.Context,
 		Consents: append([]form.Agreed{}, x.Context.Agreed...), CreatedAt: x.CreatedAt, Files: []FileRef{}, Fields: r.lines(d, x)}
-	out.Context.Agreed = nil
+	out.Context.Agreed = []form.Agreed{}
 	if !r.hidden {
 		out.Answers = map[string]any{}
 		for _, l := range out.Fields {

@@ -171,20 +171,20 @@ func inField(err error, name string) error {
 	return desk.Errorf(desk.NotFound, desk.ReasonOf(err), "%s", desk.PublicOf(err)).In(name)
 }
 
-type whyInput struct {
-	ID desk.ThreadID `path:"id"`
-}
-
 // Why is the last automatic decision about a conversation.
 type Why struct {
 	Assignment *desk.Assignment `json:"assignment"`
 }
 
-func (h *rules) why(ctx context.Context, v access.Viewer, in *whyInput) (*api.Out[Why], error) {
-	if err := h.View.NeedThread(ctx, v, in.ID, access.TicketsView); err != nil {
+func (h *rules) why(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Why], error) {
+	id, err := desk.ParseID[desk.ThreadID](in.ID)
+	if err == nil {
+		err = h.View.NeedThread(ctx, v, id, access.TicketsView)
+	}
+	if err != nil {
 		return nil, err
 	}
-	a, ok, err := h.Assign.Last(ctx, h.DB, in.ID)
+	a, ok, err := h.Assign.Last(ctx, h.DB, id)
 	if err != nil || !ok {
 		return api.Answer(Why{}, err)
 	}
