@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { chatScreens } from './chatscreens.mjs'
 import { base, launchMany, out, person, problems } from './lib.mjs'
 import { patterns, samples } from './routes.mjs'
+import { workScreens } from './workscreens.mjs'
 
 const args = process.argv.slice(3)
 const only = args.filter((a) => !a.startsWith('size='))
@@ -84,7 +85,7 @@ for (const size of sizes) {
   await context.addInitScript((x) => { try { localStorage.setItem('kanal.appearance', x) } catch { /* a page without storage */ } }, look)
   const away = await browser.newContext({ viewport: { width: size.width, height: size.height }, colorScheme: size.scheme, locale: 'en-GB', hasTouch: size.width < 500, baseURL: base })
   const values = await samples(api, base)
-  for (const [name, path, kind = '', before, act] of [...screens(values), ...chatScreens(values, api, base)]) {
+  for (const [name, path, kind = '', before, act] of [...screens(values), ...chatScreens(values, api, base), ...workScreens(values, api, base)]) {
     if (size.main && !kind.includes('main') || size.appearance && kind.includes('site')) continue // the widget has no appearance of its own
     if (only.length && !only.some((o) => name.startsWith(o))) continue
     const own = kind.includes('site') ? await browser.newContext({ viewport: { width: size.width, height: size.height }, colorScheme: size.scheme, locale: 'en-GB', hasTouch: size.width < 500 }) : null
