@@ -1,4 +1,4 @@
-import { Button, Checkbox, Radio, Select, Stack, TextInput } from '@mantine/core'
+import { Button, Checkbox, Radio, Select, Stack, TextInput, VisuallyHidden } from '@mantine/core'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { Problem, type ChannelAccount, type Kind, type Spec, type TicketPolicy } from '@kanal/api'
@@ -117,7 +117,7 @@ function Wizard({ spec }: { spec: Spec }) {
           </Stack>
         ) : null}
         {step === 'details' ? <div className={s.beside}><SpecForm {...form} fields={detailFields} /><SenderPreview channel={spec.channel} settings={settings} /></div> : null}
-        {step === 'routing' ? <><RoutingFields value={assign} onChange={setAssign} inbox={target === newInbox ? null : target} />{automation.length ? <SpecForm {...form} fields={automation} /> : null}</> : null}
+        {step === 'routing' ? <><VisuallyHidden component="h2">{t('wizard.routing')}</VisuallyHidden><RoutingFields value={assign} onChange={setAssign} inbox={target === newInbox ? null : target} />{automation.length ? <SpecForm {...form} fields={automation} /> : null}</> : null}
         {step === 'ticket' ? <TicketForm value={policy} onChange={setTicket} /> : null}
         {step === 'done' && made ? live ? <Suspense fallback={<SkeletonLines label={t('state.loading')} />}><ChatDone account={made} /></Suspense> : <Done account={made} /> : null}
         <div className={s.wizardFoot}>

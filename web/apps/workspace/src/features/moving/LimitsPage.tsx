@@ -35,7 +35,7 @@ function Near() {
   const q = useQuery(nearQuery)
   if (!q.data) return null
   return (
-    <section aria-label={t('limits.near')}>
+    <section>
       <h2>{t('limits.near')}</h2>
       {q.data.items.length === 0 ? <p className={s.text}>{t('limits.none', { n: q.data.from })}</p> : (
         <div className={s.scroll} tabIndex={0} role="region" aria-label={t('limits.near')}>
