@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/form"
+	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/ticket"
 )
 
@@ -163,4 +164,23 @@ func TestNobodyRaisesThemselves(t *testing.T) {
 			}
 		}
 	})
+}
+
+// PM-13: from outside the allowed networks there is no road either for a session: not to files, nor to what is read once.
+func TestTheAllowedNetworksHoldForFiles(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t))
+	ann := s.as(s.user("Ann Away", desk.RoleAdmin))
+	if got := ann.do("GET", "/api/attachments/1", nil); got.status != 404 {
+		t.Fatalf("%d %s", got.status, got.text)
+	}
+	rules := setting.DefaultSignIn
+	rules.Allow = []string{"192.0.2.0/24"}
+	if _, err := s.Door.SetRules(context.Background(), access.Viewer{}, "", rules); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/api/attachments/1", "/api/events?poll=1&wait=0", "/api/tickets"} {
+		if got := ann.do("GET", path, nil); got.status != 403 || !strings.Contains(got.text, "sign_in.address") {
+			t.Errorf("%s: %d %s", path, got.status, got.text)
+		}
+	}
 }
