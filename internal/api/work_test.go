@@ -16,6 +16,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/form"
 	"github.com/kanalhq/kanal/internal/job"
 	"github.com/kanalhq/kanal/internal/relocation"
@@ -62,4 +63,61 @@ func TestEveryRuleIsOfAnOperation(t *testing.T) {
 			t.Errorf("%s has a rule, and no operation of the tests' site: mount it in newSite, or take the rule away", name)
 		}
 	}
+}
+
+// SK-08, RT-20: a rule is tried on a message that is made up and on a ticket; nothing is written; who may not write rules may not try them. The facts that
+// conditions name are listed, and a conversation without a ticket says why nobody has it.
+func TestARuleIsTried(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ada, ann := s.as(s.user("Ada Admin", desk.RoleAdmin)), s.user("Ann Holm", desk.RoleAgent)
+		away := s.User(desktest.Named("Bo Berg"), desktest.Away)
+		ada.do("GET", "/api/routing/fields", nil).want(200, `"field":"subject"`, `"field":"language"`)
+		policy := map[string]any{"to": "users", "users": []string{ann.Email, away.Email}, "teams": []string{}, "available_only": true, "by": "least_open",
+			"rules": []any{map[string]any{"name": "Bells", "if": map[string]any{"match": "all", "when": []any{map[string]any{"field": "subject", "op": "contains", "values": []string{"bell"}}}}, "skills": []any{}, "users": []string{away.Email}}}}
+		sample := func(subject string) map[string]any {
+			return map[string]any{"policy": policy, "sample": map[string]any{"subject": subject, "text": "Guten Tag, ich habe mein Fahrrad noch nicht zurückbekommen. Wann wird es fertig?"}}
+		}
+		r := ada.do("POST", "/api/routing/try", sample("A wheel")).want(200, `"holds":false`, `"reason":"away"`)
+		if r.str("assignment.owner_id") != ann.ID.String() {
+			t.Errorf("%s", r.text)
+		}
+		ada.do("POST", "/api/routing/try", sample("A bell")).want(200, `"holds":true`)
+		s.as(ann).do("POST", "/api/routing/try", sample("A bell")).want(403)
+		tk := s.Ticket()
+		r = ada.do("POST", "/api/routing/try", map[string]any{"policy": policy, "ticket": tk.ID.String()}).want(200)
+		if r.str("assignment.owner_id") != ann.ID.String() {
+			t.Errorf("%s", r.text)
+		}
+		if got, err := s.Tickets.Get(context.Background(), d, tk.ID); err != nil || got.OwnerID != 0 || got.Version != tk.Version {
+			t.Errorf("trying changed the ticket: %+v %v", got, err)
+		}
+		ada.do("POST", "/api/routing/try", map[string]any{"policy": policy, "ticket": "#99999"}).want(404, `"field":"ticket"`)
+
+		box := s.Inbox("sales")
+		acc := s.echoAccount("sales@acme.example", box)
+		acc.Assign = desk.AssignPolicy{To: "users", Users: []string{away.Email}, AvailableOnly: true}
+		th := s.Thread(desk.Ticket{InboxID: box.ID, ContactID: s.Contact("").ID, Subject: "Hi"}, acc)
+		s.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := s.Assignment.AssignThread(ctx, tx, th, acc, "arrived")
+			return err
+		})
+		ada.do("GET", "/api/threads/"+th.ID.String()+"/why", nil).want(200, `"reason":"nobody_available"`, `"Bo Berg"`)
+		ada.do("POST", "/api/routing/replay", map[string]any{"account_id": acc.ID.String(), "policy": map[string]any{"to": "users", "users": []string{ann.Email}, "teams": []string{}, "available_only": true, "by": "least_open"}}).want(200, `"decisions":1`, `"changed":1`)
+		s.as(ann).do("POST", "/api/routing/replay", map[string]any{"account_id": acc.ID.String(), "policy": map[string]any{"to": "no_one", "users": []string{}, "teams": []string{}, "available_only": true}}).want(403)
+	})
+}
+
+// CP-05: the answer of an assignment says how much its owner has, and the limit, which a person may exceed.
+func TestAnAssignmentSaysHowMuchThereIs(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ada, ann := s.as(s.user("Ada Admin", desk.RoleAdmin)), s.user("Ann Holm", desk.RoleAgent)
+		ada.do("PATCH", "/api/capacity", map[string]any{"default": map[string]any{"total": 1}}).want(200)
+		give := func() reply {
+			return ada.do("POST", "/api/tickets/"+s.Ticket().ID.String()+"/assign", map[string]any{"owner_id": ann.ID.String()})
+		}
+		give().want(200, `"owner_load":{`, `"count":1`, `"limit":1`, `"over":false`)
+		give().want(200, `"count":2`, `"limit":1`, `"over":true`)
+	})
 }
