@@ -216,7 +216,7 @@ await story('WS-10: a comment carries a file, stays inside and names a colleague
   const box = ann.page.getByRole('textbox', { name: 'Internal comment' })
   await begin(ann, 'c', box)
   await ann.page.locator('input[type=file]').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('only for us') })
-  await ann.page.getByText('notes.txt').waitFor(soon)
+  await ann.page.getByRole('listitem').filter({ hasText: 'notes.txt' }).filter({ hasNot: ann.page.locator('progress') }).waitFor(soon)
   await box.focus()
   await ann.page.keyboard.type('See the notes')
   await ann.page.keyboard.press('Control+Enter')
