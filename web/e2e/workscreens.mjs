@@ -17,7 +17,7 @@ export function workScreens(v, api, base) {
   }
   return [
     ['work-routing', '/settings/help-desk/channels', '', null, go(ruled, tab('Automation'))],
-    ['work-why', '/tickets/open', '', null, go(decided, async (p) => { const why = p.getByText('Why this owner', { exact: true }).first(); if (await why.count()) { await why.evaluate((el) => el.scrollIntoView({ block: 'start' })); await p.waitForTimeout(500) } })],
+    ['work-why', '/tickets/open', '', null, go(decided, async (p) => { const why = p.getByText('Why this owner', { exact: true }).first(); if (await why.count()) { await p.waitForTimeout(1500); await why.evaluate((el) => el.scrollIntoView({ block: 'start' })); await p.waitForTimeout(500) } })],
     ['work-waiting', '/waiting'],
     ['work-move', `/settings/help-desk/channels/move/${v.accountId}`],
     ['work-role', '/settings/roles', '', null, async (p) => { await p.getByRole('button', { name: 'New role', exact: true }).click(soon); await p.getByRole('dialog').first().waitFor(soon); await p.waitForTimeout(500) }],
