@@ -218,5 +218,16 @@ func TestManual(t *testing.T) { // RT-12, RT-14, RT-23
 		if n := len(k.EventsOf(desk.EvTicketAssigned)); n != 2 {
 			t.Errorf("%d assigned events: the same owner again is nothing", n)
 		}
+		north := k.User(desktest.Named("Nora North"))
+		below := k.Team("north", north) // a team below one with access has it too (RT-23, PM-07)
+		if err := k.Try(func(ctx context.Context, tx *db.Tx) error {
+			_, err := k.People.UpdateTeam(ctx, tx, desk.System, below.ID, people.TeamChange{Parent: &team.ID})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err = give(north.ID, below.ID); err != nil || got.OwnerID != north.ID || got.TeamID != below.ID {
+			t.Errorf("a team below: %+v %v", got, err)
+		}
 	})
 }

@@ -58,7 +58,7 @@ func (s *Service) Manual(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 		if err != nil {
 			return t, field(err, "team_id")
 		}
-		if err := mayHold(box, got); err != nil {
+		if err := s.mayHold(ctx, tx, box, got); err != nil {
 			return t, err
 		}
 	}
@@ -94,7 +94,7 @@ func (s *Service) May(ctx context.Context, q db.Queryer, id desk.InboxID, owner 
 	if err != nil {
 		return field(err, "team_id")
 	}
-	return mayHold(box, t)
+	return s.mayHold(ctx, q, box, t)
 }
 
 // Standing is what the owner of a ticket has, with it, against the limit of theirs that is reached first (CP-05).
@@ -145,8 +145,16 @@ func (s *Service) Stands(ctx context.Context, q db.Queryer, t desk.Ticket) (*Sta
 	return out, nil
 }
 
-func mayHold(box desk.Inbox, t desk.Team) error {
+// mayHold refuses a team that has no access: neither itself nor by a team that it is part of (RT-23).
+func (s *Service) mayHold(ctx context.Context, q db.Queryer, box desk.Inbox, t desk.Team) error {
 	if box.Access.Everyone || slices.Contains(box.Access.Teams, t.ID) {
+		return nil
+	}
+	above, err := s.People.TeamsAbove(ctx, q, t.ID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(above, func(id desk.TeamID) bool { return slices.Contains(box.Access.Teams, id) }) {
 		return nil
 	}
 	return desk.Errorf(desk.Invalid, "assign.team_no_access", "The team “%s” has no access to “%s”. Choose another, or give it access in the inbox's settings.", t.Name, box.Name).In("team_id")
@@ -166,6 +174,8 @@ func mayOwn(box desk.Inbox, u desk.User) error {
 		return desk.Errorf(desk.Invalid, "assign.inactive", "%s is deactivated and cannot be given work.", u.Name).In("owner_id")
 	case !access.UserCan(u, access.TicketsReply):
 		return desk.Errorf(desk.Invalid, "assign.no_permission", "%s may not reply to tickets (%s) and cannot be given any.", u.Name, u.Role).In("owner_id")
+	case !access.UserCan(u, access.TicketsView):
+		return desk.Errorf(desk.Invalid, "assign.cannot_see", "%s may not see tickets (%s) and cannot be given any.", u.Name, u.Role).In("owner_id")
 	case !access.Member(box.Access, u):
 		return desk.Errorf(desk.Invalid, "assign.no_access", "%s has no access to “%s”. Choose somebody else, or give access in the inbox's settings.", u.Name, box.Name).In("owner_id")
 	}

@@ -65,6 +65,12 @@ func (t tree) above(id desk.TeamID) (out []desk.TeamID) {
 	return out
 }
 
+// TeamsAbove are the teams that a team is part of, the nearest first.
+func (s *Service) TeamsAbove(ctx context.Context, q db.Queryer, id desk.TeamID) ([]desk.TeamID, error) {
+	t, err := teamTree(ctx, q)
+	return t.above(id), err
+}
+
 // lineage fills in the teams above and below those of users.
 func (s *Service) lineage(ctx context.Context, q db.Queryer, us []desk.User) error {
 	if !slices.ContainsFunc(us, func(u desk.User) bool { return len(u.Teams) > 0 }) {

@@ -446,7 +446,9 @@ export interface ChannelAccount {
 export interface Probe { name: string; ok: boolean; detail: string; fix: string }
 export interface Verification { verified: boolean; verified_at?: Time | null; address?: string; mail?: { subject: string; code: string; link: string; at?: Time | null } | null }
 
-export interface Property { id: Id; object: 'ticket' | 'contact'; name: string; label: string; type: string; options: string[] | null; position: number; required_on_close?: boolean; depends_on?: string; options_by?: Record<string, string[]> }
+export interface Property { id: Id; object: 'ticket' | 'contact'; name: string; label: string; type: string; options: string[] | null; position: number; required_on_close?: boolean; depends_on?: string; options_by?: Record<string, string[]>; access?: PropertyAccess | null; read_only?: boolean }
+export interface WhoMay { everyone: boolean; users: Id[] | null; teams: Id[] | null }
+export interface PropertyAccess { view: WhoMay; edit: WhoMay }
 export interface ApiToken { id: Id; name: string; hint: string; scopes: string[] | null; created_at: Time; last_used_at: Time | null; user?: Named }
 export interface InboundItem {
   id: Id

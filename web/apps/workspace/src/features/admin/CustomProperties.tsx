@@ -1,9 +1,9 @@
 import { ActionIcon, Button, Modal, MultiSelect, Select, Stack, Switch, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { get, patch, post, type Page, type Property } from '@kanal/api'
+import { get, patch, post, type Page, type Property, type WhoMay } from '@kanal/api'
 import { Banner, EmptyState, Icon, Tag } from '@kanal/ui'
-import { propertiesQuery } from '@/features/lookups/index.ts'
+import { propertiesQuery, useTeams, useUsers } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { Affects, SaveError, SettingsFrame, Sortable, isStale } from '@/features/settings/index.ts'
 import { maybe, t, type Key } from '@/locales/index.ts'
@@ -39,6 +39,7 @@ function Properties({ object }: { object: 'ticket' | 'contact' }) {
             <span className={s.rowText}><span className={s.name}>{p.label}</span><span className={s.sub}><code className={s.slug}>{p.name}</code>{p.options?.length ? ` · ${p.options.join(', ')}` : ''}</span></span>
             {p.required_on_close ? <Tag tone="warn">{t('properties.required')}</Tag> : null}
             {p.depends_on ? <Tag>{t('properties.depends_tag', { name: list.find((x) => x.name === p.depends_on)?.label ?? p.depends_on })}</Tag> : null}
+            {p.access ? <Tag tone="warn">{t('properties.limited')}</Tag> : null}
             <Tag>{maybe(`property_type.${p.type}`, p.type)}</Tag>
             {edit ? <Button variant="default" onClick={() => setEditing(p)} aria-label={t('users.edit', { name: p.label })}>{t('action.edit')}</Button> : null}
           </>
@@ -49,9 +50,35 @@ function Properties({ object }: { object: 'ticket' | 'contact' }) {
   )
 }
 
+const all: WhoMay = { everyone: true, users: [], teams: [] }
+const accessOf = (p: Partial<Property>) => ({ view: p.access?.view ?? all, edit: p.access?.edit ?? all })
+
+/** PM-11: who sees a property, who changes it. */
+function PropertyAccessFields({ value, onChange }: { value: ReturnType<typeof accessOf>; onChange: (v: ReturnType<typeof accessOf>) => void }) {
+  const users = useUsers()
+  const teams = useTeams()
+  const part = (key: 'view' | 'edit') => {
+    const who = value[key]
+    const put = (v: Partial<WhoMay>) => onChange({ ...value, [key]: { ...who, ...v } })
+    const word = key === 'view' ? 'see' : 'edit'
+    return (
+      <>
+        <Switch label={t(`properties.access_${key}` as Key)} description={key === 'view' ? t('properties.access_view_text') : undefined} checked={who.everyone} onChange={(e) => put({ everyone: e.currentTarget.checked })} />
+        {who.everyone ? null : (
+          <>
+            <MultiSelect label={t(`properties.access_${word}_teams` as Key)} searchable data={teams.map((x) => ({ value: x.id, label: x.name }))} value={who.teams ?? []} onChange={(v) => put({ teams: v })} />
+            <MultiSelect label={t(`properties.access_${word}_users` as Key)} searchable data={users.filter((u) => u.active).map((u) => ({ value: u.id, label: u.name || u.email }))} value={who.users ?? []} onChange={(v) => put({ users: v })} />
+          </>
+        )}
+      </>
+    )
+  }
+  return <fieldset className={s.fieldset}><legend>{t('properties.access')}</legend><Stack gap="sm">{part('view')}{part('edit')}</Stack></fieldset>
+}
+
 function PropertyModal({ property, others, position, onClose }: { property: Partial<Property>; others: Property[]; position: number; onClose: () => void }) {
   const isNew = !property.id
-  const begin = (p: Partial<Property>) => ({ label: p.label ?? '', type: p.type ?? 'text', options: p.options ?? [], required: p.required_on_close ?? false, dependsOn: p.depends_on ?? '', optionsBy: p.options_by ?? {} })
+  const begin = (p: Partial<Property>) => ({ label: p.label ?? '', type: p.type ?? 'text', options: p.options ?? [], required: p.required_on_close ?? false, dependsOn: p.depends_on ?? '', optionsBy: p.options_by ?? {}, access: accessOf(p) })
   const [seen, setSeen] = useState(property)
   const [form, setForm] = useState(() => begin(property))
   const [option, setOption] = useState('')
@@ -67,10 +94,10 @@ function PropertyModal({ property, others, position, onClose }: { property: Part
   const save = async (base: Partial<Property>) => {
     setBusy(true)
     setError(null)
-    const body = { label: form.label.trim(), ...(choice ? { options: form.options, depends_on: form.dependsOn, options_by: form.dependsOn ? form.optionsBy : {} } : {}), ...(property.object === 'ticket' ? { required_on_close: form.required } : {}) }
+    const body = { label: form.label.trim(), ...(choice ? { options: form.options, depends_on: form.dependsOn, options_by: form.dependsOn ? form.optionsBy : {} } : {}), ...(property.object === 'ticket' ? { required_on_close: form.required } : {}), access: form.access }
     try {
       if (isNew) await post('/api/properties', { ...body, object: property.object, type: form.type, name: slugOf(form.label).replaceAll('-', '_'), position })
-      else await patch(`/api/properties/${property.id}`, { ...body, expect: { label: base.label, options: base.options ?? [], required_on_close: base.required_on_close ?? false, depends_on: base.depends_on ?? '', options_by: base.options_by ?? {} } })
+      else await patch(`/api/properties/${property.id}`, { ...body, expect: { label: base.label, options: base.options ?? [], required_on_close: base.required_on_close ?? false, depends_on: base.depends_on ?? '', options_by: base.options_by ?? {}, access: base.access ?? null } })
       await refresh()
       toast(t('toast.saved'))
       onClose()
@@ -122,6 +149,7 @@ function PropertyModal({ property, others, position, onClose }: { property: Part
                 onChange={(v) => { const { [value]: _, ...rest } = form.optionsBy; set({ optionsBy: v.length ? { ...rest, [value]: v } : rest }) }} />
             )) : null}
             {property.object === 'ticket' ? <Switch label={t('properties.required')} description={t('properties.required_text')} checked={form.required} onChange={(e) => set({ required: e.currentTarget.checked })} /> : null}
+            <PropertyAccessFields value={form.access} onChange={(access) => set({ access })} />
             {isNew ? null : <Affects object="property" id={property.id!} />}
             <div className={s.foot}>
               {isNew ? null : <Button variant="subtle" color="red" onClick={() => { setError(null); setArchiving(true) }}>{t('properties.archive')}</Button>}

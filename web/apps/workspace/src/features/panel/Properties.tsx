@@ -34,7 +34,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
         onChange={(v) => setPriority(ticket, (v ?? '') as Ticket['priority'])} />
       <Held label={t('property.category')} value={ticket.category} disabled={!edit} onSave={(v) => void change(ticket, { category: v })} />
       <Suspense fallback={<TextInput size="xs" label=" " disabled />}><LanguageField value={ticket.language ?? ''} disabled={!edit} onSave={(language) => void change(ticket, { language })} /></Suspense>
-      {custom.map((p) => <Custom key={p.id} property={p} ticket={ticket} disabled={!edit} />)}
+      {custom.map((p) => <Custom key={p.id} property={p} ticket={ticket} disabled={!edit || !!p.read_only} />)}
       <Held label={t('property.description')} value={ticket.description} disabled={!edit} long onSave={(v) => void change(ticket, { description: v })} />
       <Facts rows={[
         [t('property.inbox'), ticket.inbox?.name],
@@ -65,7 +65,7 @@ function Custom({ property: p, ticket, disabled }: { property: Property; ticket:
 
 /** The custom properties of a contact. */
 export function ContactFields({ contact, disabled, onSave }: { contact: Contact; disabled: boolean; onSave(properties: Record<string, unknown>): void }) {
-  return <>{useProperties('contact').map((p) => <CustomField key={p.id} property={p} values={contact.properties} value={contact.properties?.[p.name]} disabled={disabled} onSave={(v) => onSave({ [p.name]: v })} />)}</>
+  return <>{useProperties('contact').map((p) => <CustomField key={p.id} property={p} values={contact.properties} value={contact.properties?.[p.name]} disabled={disabled || !!p.read_only} onSave={(v) => onSave({ [p.name]: v })} />)}</>
 }
 
 /** A choice that depends on another offers what fits it (TK-10). */
