@@ -104,11 +104,14 @@ func (k *Desk) Try(fn func(ctx context.Context, tx *db.Tx) error) error {
 	return k.DB.Write(context.Background(), fn)
 }
 
-// Together runs fn in n write transactions at once and returns their errors. On PostgreSQL each waits until all have begun, so that
-// what only a lock or a key keeps apart does meet; SQLite has one writer.
+// Together runs fn in n write transactions at once and returns their errors. On PostgreSQL each waits until all have begun, or as many as
+// there are connections for writing, so that what only a lock or a key keeps apart does meet; SQLite has one writer.
 func Together(d *db.DB, n int, fn func(ctx context.Context, tx *db.Tx, i int) error) []error {
+	const connections = 16
 	var begun, done sync.WaitGroup
-	begun.Add(n)
+	var first atomic.Int32
+	meet := int32(min(n, connections))
+	begun.Add(int(meet))
 	errs := make([]error, n)
 	for i := range n {
 		done.Add(1)
@@ -116,7 +119,11 @@ func Together(d *db.DB, n int, fn func(ctx context.Context, tx *db.Tx, i int) er
 			defer done.Done()
 			var once sync.Once
 			errs[i] = d.Write(context.Background(), func(ctx context.Context, tx *db.Tx) error {
-				once.Do(begun.Done)
+				once.Do(func() {
+					if first.Add(1) <= meet {
+						begun.Done()
+					}
+				})
 				if d.Dialect() == db.Postgres {
 					begun.Wait()
 				}
