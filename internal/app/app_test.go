@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
@@ -103,5 +104,16 @@ func TestCommandsGoThroughTheSocketOfARunningServerHoweverLongItsPath(t *testing
 				t.Error("the socket is left behind")
 			}
 		}
+	}
+}
+
+// AV-07: business hours that a chatflow's own rule keeps are not taken away.
+func TestAChatflowKeepsItsHours(t *testing.T) {
+	rule := &desk.AssignPolicy{Hours: "office"}
+	var handover, step chatflow.Flow
+	handover.Draft.Handover.Assign = rule
+	step.Draft.Steps = []chatflow.Block{{}, {To: &chatflow.Whom{Policy: rule}}}
+	if !keepsHours(handover, "office") || !keepsHours(step, "office") || keepsHours(step, "night") || keepsHours(chatflow.Flow{}, "office") {
+		t.Error("a chatflow's hours are not found")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/moving"
 	"github.com/kanalhq/kanal/internal/api/work"
+	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -65,8 +66,25 @@ func (a *App) worktime() {
 				by = append(by, acc.Name)
 			}
 		}
+		if err != nil {
+			return nil, err
+		}
+		flows, err := a.Chatflows.List(ctx, q, 0)
+		for _, f := range flows {
+			if keepsHours(f, slug) {
+				by = append(by, f.Name)
+			}
+		}
 		return by, err
 	}
+}
+
+// keepsHours reports whether a chatflow hands over by a rule of its own that keeps some business hours.
+func keepsHours(f chatflow.Flow, slug string) bool {
+	if p := f.Draft.Handover.Assign; p != nil && p.Hours == slug {
+		return true
+	}
+	return slices.ContainsFunc(f.Draft.Steps, func(st chatflow.Block) bool { return st.To != nil && st.To.Policy != nil && st.To.Policy.Hours == slug })
 }
 
 func (a *App) mountWorktime(s *api.Server) {
