@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -140,10 +141,15 @@ func (a *agents) comeBack(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
+// cookieRefused tells the page of signing in what happened. A cookie, because an address could be made up by anybody.
+const cookieRefused = "kanal_refused"
+
 // refused takes a browser back to the page of signing in, with what happened.
 func (a *agents) refused(w http.ResponseWriter, r *http.Request, err error) {
-	if desk.PublicOf(err) == "" || desk.CodeOf(err) == desk.Internal {
+	text := desk.PublicOf(err)
+	if text == "" || desk.CodeOf(err) == desk.Internal {
 		a.Log.Error("signing in at a provider failed", "error", err)
 	}
-	http.Redirect(w, r, "/signin#"+url.Values{"error": {desk.ReasonOf(err)}, "text": {desk.PublicOf(err)}}.Encode(), http.StatusSeeOther)
+	http.SetCookie(w, &http.Cookie{Name: cookieRefused, Value: base64.RawURLEncoding.EncodeToString([]byte(text)), Path: "/signin", Secure: a.server.Secure(), SameSite: http.SameSiteLaxMode, MaxAge: 60})
+	http.Redirect(w, r, "/signin", http.StatusSeeOther)
 }

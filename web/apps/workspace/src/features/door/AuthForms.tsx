@@ -29,6 +29,14 @@ function Card({ title, text, children }: { title: string; text?: string; childre
   )
 }
 
+/** What the server said when it took somebody back from a provider, said once. */
+function whyRefused(): string {
+  const said = /(?:^|; )kanal_refused=([\w-]+)/.exec(document.cookie)?.[1]
+  if (!said) return ''
+  document.cookie = 'kanal_refused=; path=/signin; max-age=0'
+  try { return new TextDecoder().decode(Uint8Array.from(atob(said.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0))) } catch { return '' }
+}
+
 export function SignIn() {
   useLocale()
   const navigate = useNavigate()
@@ -37,6 +45,7 @@ export function SignIn() {
   const [password, setPassword] = useState('')
   // Who comes back from a provider brings what it said behind the #.
   const [brought] = useState(() => new URLSearchParams(location.hash.slice(1)))
+  const [refused] = useState(whyRefused)
   const [step, setStep] = useState<{ attempt: string; needs: SignInNeeds } | null>(() => (brought.get('attempt') ? { attempt: brought.get('attempt')!, needs: brought.get('needs') as SignInNeeds } : null))
   const [error, setError] = useState<unknown>(null)
   const [busy, setBusy] = useState(false)
@@ -54,7 +63,7 @@ export function SignIn() {
   if (step) return <Card title={t('signin.title')}><Suspense><SecondStep attempt={step.attempt} needs={step.needs} onDone={done} onBack={() => { setStep(null); setPassword('') }} /></Suspense></Card>
   return (
     <Card title={t('signin.title')}>
-      {!error && brought.get('text') ? <Banner tone="danger" icon="warn" role="alert">{brought.get('text')}</Banner> : null}
+      {!error && refused ? <Banner tone="danger" icon="warn" role="alert">{refused}</Banner> : null}
       <form className={s.form} onSubmit={submit}>
         {error ? <Banner tone="danger" icon="warn" role="alert">{error instanceof Problem && error.status === 401 ? t('signin.wrong') : sentence(error)}</Banner> : null}
         <TextInput label={t('field.email')} type="email" name="email" autoComplete="username" required autoFocus value={email} onChange={(e) => setEmail(e.currentTarget.value)} />
