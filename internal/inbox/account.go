@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -129,8 +130,8 @@ func (s *Service) CreateAccount(ctx context.Context, tx *db.Tx, actor desk.Actor
 		ID: desk.ChannelAccountID(tx.NewID()), Slug: n.Slug, Channel: n.Channel, InboxID: n.InboxID, Name: strings.TrimSpace(n.Name),
 		Active: n.Active == nil || *n.Active, Authorized: true, State: desk.StateConnecting, StateAt: now, CreatedAt: now, UpdatedAt: now,
 	}
-	if a.Slug == "" {
-		a.Slug = desk.Slug(a.Name)
+	if n.Slug == "" {
+		a.Slug = cmp.Or(desk.Slug(a.Name), a.Channel)
 	}
 	if err := errors.Join(checkName(a.Name), desk.CheckSlug("slug", a.Slug)); err != nil {
 		return desk.ChannelAccount{}, err
@@ -159,14 +160,8 @@ func (s *Service) CreateAccount(ctx context.Context, tx *db.Tx, actor desk.Actor
 	if err := checkTerms(spec, n.Terms, n.Operator); err != nil {
 		return desk.ChannelAccount{}, err
 	}
-	added, err := tx.Exec(ctx, `INSERT INTO channel_accounts (id, slug, channel, inbox_id, name, active, authorized, state, state_at, address, settings, secrets, ticket, assign, is_fallback, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) ON CONFLICT (slug) DO NOTHING`,
-		a.ID, a.Slug, a.Channel, a.InboxID, a.Name, a.Active, a.Authorized, a.State, a.StateAt, a.Address, string(a.Settings), sealed, db.JSON(a.Ticket), db.JSON(a.Assign), n.fallback, now)
-	if err != nil {
-		return desk.ChannelAccount{}, fmt.Errorf("inbox: create account: %w", err)
-	}
-	if added == 0 {
-		return desk.ChannelAccount{}, desk.Errorf(desk.Conflict, "channel_account.slug_taken", "There is already a channel with the short name %s.", a.Slug).In("slug")
+	if a.Slug, err = insertAccount(ctx, tx, a, sealed, n); err != nil {
+		return desk.ChannelAccount{}, err
 	}
 	if err := s.holdAll(ctx, tx, spec, a); err != nil {
 		return desk.ChannelAccount{}, err
@@ -177,6 +172,26 @@ func (s *Service) CreateAccount(ctx context.Context, tx *db.Tx, actor desk.Actor
 	_, err = s.Events.Record(ctx, tx, desk.Event{Type: desk.EvAccountConnected, Actor: actor, Inbox: a.InboxID, Data: event.Data(map[string]any{
 		"channel_account_id": a.ID, "slug": a.Slug, "name": a.Name, "channel": a.Channel, "delivery_identifier": a.Address})})
 	return a, err
+}
+
+// insertAccount writes the row and returns the slug it got: one that was made of the name takes a number when the name is another account's too.
+func insertAccount(ctx context.Context, tx *db.Tx, a desk.ChannelAccount, sealed string, n NewAccount) (string, error) {
+	slug := a.Slug
+	for i := 2; ; i++ {
+		added, err := tx.Exec(ctx, `INSERT INTO channel_accounts (id, slug, channel, inbox_id, name, active, authorized, state, state_at, address, settings, secrets, ticket, assign, is_fallback, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) ON CONFLICT (slug) DO NOTHING`,
+			a.ID, slug, a.Channel, a.InboxID, a.Name, a.Active, a.Authorized, a.State, a.StateAt, a.Address, string(a.Settings), sealed, db.JSON(a.Ticket), db.JSON(a.Assign), n.fallback, a.CreatedAt)
+		if err != nil {
+			return "", fmt.Errorf("inbox: create account: %w", err)
+		}
+		if added > 0 {
+			return slug, nil
+		}
+		if n.Slug != "" {
+			return "", desk.Errorf(desk.Conflict, "channel_account.slug_taken", "There is already a channel with the short name %s.", slug).In("slug")
+		}
+		slug = fmt.Sprintf("%s-%d", a.Slug, i)
+	}
 }
 
 // hosted is the name that a channel's Spec gives to the kind of account whose addresses Kanal receives itself.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,43 @@ func create(k *desktest.Desk, actor desk.Actor, n inbox.NewAccount) (a desk.Chan
 }
 
 func ptr[T any](v T) *T { return &v }
+
+func TestAShortNameThatIsMadeIsFree(t *testing.T) { // GEN-20: the second channel of a name connects like the first
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := desktest.New(t, d)
+		var n atomic.Int64
+		at := func() json.RawMessage {
+			return fmt.Appendf(nil, `{"kind":"hosted","address":"a%d@acme.example"}`, n.Add(1))
+		}
+		named := func(slug, name string) (string, error) {
+			a, err := create(k, desk.System, inbox.NewAccount{Slug: slug, Name: name, Operator: true, Settings: at()})
+			if err != nil {
+				return "", err
+			}
+			kept, err := k.Inboxes.Account(context.Background(), d, a.ID)
+			if err == nil && kept.Slug != a.Slug {
+				t.Errorf("told %q, kept %q", a.Slug, kept.Slug)
+			}
+			return a.Slug, err
+		}
+		for i, c := range []struct{ slug, name, want string }{{"", "Form", "form"}, {"", "Form", "form-2"}, {"", "form!", "form-3"}, {"form-4", "Form", "form-4"}, {"", "Form", "form-5"}, {"", "連絡", "post"}, {"", "問い合わせ", "post-2"}} {
+			if got, err := named(c.slug, c.name); err != nil || got != c.want {
+				t.Errorf("%d: %q, %v; want %q", i, got, err, c.want)
+			}
+		}
+		if _, err := named("form", "Form"); desk.ReasonOf(err) != "channel_account.slug_taken" {
+			t.Errorf("a given short name: %v", err)
+		}
+		for _, err := range desktest.Together(d, 4, func(ctx context.Context, tx *db.Tx, _ int) error {
+			_, err := k.Inboxes.CreateAccount(ctx, tx, desk.System, inbox.NewAccount{Name: "At once", Channel: "post", InboxID: k.Helpdesk().ID, Operator: true, Settings: at()})
+			return err
+		}) {
+			if err != nil {
+				t.Errorf("together: %v", err)
+			}
+		}
+	})
+}
 
 func TestThereIsOneHelpDesk(t *testing.T) { // IH-01, IH-08
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
