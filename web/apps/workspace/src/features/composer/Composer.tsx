@@ -8,6 +8,7 @@ import { actionContext, useProvideActions } from '@/shell/actions.ts'
 import { toastError } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
+import { carriedOver, carriedTo } from './carry.ts'
 import { readLocal, writeLocal, type DraftBody, type DraftPlace } from './draft.ts'
 import s from './composer.module.css'
 
@@ -48,8 +49,10 @@ export function Composer({ convo, restore, ...place }: ComposerPlace & { convo: 
   const canForward = canReply && thread?.can?.start !== false && snap.items.some((i) => i.kind === 'entry' && i.value.kind === 'message' && i.value.message.type === 'message')
   const may = (m: Mode) => (m === 'comment' ? canComment : m === 'forward' ? canForward : canReply)
   const had = (type: DraftPlace['type']) => !!thread && (!!readLocal(placeOf(thread.id, type)) || (place.draft?.type === type && (!place.draft.thread_id || place.draft.thread_id === thread.id)))
-  const [mode, setMode] = useState<Mode | null>(() => (had('reply') && canReply ? 'reply' : had('forward') && canReply ? 'forward' : had('comment') && canComment ? 'comment' : null))
-  const [wanted, want] = useState(0)
+  const [before] = useState(() => carriedTo(ticketId))
+  useEffect(carriedOver, [])
+  const [mode, setMode] = useState<Mode | null>(() => (before && may(before.mode) ? before.mode : had('reply') && canReply ? 'reply' : had('forward') && canReply ? 'forward' : had('comment') && canComment ? 'comment' : null))
+  const [wanted, want] = useState(before?.writing ? 1 : 0)
   const [round, again] = useState(0)
   useEffect(() => { const idle = setTimeout(() => void load(), 1_500); return () => clearTimeout(idle) }, [])
 

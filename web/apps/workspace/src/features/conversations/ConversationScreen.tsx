@@ -3,17 +3,18 @@ import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Problem, type Conversation } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
-import { Composer, moveLocal } from '@/features/composer/index.ts'
+import { carryOver, Composer, moveLocal } from '@/features/composer/index.ts'
 import { moveOutbox, Timeline, useConvo, type Reply } from '@/features/conversation/index.ts'
 import { VisitorCard } from '@/features/chat/index.ts'
 import { ContactCard, Facts, OtherTickets, PanelFrame, Section } from '@/features/panel/index.ts'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { Others, useAnnounce, useOthers } from '@/features/presence/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
-import { ChannelIcon, HeaderFrame, Heading, RunButton, ScreenFrame, ScreenState, useDetails } from '@/features/tickets/index.ts'
+import { ChannelIcon, HeaderFrame, Heading, RunButton, ScreenFrame, ScreenState, ticketQuery, useDetails } from '@/features/tickets/index.ts'
 import { TriageHost } from '@/features/triage/index.ts'
 import { t } from '@/locales/index.ts'
 import { useProvideActions } from '@/shell/actions.ts'
+import { queries } from '@/shell/client.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
@@ -28,14 +29,25 @@ export function ConversationScreen({ threadId, view }: { threadId: string; view:
   const me = useSession().user
   const navigate = useNavigate()
   const ticketId = q.data?.ticket_id
+  // The ticket is read before the screen changes, so that who is writing loses neither the cursor nor a key (MG-06).
+  const shown = useRef('')
+  if (q.data && !ticketId) shown.current = threadId
+  const [ready, setReady] = useState('')
   useEffect(() => {
     if (!ticketId) return
+    let live = true
+    void queries.ensureQueryData(ticketQuery(ticketId)).catch(() => { /* the ticket's own screen says why */ }).then(() => { if (live) { carryOver(ticketId); setReady(ticketId) } })
+    return () => { live = false }
+  }, [ticketId])
+  const leaving = !!ticketId && ready === ticketId
+  useEffect(() => {
+    if (!leaving) return
     for (const type of ['reply', 'comment', 'forward'] as const) moveLocal({ user: me.id, ticket: '', thread: threadId, type }, ticketId)
     moveOutbox(threadId, ticketId)
     void navigate({ to: '/tickets/$view/$ticketId', params: { view, ticketId }, replace: true })
-  }, [ticketId, threadId, me.id, view, navigate])
+  }, [leaving, ticketId, threadId, me.id, view, navigate])
   const back = useCallback(() => void navigate({ to: '/tickets/$view', params: { view } }), [navigate, view])
-  if (q.data && !ticketId) return <Loaded key={q.data.id} conversation={q.data} onBack={back} />
+  if (q.data && (!ticketId || (!leaving && shown.current === threadId))) return <Loaded key={q.data.id} conversation={q.data} onBack={back} />
   if (q.isError) {
     const gone = q.error instanceof Problem && (q.error.status === 404 || q.error.status === 403)
     return <ScreenState><EmptyState main icon="warn" title={t(gone ? 'error.conversation_gone' : 'error.conversation')} text={gone ? t('error.ticket_gone_text') : sentence(q.error)}>{gone ? <Button variant="default" onClick={back}>{t('action.back')}</Button> : <Button variant="default" onClick={() => void q.refetch()}>{t('action.retry')}</Button>}</EmptyState></ScreenState>
