@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Menu, Popover, Tooltip } from '@mantine/core'
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react'
 import type { Ticket, Viewer } from '@kanal/api'
 import { Avatar, Icon, Tag } from '@kanal/ui'
@@ -111,6 +111,7 @@ function OwnerMenu({ ticket, open, onOpen, disabled }: PickerProps) {
   const teams = useTeams()
   const [q, setQ] = useState('')
   const input = useRef<HTMLInputElement>(null)
+  const list = useRef<HTMLDivElement>(null)
   useEffect(() => { if (open) { setQ(''); setTimeout(() => input.current?.focus()) } }, [open])
   const match = (name: string) => name.toLowerCase().includes(q.trim().toLowerCase())
   const people = users.filter((u) => u.active && match(u.name || u.email)).sort((a, b) => Number(b.id === me.id) - Number(a.id === me.id) || a.name.localeCompare(b.name)).slice(0, 12)
@@ -118,20 +119,27 @@ function OwnerMenu({ ticket, open, onOpen, disabled }: PickerProps) {
   const name = ticket.owner?.name ?? ticket.team?.name
   return (
     <Menu opened={open} onChange={onOpen} position="bottom-start" disabled={disabled} width={250}>
-      <Menu.Target><button type="button" className={s.chip} data-empty={!name || undefined} disabled={disabled} aria-label={`${t('property.owner')}: ${name ?? t('ticket.unassigned')}`}>{name ? <Avatar name={name} size={16} /> : <Icon name="unassigned" size={13} />}<span className="k-cut">{name ?? t('ticket.unassigned')}</span><Icon name="down" size={11} /></button></Menu.Target>
-      <Menu.Dropdown>
+      <Popover.Target><button type="button" onClick={() => onOpen(!open)} className={s.chip} data-empty={!name || undefined} disabled={disabled} aria-label={`${t('property.owner')}: ${name ?? t('ticket.unassigned')}`}>{name ? <Avatar name={name} size={16} /> : <Icon name="unassigned" size={13} />}<span className="k-cut">{name ?? t('ticket.unassigned')}</span><Icon name="down" size={11} /></button></Popover.Target>
+      {/* a menu may hold nothing to write in: the field stands beside it */}
+      <Popover.Dropdown className={Menu.classes.dropdown}>
         <input ref={input} className={s.search} aria-label={t('assign.search')} placeholder={t('assign.search')} value={q} onChange={(e) => setQ(e.currentTarget.value)}
           onKeyDown={(e) => {
+            if (e.key === 'ArrowDown' || e.key === 'ArrowUp') { e.preventDefault(); list.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus() }
             if (e.key === 'Enter' && people[0]) { e.preventDefault(); setOwner(ticket, people[0]); onOpen(false) }
             if (e.key.length === 1) e.stopPropagation()
           }} />
-        {people.map((u) => (
-          <Menu.Item key={u.id} leftSection={<Avatar name={u.name} size={20} />} rightSection={<>{!u.available ? <span className={s.away}>{t('user.away')} </span> : null}<Suspense fallback={null}><OwnerLoad id={u.id} /></Suspense>{u.id === ticket.owner_id ? <Icon name="check" /> : null}</>} onClick={() => setOwner(ticket, u)}>{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</Menu.Item>
-        ))}
-        {groups.length ? <Menu.Label>{t('property.team')}</Menu.Label> : null}
-        {groups.map((x) => <Menu.Item key={x.id} leftSection={<Icon name="team" />} onClick={() => void change(ticket, { owner_id: null, team_id: x.id }, { owner: null, team: { id: x.id, name: x.name } })}>{x.name}</Menu.Item>)}
-        {ticket.owner_id ? <><Menu.Divider /><Menu.Item leftSection={<Icon name="unassigned" />} onClick={() => setOwner(ticket, null)}>{t('action.release')}</Menu.Item></> : null}
-      </Menu.Dropdown>
+        {people.length || groups.length || ticket.owner_id ? (
+          <div ref={list} role="menu" aria-label={t('property.owner')} aria-orientation="vertical" data-menu-dropdown
+            onKeyDown={(e) => { if (e.key.length === 1 && e.key !== ' ' && !e.ctrlKey && !e.metaKey && !e.altKey) { e.stopPropagation(); input.current?.focus() } }}>
+            {people.map((u) => (
+              <Menu.Item key={u.id} leftSection={<Avatar name={u.name} size={20} />} rightSection={<>{!u.available ? <span className={s.away}>{t('user.away')} </span> : null}<Suspense fallback={null}><OwnerLoad id={u.id} /></Suspense>{u.id === ticket.owner_id ? <Icon name="check" /> : null}</>} onClick={() => setOwner(ticket, u)}>{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</Menu.Item>
+            ))}
+            {groups.length ? <Menu.Label>{t('property.team')}</Menu.Label> : null}
+            {groups.map((x) => <Menu.Item key={x.id} leftSection={<Icon name="team" />} onClick={() => void change(ticket, { owner_id: null, team_id: x.id }, { owner: null, team: { id: x.id, name: x.name } })}>{x.name}</Menu.Item>)}
+            {ticket.owner_id ? <><Menu.Divider /><Menu.Item leftSection={<Icon name="unassigned" />} onClick={() => setOwner(ticket, null)}>{t('action.release')}</Menu.Item></> : null}
+          </div>
+        ) : null}
+      </Popover.Dropdown>
     </Menu>
   )
 }
