@@ -9,6 +9,7 @@ import (
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
+	"github.com/kanalhq/kanal/internal/ticket"
 	"github.com/kanalhq/kanal/internal/view"
 )
 
@@ -77,6 +78,29 @@ func TestReachOfTickets(t *testing.T) {
 		h, _ := views.Held(ctx, other.ID)
 		if s.Tickets.Changes(h) {
 			t.Error("and changes nothing by that")
+		}
+	})
+}
+
+// TK-05: a ticket that is beyond its contact's limit names them beside it; one with a contact, or from nobody, names nobody.
+func TestATicketBeyondTheLimitNamesWhoTakesPart(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, k := context.Background(), desktest.New(t, d)
+		who := k.Contact("")
+		of := func(n *ticket.NewTicket) { n.ContactID = who.ID }
+		k.Tickets.Limit(func(context.Context, db.Queryer) (int, error) { return 1, nil })
+		within, beyond, nobodys := k.Ticket(of), k.Ticket(of), k.Ticket()
+		for i, c := range []struct {
+			id   desk.TicketID
+			want desk.ContactID
+		}{{within.ID, 0}, {beyond.ID, who.ID}, {nobodys.ID, 0}} {
+			got, err := view.New(d, nil).Ticket(ctx, view.Everything, c.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p := got.Participant; (p != nil) != (c.want != 0) || p != nil && (p.ID != c.want || p.Name != who.Name || p.Email != who.Email) {
+				t.Errorf("%d: %+v, want %v", i, p, c.want)
+			}
 		}
 	})
 }

@@ -25,7 +25,15 @@ type TicketDetail struct {
 	Merged      []MergedTicket   `json:"merged" doc:"What was merged into it, newest first."`
 	Survivor    *OtherTicket     `json:"survivor" doc:"Of a merged ticket: the one that it went into in the end, when it is in sight."`
 	MergeID     desk.MergeID     `json:"merge_id" doc:"Of a merged ticket: what POST /api/merges/{id}/undo takes; null when a machine found the two to be one."`
+	Participant *Participant     `json:"participant" doc:"Of a ticket without a contact: who takes part in it, because they may have no more tickets (TK-05)."`
 	Person      *desk.Contact    `json:"-"`
+}
+
+// Participant is a contact who takes part in a ticket without being its contact.
+type Participant struct {
+	ID    desk.ContactID `json:"id"`
+	Name  string         `json:"name"`
+	Email string         `json:"email"`
 }
 
 // MergedTicket is a ticket that was merged into another.
@@ -217,7 +225,23 @@ func (v *Service) Ticket(ctx context.Context, s Sight, id desk.TicketID) (Ticket
 	if d.Person, err = v.person(ctx, row.ContactID); err != nil {
 		return d, fmt.Errorf("view: contact: %w", err)
 	}
+	if d.Participant, err = v.participant(ctx, row); err != nil {
+		return d, fmt.Errorf("view: participant: %w", err)
+	}
 	return d, nil
+}
+
+// participant is who a ticket without a contact came from, when that contact may have no more of them.
+func (v *Service) participant(ctx context.Context, row TicketRow) (*Participant, error) {
+	if row.ContactID != 0 {
+		return nil, nil
+	}
+	p, err := db.One(ctx, v.db, func(sc db.Scanner) (p Participant, err error) { err = sc.Scan(&p.ID, &p.Name, &p.Email); return p, err },
+		"SELECT c.id, c.name, c.email FROM ticket_participants p JOIN contacts c ON c.id = p.contact_id WHERE p.ticket_id = $1 AND p.reason = 'limit' ORDER BY p.created_at, c.id LIMIT 1", row.ID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &p, err
 }
 
 // links are those of the ticket and of what was merged into it; a merged ticket at the other end stands for its survivor.

@@ -951,6 +951,8 @@ export interface Done {
   open: boolean
   owner: UserRef | null
   owner_id: string | null
+  /** Of a ticket without a contact: who takes part in it, because they may have no more tickets (TK-05). */
+  participant: Participant | null
   /** In lists: how many people outside write or are written to. */
   participants: number
   /** In lists that were asked with people: more of the contact. */
@@ -1815,6 +1817,12 @@ export interface PairPage {
 export interface Parted {
   from_id: string | null
   into_id: string | null
+}
+
+export interface Participant {
+  email: string
+  id: string | null
+  name: string
 }
 
 export interface Party {
@@ -3061,6 +3069,8 @@ export interface Ticket {
   open: boolean
   owner: UserRef | null
   owner_id: string | null
+  /** Of a ticket without a contact: who takes part in it, because they may have no more tickets (TK-05). */
+  participant: Participant | null
   /** In lists: how many people outside write or are written to. */
   participants: number
   /** In lists that were asked with people: more of the contact. */

@@ -274,6 +274,8 @@ export interface Ticket extends TicketRow {
   merge_id: Id | null
   threads: Thread[] | null
   contact_detail?: Contact
+  /** of a ticket without a contact: who takes part in it, because they may have no more tickets */
+  participant?: { id: Id; name: string; email: string } | null
   viewers: Viewer[] | null
   draft: Draft | null
   seq: number

@@ -12,16 +12,18 @@ import { changeContact, duplicatesQuery, personQuery } from './queries.ts'
 import s from './contacts.module.css'
 
 /** What the side panel lets one see and change of a person, beside their ticket (WS-20). */
-export function PersonPanel({ contactId }: { contactId: string }) {
+export function PersonPanel({ contactId, limited = false }: { contactId: string; limited?: boolean }) {
   const q = useQuery(personQuery(contactId))
   const found = useQuery(duplicatesQuery(contactId)).data ?? []
   const users = useUsers()
   const editable = useCan()('contacts.edit')
   const c = q.data
-  if (!c) return <div className={s.panelRoom} />
+  const note = limited ? <p className={s.hint}><Icon name="warn" size={13} />{t('event.ticket.contact_limited')}</p> : null
+  if (!c) return <div className={s.panelRoom}>{note}</div>
   const save = (change: Record<string, unknown>, shown?: Partial<Person>) => void changeContact(c, change, shown).catch(toastError)
   return (
     <div className={s.panelRoom}>
+      {note}
       {found.length ? <Link to="/contacts/$contactId" params={{ contactId: c.id }} className={s.hint}><Icon name="copy" size={13} />{t('panel.maybe_same', { n: found.length })}</Link> : null}
       {c.company ? <p className={s.companyLine}><Icon name="team" size={13} /><span>{c.company.name || c.company.domain}</span></p> : null}
       <Held label={t('field.name')} value={c.name} disabled={!editable} onSave={(v) => save({ name: v })} />

@@ -43,20 +43,21 @@ export function PanelFrame({ label, onClose, children }: { label: string; onClos
 
 export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => void }) {
   const chat = ticket.threads?.findLast((x) => x.visitor_id)
+  const who = ticket.contact_id ?? ticket.participant?.id ?? null // TK-05: beyond the limit the contact only takes part
   return (
     <PanelFrame label={t('panel.label')} onClose={onClose}>
       {chat ? <Section id="visitor" title={t('chat.visitor')}><Suspense fallback={<div className={s.room} />}><VisitorCard thread={chat} /></Suspense></Section> : null}
-      {chat && !ticket.contact_id ? null : <Section id="contact" title={t('panel.contact')}><ContactCard contactId={ticket.contact_id} brief={ticket.contact} /></Section>}
+      {chat && !who ? null : <Section id="contact" title={t('panel.contact')}><ContactCard contactId={who} brief={ticket.contact ?? ticket.participant ?? null} limited={!ticket.contact_id} /></Section>}
       <Section id="properties" title={t('panel.properties')}><Properties ticket={ticket} /></Section>
       <Section id="why" title={t('panel.why')}>{ticket.waiting ? <Suspense fallback={null}><WaitingLine ticket={ticket} /></Suspense> : null}<Suspense fallback={null}><Why ticket={ticket} /></Suspense></Section>
-      <Section id="others" title={t('panel.others')}><OtherTickets contactId={ticket.contact_id} except={ticket.id} /></Section>
+      <Section id="others" title={t('panel.others')}><OtherTickets contactId={who} except={ticket.id} /></Section>
       {ticket.threads?.some((x) => x.channel === 'form') ? <Suspense fallback={null}><HiddenFields ticket={ticket} /></Suspense> : null}
       <Section id="ledger" title={t('panel.ledger')} open={false}><Ledger ticketId={ticket.id} /></Section>
     </PanelFrame>
   )
 }
 
-export function ContactCard({ contactId, brief }: { contactId: string | null; brief: { name: string; email: string } | null }) {
+export function ContactCard({ contactId, brief, limited = false }: { contactId: string | null; brief: { name: string; email: string } | null; limited?: boolean }) {
   const full = useQuery({ queryKey: ['contact', contactId], queryFn: () => get<Contact>(`/api/contacts/${contactId}`), enabled: !!contactId })
   if (!brief && !contactId) return <p className={s.none}>{t('panel.no_contact')}</p>
   const c = full.data
@@ -72,7 +73,7 @@ export function ContactCard({ contactId, brief }: { contactId: string | null; br
         {addresses.length === 0 && brief?.email ? <li><Icon name="mail" size={13} /><span className={s.address}>{brief.email}</span></li> : null}
       </ul>
       {c?.created_at ? <p className={s.dim}>{t('panel.known_since', { date: dateTime(c.created_at) })}</p> : null}
-      {contactId ? <Suspense fallback={<div className={s.room} />}><PersonPanel contactId={contactId} /></Suspense> : null}
+      {contactId ? <Suspense fallback={<div className={s.room} />}><PersonPanel contactId={contactId} limited={limited} /></Suspense> : null}
     </div>
   )
 }
