@@ -133,6 +133,13 @@ func TestAnAnswerToAnOldStateIsHeldBack(t *testing.T) {
 		body["if_unchanged"] = false
 		ann.do("POST", path, body).want(201)
 		ann.do("GET", "/api/drafts", nil).want(200, `"items":[]`)
+		// MG-06: who saves by the conversation alone has not heard of its ticket yet, and no second draft is left beside the ticket's.
+		at := "/api/drafts?type=reply&thread_id=" + ann.do("GET", "/api/tickets/"+ticket, nil).str("threads.0.id")
+		if got := ann.do("PUT", at, map[string]any{"text": "More."}).want(200).str("ticket_id"); got != ticket {
+			t.Errorf("the draft is kept for ticket %q, not %s", got, ticket)
+		}
+		ann.do("DELETE", at, nil).want(204)
+		ann.do("GET", "/api/drafts", nil).want(200, `"items":[]`)
 	})
 }
 

@@ -98,8 +98,12 @@ func (a *agents) putDraft(ctx context.Context, v access.Viewer, in *putDraftInpu
 		}
 	}
 	if thread != 0 {
-		if _, err := a.View.ThreadPlace(ctx, view.SightOf(v), thread); err != nil {
+		place, err := a.View.ThreadPlace(ctx, view.SightOf(v), thread)
+		if err != nil {
 			return nil, err
+		}
+		if ticket == 0 { // an editor that has not heard yet that its conversation has a ticket now
+			ticket = place.Ticket
 		}
 	}
 	var base *desk.Time
@@ -134,6 +138,11 @@ func (a *agents) deleteDraft(ctx context.Context, v access.Viewer, in *Place) (*
 	ticket, thread, err := in.at()
 	if err != nil {
 		return nil, err
+	}
+	if ticket == 0 && thread != 0 {
+		if place, err := a.View.ThreadPlace(ctx, view.SightOf(v), thread); err == nil {
+			ticket = place.Ticket
+		}
 	}
 	return &api.None{}, a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return a.Threads.DeleteDraft(ctx, tx, v.User.ID, ticket, thread, in.Type)

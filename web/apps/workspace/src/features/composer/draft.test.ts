@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { DraftKeeper, newer, readLocal, type DraftBody, type DraftPlace } from './draft.ts'
+import { DraftKeeper, handOver, moveLocal, newer, readLocal, type DraftBody, type DraftPlace } from './draft.ts'
 
 const place: DraftPlace = { user: '1', ticket: '2', thread: '3', type: 'reply' }
 const body = (text: string): DraftBody => ({ html: `<p>${text}</p>`, text, to: [], cc: [], bcc: [], subject: '', attachments: [], mentions: [], begunAt: '' })
@@ -27,6 +27,19 @@ describe('a draft (WS-12)', () => {
     k.change(body('quick'))
     k.close()
     expect(saved).toEqual(['quick'])
+  })
+
+  it('goes along to the ticket that its conversation gets, and is not written beside it (MG-06)', () => {
+    const saved: string[] = []
+    const before: DraftPlace = { ...place, ticket: '' }
+    const k = new DraftKeeper(before, () => {}, async (_, b) => { saved.push(b.text); return undefined }, async () => {})
+    k.change(body('begun'))
+    handOver(before.thread)
+    k.close()
+    moveLocal(before, place.ticket)
+    expect(saved).toEqual([])
+    expect(readLocal(before)).toBeNull()
+    expect(readLocal(place)?.text).toBe('begun')
   })
 
   it('stays in the browser while the server is away, and is tried again', async () => {

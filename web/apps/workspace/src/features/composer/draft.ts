@@ -30,8 +30,13 @@ export function readLocal(p: DraftPlace): Stored | null {
   try { const raw = localStorage.getItem(keyOf(p)); return raw ? (JSON.parse(raw) as Stored) : null } catch { return null }
 }
 
+// Conversations whose drafts go along to their ticket: the composer there saves them, and the one that leaves does not write beside it.
+const leaving = new Set<string>()
+export function handOver(thread: string): void { leaving.add(thread) }
+
 /** A conversation got a ticket: what this browser keeps goes along, as the server's copy does. */
 export function moveLocal(from: DraftPlace, ticket: string): void {
+  leaving.delete(from.thread)
   try {
     const raw = localStorage.getItem(keyOf(from))
     if (raw) localStorage.setItem(keyOf({ ...from, ticket }), raw)
@@ -134,7 +139,11 @@ export class DraftKeeper {
     void this.remove(this.place).catch(() => {})
   }
 
-  close(): void { void this.flush(true); this.closed = true }
+  close(): void {
+    if (!this.place.ticket && leaving.has(this.place.thread)) clearTimeout(this.timer)
+    else void this.flush(true)
+    this.closed = true
+  }
 }
 
 const query = (p: DraftPlace) => ({ ticket_id: p.ticket || undefined, thread_id: p.thread || undefined, type: p.type })

@@ -1,4 +1,4 @@
 export { carryOver } from './carry.ts'
 export { Composer, type ComposerPlace, type Mode } from './Composer.tsx'
-export { DraftKeeper, isEmpty, moveLocal, newer, onOtherTab, readLocal, readServer, without, writeLocal, type DraftBody, type DraftPlace, type DraftState } from './draft.ts'
+export { DraftKeeper, handOver, isEmpty, moveLocal, newer, onOtherTab, readLocal, readServer, without, writeLocal, type DraftBody, type DraftPlace, type DraftState } from './draft.ts'
 import './actions.ts'

@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Problem, type Conversation } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
-import { carryOver, Composer, moveLocal } from '@/features/composer/index.ts'
+import { carryOver, Composer, handOver, moveLocal } from '@/features/composer/index.ts'
 import { moveOutbox, Timeline, useConvo, type Reply } from '@/features/conversation/index.ts'
 import { VisitorCard } from '@/features/chat/index.ts'
 import { ContactCard, Facts, OtherTickets, PanelFrame, Section } from '@/features/panel/index.ts'
@@ -36,9 +36,9 @@ export function ConversationScreen({ threadId, view }: { threadId: string; view:
   useEffect(() => {
     if (!ticketId) return
     let live = true
-    void queries.ensureQueryData(ticketQuery(ticketId)).catch(() => { /* the ticket's own screen says why */ }).then(() => { if (live) { carryOver(ticketId); setReady(ticketId) } })
+    void queries.ensureQueryData(ticketQuery(ticketId)).catch(() => { /* the ticket's own screen says why */ }).then(() => { if (live) { carryOver(ticketId); handOver(threadId); setReady(ticketId) } })
     return () => { live = false }
-  }, [ticketId])
+  }, [ticketId, threadId])
   const leaving = !!ticketId && ready === ticketId
   useEffect(() => {
     if (!leaving) return
