@@ -97,7 +97,11 @@ func (s *DiskStore) Put(ctx context.Context, r io.Reader) (string, int64, error)
 	now := time.Now()
 	if info, err := os.Stat(s.path(sha)); err == nil && info.Size() == size {
 		if err := os.Chtimes(s.path(sha), now, now); err == nil {
-			return sha, size, nil
+			// Between finding the file and giving it its time, another process may have moved it out and looked at the old time: then it is written anew. Whoever
+			// moves it out after this finds the new time, and puts it back.
+			if _, err := os.Stat(s.path(sha)); err == nil {
+				return sha, size, nil
+			}
 		}
 	}
 	if err := f.Sync(); err != nil {
