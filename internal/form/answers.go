@@ -12,6 +12,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/richtext"
 )
 
 // File is an uploaded file, stored as a blob.
@@ -234,7 +235,7 @@ func several(f *Field, given []string) (any, *Fault) {
 
 func one(f *Field, v string) (any, *Fault) {
 	if f.Type == TypeLong {
-		v = block(v)
+		v = richtext.Typed(v)
 	} else {
 		v = line(v)
 	}
@@ -431,22 +432,7 @@ func (e *evaluation) consents() {
 	}
 }
 
-func block(s string) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\r\n", "\n")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\r':
-			return '\n'
-		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-			return -1
-		}
-		return r
-	}, s))
-}
-
-func line(s string) string { return strings.Join(strings.Fields(block(s)), " ") }
+func line(s string) string { return strings.Join(strings.Fields(richtext.Typed(s)), " ") }
 
 func cut(s string, n int) string {
 	if len(s) > n {

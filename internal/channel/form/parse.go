@@ -9,10 +9,10 @@ import (
 	"html"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/richtext"
 )
 
 const (
@@ -86,7 +86,7 @@ func words(lines []channel.FormLine) (text, rich, snippet string) {
 	var t, h strings.Builder
 	h.WriteString("<dl>")
 	for _, l := range lines {
-		label, value := line(l.Label, 300), limit(clean(l.Value), maxValue)
+		label, value := line(l.Label, 300), limit(richtext.Typed(l.Value), maxValue)
 		if value == "" {
 			continue
 		}
@@ -122,7 +122,7 @@ func tidyTicket(t *channel.FormTicket) {
 	for _, s := range []*string{&t.Pipeline, &t.Status, &t.Priority, &t.Category} {
 		*s = line(*s, 200)
 	}
-	t.Description = limit(clean(t.Description), maxValue)
+	t.Description = limit(richtext.Typed(t.Description), maxValue)
 	t.Properties = tidy(t.Properties)
 }
 
@@ -135,7 +135,7 @@ func tidy(m map[string]any) map[string]any {
 	for k, v := range m {
 		switch v := v.(type) {
 		case string:
-			out[line(k, 100)] = limit(clean(v), maxValue)
+			out[line(k, 100)] = limit(richtext.Typed(v), maxValue)
 		case bool, float64:
 			out[line(k, 100)] = v
 		case []any:
@@ -151,25 +151,9 @@ func tidy(m map[string]any) map[string]any {
 	return out
 }
 
-// clean is valid UTF-8 with line ends and tabs and no other control character, nor any that makes letters run backwards out of the message.
-func clean(s string) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\r\n", "\n")
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return r
-		case r == '\r':
-			return '\n'
-		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
-			return -1
-		}
-		return r
-	}, s))
-}
-
-// line is clean in one line of at most n bytes.
+// line is typed text in one line of at most n bytes.
 func line(s string, n int) string {
-	s = strings.Join(strings.Fields(clean(s)), " ")
+	s = strings.Join(strings.Fields(richtext.Typed(s)), " ")
 	if len(s) > n {
 		s = strings.TrimSpace(strings.ToValidUTF8(s[:n], ""))
 	}
