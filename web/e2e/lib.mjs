@@ -47,19 +47,36 @@ export const problems = []
 
 let failed = 0
 const only = process.env.STORIES ? new RegExp(process.env.STORIES, 'i') : null
-export async function story(name, fn) {
+/** Tells one story. What hangs fails after the limit, in milliseconds: a script in a page may wait for ever. */
+export async function story(name, fn, limit = 240_000) {
   if (only && !only.test(name)) return
   const start = Date.now()
+  let timer
   try {
-    await fn()
+    await Promise.race([fn(), new Promise((_, no) => { timer = setTimeout(() => no(new Error(`not at its end after ${limit / 1000} s`)), limit) })])
     console.log(`ok    ${name} (${Date.now() - start} ms)`)
   } catch (err) {
     failed++
     console.log(`FAIL  ${name}\n      ${String(err?.message ?? err).split('\n').join('\n      ')}`)
+  } finally {
+    clearTimeout(timer)
   }
 }
 export const failures = () => failed
 export function must(cond, message) { if (!cond) throw new Error(message) }
+
+/**
+ * Waits until what moves on a page has arrived. It is asked frame by frame: the promise of a transition that Chromium no longer draws is never kept.
+ * A page that goes on moving for two seconds is taken as it is.
+ */
+export const calm = (page) => page.evaluate(async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done))
+  await frame()
+  for (const end = performance.now() + 2000; performance.now() < end;) {
+    await frame()
+    if (document.getAnimations().every((a) => a.playState !== 'running' || a.effect?.getTiming().iterations === Infinity)) return
+  }
+})
 
 /** Clicks a box and waits until it is as wanted: what draws its own state has it a moment after the click. */
 export async function tick(box, on = true, timeout = 30_000) {

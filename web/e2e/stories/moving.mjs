@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createConnection } from 'node:net'
-import { base, failures, launchMany, must, person, problems, story } from '../lib.mjs'
+import { base, calm, failures, launchMany, must, person, problems, story } from '../lib.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
@@ -24,7 +24,7 @@ const until = async (what) => {
 
 /** Nothing that axe finds on the page as it is. */
 async function clean(page, where) {
-  await page.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getTiming().iterations !== Infinity).map((a) => a.finished.catch(() => {}))))
+  await calm(page)
   await page.evaluate(axe)
   const found = await page.evaluate(async () => (await globalThis.axe.run(document, { iframes: false, resultTypes: ['violations'], rules: { region: { enabled: false } } })).violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary ?? ''}`).slice(0, 3).join(' | ')}`))
   must(found.length === 0, `${where}: ${found.join('\n')}`)

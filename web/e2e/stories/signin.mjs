@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { createServer as listen } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { failures, launchMany, must, problems, story } from '../lib.mjs'
+import { calm, failures, launchMany, must, problems, story } from '../lib.mjs'
 
 const soon = { timeout: 30_000 }
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -49,7 +49,7 @@ const signIn = async (page, who, to = '/') => {
 }
 const inside = (page) => page.getByRole('navigation').first().waitFor(soon)
 const clean = async (page, what) => {
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getTiming().iterations !== Infinity).map((a) => a.finished.catch(() => {})))))
+  await calm(page)
   await page.evaluate(axe)
   const violations = await page.evaluate(async () => (await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })).violations.map((v) => ({ id: v.id, nodes: v.nodes.map((n) => ({ target: n.target })) })))
   must(violations.length === 0, `${what}: ${violations.map((v) => `${v.id} ${v.nodes[0].target}`).join('; ')}`)
