@@ -29,7 +29,7 @@ export function Roles() {
               <Icon name="shield" size={20} />
               <span className={s.rowText}>
                 <span className={s.name}>{name}</span>
-                <span className={s.sub}>{[r.built_in ? t(`role.${r.role}_text` as Key) : r.description, r.built_in ? '' : `${t('roles.tickets')}: ${t(`roles.reach_${r.tickets.view || 'all'}` as Key)}`, t('roles.n_people', { count: r.users })].filter(Boolean).join(' · ')}</span>
+                <span className={s.sub}>{[r.built_in ? t(`role.${r.role}_text` as Key) : r.description, r.built_in ? '' : `${t('roles.tickets')}: ${t(`roles.reach_${r.tickets.view || 'all'}` as Key)}`, t('roles.n_people', { n: r.users })].filter(Boolean).join(' · ')}</span>
               </span>
               {r.built_in ? <Tag>{t('roles.built_in')}</Tag> : null}
               {manage ? <Button variant="subtle" onClick={() => setEditing({ from: r, copy: true })} aria-label={t('roles.copy_role', { name })}>{t('roles.copy')}</Button> : null}

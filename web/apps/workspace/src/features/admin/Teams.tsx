@@ -21,7 +21,7 @@ export function Teams() {
     <SettingsFrame title={t('teams.title')} text={t('teams.text')} query={q} section="teams" action={add} empty={q.data?.length === 0 && !editing ? <EmptyState icon="users" title={t('teams.empty')} text={t('teams.empty_text')}>{add}</EmptyState> : undefined}>
       <ul className={s.rows}>
         {tree(q.data ?? []).map(({ team: x, depth }) => (
-          <li key={x.id} className={s.row} style={{ paddingInlineStart: depth * 24 }}>
+          <li key={x.id} className={s.row} style={depth ? { paddingInlineStart: `calc(var(--k-4) + ${depth * 24}px)` } : undefined}>
             <Icon name="users" size={20} />
             <span className={s.rowText}><span className={s.name}>{x.name}{x.parent_id ? <span className="k-hidden"> – {t('teams.parent')} {q.data?.find((p) => p.id === x.parent_id)?.name}</span> : null}</span><span className={s.sub}>{(x.members ?? []).map((id) => users.find((u) => u.id === id)?.name).filter(Boolean).join(', ') || t('teams.nobody')}</span></span>
             {manage ? <Button variant="default" onClick={() => setEditing(x)} aria-label={t('users.edit', { name: x.name })}>{t('action.edit')}</Button> : null}

@@ -49,7 +49,7 @@ export function ChannelList() {
             <span className={s.rowIcon}><ChannelIcon channel={a.channel} size={18} /></span>
             <span className={s.rowText}>
               {edit ? <Link to="/settings/$" params={{ _splat: `help-desk/channels/${a.id}` }} className={s.rowName}>{a.name}</Link> : <span className={s.rowName}>{a.name}</span>}
-              <span className={s.rowSub}>{a.delivery_identifier} · {channelName(a.channel, specs)} · {inboxes.find((i) => i.id === a.inbox_id)?.name}{a.fallback ? ` · ${t('channels.fallback')}` : ''}</span>
+              <span className={s.rowSub}>{[a.delivery_identifier, channelName(a.channel, specs), inboxes.find((i) => i.id === a.inbox_id)?.name, a.fallback && t('channels.fallback')].filter(Boolean).join(' · ')}</span>
               {(health(a) === 'trouble' || health(a) === 'disconnected') && a.state_reason ? <span className={s.rowWhy}>{a.state_reason}</span> : null}
             </span>
             <HealthTag account={a} />

@@ -6,7 +6,7 @@ import { Banner } from '@kanal/ui'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { ChannelIcon, channelName, useSpecs } from '@/features/tickets/index.ts'
-import { t } from '@/locales/index.ts'
+import { maybe, t } from '@/locales/index.ts'
 import { accountsQuery } from './queries.ts'
 import s from './channels.module.css'
 
@@ -43,9 +43,9 @@ export function ChoosePage() {
       <Radio.Group value={one} onChange={setPick} aria-label={t(what === 'new' ? 'choose.which_new' : 'choose.which')}>
         <div className={s.kinds}>
           {what === 'new' ? specs.map((x) => (
-            <Radio.Card key={x.channel} value={x.channel} className={s.kind}><Radio.Indicator size="sm" /><ChannelIcon channel={x.channel} size={18} /><span><strong>{channelName(x.channel, specs)}</strong></span></Radio.Card>
+            <Radio.Card key={x.channel} value={x.channel} className={s.kind}><Radio.Indicator size="sm" /><ChannelIcon channel={x.channel} size={18} /><span><strong>{channelName(x.channel, specs)}</strong><span className={s.kindText}>{maybe(`choose.about_${x.channel}`, '')}</span></span></Radio.Card>
           )) : others.map((a) => (
-            <Radio.Card key={a.id} value={a.id} className={s.kind}><Radio.Indicator size="sm" /><ChannelIcon channel={a.channel} size={18} /><span><strong>{a.name}</strong><span className={s.kindText}>{a.delivery_identifier} · {inboxes.find((i) => i.id === a.inbox_id)?.name}</span></span></Radio.Card>
+            <Radio.Card key={a.id} value={a.id} className={s.kind}><Radio.Indicator size="sm" /><ChannelIcon channel={a.channel} size={18} /><span><strong>{a.name}</strong><span className={s.kindText}>{[a.delivery_identifier, inboxes.find((i) => i.id === a.inbox_id)?.name].filter(Boolean).join(' · ')}</span></span></Radio.Card>
           ))}
         </div>
       </Radio.Group>

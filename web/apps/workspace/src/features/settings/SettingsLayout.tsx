@@ -1,5 +1,5 @@
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
-import { Suspense } from 'react'
+import { Suspense, useEffect, useRef } from 'react'
 import { EmptyState, Icon, SkeletonLines } from '@kanal/ui'
 import { useCan } from '@/features/session/index.ts'
 import { t, useLocale, type Key } from '@/locales/index.ts'
@@ -33,10 +33,20 @@ export function SettingsLayout() {
   const begins = (p: SettingsPage) => pathname === `/settings/${p.path}` || pathname.startsWith(`/settings/${p.path}/`)
   const nearest = settingsPages().filter((p) => p.nav !== false && begins(p)).sort((a, b) => b.path.length - a.path.length)[0]
   const open = (p: SettingsPage) => p === nearest
+  // The page that is open is seen in the navigation, however one came here; the navigation moves only when it is not.
+  const nav = useRef<HTMLElement>(null)
+  const current = nearest?.path
+  useEffect(() => {
+    const box = nav.current, item = box?.querySelector<HTMLElement>('[aria-current="page"]')
+    if (!box || !item) return
+    const b = box.getBoundingClientRect(), i = item.getBoundingClientRect()
+    if (i.top < b.top || i.bottom > b.bottom - 8) box.scrollTop += i.top - b.top - b.height / 2
+    if (i.left < b.left || i.right > b.right) box.scrollLeft += i.left - b.left - b.width / 2
+  }, [current])
   if (matchSettings(pathname.replace(/^\/settings\/?/, ''))?.page.full) return <main className={s.full} id="main"><Outlet /></main>
   return (
     <div className={s.settings}>
-      <nav aria-label={t('nav.settings')} className={s.nav} data-home={pathname.replace(/\/$/, '') === '/settings' || undefined}>
+      <nav ref={nav} aria-label={t('nav.settings')} className={s.nav} data-home={pathname.replace(/\/$/, '') === '/settings' || undefined}>
         <SettingsSearch />
         {groups.map((g) => {
           const items = inNav(g.id, can)

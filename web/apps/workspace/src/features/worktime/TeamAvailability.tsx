@@ -37,7 +37,7 @@ export function TeamAvailability() {
               <li key={a.user_id} className={s.row} data-user={a.user_id}>
                 <Avatar name={name} size={26} />
                 <span className={s.name}>{name}</span>
-                <Tag tone={a.available ? 'ok' : 'plain'}>{t(a.available ? 'user.available' : 'user.away')}</Tag>
+                <span className={s.state}><Tag tone={a.available ? 'ok' : 'plain'}>{t(a.available ? 'user.available' : 'user.away')}</Tag></span>
                 <span className={s.grow}><span>{why(a, a.actor_id ? nameOf(user(a.actor_id)) : '')}{a.note ? ` · ${a.note}` : ''}</span><span className={s.hint}>{nextWords(a, zone)}</span></span>
                 <Button variant="default" size="compact-sm" aria-label={t(a.available ? 'presence.set_away' : 'presence.set_available', { name })} onClick={() => setOpen({ what: 'switch', id: a.user_id })}>{t(a.available ? 'presence.away_short' : 'presence.available_short')}</Button>
                 <Button variant="default" size="compact-sm" aria-label={t('presence.edit_of', { name })} onClick={() => setOpen({ what: 'edit', id: a.user_id })}>{t('presence.edit')}</Button>
