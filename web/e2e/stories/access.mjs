@@ -1,26 +1,13 @@
 // Who may do what, told in two browsers at once: node e2e/stories/access.mjs http://127.0.0.1:8080
 // PM-05, PM-07, PM-10, PM-11: roles of one's own, reach, teams within teams, properties kept for some.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, out, person, problems, secondEmail, story } from '../lib.mjs'
+import { ask, base, clean, end, launchMany, must, out, person, secondEmail, soon, story, until } from '../lib.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const soon = { timeout: 45_000 }
-const headers = { Origin: base }
 const browser = await launchMany()
 const mette = await person(browser)
 const sofie = await person(browser, { who: secondEmail })
-const json = async (res) => { must(res.ok(), `${res.url()}: ${res.status()} ${await res.text()}`); const text = await res.text(); return text ? JSON.parse(text) : null }
-const get = async (path, who = mette) => json(await who.api.get(`${base}${path}`))
-const send = async (method, path, data, who = mette) => json(await who.api.fetch(`${base}${path}`, { method, data, headers }))
-const until = async (what, fn) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await mette.page.waitForTimeout(150) } throw new Error(what) }
+const get = (path, who = mette) => ask(who, 'GET', path)
+const send = (method, path, data, who = mette) => ask(who, method, path, data)
 const shot = (page, name) => (process.env.SHOTS ? page.screenshot({ path: `${out}access-${name}.png` }) : null)
-async function clean(page, what) {
-  await page.waitForTimeout(350) // dialogs fade in, and axe reads colours
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }))
-  must(violations.length === 0, `axe on ${what}: ${violations.map((v) => `${v.id} ${v.nodes[0]?.target}`).join('; ')}`)
-}
 const users = (await get('/api/users')).items
 const of = (email) => users.find((u) => u.email === email)
 const me = of(secondEmail)
@@ -134,6 +121,4 @@ await story('Roles and Teams are clean in the dark and on a phone', async () => 
   }
 })
 
-await story('no page threw', async () => { must(problems.length === 0, problems.join('\n')) })
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

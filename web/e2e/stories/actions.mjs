@@ -1,44 +1,20 @@
 // What people do to tickets beside answering them, by two agents: node e2e/stories/actions.mjs http://127.0.0.1:8080 against a server with the demo company.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, out, person, problems, secondEmail, story, tick } from '../lib.mjs'
-import { sendMail } from '../smtp.mjs'
+import { arrived, ask, base, clean, end, launchMany, mail, must, out, person, secondEmail, soon, story, tick, unique, until } from '../lib.mjs'
 
-const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
-const soon = { timeout: 30_000 }
-const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
 const ann = await person(browser)
 const bo = await person(browser, { who: secondEmail })
-const mail = (subject, over = {}) => sendMail({ from: 'mira@customers.example', name: 'Mira Kask', to: team, subject, text: 'Hello,\n\nthe brake squeaks.\n\nMira', ...over })
-const json = async (res) => { must(res.ok(), `${res.url()}: ${res.status()} ${await res.text()}`); return res.json() }
 const answers = (id) => `In-Reply-To: <${id}>\r\nReferences: <${id}>`
 
-/** The ticket that a mail became. */
-async function arrived(subject) {
-  for (let i = 0; i < 60; i++) {
-    const { items } = await json(await ann.api.get(`${base}/api/tickets?view=open&limit=60`))
-    const found = items.find((t) => t.subject === subject)
-    if (found) return found
-    await ann.page.waitForTimeout(200)
-  }
-  throw new Error(`${subject} did not arrive`)
-}
-async function made(name, over) { const subject = unique(name); await mail(subject, over); return arrived(subject) }
+async function made(name, over) { const subject = unique(name); await mail(subject, over); return arrived(ann, subject) }
 const at = (p, t) => p.page.goto(`${base}/tickets/open/${t.id}`).then(() => p.page.locator('[role="log"] [data-message]').first().waitFor(soon))
-const ticket = async (id) => json(await ann.api.get(`${base}/api/tickets/${id}`))
+const get = (path) => ask(ann, 'GET', path)
+const ticket = (id) => get(`/api/tickets/${id}`)
 const dialog = (p) => p.page.getByRole('dialog')
 const undo = (p) => p.page.getByRole('status').getByRole('button', { name: 'Undo' }).last()
 const banner = (p, text) => p.page.getByRole('status').filter({ hasText: text })
-async function clean(p, what) {
-  await p.page.waitForTimeout(350)
-  await p.page.evaluate(axe)
-  const { violations } = await p.page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }))
-  must(violations.length === 0, `axe on ${what}: ${violations.map((v) => `${v.id} ${v.nodes[0]?.target}`).join('; ')}`)
-}
 const shot = (p, name) => (process.env.SHOTS ? p.page.screenshot({ path: `${out}actions-${name}.png` }) : null)
-const settled = async (fn, what) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(what) }
+const settled = (fn, what) => until(what, fn)
 
 await story('WS-16: snoozed until tomorrow by key, seen by a colleague, taken back; what somebody types is understood', async () => {
   const t = await made('Rest')
@@ -69,7 +45,7 @@ await story('WS-16: snoozed until tomorrow by key, seen by a colleague, taken ba
 await story('WS-16: the customer wakes what rests until they write', async () => {
   const subject = unique('Until reply')
   const id = await mail(subject)
-  const t = await arrived(subject)
+  const t = await arrived(ann, subject)
   await at(ann, t)
   await ann.page.keyboard.press('h')
   await dialog(ann).getByRole('button', { name: /When the customer writes/ }).click()
@@ -100,7 +76,7 @@ await story('TK-13: three tickets become one with a preview; the old number lead
   const subjects = [unique('Saddle'), unique('Saddle again'), unique('Saddle once more')]
   const ids = []
   const ts = []
-  for (const s of subjects) { ids.push(await mail(s, { from, name: 'Kim Dahl' })); ts.push(await arrived(s)) }
+  for (const s of subjects) { ids.push(await mail(s, { from, name: 'Kim Dahl' })); ts.push(await arrived(ann, s)) }
   await at(ann, ts[1])
   await at(bo, ts[1])
   await ann.page.keyboard.press('m')
@@ -126,7 +102,7 @@ await story('TK-13: three tickets become one with a preview; the old number lead
 await story('WS-18: messages are chosen in the timeline and split off; undone, they are back', async () => {
   const subject = unique('Two matters')
   const id = await mail(subject)
-  const t = await arrived(subject)
+  const t = await arrived(ann, subject)
   await mail(`Re: ${subject}`, { headers: answers(id), text: 'By the way: the invoice is wrong.' })
   await settled(async () => (await ticket(t.id)).message_count === 2, 'the second mail is missing')
   await at(ann, t)
@@ -207,11 +183,11 @@ await story('WS-29: to the trash by key, and back by undo', async () => {
 })
 
 await story('WS-18: a ticket moves to another inbox and goes on threading; undone, it is back', async () => {
-  const { items: inboxes } = await json(await ann.api.get(`${base}/api/inboxes`))
+  const { items: inboxes } = await get('/api/inboxes')
   const other = inboxes.find((i) => i.kind === 'inbox')
   const subject = unique('Moving')
   const id = await mail(subject)
-  const t = await arrived(subject)
+  const t = await arrived(ann, subject)
   await at(ann, t)
   await ann.page.keyboard.press('Shift+I')
   await tick(dialog(ann).getByLabel(other.name))
@@ -226,19 +202,19 @@ await story('WS-18: a ticket moves to another inbox and goes on threading; undon
 })
 
 await story('IH-01: a conversation without a ticket is assigned, closed and reopened, and shows who else looks', async () => {
-  const send = async (path, data) => json(await ann.api.post(`${base}${path}`, { data, headers: { Origin: base } }))
+  const send = (path, data) => ask(ann, 'POST', path, data)
   const name = unique('Board')
   const address = `${name.toLowerCase().replace(/\W/g, '')}@nordlys.example`
   const inbox = await send('/api/inboxes', { name, kind: 'inbox', slug: name.toLowerCase().replace(/\W/g, '-') })
-  const channels = (await json(await ann.api.get(`${base}/api/channels`)))
+  const channels = await get('/api/channels')
   const terms = (channels.items ?? channels).find((x) => x.channel === 'email')?.terms?.version
   await send('/api/channel-accounts', { channel: 'email', name, inbox_id: inbox.id, settings: { kind: 'hosted', address }, ticket: { create: 'never' }, accepted_terms: terms })
   const subject = unique('Ten bikes')
   await mail(subject, { to: address })
   let c = null
-  await settled(async () => { c = (await json(await ann.api.get(`${base}/api/threads?inbox_id=${inbox.id}`))).items[0]; return !!c }, 'the mail did not arrive')
+  await settled(async () => { c = (await get(`/api/threads?inbox_id=${inbox.id}`)).items[0]; return !!c }, 'the mail did not arrive')
   const url = `${base}/tickets/inbox:${c.inbox_id}/conversation/${c.id}`
-  const thread = async () => json(await ann.api.get(`${base}/api/threads/${c.id}`))
+  const thread = () => get(`/api/threads/${c.id}`)
   await ann.page.goto(url)
   await ann.page.locator('[role="log"] [data-message]').first().waitFor(soon)
   const res = await bo.page.goto(url)
@@ -279,6 +255,4 @@ await story('WS-28: the dialogs on a phone and in the dark', async () => {
   await p.context.close()
 })
 
-await story('no page threw, no console error', async () => must(problems.length === 0, problems.join('\n')))
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

@@ -1,27 +1,13 @@
 // Whether people are there: the status menu, weekly hours, out of office, a manager's switch with its notice in the other browser, idling, business hours with a holiday.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, out, person, problems, secondEmail, story } from '../lib.mjs'
+import { ask, base, clean, end, launchMany, must, out, person, secondEmail, soon, story, until } from '../lib.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const soon = { timeout: 30_000 }
 const browser = await launchMany()
 setTimeout(() => { console.log('FAIL  the stories of availability take longer than six minutes'); process.exit(1) }, 360_000).unref()
 const mette = await person(browser)
 const sofie = await person(browser, { who: secondEmail })
-const of = (p) => async (method, path, data) => {
-  const r = await p.api.fetch(base + path, { method, ...(data === undefined ? {} : { data }), headers: { Origin: base } })
-  must(r.ok(), `${method} ${path}: ${r.status()} ${await r.text()}`)
-  return r.status() === 204 ? null : r.json()
-}
-const boss = of(mette)
-const own = of(sofie)
-const accessible = async (page, where) => {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }))
-  must(violations.length === 0, `${where}: ${violations.map((v) => `${v.id} ${v.nodes[0].target}`).join('; ')}`)
-}
-const until = async (fn, what) => { for (let n = 0; n < 300; n++) { if (await fn()) return; await new Promise((r) => setTimeout(r, 100)) } throw new Error(what) }
+const boss = (method, path, data) => ask(mette, method, path, data)
+const own = (method, path, data) => ask(sofie, method, path, data)
+const settled = (fn, what) => until(what, fn)
 const mine = () => own('GET', '/api/me/availability')
 const menu = async (page) => { await page.getByRole('button', { name: /^Your menu/ }).click(soon); await page.getByRole('menuitem', { name: 'My availability' }).waitFor(soon) }
 const utc = (d) => new Date(Date.now() + d * 86_400_000).toISOString().slice(0, 10)
@@ -34,11 +20,11 @@ await story('AV-03: the status menu says how one stands and sets away for half a
   await page.goto(`${base}/tickets/all`)
   await menu(page)
   await page.getByRole('menuitem', { name: 'Away for 30 minutes' }).click(soon)
-  await until(async () => { const a = await mine(); return !a.available && a.by === 'manual' && a.until && a.next?.available }, 'she is not away until then')
+  await settled(async () => { const a = await mine(); return !a.available && a.by === 'manual' && a.until && a.next?.available }, 'she is not away until then')
   await menu(page)
   await page.getByText(/available again at/).waitFor(soon)
   await page.getByRole('menuitem', { name: 'Set me available' }).click(soon)
-  await until(async () => (await mine()).available, 'she is not back')
+  await settled(async () => (await mine()).available, 'she is not back')
 })
 
 await story('AV-03: a choice for a while ends by itself, in the open browser too', async () => {
@@ -52,22 +38,22 @@ await story('AV-04: outside of one’s weekly hours one is away, and may choose 
   await own('PUT', '/api/me/hours', { hours: closed, calendar: '' })
   await sofie.page.getByText('outside the weekly hours').first().waitFor(soon)
   await sofie.page.getByRole('button', { name: 'Set me available', exact: true }).click(soon)
-  await until(async () => { const a = await mine(); return a.available && a.by === 'manual' }, 'the choice does not hold')
-  await accessible(sofie.page, 'my availability')
+  await settled(async () => { const a = await mine(); return a.available && a.by === 'manual' }, 'the choice does not hold')
+  await clean(sofie.page, 'my availability')
   await sofie.page.screenshot({ path: `${out}availability-mine.png`, fullPage: true })
   const keep = sofie.page.getByRole('switch', { name: 'Keep weekly hours' })
   await keep.click(soon)
   await sofie.page.getByRole('button', { name: 'Save hours' }).click(soon)
-  await until(async () => (await mine()).hours === null, 'the hours are still kept')
+  await settled(async () => (await mine()).hours === null, 'the hours are still kept')
 })
 
 await story('AV-05: out of office today: away at once, back when it is taken away', async () => {
   const page = sofie.page
   await page.getByRole('textbox', { name: 'Why' }).fill('Dentist')
   await page.getByRole('button', { name: 'Add absence' }).click(soon)
-  await until(async () => { const a = await mine(); return !a.available && a.by === 'out_of_office' && a.note === 'Dentist' }, 'not away')
+  await settled(async () => { const a = await mine(); return !a.available && a.by === 'out_of_office' && a.note === 'Dentist' }, 'not away')
   await page.getByRole('button', { name: /^Remove the absence from/ }).click(soon)
-  await until(async () => (await mine()).available, 'not back')
+  await settled(async () => (await mine()).available, 'not back')
 })
 
 await story('AV-06: a manager switches somebody, who is told who and why, and switches back', async () => {
@@ -79,12 +65,12 @@ await story('AV-06: a manager switches somebody, who is told who and why, and sw
   await page.getByRole('dialog').getByRole('button', { name: 'Set away' }).click(soon)
   const told = sofie.page.getByRole('alert').filter({ hasText: 'set you away' })
   await told.getByText('Training until noon').waitFor(soon)
-  await accessible(sofie.page, 'the notice')
-  await until(async () => (await own('GET', '/api/notifications')).items.some((n) => n.kind === 'switched'), 'no notification')
+  await clean(sofie.page, 'the notice')
+  await settled(async () => (await own('GET', '/api/notifications')).items.some((n) => n.kind === 'switched'), 'no notification')
   await told.getByRole('button', { name: 'Switch back' }).click(soon)
-  await until(async () => { const a = await mine(); return a.available && a.by === 'manual' }, 'not switched back')
+  await settled(async () => { const a = await mine(); return a.available && a.by === 'manual' }, 'not switched back')
   await page.getByRole('button', { name: /^Set away: Sofie/ }).waitFor(soon)
-  await accessible(page, 'team availability')
+  await clean(page, 'team availability')
   await page.screenshot({ path: `${out}availability-team.png`, fullPage: true })
 })
 
@@ -105,10 +91,10 @@ await story('AV-11: the setting that sends people away who are not seen', async 
   const field = page.getByRole('textbox', { name: 'Minutes without a sign' })
   await field.fill('5')
   await page.locator('[data-setting="idle"]').getByRole('button', { name: 'Save' }).click(soon)
-  await until(async () => (await mine()).idle_minutes === 5, 'not set')
+  await settled(async () => (await mine()).idle_minutes === 5, 'not set')
   await sofie.page.goto(`${base}/tickets/all`)
   const sign = sofie.page.waitForRequest((r) => r.url().endsWith('/api/me/seen'), soon)
-  await until(async () => { await sofie.page.mouse.move(200 + Math.random() * 50, 300); return (await mine()).seen_at }, 'no sign was noted')
+  await settled(async () => { await sofie.page.mouse.move(200 + Math.random() * 50, 300); return (await mine()).seen_at }, 'no sign was noted')
   await sign
   await boss('PUT', '/api/settings/idle', { minutes: 0 })
 })
@@ -126,12 +112,10 @@ await story('AV-07, AV-09: business hours with a calendar: a holiday closes them
   const got = await boss('POST', '/api/holiday-calendars/test-holidays/import', { file: ics })
   must(got.added === 1, `added ${got.added}`)
   await row.getByText('Closed', { exact: true }).waitFor(soon)
-  await accessible(page, 'business hours')
+  await clean(page, 'business hours')
   await page.screenshot({ path: `${out}availability-hours.png`, fullPage: true })
   const gone = await mette.api.delete(`${base}/api/holiday-calendars/test-holidays`, { headers: { Origin: base } })
   must(gone.status() === 409, `a calendar that is kept was deleted: ${gone.status()}`)
 })
 
-await story('no page threw', async () => { must(problems.length === 0, problems.join('; ')) })
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

@@ -1,23 +1,15 @@
 // The chat as visitors have it, with an agent on the other side. The frame runs as a page of its own (/widget/app): what is on other people's pages is the loader's story.
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { base, email, failures, launchMany, must, password, person, problems, story } from '../lib.mjs'
+import { readFileSync } from 'node:fs'
+import { ask, base, email, end, flaws, heard, launchMany, must, password, person, soon, story, told } from '../lib.mjs'
+import { ownServer } from '../server.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const soon = { timeout: 30_000 }
 const browser = await launchMany()
 setTimeout(() => { console.log('FAIL  the chat takes longer than eight minutes'); process.exit(1) }, 480_000).unref()
 
 // What an administrator has set up: a chat for apps.
-async function ok(res) { if (!res.ok()) throw new Error(`${res.url()}: ${res.status()} ${await res.text()}`); return res.status() === 204 ? null : res.json() }
 function adminOf(api, url) {
-  const send = (method, path, data) => api.fetch(url + path, { method, data, headers: { Origin: url } }).then(ok)
-  return { get: (path) => api.get(url + path).then(ok), post: (path, data) => send('POST', path, data), patch: (path, data) => send('PATCH', path, data), del: (path) => send('DELETE', path) }
+  const send = (method, path, data) => api.fetch(url + path, { method, data, headers: { Origin: url } }).then(told)
+  return { get: (path) => send('GET', path), post: (path, data) => send('POST', path, data), patch: (path, data) => send('PATCH', path, data), del: (path) => send('DELETE', path) }
 }
 const settings = (over = {}) => ({ surface: 'mobile', closed: 'new', availability: { mode: 'always', available: { reply_time: 'minutes' } }, heading: { mode: 'users', users: ['mette@nordlys.example', 'sofie@nordlys.example'], teams: [] }, ...over })
 async function setUp(admin, { kind = 'live_chat', ...over } = {}) {
@@ -46,9 +38,7 @@ async function visitor({ width = 420, height = 760, scheme = 'light', locale = '
   await context.addInitScript(() => { delete window.PushManager }) // asking whether to be told is another story
   const asked = []
   const open = async (query = '') => {
-    const page = await context.newPage()
-    page.on('pageerror', (e) => { problems.push(`${page.url()}: ${e.message}`) })
-    page.on('console', (m) => { if (m.type() === 'error' && !/Failed to load resource|ERR_/.test(m.text())) problems.push(`${page.url()}: ${m.text()}`) })
+    const page = heard(await context.newPage(), /Failed to load resource|ERR_/)
     page.on('request', (r) => { if (r.url().includes('/widget/') && !/\/widget\/(frame|app|assets)/.test(r.url())) asked.push({ method: r.method(), path: new URL(r.url()).pathname, body: r.postData() ?? '' }) })
     await page.goto(`${url}/widget/app?url=${encodeURIComponent('https://shop.example/lamps')}&title=Lamps${query}`)
     await page.locator('.frame').waitFor(soon)
@@ -63,18 +53,11 @@ const bubble = (page, text) => rows(page).locator('.bubble', { hasText: text })
 const mineTwice = async (page, text) => (await bubble(page, text).count()) > 1
 const allSent = (page, ms = 30_000) => rows(page).locator('.sending, .unsent').first().waitFor({ state: 'detached', timeout: ms })
 const threadOf = (page) => page.evaluate(() => JSON.parse(Object.entries(sessionStorage).find(([k]) => k.startsWith('kanal.place.'))?.[1] ?? '{}').thread)
-async function clean(page, where, found) {
-  await page.evaluate(axe)
-  const v = await page.evaluate(async (tags) => (await globalThis.axe.run('.frame', { runOnly: tags, resultTypes: ['violations'], elementRef: false, rules: { region: { enabled: false } } })).violations.map((x) => `${x.id} ${x.nodes[0].target} ${x.nodes[0].failureSummary?.split('\n')[1] ?? ''}`), tags)
-  found.push(...v.map((x) => `${where}: ${x}`))
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-  if (wide > 0) found.push(`${where}: scrolls sideways by ${wide} px`)
-}
 
 const agent = await person(browser)
 async function publish(flow, change) {
   const { draft } = await admin.get(`/api/chatflows/${flow}`)
-  await agent.api.fetch(`${base}/api/chatflows/${flow}/draft`, { method: 'PUT', headers: { Origin: base }, data: { definition: { ...draft, ...change } } }).then(ok)
+  await ask(agent, 'PUT', `/api/chatflows/${flow}/draft`, { definition: { ...draft, ...change } })
   await admin.post(`/api/chatflows/${flow}/publish`, { note: '' })
 }
 const admin = adminOf(agent.api, base)
@@ -307,12 +290,12 @@ await story('CH-34, XC-07: in every state axe finds nothing: light, dark, more c
     const p = await v.open(q)
     await rows(p).locator('.bubble').first().waitFor(soon)
     must(await p.evaluate(() => document.documentElement.dir) === dir, `${name}: direction`)
-    await clean(p, `${name}, welcome`, found)
+    found.push(...await flaws(p, `${name}, welcome`, { part: '.frame' }))
     const area = p.locator('.composer textarea')
     await area.fill('Averyveryveryveryverylongwordthatdoesnotfitanywhere https://lamps.example/a/very/long/address/that/goes/on/and/on')
     await area.press('Enter')
     await rows(p).locator('.me .mark').waitFor(soon)
-    await clean(p, `${name}, conversation`, found)
+    found.push(...await flaws(p, `${name}, conversation`, { part: '.frame' }))
     if (dir === 'rtl') {
       const [me, them] = [await rows(p).locator('.me .bubble').boundingBox(), await rows(p).locator('.them .bubble').first().boundingBox()]
       must(me.x < them.x, 'the visitor’s own words are not on the left')
@@ -320,19 +303,19 @@ await story('CH-34, XC-07: in every state axe finds nothing: light, dark, more c
     if (name === 'light' || name === 'dark') {
       await p.getByRole('button', { name: 'Emoji' }).click()
       await p.getByRole('searchbox').waitFor(soon)
-      await clean(p, `${name}, emoji`, found)
+      found.push(...await flaws(p, `${name}, emoji`, { part: '.frame' }))
       await p.keyboard.press('Escape')
       await p.getByRole('button', { name: 'More' }).click()
-      await clean(p, `${name}, menu`, found)
+      found.push(...await flaws(p, `${name}, menu`, { part: '.frame' }))
       await p.getByRole('menuitem', { name: 'End conversation' }).click()
-      await clean(p, `${name}, dialog`, found)
+      found.push(...await flaws(p, `${name}, dialog`, { part: '.frame' }))
       await p.getByRole('button', { name: 'Cancel' }).click()
       await v.context.setOffline(true)
       await p.getByText('No connection.').waitFor(soon)
       await area.fill('later')
       await area.press('Enter')
       await rows(p).getByText('Not sent yet').waitFor(soon)
-      await clean(p, `${name}, offline`, found)
+      found.push(...await flaws(p, `${name}, offline`, { part: '.frame' }))
     }
     await v.context.close()
   }
@@ -376,34 +359,20 @@ await story('CH-24, CH-30: a conversation of 2,000 messages is a window; a previ
   must(asked.length === 0, `the preview has asked ${asked}`)
 })
 
-/** A server of its own, which may be killed and started again on the same data. */
-async function ownServer() {
-  const free = () => new Promise((resolve) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => resolve(port)) }) })
-  const [http, smtp, mail] = [await free(), await free(), await free()]
-  const url = `http://127.0.0.1:${http}`
-  const dir = mkdtempSync(join(tmpdir(), 'kanal-chat-'))
-  const start = () => new Promise((resolve, reject) => {
-    const child = spawn(process.env.KANAL_BIN ?? './bin/kanal', ['demo', '--data', dir, '--http', `127.0.0.1:${http}`, '--smtp', `127.0.0.1:${smtp}`, '--mailbox', `127.0.0.1:${mail}`], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const hear = (d) => { if (String(d).includes('Sign in as')) resolve(child) }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
-    child.on('exit', (code) => reject(new Error(`the server ended: ${code}`)))
-  })
-  const kill = (child) => new Promise((resolve) => { if (child.signalCode) return resolve(); child.removeAllListeners('exit'); child.on('exit', resolve); child.kill('SIGKILL') })
-  const signIn = async () => {
-    const team = await browser.newContext()
-    await team.request.post(`${url}/api/session`, { data: { email, password }, headers: { Origin: url } })
-    await team.request.patch(`${url}/api/me`, { data: { preferences: { undo_send_seconds: 0 } }, headers: { Origin: url } })
-    return team
-  }
-  return { url, start, kill, signIn }
+/** Signs in to another server. */
+async function signIn(url) {
+  const team = await browser.newContext()
+  await team.request.post(`${url}/api/session`, { data: { email, password }, headers: { Origin: url } })
+  await team.request.patch(`${url}/api/me`, { data: { preferences: { undo_send_seconds: 0 } }, headers: { Origin: url } })
+  return team
 }
 
 await story('CH-02: the server is killed while both are typing, and nothing is lost or said twice', async () => {
-  const { url, start, kill, signIn } = await ownServer()
-  let server = await start()
+  const server = await ownServer()
+  const { url } = server
+  await server.start()
   try {
-    const team = await signIn()
+    const team = await signIn(url)
     const there = adminOf(team.request, url)
     await setUp(there)
     const v = await visitor({ url })
@@ -413,13 +382,13 @@ await story('CH-02: the server is killed while both are typing, and nothing is l
     await rows(p).locator('.mark').waitFor(soon)
     const th = await threadOf(p)
     await box(p).pressSequentially('half a sen')
-    await kill(server)
+    await server.kill()
     await box(p).pressSequentially('tence')
     await box(p).press('Enter')
     await rows(p).getByText('Not sent yet').waitFor(soon)
     await write(p, 'and one more')
     await box(p).pressSequentially('still typing')
-    server = await start()
+    await server.start()
     await allSent(p, 40_000)
     await there.post(`/api/threads/${th}/messages`, { type: 'reply', html: '<p>We are back.</p>', text: 'We are back.' })
     await bubble(p, 'We are back.').waitFor({ timeout: 40_000 })
@@ -430,14 +399,15 @@ await story('CH-02: the server is killed while both are typing, and nothing is l
     for (const x of ['before the power cut', 'half a sentence', 'and one more']) must(stored.filter((y) => y === x).length === 1, `${x}: ${stored.length}`)
     await v.context.close()
     await team.close()
-  } finally { await kill(server) }
+  } finally { await server.close() }
 })
 
 await story('CH-02, CH-32: the server is killed in the middle of a bot’s question: it goes on where it was, and nothing is asked or answered twice', async () => {
-  const { url, start, kill, signIn } = await ownServer()
-  let server = await start()
+  const server = await ownServer()
+  const { url } = server
+  await server.start()
   try {
-    const team = await signIn()
+    const team = await signIn(url)
     const there = adminOf(team.request, url)
     await setUp(there, { kind: 'bot' })
     const v = await visitor({ url, width: 700 })
@@ -450,17 +420,17 @@ await story('CH-02, CH-32: the server is killed in the middle of a bot’s quest
     must(await address.evaluate((x) => x === document.activeElement), 'the focus did not go on to the question')
     const th = await threadOf(p)
     await address.pressSequentially('ida@lam')
-    await kill(server) // it waits for an answer
+    await server.kill() // it waits for an answer
     await address.pressSequentially('ps.example')
     await address.press('Enter')
     await rows(p).getByText('Not sent yet').waitFor(soon)
-    server = await start()
+    await server.start()
     await bubble(p, 'Is it urgent?').waitFor({ timeout: 40_000 })
     // Once more, this time while the answer is on its way: the server is gone before it says that it has it.
-    const cut = new Promise((done) => p.context().route('**/widget/messages', async (r) => { await r.fetch().catch(() => {}); await kill(server); await r.abort(); done() }, { times: 1 }))
+    const cut = new Promise((done) => p.context().route('**/widget/messages', async (r) => { await r.fetch().catch(() => {}); await server.kill(); await r.abort(); done() }, { times: 1 }))
     await p.getByRole('button', { name: 'Yes', exact: true }).click()
     await cut
-    server = await start()
+    await server.start()
     await bubble(p, 'Somebody takes over now.').waitFor({ timeout: 40_000 })
     await allSent(p, 40_000)
     const want = ['I am the robot.', 'What is it about?', 'My order', 'Where may we write to you?', 'ida@lamps.example', 'Is it urgent?', 'Yes', 'Somebody takes over now.']
@@ -470,9 +440,7 @@ await story('CH-02, CH-32: the server is killed in the middle of a bot’s quest
     must(JSON.stringify([...stored].sort()) === JSON.stringify([...want].sort()), `stored: ${stored.join(' | ')}`)
     await v.context.close()
     await team.close()
-  } finally { await kill(server) }
+  } finally { await server.close() }
 })
 
-await story('no page threw or logged an error', async () => must(problems.length === 0, [...new Set(problems)].slice(0, 20).join('\n')))
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

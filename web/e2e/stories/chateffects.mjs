@@ -1,9 +1,8 @@
 // What settings of a chat do once people talk, and what a page may ask of the widget: sound and title, typing and reading, ended conversations, files, ratings,
 // triggers; hsConversationsSettings key by key; a visitor whom a customer's server has vouched for, and the events that their page is told.
-import { base, failures, launchMany, must, person, problems, story } from '../lib.mjs'
+import { base, launchMany, must, person, problems, soon, story } from '../lib.mjs'
 import { chat, website } from '../site.mjs'
 
-const soon = { timeout: 30_000 }
 const browser = await launchMany()
 setTimeout(() => { console.log('FAIL  the effects take longer than eight minutes'); process.exit(1) }, 480_000).unref()
 const ann = await person(browser)
@@ -247,7 +246,4 @@ await story('TR-06, TR-07, TR-09: whom the customer’s server vouches for is kn
   for (const x of [v, other, third, claims]) await x.end()
 })
 
-await story('no page threw', async () => must(problems.length === 0, problems.slice(0, 8).join('\n')))
-await browser.close()
-await site.close()
-process.exit(failures() ? 1 : 0)
+await end(browser, site)

@@ -1,30 +1,17 @@
 // Chatflows, told from the outside: built from a template, changed by mouse and by keyboard, tried, published, taken back, put in order and asked why.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, person, problems, story } from '../lib.mjs'
+import { ask, base, clean, end, launchMany, must, person, soon, story, told, unique, until } from '../lib.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
 const ann = await person(browser)
-const soon = { timeout: 30_000 }
-const unique = (w) => `${w} ${Date.now() % 1_000_000}`
-const get = async (p, who = ann) => (await who.api.get(base + p)).json()
+const get = (p, who = ann) => ask(who, 'GET', p)
 const send = (method, p, data, who = ann) => who.api.fetch(base + p, { method, data, headers: { Origin: base } })
-const made = async (res) => { must(res.ok(), `${res.status()} ${await res.text()}`); return res.json() }
 const dialog = (page = ann.page) => page.getByRole('dialog').last()
-const until = async (what, fn) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(`never: ${what}`) }
 const saved = (page = ann.page) => page.getByText('Draft saved').waitFor(soon)
-async function clean(page, where) {
-  await page.evaluate(axe)
-  await page.waitForTimeout(150)
-  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { iframes: false, resultTypes: ['violations'], rules: { region: { enabled: false } } })).violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary ?? ''}`).slice(0, 3).join(' | ')}`))
-  must(found.length === 0, `${where}: ${found.join('\n')}`)
-}
 
 // a website's chat channel of our own
 const inbox = (await get('/api/inboxes')).items[0]
-const account = await made(await send('POST', '/api/channel-accounts', { channel: 'chat', name: unique('Shop'), inbox_id: inbox.id, settings: {} }))
-const make = async (name, kind, definition) => made(await send('POST', '/api/chatflows', { account_id: account.id, name, kind, definition }))
+const account = await told(await send('POST', '/api/channel-accounts', { channel: 'chat', name: unique('Shop'), inbox_id: inbox.id, settings: {} }))
+const make = async (name, kind, definition) => told(await send('POST', '/api/chatflows', { account_id: account.id, name, kind, definition }))
 const open = async (id, page = ann.page) => { await page.goto(`${base}/settings/help-desk/chatflows/${id}`); await page.getByRole('tab', { name: 'Build' }).waitFor(soon) }
 const draft = async (id) => (await get(`/api/chatflows/${id}`)).draft
 const card = (id, page = ann.page) => page.locator(`[data-step="${id}"]`)
@@ -246,7 +233,7 @@ await story('CF-14, CF-16, CF-17: targeting is set, the order by keyboard, and â
   const { page } = ann
   const all = await make(unique('Everywhere'), 'live_chat', { texts: { en: { welcome: 'Hi' } } })
   const shop = await make(unique('Prices'), 'live_chat', { texts: { en: { welcome: 'Prices?' } } })
-  await made(await send('POST', `/api/chatflows/${all.id}/publish`, {}))
+  await told(await send('POST', `/api/chatflows/${all.id}/publish`, {}))
   await open(shop.id)
   await page.getByRole('tab', { name: 'Target' }).click()
   await page.getByRole('button', { name: 'Only on some pages' }).click()
@@ -307,7 +294,7 @@ await story('CF-02, CH-09, CF-19: a live chat is a form with what visitors see b
   const welcome = page.getByRole('textbox', { name: 'Welcome' })
   await welcome.waitFor(soon)
   await clean(page, 'a live chat')
-  await made(await send('PUT', `/api/chatflows/${f.id}/draft`, { definition: { ...(await draft(f.id)), texts: { en: { welcome: 'Hello from the other' } } }, version: 0 }))
+  await told(await send('PUT', `/api/chatflows/${f.id}/draft`, { definition: { ...(await draft(f.id)), texts: { en: { welcome: 'Hello from the other' } } }, version: 0 }))
   await welcome.fill('Hello from me')
   const alert = page.getByRole('alert')
   await alert.getByText('Hello from the other').waitFor(soon)
@@ -315,7 +302,7 @@ await story('CF-02, CH-09, CF-19: a live chat is a form with what visitors see b
   await clean(page, 'two administrators')
   await alert.getByRole('button', { name: 'Save mine' }).click()
   await until('mine is kept', async () => (await draft(f.id)).texts.en.welcome === 'Hello from me')
-  await made(await send('PUT', `/api/chatflows/${f.id}/draft`, { definition: { ...(await draft(f.id)), texts: { en: { welcome: 'Theirs' } } }, version: 0 }))
+  await told(await send('PUT', `/api/chatflows/${f.id}/draft`, { definition: { ...(await draft(f.id)), texts: { en: { welcome: 'Theirs' } } }, version: 0 }))
   await welcome.fill('Mine again')
   await alert.getByRole('button', { name: /theirs|Take/i }).first().click()
   await until('theirs is on the screen', async () => (await welcome.inputValue()) === 'Theirs')
@@ -360,6 +347,4 @@ await story('On a phone: list, inspector and trial as sheets', async () => {
   await phone.context.close()
 })
 
-await story('no page threw', async () => { must(problems.length === 0, problems.join('\n')) })
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

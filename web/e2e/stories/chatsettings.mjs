@@ -1,12 +1,8 @@
 // Every setting of a chat channel and what it changes in the widget: on a website of somebody's, with the code as it is copied. Each line of the table sets
 // something and looks at what a fresh visitor gets. Then the screens that set it: preview beside the form, saving, the wizard, the text.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, person, problems, secondEmail, story, tick } from '../lib.mjs'
+import { base, end, flaws, launchMany, must, person, problems, secondEmail, soon, story, tick, until } from '../lib.mjs'
 import { chat, website } from '../site.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const soon = { timeout: 30_000 }
 const browser = await launchMany()
 setTimeout(() => { console.log('FAIL  the settings take longer than eight minutes'); process.exit(1) }, 480_000).unref()
 const ann = await person(browser)
@@ -120,9 +116,7 @@ await story('CH-23, CP-01, CP-02: when everybody has as many chats as they may, 
   await first.frame.getByRole('textbox', { name: 'Write a message' }).fill('I am the first')
   await first.frame.getByRole('button', { name: 'Send', exact: true }).click()
   await first.frame.getByText('I am the first').waitFor(soon)
-  let facts
-  for (let i = 0; i < 300; i++) { facts = (await get(`/api/channel-accounts/${account.id}/availability`)).facts; if (facts.state === 'capacity') break; await first.page.waitForTimeout(100) }
-  must(facts.state === 'capacity', JSON.stringify(facts))
+  await until('there is room', async () => (await get(`/api/channel-accounts/${account.id}/availability`)).facts.state === 'capacity')
   const second = await visit()
   must(second.hello.availability.state === 'capacity' && second.hello.availability.text === 'Hold on' && second.hello.availability.position === 1, JSON.stringify(second.hello.availability))
   await second.open()
@@ -158,7 +152,6 @@ await story('AV-10, CH-21: the state changes in an open widget without a reload'
 
 const page = ann.page
 const settings = async (path) => { await page.goto(`${base}/settings/${path}`); await page.locator('main h1').first().waitFor(soon) }
-const preview = () => page.locator('[data-preview]')
 const inside = () => page.frameLocator('[data-preview] iframe')
 
 await story('CH-24, CH-07: the preview shows the very widget, on either device and in every state, before anything is saved', async () => {
@@ -272,18 +265,11 @@ await story('XC-01: every tab is clean in light and dark and on a phone', async 
       await me.page.getByRole('tab', { name: tab, exact: true }).click()
       await me.page.getByRole('tabpanel').first().waitFor(soon)
       if (tab === 'Availability') await tick(me.page.getByRole('radio', { name: 'In operating hours' }))
-      await me.page.evaluate(axe)
-      const v = await me.page.evaluate(async () => (await globalThis.axe.run({ include: ['main'], exclude: [['iframe']] }, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'], elementRef: false })).violations.map((x) => `${x.id}: ${x.nodes[0].target} ${x.nodes[0].failureSummary?.split('\n')[1] ?? ''}`))
-      found.push(...v.map((x) => `${tab} ${width} ${scheme}: ${x}`))
-      const wide = await me.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      if (wide > 0) found.push(`${tab} ${width}: scrolls sideways by ${wide} px`)
+      found.push(...await flaws(me.page, `${tab} ${width} ${scheme}`, { part: { include: ['main'], exclude: [['iframe']] } }))
     }
     await me.context.close()
   }
   must(found.length === 0, found.join('\n'))
 })
 
-await story('no page threw or complained', async () => must(problems.length === 0, problems.slice(0, 8).join('\n')))
-await browser.close()
-await site.close()
-process.exit(failures() ? 1 : 0)
+await end(browser, site)

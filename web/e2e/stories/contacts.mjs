@@ -1,28 +1,15 @@
 // Contacts: finding, changing, merging and parting, exporting, erasing: node e2e/stories/contacts.mjs http://127.0.0.1:8080
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, person, problems, secondEmail, story } from '../lib.mjs'
+import { ask, base, end, flaws, launchMany, must, person, secondEmail, soon, story, team, until } from '../lib.mjs'
 import { sendMail } from '../smtp.mjs'
 
-const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
-const soon = { timeout: 30_000 }
 const tag = Date.now().toString(36)
 const ann = await person(browser)
 const bo = await person(browser, { who: secondEmail })
 const { page, api } = ann
-const origin = { Origin: base }
-const call = async (method, path, data) => { const r = await api.fetch(base + path, { method, headers: origin, ...(data ? { data } : {}) }); must(r.ok(), `${method} ${path}: ${r.status()} ${await r.text()}`); return r.json() }
+const call = (method, path, data) => ask(ann, method, path, data)
 const make = (body) => call('POST', '/api/contacts', body)
-const until = async (what, fn) => { for (let i = 0; i < 120; i++) { const v = await fn(); if (v) return v; await page.waitForTimeout(250) } throw new Error(what) }
 const byMail = (q) => until(`nobody is found by ${q}`, async () => (await call('GET', `/api/contacts?q=${encodeURIComponent(q)}`)).items[0])
-const checked = async (p, where) => {
-  await p.evaluate(axe)
-  const r = await p.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false } }, iframes: false }))
-  const wide = await p.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-  return [...r.violations.map((v) => `${where}: ${v.id} (${v.nodes.length}) ${v.nodes[0].target.join(' ')} ${v.nodes[0].failureSummary?.split('\n')[1]?.trim() ?? ''}`), ...(wide > 0 ? [`${where}: scrolls sideways by ${wide} px`] : [])]
-}
 
 await story('contacts open by key; typing the beginning of a name or an address finds them', async () => {
   await make({ name: `Birgitta Zander ${tag}`, email: `bz-${tag}@zander.example`, phone: '+4599887766' })
@@ -84,7 +71,7 @@ await story('CR-03: two records of one person are suggested with the evidence, c
   await hint.getByRole('button', { name: 'Compare' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByText('Are these one person?').waitFor(soon)
-  const found = await checked(page, 'compare')
+  const found = await flaws(page, 'compare')
   must(found.length === 0, found.join('\n'))
   await dialog.getByRole('button', { name: 'Merge', exact: true }).click()
   await page.getByText('is one contact now').waitFor(soon)
@@ -152,7 +139,7 @@ await story('CR-14: a person is erased: the consequences first, the name typed, 
   await page.getByRole('menuitem', { name: 'Erase for good…' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByText(/2 messages with their originals/).waitFor(soon)
-  const found = await checked(page, 'erase')
+  const found = await flaws(page, 'erase')
   must(found.length === 0, found.join('\n'))
   const go = dialog.getByRole('button', { name: 'Erase for good' })
   must(await go.isDisabled(), 'erased without a word')
@@ -167,6 +154,4 @@ await story('CR-14: a person is erased: the consequences first, the name typed, 
   must(fresh.id !== home.id, 'the erased contact came back')
 })
 
-await story('no page threw or logged an error', async () => must(problems.length === 0, [...new Set(problems)].slice(0, 20).join('\n')))
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

@@ -1,25 +1,12 @@
 // Forms, told from the outside: built by keyboard, seen in the preview, connected in the wizard, filled in by a stranger, answered from a ticket, read in the
 // dashboard, and what leaves the form when its channel is removed.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, person, problems, secondEmail, story } from '../lib.mjs'
+import { ask, base, clean, end, launchMany, must, person, secondEmail, soon, story, told, unique, until } from '../lib.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
 const ann = await person(browser)
-const soon = { timeout: 30_000 }
-const unique = (w) => `${w} ${Date.now() % 1_000_000}`
-const get = async (p, who = ann) => (await who.api.get(base + p)).json()
+const get = (p, who = ann) => ask(who, 'GET', p)
 const send = (method, p, data, who = ann) => who.api.fetch(base + p, { method, data, headers: { Origin: base } })
-const made = async (res) => { must(res.ok(), `${res.status()} ${await res.text()}`); return res.json() }
 const dialog = (page = ann.page) => page.getByRole('dialog').last()
-const until = async (what, fn) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(`never: ${what}`) }
-async function clean(page, where) {
-  await page.evaluate(axe)
-  await page.waitForTimeout(200)
-  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { iframes: false, resultTypes: ['violations'], rules: { region: { enabled: false } } })).violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary ?? ''}`).slice(0, 3).join(' | ')}`))
-  must(found.length === 0, `${where}: ${found.join('\n')}`)
-}
 const form = async () => get(`/api/forms/${state.id}`)
 const state = { id: '', slug: '', name: unique('Orders') }
 const field = (name, page = ann.page) => page.locator(`[data-field-name="${name}"]`)
@@ -115,7 +102,7 @@ await story('FM-04: what may not be is said at its place, nothing is lost on lea
   await dialog().getByRole('button', { name: /Stay/ }).click()
   await page.getByRole('dialog').waitFor({ state: 'detached', ...soon })
   const f = await form()
-  await made(await send('PATCH', `/api/forms/${state.id}`, { version: f.version, definition: { ...f.definition, intro: { en: 'Somebody else wrote this.' } } }))
+  await told(await send('PATCH', `/api/forms/${state.id}`, { version: f.version, definition: { ...f.definition, intro: { en: 'Somebody else wrote this.' } } }))
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await page.getByRole('alert').filter({ has: page.getByRole('table') }).waitFor(soon)
   await clean(page, 'two at once')
@@ -293,6 +280,4 @@ await story('copied, archived and restored', async () => {
   await clean(page, 'the list')
 })
 
-await story('no page threw', async () => must(problems.length === 0, problems.join('\n')))
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

@@ -1,26 +1,18 @@
 // Forms as those see them who fill them in: the form's own page with and without JavaScript, in a shop's page by script and in a frame; and what the team gets.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, out, person, problems, story } from '../lib.mjs'
+import { ask, base, end, flaws, heard, launchMany, must, out, person, soon, story, until } from '../lib.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-const soon = { timeout: 30_000 }
 const shop = process.env.KANAL_MAILBOX_URL
 const browser = await launchMany()
 setTimeout(() => { console.log('FAIL  forms take longer than six minutes'); process.exit(1) }, 360_000).unref()
-const { page: desk, api } = await person(browser)
-async function ok(res) { if (!res.ok()) throw new Error(`${res.url()}: ${res.status()} ${await res.text()}`); return res.status() === 204 ? null : res.json() }
-const get = (path) => api.get(base + path).then(ok)
-const send = (method, path, data) => api.fetch(base + path, { method, data, headers: { Origin: base } }).then(ok)
+const ann = await person(browser)
+const { page: desk, api } = ann
+const get = (path) => ask(ann, 'GET', path)
+const send = (method, path, data) => ask(ann, method, path, data)
 const form = (await get('/api/forms')).items.find((f) => f.slug === 'contact')
 
 async function stranger({ js = true, width = 900, height = 900, scheme = 'light', locale = 'en-GB' } = {}) {
   const context = await browser.newContext({ javaScriptEnabled: js, viewport: { width, height }, colorScheme: scheme, locale, bypassCSP: false })
-  const page = await context.newPage()
-  page.on('pageerror', (e) => { problems.push(`${page.url()}: ${e.message}`) })
-  page.on('console', (m) => { if (m.type() === 'error' && !/Failed to load resource/.test(m.text())) problems.push(`${page.url()}: ${m.text()}`) })
-  return { context, page }
+  return { context, page: heard(await context.newPage()) }
 }
 async function fill(at, { name = 'Freja Lund', mail, topic = 'A bike', words = 'My lamp flickers.' }) {
   await at.getByLabel('Your name').fill(name)
@@ -29,14 +21,7 @@ async function fill(at, { name = 'Freja Lund', mail, topic = 'A bike', words = '
   await at.getByLabel('Your message').fill(words)
 }
 const thanks = (at) => at.getByText('Thank you. We have your message').waitFor(soon)
-async function sent(mail) {
-  for (let i = 0; i < 60; i++) {
-    const x = (await get(`/api/forms/${form.id}/submissions?q=${encodeURIComponent(mail)}`)).items[0]
-    if (x && (x.ticket || x.state !== 'filed')) return x
-    await new Promise((r) => { setTimeout(r, 250) })
-  }
-  throw new Error(`nothing came from ${mail}`)
-}
+const sent = (mail) => until(`nothing came from ${mail}`, async () => (await get(`/api/forms/${form.id}/submissions?q=${encodeURIComponent(mail)}`)).items.slice(0, 1).find((x) => x.ticket || x.state !== 'filed'))
 const statuses = (await get('/api/pipelines')).items.flatMap((p) => p.statuses.map((s) => ({ ...s, pipeline: p.slug })))
 
 await story('A form is sent without any JavaScript, with errors beside the fields and what was typed kept', async () => {
@@ -105,12 +90,7 @@ await story('A field that no person sees holds a submission back; released, it b
   must(x.state === 'held' && x.reason === 'honeypot' && !x.ticket, JSON.stringify(x))
   await desk.goto(`${base}/settings/help-desk/submissions/${form.id}`)
   await desk.locator('[data-submission]', { hasText: 'bot@customers.example' }).getByRole('button', { name: 'Let through' }).click()
-  for (let i = 0, y; ; i++) {
-    y = (await get(`/api/forms/${form.id}/submissions?q=bot%40customers.example`)).items[0]
-    if (y.state === 'filed' && y.ticket) break
-    must(i < 80, JSON.stringify(y))
-    await new Promise((r) => { setTimeout(r, 250) })
-  }
+  await until('it is not let through', async () => (await get(`/api/forms/${form.id}/submissions?q=bot%40customers.example`)).items.some((y) => y.state === 'filed' && y.ticket))
 })
 
 await story('FM-14: an inbox without an email channel has nothing to answer with, and the wizard says so', async () => {
@@ -149,12 +129,7 @@ if (shop) await story('In a shop’s page the form stands by script, is answered
   await page.goto(`${shop}/write?answer=${mail.split('/').pop()}`)
   await page.locator('textarea[name=text]').fill('I come tomorrow.')
   await page.locator('form button').last().click()
-  for (let i = 0; ; i++) {
-    const all = await get(`/api/tickets/${x.ticket.id}/timeline`).catch(() => null)
-    if (all && JSON.stringify(all).includes('I come tomorrow.')) break
-    must(i < 60, 'the customer’s answer did not join')
-    await new Promise((r) => { setTimeout(r, 250) })
-  }
+  await until('the customer’s answer did not join', async () => JSON.stringify(await get(`/api/tickets/${x.ticket.id}/timeline`)).includes('I come tomorrow.'))
   await context.close()
 })
 
@@ -194,18 +169,11 @@ await story('The pages are accessible, light and dark, large and small, and in a
         await page.screenshot({ path: `${out}forms-${scheme}-${width}.png`, fullPage: true })
         if (width === 390) await page.getByText('Udfyld venligst dette felt.').first().waitFor(soon)
       }
-      await page.evaluate(axe)
-      const v = await page.evaluate(async (tags) => (await globalThis.axe.run(document, { runOnly: tags, resultTypes: ['violations'] })).violations.map((x) => `${x.id} ${x.nodes[0].target} ${x.nodes[0].failureSummary?.split('\n')[1] ?? ''}`), tags)
-      found.push(...v.map((x) => `${path} ${scheme} ${width}: ${x}`))
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      if (wide > 0) found.push(`${path} ${width}: ${wide} px too wide`)
+      found.push(...await flaws(page, `${path} ${scheme} ${width}`))
     }
     await context.close()
   }
   must(found.length === 0, found.join('\n'))
 })
 
-await story('No page threw or logged an error', async () => { must(problems.length === 0, problems.join('\n')) })
-await desk.close()
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(desk, browser)

@@ -1,34 +1,13 @@
 // Channels and where they live: one wizard for every channel from both places, and a mail channel that moves to the help desk while mail arrives.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { createConnection } from 'node:net'
-import { base, calm, failures, launchMany, must, person, problems, story } from '../lib.mjs'
+import { ask, base, clean, end, launchMany, must, person, soon, story, until } from '../lib.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const browser = await launchMany()
 const ann = await person(browser)
-const soon = { timeout: 30_000 }
 const tag = String(Date.now() % 1_000_000)
-const get = async (p) => (await ann.api.get(base + p)).json()
-const send = async (method, p, data) => { const r = await ann.api.fetch(base + p, { method, data, headers: { Origin: base } }); const b = await r.json().catch(() => ({})); must(r.ok(), `${method} ${p}: ${r.status()} ${JSON.stringify(b)}`); return b }
+const get = (p) => ask(ann, 'GET', p)
+const send = (method, p, data) => ask(ann, method, p, data)
 const settings = async (path) => { await ann.page.goto(`${base}/settings/${path}`); await ann.page.locator('main h1').first().waitFor(soon) }
-
-const until = async (what) => {
-  for (const end = Date.now() + 30_000; ;) {
-    const v = await what()
-    if (v) return v
-    must(Date.now() < end, `never: ${what}`)
-    await new Promise((r) => { setTimeout(r, 50) })
-  }
-}
-
-/** Nothing that axe finds on the page as it is. */
-async function clean(page, where) {
-  await calm(page)
-  await page.evaluate(axe)
-  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { iframes: false, resultTypes: ['violations'], rules: { region: { enabled: false } } })).violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary ?? ''}`).slice(0, 3).join(' | ')}`))
-  must(found.length === 0, `${where}: ${found.join('\n')}`)
-}
 
 /** One mail over SMTP. */
 function mail(to, id, { from = `c-${id}@customers.example`, subject = `About ${id}`, answers } = {}) {
@@ -264,6 +243,4 @@ await story('TK-05, CR-07: the limit of tickets a contact is a setting, and lose
   await send('PATCH', '/api/settings/associations', { contact_tickets: 0 })
 })
 
-await story('no page threw', async () => { must(problems.length === 0, problems.join('\n')) })
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

@@ -1,26 +1,13 @@
 // PM-13: a second factor, passkeys, sign-in at a provider, and what an administrator asks of everybody. Told to a company of its own at a name, which passkeys need.
-import { spawn } from 'node:child_process'
 import { createHmac, generateKeyPairSync, createSign } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
-import { createServer as listen } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { calm, failures, launchMany, must, problems, story } from '../lib.mjs'
+import { clean, end, heard, launchMany, must, soon, story, until } from '../lib.mjs'
+import { freePort, ownServer } from '../server.mjs'
 
-const soon = { timeout: 30_000 }
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const freePort = () => new Promise((done) => { const s = listen().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)) }) })
-const [http, smtp, mail, idp] = [await freePort(), await freePort(), await freePort(), await freePort()]
-const base = `http://localhost:${http}`
-const dir = mkdtempSync(join(tmpdir(), 'kanal-signin-'))
-const server = spawn(process.env.KANAL_BIN ?? './bin/kanal', ['demo', '--data', dir, '--http', `127.0.0.1:${http}`, '--smtp', `127.0.0.1:${smtp}`, '--mailbox', `127.0.0.1:${mail}`, '--base-url', base], { stdio: ['ignore', 'pipe', 'inherit'] })
-await new Promise((done, fail) => {
-  let said = ''
-  server.stdout.on('data', (b) => { said += b; if (said.includes('Sign in as')) done() })
-  server.on('exit', () => fail(new Error(`the demo ended: ${said}`)))
-})
+const idp = await freePort()
+const server = await ownServer({ host: 'localhost' })
+const base = server.url
+await server.start()
 
 // RFC 6238, by hand: an app of another maker.
 const base32 = (s) => { let bits = ''; for (const c of s.replace(/\s/g, '')) bits += 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0'); return Buffer.from(bits.match(/.{8}/g).map((b) => Number.parseInt(b, 2))) }
@@ -35,10 +22,7 @@ const codeOf = (secret, step = 0) => {
 const browser = await launchMany()
 const visit = async (width = 1280) => {
   const context = await browser.newContext({ viewport: { width, height: 900 }, locale: 'en-GB', baseURL: base })
-  const page = await context.newPage()
-  page.on('pageerror', (e) => { problems.push(`${page.url()}: ${e.message}`) })
-  page.on('console', (m) => { if (m.type() === 'error' && !/Failed to load resource/.test(m.text())) problems.push(`${page.url()}: ${m.text()}`) })
-  return { context, page }
+  return { context, page: heard(await context.newPage()) }
 }
 const password = 'nordlys-demo'
 const signIn = async (page, who, to = '/') => {
@@ -48,13 +32,6 @@ const signIn = async (page, who, to = '/') => {
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 const inside = (page) => page.getByRole('navigation').first().waitFor(soon)
-const clean = async (page, what) => {
-  await calm(page)
-  await page.evaluate(axe)
-  const violations = await page.evaluate(async () => (await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] })).violations.map((v) => ({ id: v.id, nodes: v.nodes.map((n) => ({ target: n.target })) })))
-  must(violations.length === 0, `${what}: ${violations.map((v) => `${v.id} ${v.nodes[0].target}`).join('; ')}`)
-}
-const until = async (what, check) => { for (let i = 0; i < 300; i++) { if (await check()) return; await new Promise((r) => setTimeout(r, 100)) } throw new Error(what) }
 
 const mette = await visit()
 let secret = '', recovery = []
@@ -212,11 +189,4 @@ await story('PM-13: a provider is set up, tested, and signs people in where they
   await someone.context.close()
 })
 
-await story('no page threw or logged an error', async () => { must(problems.length === 0, problems.join('\n')) })
-
-await browser.close()
-provider.close()
-server.removeAllListeners('exit')
-server.kill()
-rmSync(dir, { recursive: true, force: true })
-process.exit(failures() ? 1 : 0)
+await end(browser, provider, server)

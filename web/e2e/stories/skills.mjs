@@ -1,29 +1,16 @@
 // Skills, limits and who gets new work: KANAL_SMTP_PORT=2525 node e2e/stories/skills.mjs http://127.0.0.1:8080
 // RT-02, RT-03, RT-09, RT-15, SK-01 to SK-09, CP-03, CP-04, CP-07.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, out, person, problems, secondEmail, story } from '../lib.mjs'
+import { ask, base, clean, end, launchMany, must, out, person, secondEmail, soon, story, unique, until } from '../lib.mjs'
 import { sendMail } from '../smtp.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const soon = { timeout: 30_000 }
 const headers = { Origin: base }
 const browser = await launchMany()
 const ann = await person(browser)
 const { page } = ann
 const agent = await person(browser, { who: secondEmail })
-const json = async (res) => { must(res.ok(), `${res.url()}: ${res.status()} ${await res.text()}`); const text = await res.text(); return text ? JSON.parse(text) : null }
-const get = async (path) => json(await ann.api.get(`${base}${path}`))
-const send = async (method, path, data) => json(await ann.api.fetch(`${base}${path}`, { method, data, headers }))
-const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
-const until = async (what, fn) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await page.waitForTimeout(150) } throw new Error(what) }
+const get = (path) => ask(ann, 'GET', path)
+const send = (method, path, data) => ask(ann, method, path, data)
 const shot = (name) => (process.env.SHOTS ? page.screenshot({ path: `${out}skills-${name}.png`, fullPage: false }) : null)
-async function clean(what) {
-  await page.waitForTimeout(350) // dialogs fade in, and axe reads colours
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }))
-  must(violations.length === 0, `axe on ${what}: ${violations.map((v) => `${v.id} ${v.nodes[0]?.target}`).join('; ')}`)
-}
 
 const users = (await get('/api/users')).items
 const of = (name) => users.find((u) => u.email === `${name}@nordlys.example`)
@@ -89,11 +76,11 @@ await story('SK-05, SK-06: a rule is made by hand: conditions, a skill with its 
   await dialog.getByRole('combobox', { name: 'Level of Workshop' }).selectOption('4')
   await dialog.getByRole('radio', { name: 'Never pass over it' }).click(soon)
   await shot('rule')
-  await clean('the rule')
+  await clean(page, 'the rule')
   await dialog.getByRole('button', { name: 'Add the rule' }).click(soon)
   await dialog.waitFor({ state: 'hidden', ...soon })
   await shot('automation')
-  await clean('the automation tab')
+  await clean(page, 'the automation tab')
   await save()
   const kept = (await get(`/api/channel-accounts/${account.id}`)).assign.rules[0]
   must(kept.name === 'Wheels' && kept.strict && kept.if.when[0].values[0] === 'spoke' && kept.skills[0].skill === 'workshop' && kept.skills[0].level === 4, JSON.stringify(kept))
@@ -134,7 +121,7 @@ await story('SK-08: trying it on a sample says what was found and why each perso
   const row = area.getByRole('row', { name: /Karim Haddad/ })
   must(/German/.test(await row.innerText()), `what Karim lacks: ${await row.innerText()}`)
   await shot('try')
-  await clean('trying')
+  await clean(page, 'trying')
   const before = (await get('/api/tickets?view=open&limit=1')).items[0].id
   await area.getByText('A ticket', { exact: true }).click(soon)
   const t = await mailed(unique('Cykel'), danish)
@@ -165,7 +152,7 @@ await story('RT-02, RT-09, RT-15, GEN-17: every choice; who takes no work cannot
     await page.getByRole('switch', { name: 'Mail it to an owner who is away' }).click(soon)
     await page.getByRole('switch', { name: 'What nobody can have waits in line' }).click(soon)
     await shot('owner')
-    await clean('the contact’s owner')
+    await clean(page, 'the contact’s owner')
     await save()
     const a = (await get(`/api/channel-accounts/${account.id}`)).assign
     must(a.to === 'contact_owner' && a.fallback[0].to === 'owner_team' && a.mail_owner && a.no_queue && a.available_only, JSON.stringify(a))
@@ -180,7 +167,7 @@ await story('CP-03, CP-04, CP-07: a person’s limit, live from one of two to fu
   const dialog = page.getByRole('dialog', { name: 'Limits of Lukas Brandt' })
   await dialog.getByRole('radio', { name: 'Limits of their own' }).click(soon)
   await dialog.getByLabel('All together').fill('2')
-  await clean('a person’s limits')
+  await clean(page, 'a person’s limits')
   await dialog.getByRole('button', { name: 'Save' }).click(soon)
   await dialog.waitFor({ state: 'hidden', ...soon })
   const meter = page.getByRole('meter', { name: /^Lukas Brandt, All together/ })
@@ -193,7 +180,7 @@ await story('CP-03, CP-04, CP-07: a person’s limit, live from one of two to fu
   await until('not 2 of 2', async () => (await now()) === '2')
   await page.locator('[data-person="Lukas Brandt"]').getByText('full', { exact: true }).waitFor(soon)
   await shot('capacity')
-  await clean('capacity')
+  await clean(page, 'capacity')
   const third = await mailed(unique('Three'), 'Please have a look at my bicycle.')
   must(!third.owner && third.assignment.candidates.find((c) => c.user_id === lukas.id)?.reason === 'at_capacity', JSON.stringify(third.assignment))
   // CP-05: by hand he may have more; who gives it sees how much he has, and is told that it is more than the limit
@@ -234,12 +221,12 @@ await story('SK-03, SK-04: several skills at once, given to somebody; what is us
   await give.fill(one)
   await page.getByRole('option', { name: one }).click(soon)
   await dialog.getByRole('combobox', { name: `Level of ${one}` }).selectOption('5')
-  await clean('a person’s skills')
+  await clean(page, 'a person’s skills')
   await dialog.getByRole('button', { name: 'Save' }).click(soon)
   await dialog.waitFor({ state: 'hidden', ...soon })
   await until('the skill was not given', async () => (await get(`/api/users/${lukas.id}/skills`)).items.some((k) => k.level === 5 && k.slug.startsWith('brakes')))
   await shot('skills')
-  await clean('skills')
+  await clean(page, 'skills')
   await page.getByRole('button', { name: `Edit ${one}` }).click(soon)
   dialog = page.getByRole('dialog', { name: one })
   await dialog.getByRole('button', { name: `Delete ${one}` }).click(soon)
@@ -256,6 +243,4 @@ await story('SK-03, SK-04: several skills at once, given to somebody; what is us
   must((await agent.api.post(`${base}/api/skills`, { data: { category: 'subjects', names: ['X'] }, headers })).status() === 403, 'an agent made a skill')
 })
 
-await story('no page threw', async () => must(problems.length === 0, problems.join('\n')))
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

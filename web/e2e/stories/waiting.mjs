@@ -1,29 +1,14 @@
 // What waits for somebody, and a contact's owner who answers by mail: KANAL_SMTP_PORT=2525 KANAL_MAILBOX_URL=http://127.0.0.1:8025 node e2e/stories/waiting.mjs http://127.0.0.1:8080
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { base, failures, launchMany, must, out, person, problems, secondEmail, story } from '../lib.mjs'
+import { arrived, ask, base, clean, end, launchMany, letters, mail, must, out, person, secondEmail, soon, story, unique, until } from '../lib.mjs'
 import { sendMail } from '../smtp.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const mailbox = process.env.KANAL_MAILBOX_URL
 const team = 'workshop@nordlys.example'
 const browser = await launchMany()
-const soon = { timeout: 30_000 }
-const headers = { Origin: base }
 const ann = await person(browser)
 const bo = await person(browser, { who: secondEmail })
-const json = async (res) => { must(res.ok(), `${res.url()}: ${res.status()} ${await res.text()}`); return res.json() }
-const get = async (path) => json(await ann.api.get(`${base}${path}`))
-const send = async (method, path, data, p = ann) => json(await p.api.fetch(`${base}${path}`, { method, data, headers }))
-const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
-const until = async (what, fn) => { for (let i = 0; i < 200; i++) { if (await fn()) return; await ann.page.waitForTimeout(150) } throw new Error(what) }
+const get = (path) => ask(ann, 'GET', path)
+const send = (method, path, data, p = ann) => ask(p, method, path, data)
 const shot = (p, name) => (process.env.SHOTS ? p.page.screenshot({ path: `${out}waiting-${name}.png` }) : null)
-async function clean(p, what) {
-  await p.page.waitForTimeout(350)
-  await p.page.evaluate(axe)
-  const { violations } = await p.page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] }))
-  must(violations.length === 0, `axe on ${what}: ${violations.map((v) => `${v.id} ${v.nodes[0]?.target}`).join('; ')}`)
-}
 
 const users = (await get('/api/users')).items
 const sofie = users.find((u) => u.email === secondEmail)
@@ -34,21 +19,8 @@ const available = (u, on) => send('PATCH', `/api/users/${u.id}`, { available: on
 const ticket = (id) => get(`/api/tickets/${id}`)
 const queue = async () => (await get('/api/queue?limit=200')).items
 
-async function arrived(subject) {
-  for (let i = 0; i < 80; i++) {
-    const found = (await get('/api/tickets?view=open&limit=60')).items.find((t) => t.subject === subject)
-    if (found) return found
-    await ann.page.waitForTimeout(150)
-  }
-  throw new Error(`${subject} did not arrive`)
-}
-async function made(name, over = {}) { const subject = unique(name); const id = await sendMail({ from: 'mira@customers.example', name: 'Mira Kask', to: team, subject, text: 'Hello,\n\nthe brake squeaks.\n\nMira', ...over }); return { ...(await arrived(subject)), mail: id } }
+async function made(name, over = {}) { const subject = unique(name); const id = await mail(subject, { to: team, ...over }); return { ...(await arrived(ann, subject)), mail: id } }
 
-/** Everything in somebody's mailbox, as it went over the wire, newest first. */
-async function letters(to) {
-  const list = await (await fetch(`${mailbox}/?to=${encodeURIComponent(to)}`)).text()
-  return Promise.all([...new Set(list.match(/\/mail\/\d+/g) ?? [])].map(async (p) => (await fetch(`${mailbox}${p}/source`)).text()))
-}
 const header = (source, name) => (source.match(new RegExp(`^${name}:\\s*((?:.|\\r?\\n[ \\t])*)`, 'mi'))?.[1] ?? '').replace(/\s+/g, ' ').trim()
 const plain = (source) => Buffer.from(source.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, x) => String.fromCharCode(Number.parseInt(x, 16))), 'latin1').toString('utf8')
 
@@ -162,6 +134,4 @@ await story('AV-11: after how long an unanswered chat is handed on is a setting'
   await until('not kept', async () => (await get('/api/settings/waiting')).hand_on_minutes === 7)
 })
 
-await story('no page threw or logged an error', async () => { must(problems.length === 0, problems.join('\n')) })
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)

@@ -1,6 +1,5 @@
 // The chat on customers' websites: the loader on plain, strict and hostile pages, on a phone, on pages that navigate, without JavaScript; its API for the page.
-import { readFileSync } from 'node:fs'
-import { base, failures, launchMany, must, person, problems, story } from '../lib.mjs'
+import { base, clean, end, launchMany, must, person, problems, story } from '../lib.mjs'
 import { chat, website } from '../site.mjs'
 
 const browser = await launchMany()
@@ -10,7 +9,6 @@ const { account, flow, ask } = await chat(admin.api, base, { definition: {
   targeting: { include: [], exclude: [{ all: [{ part: 'path', op: 'is', value: '/quiet' }] }], visitor: { known: 'any', languages: [], countries: [], returning: 'any', devices: [] } },
 } })
 const site = await website(base)
-const axe = readFileSync(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
 const shift = `window.shifts = 0; new PerformanceObserver((l) => { for (const e of l.getEntries()) window.shifts += e.value }).observe({ type: 'layout-shift', buffered: true })`
 async function visit(url, { before = '', keep, ...options } = {}) {
@@ -29,9 +27,7 @@ await story('CH-25 CH-34: on a plain page there is one element, a button, and a 
   must(await v.page.locator('kanal-widget').count() === 1, 'there is not one element')
   must(await v.page.locator('iframe').count() === 0, 'the frame is there before anybody means it')
   must(await v.button.getAttribute('aria-label') === 'Open chat' && await v.button.getAttribute('aria-expanded') === 'false', 'the button does not say what it does')
-  await v.page.evaluate(axe)
-  const found = await v.page.evaluate(() => window.axe.run({ include: [['kanal-widget']] }, { iframes: false }))
-  must(found.violations.length === 0, `axe: ${found.violations.map((x) => x.id).join(', ')}`)
+  await clean(v, 'the button', { part: { include: [['kanal-widget']] } })
   await v.button.focus()
   await v.page.locator('kanal-widget iframe').waitFor({ state: 'attached' })
   await v.page.keyboard.press('Enter')
@@ -298,7 +294,4 @@ await story('CH-25 CH-26: the check of a page says found, missing or blocked, an
   must(away.state === 'unreachable', JSON.stringify(away))
 })
 
-await site.close()
-await story('no page threw', async () => { must(problems.length === 0, problems.join('\n')) })
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(site, browser)

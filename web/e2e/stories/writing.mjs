@@ -1,18 +1,8 @@
 // Writing: undo, later, forwards, snippets, the safety net, drafts that survive, two people at once, the timeline.
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { base, email, failures, launchMany, must, password, person, problems, secondEmail, story } from '../lib.mjs'
+import { base, email, end, flaws, launchMany, mailbox, must, password, person, secondEmail, soon, story, team, unique, until } from '../lib.mjs'
+import { ownServer } from '../server.mjs'
 import { sendMail } from '../smtp.mjs'
 
-const team = process.env.KANAL_TEAM_ADDRESS ?? 'support@nordlys.example'
-const mailbox = process.env.KANAL_MAILBOX_URL
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const soon = { timeout: 30_000 }
-const unique = (s) => `${s} ${Date.now().toString(36)}${Math.random().toString(36).slice(2, 5)}`
 const browser = await launchMany()
 const ann = await person(browser, { undo: 30 })
 const bo = await person(browser, { who: secondEmail })
@@ -21,7 +11,6 @@ const json = async (p, path, method = 'get', data) => { const r = await p.api[me
 const answer = (p) => p.page.getByRole('textbox', { name: 'Answer to the customer' })
 /** The rich editor, not the field that stands in for it. */
 const ready = async (box) => { await box.waitFor(soon); await box.and(box.page().locator('[contenteditable=true]')).waitFor(soon) }
-const until = async (what, fn, ms = 30_000) => { for (let i = 0; i < ms / 200; i++) { const v = await fn(); if (v) return v; await new Promise((r) => setTimeout(r, 200)) } throw new Error(`waited in vain for ${what}`) }
 
 /** A customer's mail and the ticket it made. */
 async function ticketOf(subject, over = {}) {
@@ -265,13 +254,8 @@ for (const scheme of ['light', 'dark']) {
     const ticket = await ticketOf(unique('Axe'))
     for (const width of scheme === 'light' ? [1440] : [390]) {
       const p = await person(browser, { scheme, width, height: width > 500 ? 900 : 844 })
-      const look = async (where, only) => {
-        await p.page.waitForTimeout(500)
-        await p.page.evaluate(axe)
-        const result = await p.page.evaluate((part) => globalThis.axe.run(part ? document.querySelector(part) : document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], rules: { region: { enabled: false } }, iframes: false }), only)
-        for (const v of result.violations) found.push(`${where} ${width}: ${v.id} ${v.nodes[0].target.join(' ')} — ${v.nodes[0].failureSummary?.split('\n')[1]?.trim() ?? ''}`)
-        const wide = await p.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-        if (wide > 0) found.push(`${where} ${width}: scrolls sideways by ${wide} px`)
+      const look = async (where, part) => {
+        found.push(...await flaws(p.page, `${where} ${width}`, { part }))
         if (process.env.PICTURES) await p.page.screenshot({ path: `${process.env.PICTURES}/${where.replace(/\W+/g, '-')}-${width}-${scheme}.png` })
       }
       await open(p, ticket)
@@ -301,19 +285,9 @@ for (const scheme of ['light', 'dark']) {
 }
 
 await story('WS-12: the page and the server are killed under an open composer, and nothing that was typed is lost', async () => {
-  const free = () => new Promise((resolve) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => resolve(port)) }) })
-  const [http, smtp, box] = [await free(), await free(), await free()]
-  const url = `http://127.0.0.1:${http}`
-  const dir = mkdtempSync(join(tmpdir(), 'kanal-writing-'))
-  const start = () => new Promise((resolve, reject) => {
-    const child = spawn(process.env.KANAL_BIN ?? './bin/kanal', ['demo', '--data', dir, '--http', `127.0.0.1:${http}`, '--smtp', `127.0.0.1:${smtp}`, '--mailbox', `127.0.0.1:${box}`], { stdio: ['ignore', 'pipe', 'pipe'] })
-    const hear = (d) => { if (String(d).includes('Sign in as')) resolve(child) }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
-    child.on('exit', (code) => reject(new Error(`the server ended: ${code}`)))
-  })
-  const kill = (child) => new Promise((resolve) => { child.removeAllListeners('exit'); child.on('exit', resolve); child.kill('SIGKILL') })
-  let server = await start()
+  const server = await ownServer()
+  const { url } = server
+  await server.start()
   try {
     const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1440, height: 900 } })
     const page = await context.newPage()
@@ -327,10 +301,10 @@ await story('WS-12: the page and the server are killed under an open composer, a
     await text.focus()
     await page.keyboard.type('Before the power cut')
     await page.getByText('Draft saved').waitFor(soon)
-    await kill(server)
+    await server.kill()
     await page.keyboard.type(' and after it')
     await page.getByText('Draft kept in this browser').waitFor(soon)
-    server = await start()
+    await server.start()
     await page.getByText('Draft saved').waitFor({ timeout: 60_000 })
     // The page goes without a word: another browser of the same person goes on from the server's copy.
     await page.keyboard.type('!')
@@ -342,9 +316,7 @@ await story('WS-12: the page and the server are killed under an open composer, a
     await second.goto(`${url}/tickets/open/${ticket.id}`)
     await second.getByRole('textbox', { name: 'Answer to the customer' }).getByText('Before the power cut and after it!').waitFor(soon)
     await other.close()
-  } finally { await kill(server) }
+  } finally { await server.close() }
 })
 
-await story('no page threw or logged an error', async () => must(problems.length === 0, [...new Set(problems)].slice(0, 20).join('\n')))
-await browser.close()
-process.exit(failures() ? 1 : 0)
+await end(browser)
