@@ -41,6 +41,8 @@ export interface Action {
   shortcut?: string
   /** not offered in the palette: only makes sense by key */
   quiet?: boolean
+  /** opens a field to type in: what is typed before it is there goes into it, and is no shortcut */
+  types?: boolean
   when(ctx: ActionContext): boolean
   run(ctx: ActionContext): void
 }
@@ -106,6 +108,20 @@ export function isTyping(target: EventTarget | null): boolean {
   return !!el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName) || !!el.closest?.('[role="combobox"]'))
 }
 
+let held: string | null = null
+/** Keeps what is typed until a field has the focus, and puts it in there; what takes longer, or opens something else, gets nothing. */
+function hold(was: Element | null): void {
+  if (held !== null || (document.activeElement !== was && isTyping(document.activeElement))) return
+  held = ''
+  const end = (): string => { removeEventListener('focusin', into); clearTimeout(late); const text = held ?? ''; held = null; return text }
+  const into = (e: FocusEvent) => {
+    if (isTyping(e.target)) setTimeout(() => { const text = end(); if (text) document.execCommand('insertText', false, text) })
+    else if ((e.target as HTMLElement).tabIndex >= 0) end()
+  }
+  addEventListener('focusin', into)
+  const late = setTimeout(end, 3000)
+}
+
 /** Listens for every shortcut; returns the way to stop. */
 export function listenForKeys(): () => void {
   let first = ''
@@ -113,6 +129,12 @@ export function listenForKeys(): () => void {
   const onKey = (e: KeyboardEvent) => {
     if (e.defaultPrevented || e.isComposing) return
     if (['Shift', 'Control', 'Alt', 'Meta'].includes(e.key)) return
+    if (held !== null && e.key !== 'Escape') {
+      e.preventDefault()
+      if (e.key === 'Backspace') held = held.slice(0, -1)
+      else if (e.key.length === 1 && !e.ctrlKey && !e.metaKey) held += e.key
+      return
+    }
     const chord = chordOf(e)
     const typing = isTyping(e.target)
     if (typing && !chord.startsWith('mod+')) return
@@ -125,7 +147,9 @@ export function listenForKeys(): () => void {
       if (!a) continue
       e.preventDefault()
       first = ''
+      const was = document.activeElement
       a.run(context)
+      if (a.types) hold(was)
       return
     }
     first = typing ? '' : chord

@@ -6,7 +6,7 @@ import { toastError } from './errors.ts'
 
 const signedIn = (c: ActionContext) => !!c.session
 const go = (id: string, label: Parameters<typeof defineAction>[0]['label'], to: string, shortcut: string, icon: Parameters<typeof defineAction>[0]['icon'], permission?: string) =>
-  defineAction({ id, label, group: 'go', ...(shortcut ? { shortcut } : {}), ...(icon ? { icon } : {}), when: (c) => signedIn(c) && (!permission || c.session!.permissions.includes(permission as never)), run: (c) => c.navigate(to) })
+  defineAction({ id, label, group: 'go', ...(shortcut ? { shortcut } : {}), ...(icon ? { icon } : {}), types: to === '/compose', when: (c) => signedIn(c) && (!permission || c.session!.permissions.includes(permission as never)), run: (c) => c.navigate(to) })
 
 go('go.mine', 'action.go_mine', '/tickets/mine', 'g m', 'user')
 go('go.unassigned', 'action.go_unassigned', '/tickets/unassigned', 'g u', 'unassigned')
@@ -18,9 +18,9 @@ go('contact.new', 'action.new_contact', '/contacts?new=1', '', 'plus', 'contacts
 go('contact.duplicates', 'action.go_duplicates', '/contacts/duplicates', '', 'copy', 'tickets.view')
 go('go.settings', 'action.go_settings', '/settings', 'g s', 'settings')
 go('compose.new', 'action.compose', '/compose', 'n', 'compose', 'tickets.reply')
-defineAction({ id: 'search.open', label: 'action.search', group: 'go', shortcut: '/', icon: 'search', when: signedIn, run: (c) => { if (dispatchEvent(new Event('kanal:search', { cancelable: true }))) c.navigate('/search') } })
+defineAction({ id: 'search.open', label: 'action.search', group: 'go', shortcut: '/', types: true, icon: 'search', when: signedIn, run: (c) => { if (dispatchEvent(new Event('kanal:search', { cancelable: true }))) c.navigate('/search') } })
 
-defineAction({ id: 'shell.palette', label: 'action.palette', group: 'general', shortcut: 'mod+k', quiet: true, when: signedIn, run: (c) => c.shell?.palette() })
+defineAction({ id: 'shell.palette', label: 'action.palette', group: 'general', shortcut: 'mod+k', types: true, quiet: true, when: signedIn, run: (c) => c.shell?.palette() })
 defineAction({ id: 'shell.sheet', label: 'action.sheet', group: 'general', icon: 'info', shortcut: '?', when: signedIn, run: (c) => c.shell?.sheet() })
 defineAction({ id: 'shell.details', label: 'action.details', group: 'ticket', icon: 'panel', shortcut: 'd', when: (c) => (!!c.ticket || !!c.conversation) && !!c.shell, run: (c) => c.shell!.details() })
 defineAction({ id: 'shell.back', label: 'action.back', group: 'ticket', icon: 'left', shortcut: 'u', when: (c) => (!!c.ticket || !!c.conversation) && !!c.shell, run: (c) => c.shell!.back() })

@@ -62,7 +62,7 @@ defineAction({
   run: (c) => void turn(c.ticket!, 'open'),
 })
 defineAction({
-  id: 'ticket.assign', label: 'action.assign', group: 'ticket', icon: 'user', shortcut: 'a',
+  id: 'ticket.assign', label: 'action.assign', group: 'ticket', icon: 'user', shortcut: 'a', types: true,
   when: (c) => !!c.ticket && can(c, 'tickets.assign') && !!c.menu, run: (c) => c.menu!.open('assign'),
 })
 defineAction({

@@ -16,9 +16,9 @@ const run = () => import('./run.ts')
 const doing = (fn: (m: typeof import('./run.ts')) => Promise<unknown>) => void run().then(fn).catch(toastError)
 
 type Defined = Parameters<typeof defineAction>[0]
-const ticket = (id: string, label: Key, icon: Defined['icon'], shortcut: string, when: Defined['when'], go: (t: Ticket, c: ActionContext) => void) =>
-  defineAction({ id: `ticket.${id}`, label, group: 'ticket', ...(icon ? { icon } : {}), ...(shortcut ? { shortcut } : {}), when, run: (c) => go(c.ticket!, c) })
-const dialog = (name: DialogName) => (t: Ticket) => openDialog(name, t.id)
+const ticket = (id: string, label: Key, icon: Defined['icon'], shortcut: string, when: Defined['when'], go: ((t: Ticket, c: ActionContext) => void) & { types?: boolean }) =>
+  defineAction({ id: `ticket.${id}`, label, group: 'ticket', ...(go.types ? { types: true } : {}), ...(icon ? { icon } : {}), ...(shortcut ? { shortcut } : {}), when, run: (c) => go(c.ticket!, c) })
+const dialog = (name: DialogName) => Object.assign((t: Ticket) => openDialog(name, t.id), { types: true })
 
 ticket('snooze', 'action.snooze', 'clock', 'h', (c) => shown(c) && c.ticket!.open, dialog('snooze'))
 ticket('wake', 'action.wake', 'sun', 'shift+h', (c) => shown(c) && !!c.ticket!.snoozed, (t) => doing((m) => m.wake(t)))
