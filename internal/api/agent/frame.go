@@ -44,10 +44,11 @@ func (a *agents) frame(w http.ResponseWriter, r *http.Request, v access.Viewer) 
 	_, _ = w.Write([]byte(`<!doctype html><html data-blocked-images="` + strconv.Itoa(blocked) + `">` + frameHead + body + "</body></html>"))
 }
 
-// frameHead lets a message keep its own look and keeps it inside its frame. Links open elsewhere.
+// frameHead lets a message keep its own look and keeps it inside its frame: long words break, but not those of a table of four columns or more,
+// which scrolls sideways when it is too wide. Links open elsewhere.
 const frameHead = `<head><meta charset="utf-8"><base target="_blank"><meta name="referrer" content="no-referrer"><style>
 html{color-scheme:light}body{margin:0;padding:4px;font:14px/1.5 system-ui,sans-serif;color:#1f2328;background:#fff;overflow-wrap:anywhere}
-img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}blockquote{margin:0 0 0 8px;padding-left:8px;border-left:2px solid #d0d7de;color:#59636e}
+img{max-width:100%;height:auto}table{max-width:100%}tr:has(>:nth-child(4))>*{overflow-wrap:break-word}pre{white-space:pre-wrap}blockquote{margin:0 0 0 8px;padding-left:8px;border-left:2px solid #d0d7de;color:#59636e}
 img[data-blocked-src]{min-width:16px;min-height:16px;outline:1px dashed #afb8c1}</style></head><body>`
 
 // body is the message's HTML with addresses that work in the frame; text becomes HTML. blocked is how many remote images are left out.

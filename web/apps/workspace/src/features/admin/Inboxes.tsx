@@ -35,7 +35,7 @@ export function Inboxes() {
       {current ? (
         <>
           <div data-setting="current" className={s.filters}>
-            <Select className={s.narrow} label={t('inboxes.current')} data={list.map((i) => ({ value: i.id, label: i.name }))} value={current.id} allowDeselect={false} onChange={choose} />
+            <Select className={s.narrow} label={t('inboxes.current')} data={list.map((i) => ({ value: i.id, label: i.name }))} value={current.id} searchable allowDeselect={false} onChange={choose} />
             {current.kind === 'helpdesk' ? <Tag tone="accent">{t('inboxes.helpdesk')}</Tag> : null}
           </div>
           <InboxForm key={current.id} inbox={current} edit={edit} onGone={() => choose(null)} />

@@ -16,14 +16,21 @@ export function Teams() {
   const users = useUsers()
   const manage = useCan()('users.manage')
   const [editing, setEditing] = useState<Partial<Team> | null>(null)
+  const [find, setFind] = useState('')
+  const names = (x: Team) => (x.members ?? []).map((id) => users.find((u) => u.id === id)?.name).filter(Boolean).join(', ')
+  const all = q.data ?? []
+  const wanted = find.trim().toLowerCase()
+  const list = tree(all).filter(({ team: x }) => !wanted || `${x.name}\n${names(x)}`.toLowerCase().includes(wanted))
   const add = manage ? <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setEditing({})}>{t('teams.add')}</Button> : null
   return (
     <SettingsFrame title={t('teams.title')} text={t('teams.text')} query={q} section="teams" action={add} empty={q.data?.length === 0 && !editing ? <EmptyState icon="users" title={t('teams.empty')} text={t('teams.empty_text')}>{add}</EmptyState> : undefined}>
+      {all.length > 12 ? <TextInput className={s.find ?? ''} aria-label={t('teams.find')} placeholder={t('teams.find')} value={find} onChange={(e) => setFind(e.currentTarget.value)} leftSection={<Icon name="search" size={14} />} /> : null}
+      {wanted && list.length === 0 ? <p className={s.sub} role="status">{t('teams.none')}</p> : null}
       <ul className={s.rows}>
-        {tree(q.data ?? []).map(({ team: x, depth }) => (
+        {list.map(({ team: x, depth }) => (
           <li key={x.id} className={s.row} style={depth ? { paddingInlineStart: `calc(var(--k-4) + ${depth * 24}px)` } : undefined}>
             <Icon name="users" size={20} />
-            <span className={s.rowText}><span className={s.name}>{x.name}{x.parent_id ? <span className="k-hidden"> – {t('teams.parent')} {q.data?.find((p) => p.id === x.parent_id)?.name}</span> : null}</span><span className={s.sub}>{(x.members ?? []).map((id) => users.find((u) => u.id === id)?.name).filter(Boolean).join(', ') || t('teams.nobody')}</span></span>
+            <span className={s.rowText}><span className={s.name}>{x.name}{x.parent_id ? <span className="k-hidden"> – {t('teams.parent')} {q.data?.find((p) => p.id === x.parent_id)?.name}</span> : null}</span><span className={s.sub}>{names(x) || t('teams.nobody')}</span></span>
             {manage ? <Button variant="default" onClick={() => setEditing(x)} aria-label={t('users.edit', { name: x.name })}>{t('action.edit')}</Button> : null}
           </li>
         ))}

@@ -22,16 +22,22 @@ export function Users() {
   const roles = useRoles()
   const manage = useCan()('users.manage')
   const [editing, setEditing] = useState<Partial<User> | null>(null)
-  const list = [...(q.data ?? [])].sort((a, b) => Number(b.active) - Number(a.active) || a.name.localeCompare(b.name))
+  const [find, setFind] = useState('')
+  const teamsOf = (u: User) => (u.teams ?? []).map((id) => teams.find((x) => x.id === id)?.name).filter(Boolean).join(', ')
+  const all = q.data ?? []
+  const wanted = find.trim().toLowerCase()
+  const list = all.filter((u) => !wanted || [u.name, u.email, roleName(roles, u.role), teamsOf(u)].some((x) => x.toLowerCase().includes(wanted))).sort((a, b) => Number(b.active) - Number(a.active) || a.name.localeCompare(b.name))
   return (
     <SettingsFrame title={t('users.title')} text={t('users.text')} query={q} section="users" action={manage ? <Button leftSection={<Icon name="plus" size={14} />} onClick={() => setEditing({})}>{t('users.add')}</Button> : null}>
+      {all.length > 12 ? <TextInput className={s.find ?? ''} aria-label={t('users.find')} placeholder={t('users.find')} value={find} onChange={(e) => setFind(e.currentTarget.value)} leftSection={<Icon name="search" size={14} />} /> : null}
+      {wanted && list.length === 0 ? <p className={s.sub} role="status">{t('users.none')}</p> : null}
       <ul className={s.rows}>
         {list.map((u) => (
           <li key={u.id} className={s.row} data-off={!u.active || undefined}>
             <Avatar name={u.name || u.email} size={32} />
             <span className={s.rowText}>
               <span className={s.name}>{u.name || u.email}</span>
-              <span className={s.sub}>{u.email}{u.teams?.length ? ` · ${u.teams.map((id) => teams.find((x) => x.id === id)?.name).filter(Boolean).join(', ')}` : ''}{u.last_seen_at ? ` · ${t('users.seen', { time: ago(u.last_seen_at) })}` : ''}</span>
+              <span className={s.sub}>{u.email}{u.teams?.length ? ` · ${teamsOf(u)}` : ''}{u.last_seen_at ? ` · ${t('users.seen', { time: ago(u.last_seen_at) })}` : ''}</span>
             </span>
             <Tag tone={u.role === 'owner' || u.role === 'admin' ? 'accent' : 'plain'}>{roleName(roles, u.role)}</Tag>
             {!u.active ? <Tag>{t('users.inactive')}</Tag> : u.takes_work && !u.available ? <Tag>{t('user.away')}</Tag> : null}

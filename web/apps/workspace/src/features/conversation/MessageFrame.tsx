@@ -55,7 +55,9 @@ export function MessageFrame({ messageId, images, quoted, plainLook, onBlocked, 
       dress()
       onBlocked(Number(doc.documentElement.dataset.blockedImages ?? 0))
       const measure = () => {
-        const h = Math.min(20_000, Math.ceil(Math.max(doc.body.scrollHeight, doc.body.getBoundingClientRect().height)))
+        // What is too wide scrolls sideways; the bar for it must cover nothing.
+        const bar = Math.max(0, el.clientHeight - doc.documentElement.clientHeight)
+        const h = Math.min(20_000, Math.ceil(Math.max(doc.body.scrollHeight, doc.body.getBoundingClientRect().height)) + bar)
         if (h > 0) { heights.set(src, h); setHeight(h) }
       }
       measure()
