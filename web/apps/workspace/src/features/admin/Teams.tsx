@@ -85,7 +85,7 @@ function TeamModal({ team, onClose }: { team: Partial<Team>; onClose: () => void
       <Stack gap="md">
         <SaveError error={error} {...(theirs ? { onTheirs: () => take(theirs), onMine: () => void save(theirs), differences: [{ label: t('field.name'), theirs: theirs.name, mine: name }, { label: t('teams.members'), theirs: named(theirs.members ?? []), mine: named(members) }].filter((d) => d.theirs !== d.mine) } : {})} />
         <TextInput label={t('field.name')} required value={name} onChange={(e) => setName(e.currentTarget.value)} data-autofocus />
-        <Select label={t('teams.parent')} description={t('teams.parent_text')} placeholder={t('teams.parent_none')} clearable data={tree(all).filter(({ team: x }) => !inside.has(x.id)).map(({ team: x }) => ({ value: x.id, label: x.name }))} value={parent} onChange={setParent} />
+        <Select label={t('teams.parent')} description={t('teams.parent_text')} placeholder={t('teams.parent_none')} clearable clearButtonProps={{ 'aria-label': t('property.clear') }} searchable nothingFoundMessage={t('state.nothing_found')} data={tree(all).filter(({ team: x }) => !inside.has(x.id)).map(({ team: x }) => ({ value: x.id, label: x.name }))} value={parent} onChange={setParent} />
         <MultiSelect label={t('teams.members')} description={t('teams.members_text')} searchable data={data} value={members} onChange={setMembers} />
         <MultiSelect label={t('teams.extra')} description={t('teams.extra_text')} searchable data={data} value={extra} onChange={setExtra} />
         {team.id ? <Affects object="team" id={team.id} /> : null}
