@@ -82,7 +82,7 @@ var writers = sync.Pool{New: func() any {
 }}
 
 func pack(in routing.Input) (string, error) {
-	b, err := json.Marshal(in)
+	b, err := in.Keep()
 	if err != nil || len(b) < packAbove {
 		return string(b), err
 	}

@@ -1,6 +1,7 @@
 package assignment
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -197,7 +198,7 @@ func (s *Service) gather(ctx context.Context, q db.Queryer, tx *db.Tx, box desk.
 			in.Candidates[i].Skills = held[ids[i]]
 		}
 	}
-	return s.weigh(ctx, q, w, ids, in)
+	return s.weigh(ctx, q, w, roster, ids, in)
 }
 
 func candidate(u people.Rostered, box desk.Inbox) routing.Candidate {
@@ -214,17 +215,18 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, in *routing.Input, roster
 		return err
 	}
 	for _, u := range users {
-		i := slices.IndexFunc(in.Candidates, func(c routing.Candidate) bool { return c.User.ID == u.ID })
-		u.Teams, u.TeamsAbove, u.TeamsBelow = roster[i].Teams, roster[i].TeamsAbove, roster[i].TeamsBelow
-		roster[i].User = u
+		i, _ := slices.BinarySearchFunc(in.Candidates, u.ID, func(c routing.Candidate, id desk.UserID) int { return cmp.Compare(c.User.ID, id) })
+		was := roster[i]
+		u.Teams, u.TeamsAbove, u.TeamsBelow, u.MainOf, u.ExtraOf = was.Teams, was.TeamsAbove, was.TeamsBelow, was.MainOf, was.ExtraOf
+		roster[i] = u
 		in.Candidates[i] = candidate(roster[i], box)
 	}
 	return nil
 }
 
 // weigh counts what everybody has, and what limits them (CP-03, CP-06).
-func (s *Service) weigh(ctx context.Context, q db.Queryer, w Work, ids []desk.UserID, in *routing.Input) error {
-	lim, err := s.limitsOf(ctx, q, ids)
+func (s *Service) weigh(ctx context.Context, q db.Queryer, w Work, roster []people.Rostered, ids []desk.UserID, in *routing.Input) error {
+	lim, err := s.limitsOf(ctx, q, nil) // their own came with the roster
 	if err != nil {
 		return err
 	}
@@ -253,6 +255,9 @@ func (s *Service) weigh(ctx context.Context, q db.Queryer, w Work, ids []desk.Us
 		c.Limit = lim.Default
 		if l, ok := lim.Of[c.User.ID]; ok {
 			c.Limit = l
+		}
+		if own := roster[i].Limit; own != nil {
+			c.Limit = *own
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ const (
 	EvTicketCreated       = "ticket.created"        // {number, subject, hidden?, hidden_reason?}
 	EvTicketUpdated       = "ticket.updated"        // {changes:{field:[before, after]}}
 	EvTicketStatus        = "ticket.status_changed" // {from, to, from_state, to_state, reason}
-	EvTicketAssigned      = "ticket.assigned"       // Assignment
+	EvTicketAssigned      = "ticket.assigned"       // Assignment; more than 20 candidates are folded by what was said of them: {"folded": [{reason, …, who: [[id, name, open, last_assigned_at]]}]}
 	EvTicketQueued        = "ticket.queued"         // {reason, next_at}: nobody could have it, it waits; ThreadID alone for a conversation without a ticket
 	EvTicketDequeued      = "ticket.dequeued"       // {reason: assigned|closed|hidden|snoozed|policy|person, waited_ms}
 	EvOwnerMailed         = "owner.mailed"          // {what: sent|failed|uncertain|bounced|answered|refused, reason, user_id}: a submission that went to the contact's owner by mail

@@ -1,6 +1,12 @@
 package desk
 
-import "strconv"
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Pipeline is an ordered list of statuses (TK-07).
 type Pipeline struct {
@@ -127,7 +133,7 @@ type Assignment struct {
 	HoldFor    UserID           `json:"hold_for,omitempty"`  // the contact's owner for whom it is held
 	MailTo     UserID           `json:"mail_to,omitempty"`   // the contact's owner, away, who gets the submission by mail (RT-05)
 	Policy     *AssignPolicy    `json:"policy,omitempty"`    // by which it is tried again, where that is not the channel's: a bot's
-	Candidates []Candidate      `json:"candidates"`
+	Candidates Candidates       `json:"candidates"`
 }
 
 // AssignmentStep is a rule or a fallback that was looked at, and what came of it.
@@ -153,6 +159,137 @@ type Candidate struct {
 	LimitKind    string   `json:"limit_kind,omitempty"` // total, calls, messages, email, chats
 	Missing      []string `json:"missing,omitempty"`    // skills they lack
 }
+
+// Candidates are kept as they are while they are few. A large team is kept folded: grouped by what was said of them, which is a quarter of the size.
+type Candidates []Candidate
+
+// foldAbove is how many candidates are kept one by one.
+const foldAbove = 20
+
+// folded is {"folded": [{the reason with what it says, "who": [[id, name, open, last_assigned_at], …]}]}.
+type folded struct {
+	Groups []foldedGroup `json:"folded"`
+}
+
+type foldedGroup struct {
+	Reason    string          `json:"reason"`
+	By        string          `json:"by,omitempty"`
+	Load      int             `json:"load,omitempty"`
+	Limit     int             `json:"limit,omitempty"`
+	LimitKind string          `json:"limit_kind,omitempty"`
+	Chosen    bool            `json:"chosen,omitempty"`
+	Missing   []string        `json:"missing,omitempty"`
+	Who       json.RawMessage `json:"who"`
+}
+
+// Fold is the JSON that is kept of candidates.
+func (cs Candidates) Fold() json.RawMessage {
+	if len(cs) <= foldAbove {
+		if cs == nil {
+			return json.RawMessage("[]")
+		}
+		b, _ := json.Marshal([]Candidate(cs))
+		return b
+	}
+	type key struct {
+		reason, by, kind, missing string
+		load, limit               int
+		chosen                    bool
+	}
+	var f folded
+	at := map[key]int{}
+	for _, c := range cs {
+		k := key{c.Reason, c.By, c.LimitKind, strings.Join(c.Missing, "\x00"), c.Load, c.Limit, c.Chosen}
+		i, ok := at[k]
+		if !ok {
+			i = len(f.Groups)
+			at[k] = i
+			f.Groups = append(f.Groups, foldedGroup{Reason: c.Reason, By: c.By, Load: c.Load, Limit: c.Limit, LimitKind: c.LimitKind, Chosen: c.Chosen, Missing: c.Missing, Who: json.RawMessage("[")})
+		}
+		g := &f.Groups[i]
+		if len(g.Who) > 1 {
+			g.Who = append(g.Who, ',')
+		}
+		g.Who = c.appendWho(g.Who)
+	}
+	for i := range f.Groups {
+		f.Groups[i].Who = append(f.Groups[i].Who, ']')
+	}
+	b, _ := json.Marshal(f)
+	return b
+}
+
+func (c Candidate) appendWho(b []byte) []byte {
+	b = append(b, '[')
+	if c.UserID == 0 {
+		b = append(b, "null,"...)
+	} else { // ids are texts, for readers whose numbers are too short
+		b = append(b, '"')
+		b = strconv.AppendInt(b, int64(c.UserID), 10)
+		b = append(b, `",`...)
+	}
+	b = AppendText(b, c.Name)
+	b = append(b, ',')
+	b = strconv.AppendInt(b, int64(c.Open), 10)
+	b = append(b, ',')
+	b = strconv.AppendInt(b, int64(c.LastAssigned), 10)
+	return append(b, ']')
+}
+
+// AppendText appends a text as JSON.
+func AppendText(b []byte, s string) []byte {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= 0x7f || s[i] == '"' || s[i] == '\\' {
+			q, _ := json.Marshal(s)
+			return append(b, q...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"')
+}
+
+// UnmarshalJSON reads candidates one by one, and folded.
+func (cs *Candidates) UnmarshalJSON(b []byte) error {
+	if len(b) == 0 || b[0] != '{' {
+		return json.Unmarshal(b, (*[]Candidate)(cs))
+	}
+	var f folded
+	if err := json.Unmarshal(b, &f); err != nil {
+		return err
+	}
+	*cs = Candidates{}
+	for _, g := range f.Groups {
+		var who [][4]json.RawMessage
+		if err := json.Unmarshal(g.Who, &who); err != nil {
+			return err
+		}
+		for _, w := range who {
+			c := Candidate{Chosen: g.Chosen, Reason: g.Reason, By: g.By, Load: g.Load, Limit: g.Limit, LimitKind: g.LimitKind, Missing: g.Missing}
+			var last int64
+			for i, to := range []any{&c.UserID, &c.Name, &c.Open, &last} {
+				if err := json.Unmarshal(w[i], to); err != nil {
+					return err
+				}
+			}
+			c.LastAssigned = Time(last)
+			*cs = append(*cs, c)
+		}
+	}
+	slices.SortStableFunc(*cs, func(x, y Candidate) int { // by id, and names that are nobody's last, as they were
+		return cmp.Compare(uint64(x.UserID)-1, uint64(y.UserID)-1)
+	})
+	return nil
+}
+
+// Kept is an assignment as it is kept: with its candidates folded.
+type Kept struct {
+	Assignment
+	Candidates json.RawMessage `json:"candidates"`
+}
+
+// Keep folds an assignment.
+func (a Assignment) Keep() Kept { return Kept{a, a.Candidates.Fold()} }
 
 // Waiting is a ticket, or a conversation without one, that nobody could have yet (RT-07, CP-08). Since stays when it is entered again.
 type Waiting struct {

@@ -21,7 +21,7 @@ func (s *Service) Capacities(ctx context.Context, q db.Queryer, ids []desk.UserI
 		c  desk.Capacity
 	}
 	rows, err := db.All(ctx, q, func(r db.Scanner) (x row, err error) { err = r.Scan(&x.id, db.ScanJSON(&x.c)); return x, err },
-		`SELECT id, capacity FROM users WHERE capacity <> '' AND id IN `+db.IDs(ids))
+		`SELECT id, capacity FROM users WHERE capacity <> '' AND id IN `+db.Among(q, "$1"), db.JSON(ids))
 	if err != nil {
 		return nil, fmt.Errorf("people: capacities: %w", err)
 	}

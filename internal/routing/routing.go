@@ -191,7 +191,7 @@ type Input struct {
 	Owner      *Owner                `json:"contact_owner,omitempty"`
 	Keeps      desk.UserID           `json:"keeps,omitempty"` // whose it is, or was until it was closed
 	Teams      []Team                `json:"teams,omitempty"`
-	Candidates []Candidate           `json:"candidates"` // whom the policy could name
+	Candidates Candidates            `json:"candidates"` // whom the policy could name
 }
 
 // Decision is what was decided, and why.

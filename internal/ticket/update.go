@@ -292,19 +292,19 @@ func (s *Service) SetOwner(ctx context.Context, tx *db.Tx, actor desk.Actor, id 
 	if a.Candidates == nil {
 		a.Candidates = []desk.Candidate{}
 	}
-	told := struct {
-		desk.Assignment
+	told := db.JSON(struct { // kept beside the ticket and told in the same words: a large team is written once
+		desk.Kept
 		PreviousOwner desk.UserID `json:"previous_owner_id"`
 		PreviousTeam  desk.TeamID `json:"previous_team_id"`
-	}{a, t.OwnerID, t.TeamID}
+	}{a.Keep(), t.OwnerID, t.TeamID})
 	t.OwnerID, t.TeamID, t.Assignment = a.OwnerID, a.TeamID, &a
 	t.UpdatedAt = s.clk.Ms()
 	t.Version++
 	if _, err := tx.Exec(ctx, `UPDATE tickets SET owner_id = $1, team_id = $2, assignment = $3, updated_at = $4, version = $5 WHERE id = $6`,
-		t.OwnerID, t.TeamID, db.JSON(a), t.UpdatedAt, t.Version, id); err != nil {
+		t.OwnerID, t.TeamID, told, t.UpdatedAt, t.Version, id); err != nil {
 		return t, fmt.Errorf("ticket: set owner: %w", err)
 	}
-	ev := eventOf(t, actor, desk.EvTicketAssigned, told)
+	ev := eventOf(t, actor, desk.EvTicketAssigned, json.RawMessage(told))
 	ev.UserID = a.OwnerID
 	_, err = s.ev.Record(ctx, tx, ev)
 	return t, err

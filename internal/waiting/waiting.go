@@ -95,21 +95,10 @@ func (s *Service) Enter(ctx context.Context, tx *db.Tx, w desk.Waiting) error {
 
 // Leave takes work out of the line because a person, or the engine, has decided about it. What does not wait is nothing.
 func (s *Service) Leave(ctx context.Context, tx *db.Tx, object string, id int64) error {
-	why := LeftAssigned
-	if object == desk.WaitingTicket {
-		t, err := s.Tickets.Get(ctx, tx, desk.TicketID(id))
-		switch {
-		case err != nil && desk.CodeOf(err) != desk.NotFound:
-			return err
-		case t.Assignment != nil && t.Assignment.By.Kind == desk.ActorUser:
-			why = LeftPerson
-		case t.OwnerID == 0:
-			why = LeftPolicy
-		}
-	}
-	return s.leave(ctx, tx, object, id, why)
+	return s.leave(ctx, tx, object, id, "")
 }
 
+// leave takes something out of the line; without a reason, what stands on it tells why.
 func (s *Service) leave(ctx context.Context, tx *db.Tx, object string, id int64, reason string) error {
 	var since desk.Time
 	var inbox desk.InboxID
@@ -118,10 +107,31 @@ func (s *Service) leave(ctx context.Context, tx *db.Tx, object string, id int64,
 	if err != nil || len(rows) == 0 {
 		return wrap("leave", err)
 	}
+	if reason == "" {
+		if reason, err = s.whyLeft(ctx, tx, object, id); err != nil {
+			return err
+		}
+	}
 	ev := s.eventOf(object, id, desk.EvTicketDequeued, map[string]any{"reason": reason, "waited_ms": max(0, int64(s.Clock.Ms()-since))})
 	ev.Inbox = inbox
 	_, err = s.Events.Record(ctx, tx, ev)
 	return wrap("leave", err)
+}
+
+func (s *Service) whyLeft(ctx context.Context, tx *db.Tx, object string, id int64) (string, error) {
+	if object != desk.WaitingTicket {
+		return LeftAssigned, nil
+	}
+	t, err := s.Tickets.Get(ctx, tx, desk.TicketID(id))
+	switch {
+	case err != nil && desk.CodeOf(err) != desk.NotFound:
+		return "", err
+	case t.Assignment != nil && t.Assignment.By.Kind == desk.ActorUser:
+		return LeftPerson, nil
+	case t.OwnerID == 0:
+		return LeftPolicy, nil
+	}
+	return LeftAssigned, nil
 }
 
 func (s *Service) eventOf(object string, id int64, typ string, data map[string]any) desk.Event {
