@@ -72,7 +72,7 @@ function touch(ev: KanalEvent): void {
   if (/^(ticket|message\.received|comment|thread)/.test(ev.type)) countsDue = true
   if (ev.contact_id) people.add(ev.contact_id)
   for (const k of stale[noun] ?? []) keys.add(k)
-  if (ev.type === 'ticket.assigned' && ev.ticket_id) keys.add('why')
+  if (ev.type.endsWith('.assigned')) keys.add('why')
   if (ev.type.endsWith('queued')) keys.add('queue')
   if (noun === 'message') keys.add('scheduled')
   timer ??= setTimeout(() => { timer = undefined; void flush() }, 120)

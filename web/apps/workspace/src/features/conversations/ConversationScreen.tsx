@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { Problem, type Conversation } from '@kanal/api'
 import { Banner, EmptyState, Icon, SkeletonLines, Tag } from '@kanal/ui'
 import { carryOver, Composer, handOver, moveLocal } from '@/features/composer/index.ts'
@@ -12,7 +12,7 @@ import { Others, useAnnounce, useOthers } from '@/features/presence/index.ts'
 import { useCan, useSession } from '@/features/session/index.ts'
 import { ChannelIcon, HeaderFrame, Heading, RunButton, ScreenFrame, ScreenState, ticketQuery, useDetails } from '@/features/tickets/index.ts'
 import { TriageHost } from '@/features/triage/index.ts'
-import { t } from '@/locales/index.ts'
+import { t, withMore } from '@/locales/index.ts'
 import { useProvideActions } from '@/shell/actions.ts'
 import { queries } from '@/shell/client.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
@@ -22,6 +22,8 @@ import { makeTicket, useConversation } from './queries.ts'
 import { ConversationMenu, ConversationOwner } from './ConversationTools.tsx'
 import './actions.ts'
 import s from './conversations.module.css'
+
+const ThreadWhy = lazy(withMore(async () => ({ default: (await import('@/features/panel/later.ts')).ThreadWhy })))
 
 /** One conversation without a ticket (IH-01): read and answered like any other (GEN-19). Once it has a ticket, the ticket is shown. */
 export function ConversationScreen({ threadId, view }: { threadId: string; view: string }) {
@@ -105,6 +107,7 @@ function Panel({ conversation: c, onClose, onTicket }: { conversation: Conversat
           [t('conversations.begun'), dateTime(c.created_at)],
         ]} />
       </Section>
+      <Section id="why" title={t('panel.why')}><Suspense fallback={null}><ThreadWhy conversation={c} /></Suspense></Section>
       <Section id="ticket" title={t('conversations.no_ticket')}>
         <p className={s.why}>{t('conversations.why_ticket')}</p>
         {onTicket ? <Button size="xs" variant="default" leftSection={<Icon name="plus" size={14} />} onClick={onTicket}>{t('action.make_ticket')}</Button> : null}

@@ -1,21 +1,32 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Assignment, Candidate, Ticket } from '@kanal/api'
+import { get, type Assignment, type Candidate, type Conversation, type Ticket } from '@kanal/api'
 import { Avatar, Icon, Tag } from '@kanal/ui'
 import { useNames } from '@/features/lookups/index.ts'
 import { skillName, useSkills } from '@/features/skills/index.ts'
 import { whyQuery } from '@/features/tickets/index.ts'
 import { maybe, t } from '@/locales/index.ts'
 import { ago, dateTime } from '@/shell/format.ts'
+import { sinceThen } from './model.ts'
 import s from './panel.module.css'
 
 /** RT-20: who got it, by which rule, who was considered and why the others were not chosen. */
 export function Why({ ticket }: { ticket: Ticket }) {
   const history = useQuery(whyQuery(ticket.id))
+  return <Decisions list={history.data?.length ? history.data : ticket.assignment ? [ticket.assignment] : []} />
+}
+
+/** The same of a conversation without a ticket. Its last automatic decision is kept; what a person changed since stands before it. */
+export function ThreadWhy({ conversation: c }: { conversation: Pick<Conversation, 'id' | 'owner_id' | 'team_id'> }) {
+  const kept = useQuery({ queryKey: ['why', 'thread', c.id], queryFn: () => get<{ assignment: Assignment | null }>(`/api/threads/${c.id}/why`) })
+  if (!kept.data) return null
+  return <Decisions list={sinceThen(kept.data.assignment, c)} />
+}
+
+function Decisions({ list }: { list: readonly Assignment[] }) {
   const [all, setAll] = useState(false)
-  const list = history.data?.length ? history.data : ticket.assignment ? [ticket.assignment] : []
   if (list.length === 0) return <p className={s.none}>{t('why.none')}</p>
-  const sorted = [...list].sort((a, b) => ((a.at ?? '') < (b.at ?? '') ? 1 : -1))
+  const sorted = [...list].sort((a, b) => ((a.at ?? '~') < (b.at ?? '~') ? 1 : -1))
   return (
     <div className={s.why}>
       {(all ? sorted : sorted.slice(0, 1)).map((a, i) => <Decision key={i} a={a} now={i === 0} />)}

@@ -1,0 +1,1 @@
+export { ThreadWhy } from './Why.tsx'
