@@ -132,10 +132,10 @@ function OwnerMenu({ ticket, open, onOpen, disabled }: PickerProps) {
           <div ref={list} role="menu" aria-label={t('property.owner')} aria-orientation="vertical" data-menu-dropdown
             onKeyDown={(e) => { if (e.key.length === 1 && e.key !== ' ' && !e.ctrlKey && !e.metaKey && !e.altKey) { e.stopPropagation(); input.current?.focus() } }}>
             {people.map((u) => (
-              <Menu.Item key={u.id} leftSection={<Avatar name={u.name} size={20} />} rightSection={<>{!u.available ? <span className={s.away}>{t('user.away')} </span> : null}<Suspense fallback={null}><OwnerLoad id={u.id} /></Suspense>{u.id === ticket.owner_id ? <Icon name="check" /> : null}</>} onClick={() => setOwner(ticket, u)}>{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</Menu.Item>
+              <Menu.Item key={u.id} classNames={{ itemLabel: 'k-cut' }} leftSection={<Avatar name={u.name} size={20} />} rightSection={<>{!u.available ? <span className={s.away}>{t('user.away')} </span> : null}<Suspense fallback={null}><OwnerLoad id={u.id} /></Suspense>{u.id === ticket.owner_id ? <Icon name="check" /> : null}</>} onClick={() => setOwner(ticket, u)}>{u.id === me.id ? t('assign.me', { name: u.name }) : u.name || u.email}</Menu.Item>
             ))}
             {groups.length ? <Menu.Label>{t('property.team')}</Menu.Label> : null}
-            {groups.map((x) => <Menu.Item key={x.id} leftSection={<Icon name="team" />} onClick={() => void change(ticket, { owner_id: null, team_id: x.id }, { owner: null, team: { id: x.id, name: x.name } })}>{x.name}</Menu.Item>)}
+            {groups.map((x) => <Menu.Item key={x.id} classNames={{ itemLabel: 'k-cut' }} leftSection={<Icon name="team" />} onClick={() => void change(ticket, { owner_id: null, team_id: x.id }, { owner: null, team: { id: x.id, name: x.name } })}>{x.name}</Menu.Item>)}
             {ticket.owner_id ? <><Menu.Divider /><Menu.Item leftSection={<Icon name="unassigned" />} onClick={() => setOwner(ticket, null)}>{t('action.release')}</Menu.Item></> : null}
           </div>
         ) : null}
