@@ -9,6 +9,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/event"
 )
 
 // freeMail are providers whose addresses say nothing about where somebody works.
@@ -29,7 +30,7 @@ var freeMail = func() map[string]bool {
 // FreeMail reports whether a domain gives addresses to anybody (CR-11).
 func FreeMail(domain string) bool { return freeMail[domain] }
 
-// companyOf is the company of a contact's oldest work address, which is made when it is new; 0 for who has none.
+// companyOf is the company of a contact's oldest work address, which is made when it is new; else the one that they said; 0 for who has none.
 func (s *Service) companyOf(ctx context.Context, tx *db.Tx, c desk.Contact) (desk.CompanyID, error) {
 	for _, a := range c.Addresses {
 		_, domain, ok := strings.Cut(a.Value, "@")
@@ -52,13 +53,78 @@ func (s *Service) companyOf(ctx context.Context, tx *db.Tx, c desk.Contact) (des
 		}
 		return id, nil
 	}
-	return 0, nil
+	return s.saidBefore(ctx, tx, c.CompanyID)
+}
+
+// byName begins the key of a company that is known by what somebody said it is called, and by no domain.
+const byName = "="
+
+// saidBefore keeps a company that was said, where no address tells one.
+func (s *Service) saidBefore(ctx context.Context, tx *db.Tx, id desk.CompanyID) (desk.CompanyID, error) {
+	if id == 0 {
+		return 0, nil
+	}
+	var domain string
+	err := tx.QueryRow(ctx, "SELECT domain FROM companies WHERE id = $1", id).Scan(&domain)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !strings.HasPrefix(domain, byName) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("contact: company: %w", err)
+	}
+	return id, nil
+}
+
+// SaysCompany takes in what somebody says of themselves where they work (FM-16). The company of their address gets the name when it has none; who has no company gets the one of
+// that name, which is made when it is new. What stands there stays: anybody can type anything. A name never leads to a company that is known by a domain.
+func (s *Service) SaysCompany(ctx context.Context, tx *db.Tx, id desk.ContactID, name string) error {
+	if name = CleanName(name, ""); name == "" || Fold(name) == "" {
+		return nil
+	}
+	var has desk.CompanyID
+	read := func() error {
+		return wrapCompany(tx.QueryRow(ctx, "SELECT company_id FROM contacts WHERE id = $1"+tx.ForUpdate(), id).Scan(&has))
+	}
+	err := read()
+	if err == nil && has == 0 { // that of a new contact's address is found later otherwise
+		if err = s.reindex(ctx, tx, id); err == nil {
+			err = read()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	var n int64
+	if has != 0 {
+		n, err = tx.Exec(ctx, "UPDATE companies SET name = $1 WHERE id = $2 AND name = ''", name, has)
+	} else {
+		err = tx.QueryRow(ctx, `INSERT INTO companies (id, domain, name, created_at) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (domain) DO UPDATE SET domain = excluded.domain RETURNING id`, tx.NewID(), byName+Fold(name), name, s.clk.Ms()).Scan(&has)
+		if err == nil {
+			n, err = tx.Exec(ctx, "UPDATE contacts SET company_id = $1 WHERE id = $2", has, id)
+		}
+	}
+	if err != nil || n == 0 {
+		return wrapCompany(err)
+	}
+	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvContactUpdated, Actor: desk.System, Contact: id, Data: event.Data(map[string]any{"changes": map[string]any{"company": map[string]any{"to": name}}})})
+	return err
+}
+
+func wrapCompany(err error) error {
+	if err != nil {
+		return fmt.Errorf("contact: says company: %w", err)
+	}
+	return nil
 }
 
 // Company returns a company; NotFound when there is none.
 func (s *Service) Company(ctx context.Context, q db.Queryer, id desk.CompanyID) (desk.Company, error) {
 	cs, err := db.All(ctx, q, func(r db.Scanner) (c desk.Company, err error) {
 		err = r.Scan(&c.ID, &c.Domain, &c.Name, &c.CreatedAt)
+		if strings.HasPrefix(c.Domain, byName) {
+			c.Domain = ""
+		}
 		return c, err
 	},
 		"SELECT id, domain, name, created_at FROM companies WHERE id = $1", id)

@@ -92,8 +92,8 @@ func (s *Service) fill(ctx context.Context, tx *db.Tx, c desk.Contact, p channel
 		}
 		ch.Properties[name], changed = v, true
 	}
-	if !changed {
-		return c, nil
+	if err := s.Contacts.SaysCompany(ctx, tx, c.ID, p.Company); err != nil || !changed {
+		return c, err
 	}
 	return s.Contacts.Update(ctx, tx, desk.System, c.ID, ch)
 }

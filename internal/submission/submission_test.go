@@ -362,6 +362,55 @@ func TestAFormThatIsNoChannel(t *testing.T) {
 	})
 }
 
+// FM-16: what fills the company fills its record: that of the address where it has no name yet, else the one of that name; what stands there is never changed.
+func TestAFieldFillsTheCompany(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		f := w.form(func(d *form.Definition) {
+			d.Fields = append(d.Fields, form.Field{Name: "company", Type: form.TypeText, Maps: "company.name", Label: form.Text{"en": "Company"}})
+			d.Ticket.Make = false
+		})
+		says := func(email, company string) (c desk.Contact, name string) {
+			t.Helper()
+			x := w.send(w.in(f, "email", email, "name", "Some One", "subject", "Hello", "message", "Hello there", "company", company))
+			w.Write(func(ctx context.Context, tx *db.Tx) (err error) {
+				if err = w.Contacts.Indexed(ctx, tx, x.ContactID); err != nil { // as the sweep does
+					return err
+				}
+				if c, err = w.Contacts.Get(ctx, tx, x.ContactID); err != nil || c.CompanyID == 0 {
+					return err
+				}
+				co, err := w.Contacts.Company(ctx, tx, c.CompanyID)
+				if strings.HasPrefix(co.Domain, "=") {
+					t.Errorf("a key is shown as a domain: %q", co.Domain)
+				}
+				name = co.Name
+				return err
+			})
+			return c, name
+		}
+		first, name := says("ann@lamps.example", "Lamps Ltd.")
+		if name != "Lamps Ltd." {
+			t.Fatalf("the address's company is called %q", name)
+		}
+		if c, name := says("bob@lamps.example", "Evil Corp"); name != "Lamps Ltd." || c.CompanyID != first.CompanyID {
+			t.Errorf("a stranger renamed a company: %q", name)
+		}
+		free, name := says("cleo@gmail.com", "Lamps Ltd.")
+		if name != "Lamps Ltd." || free.CompanyID == first.CompanyID || free.CompanyID == 0 {
+			t.Errorf("a name led to a company that is known by its domain: %+v %q", free, name)
+		}
+		if other, _ := says("dan@gmail.com", " lamps LTD. "); other.CompanyID != free.CompanyID {
+			t.Errorf("two of one name: %d, %d", other.CompanyID, free.CompanyID)
+		}
+		if again, name := says("cleo@gmail.com", "Another"); again.CompanyID != free.CompanyID || name != "Lamps Ltd." {
+			t.Errorf("what stood there was changed: %+v %q", again, name)
+		}
+		if none, _ := says("eve@gmail.com", ""); none.CompanyID != 0 {
+			t.Errorf("%+v", none)
+		}
+	})
+}
+
 // FM-20: what was agreed to is kept in the very words, with the submission and as proof of the person.
 func TestConsentsAreKeptInTheirWords(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {

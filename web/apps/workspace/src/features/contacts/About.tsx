@@ -111,7 +111,7 @@ function Company({ c, editable }: { c: Person; editable: boolean }) {
       <h2>{t('contact.company')}</h2>
       {can('contacts.edit') && editable ? <Held label={t('contact.company_name')} value={company.name || company.domain} disabled={false} onSave={(v) => void nameCompany(company.id, v).catch(toastError)} /> : <p>{company.name || company.domain}</p>}
       {others.length ? <>
-        <h3>{t('contact.colleagues', { domain: company.domain })}</h3>
+        <h3>{t('contact.colleagues', { domain: company.domain || company.name })}</h3>
         <ul className={s.plainList}>{others.map((x) => <li key={x.id}><Link to="/contacts/$contactId" params={{ contactId: x.id }}>{nameOf(x)}</Link></li>)}</ul>
       </> : null}
     </section>
