@@ -6,9 +6,7 @@ package afterchat
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -75,51 +73,22 @@ func (s *Service) Run(ctx context.Context) {
 	s.Events.Follow(ctx, event.Follower{Name: "afterchat", Step: s.Step, Idle: 5 * time.Second})
 }
 
-const batch = 200
-
 // Step takes in one batch of events and reports whether there is more. The position moves in the transaction that acts on them.
 func (s *Service) Step(ctx context.Context) (more bool, err error) {
-	from, err := s.position(ctx)
-	if err != nil {
+	mark := s.Events.Bookmark("afterchat_state")
+	batch, err := mark.Next(ctx, 200)
+	if err != nil || len(batch.Events) == 0 {
 		return false, err
 	}
-	evs, err := s.Events.After(ctx, from, batch)
-	if err != nil || len(evs) == 0 {
-		return false, err
-	}
-	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		var at int64
-		if err := tx.QueryRow(ctx, "SELECT position FROM afterchat_state WHERE name = 'events'"+tx.ForUpdate()).Scan(&at); err != nil || at != from {
-			return err // somebody else was here
-		}
-		for _, ev := range evs {
+	err = mark.Move(ctx, batch, func(ctx context.Context, tx *db.Tx) error {
+		for _, ev := range batch.Events {
 			if err := s.heed(ctx, tx, ev); err != nil {
 				return fmt.Errorf("afterchat: %s: %w", ev.Type, err)
 			}
 		}
-		_, err := tx.Exec(ctx, "UPDATE afterchat_state SET position = $1 WHERE name = 'events'", evs[len(evs)-1].Seq)
-		return err
+		return nil
 	})
-	return len(evs) == batch, err
-}
-
-// position reads how far the log was followed. What was before the first start is over.
-func (s *Service) position(ctx context.Context) (at int64, err error) {
-	const query = "SELECT position FROM afterchat_state WHERE name = 'events'"
-	err = s.DB.QueryRow(ctx, query).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-			_, err := tx.Exec(ctx, "INSERT INTO afterchat_state (name, position) SELECT 'events', COALESCE(MAX(seq), 0) FROM events WHERE 1 = 1 ON CONFLICT (name) DO NOTHING")
-			return err
-		})
-		if err == nil {
-			err = s.DB.QueryRow(ctx, query).Scan(&at)
-		}
-	}
-	if err != nil {
-		return 0, fmt.Errorf("afterchat: position: %w", err)
-	}
-	return at, nil
+	return batch.More, err
 }
 
 // heed acts on one event.

@@ -2,9 +2,7 @@ package notify
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -24,17 +22,13 @@ func (s *Service) Run(ctx context.Context) {
 // Step tells of one batch of events and reports whether there is more. Run calls it; tests may, when nobody runs. The position moves in the transaction that
 // writes what was told, and only from where it was read: however many do it, an event is told of once.
 func (s *Service) Step(ctx context.Context) (more bool, err error) {
-	position, err := s.position(ctx)
-	if err != nil {
-		return false, err
-	}
-	evs, err := s.Events.After(ctx, position, batchSize)
-	if err != nil || len(evs) == 0 {
+	batch, err := s.bookmark().Next(ctx, batchSize)
+	if err != nil || len(batch.Events) == 0 {
 		return false, err
 	}
 	r := reader{s: s}
 	var told []telling
-	for _, ev := range evs {
+	for _, ev := range batch.Events {
 		if !concerns(ev.Type) {
 			continue
 		}
@@ -46,7 +40,7 @@ func (s *Service) Step(ctx context.Context) (more bool, err error) {
 			told = append(told, telling{ev, n, r.person(n.User), f.Company})
 		}
 	}
-	return len(evs) == batchSize, s.commit(ctx, position, evs, told)
+	return batch.More, s.commit(ctx, batch, told)
 }
 
 // telling is a notice with the event that it comes from.
@@ -57,34 +51,13 @@ type telling struct {
 	company Rhythm
 }
 
-// position reads how far the log was told of. What was before the first start is nobody's news.
-func (s *Service) position(ctx context.Context) (at int64, err error) {
-	const query = "SELECT position FROM notify_state WHERE name = 'events'"
-	err = s.DB.QueryRow(ctx, query).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-			_, err := tx.Exec(ctx, "INSERT INTO notify_state (name, position) SELECT 'events', COALESCE(MAX(seq), 0) FROM events WHERE 1 = 1 ON CONFLICT (name) DO NOTHING")
-			return err
-		})
-		if err == nil {
-			err = s.DB.QueryRow(ctx, query).Scan(&at)
-		}
-	}
-	if err != nil {
-		return 0, fmt.Errorf("notify: position: %w", err)
-	}
-	return at, nil
-}
+func (s *Service) bookmark() event.Bookmark { return s.Events.Bookmark("notify_state") }
 
-func (s *Service) commit(ctx context.Context, from int64, evs []desk.Event, told []telling) error {
-	err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		var at int64
-		if err := tx.QueryRow(ctx, "SELECT position FROM notify_state WHERE name = 'events'"+tx.ForUpdate()).Scan(&at); err != nil || at != from {
-			return err // somebody else was here
-		}
+func (s *Service) commit(ctx context.Context, batch event.Batch, told []telling) error {
+	err := s.bookmark().Move(ctx, batch, func(ctx context.Context, tx *db.Tx) error {
 		fresh := newCrier()
 		i := 0
-		for _, ev := range evs {
+		for _, ev := range batch.Events {
 			for ; i < len(told) && told[i].ev.Seq == ev.Seq; i++ {
 				if err := s.insert(ctx, tx, told[i], fresh); err != nil {
 					return err
@@ -94,11 +67,7 @@ func (s *Service) commit(ctx context.Context, from int64, evs []desk.Event, told
 				return err
 			}
 		}
-		if err := fresh.cry(ctx, tx, s.Events); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, "UPDATE notify_state SET position = $1 WHERE name = 'events'", evs[len(evs)-1].Seq)
-		return err
+		return fresh.cry(ctx, tx, s.Events)
 	})
 	if err != nil {
 		return fmt.Errorf("notify: tell: %w", err)

@@ -2,7 +2,6 @@ package waiting
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,42 +44,13 @@ func (s *Service) Step(ctx context.Context) (more bool, err error) {
 
 // read takes in events: what they may have changed is marked in the transaction that moves the position.
 func (s *Service) read(ctx context.Context) (more bool, err error) {
-	from, err := s.position(ctx)
-	if err != nil {
-		return false, err
+	mark := s.Events.Bookmark("waiting_state")
+	batch, err := mark.Next(ctx, batchSize)
+	if err != nil || len(batch.Events) == 0 {
+		return false, wrap("read", err)
 	}
-	evs, err := s.Events.After(ctx, from, batchSize)
-	if err != nil || len(evs) == 0 {
-		return false, err
-	}
-	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-		var at int64
-		if err := tx.QueryRow(ctx, "SELECT position FROM waiting_state WHERE name = 'events'"+tx.ForUpdate()).Scan(&at); err != nil || at != from {
-			return err // another node was here
-		}
-		if err := s.take(ctx, tx, evs); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, "UPDATE waiting_state SET position = $1 WHERE name = 'events'", evs[len(evs)-1].Seq)
-		return err
-	})
-	return len(evs) == batchSize, wrap("read", err)
-}
-
-// position is how far the log was read. What was before the first start waits for nobody.
-func (s *Service) position(ctx context.Context) (at int64, err error) {
-	const query = "SELECT position FROM waiting_state WHERE name = 'events'"
-	err = s.DB.QueryRow(ctx, query).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
-			_, err := tx.Exec(ctx, "INSERT INTO waiting_state (name, position) SELECT 'events', COALESCE(MAX(seq), 0) FROM events WHERE 1 = 1 ON CONFLICT (name) DO NOTHING")
-			return err
-		})
-		if err == nil {
-			err = s.DB.QueryRow(ctx, query).Scan(&at)
-		}
-	}
-	return at, wrap("position", err)
+	err = mark.Move(ctx, batch, func(ctx context.Context, tx *db.Tx) error { return s.take(ctx, tx, batch.Events) })
+	return batch.More, wrap("read", err)
 }
 
 // news is what a batch of events may have changed.
