@@ -4,6 +4,7 @@ import { Outlet, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
 import { EmptyState, Keys } from '@kanal/ui'
 import { ConversationList, ConversationScreen, ModeSwitch, useMode } from '@/features/conversations/index.ts'
+import { useCan } from '@/features/session/index.ts'
 import { TicketList, TicketScreen } from '@/features/tickets/index.ts'
 import { FilterArea, ListTools, ViewGone, openIn, useViewState, useViews, viewName } from '@/features/views/index.ts'
 import { t, withMore } from '@/locales/index.ts'
@@ -11,6 +12,7 @@ import { count } from '@/shell/format.ts'
 import s from './tickets.module.css'
 
 const Board = lazy(withMore(() => import('@/features/board/index.ts').then((m) => ({ default: m.Board }))))
+const FirstSteps = lazy(withMore(() => import('@/features/firststeps/index.ts').then((m) => ({ default: m.FirstSteps }))))
 
 /** The split layout: the list of a view, and one ticket beside it. On a phone one at a time. */
 export function TicketsRoute() {
@@ -27,13 +29,21 @@ export function TicketsRoute() {
   const here = views.find((v) => v.id === view)
   const title = state.missing ? t('error.not_found') : here ? viewName(here) : viewName({ id: view, name: state.saved?.name ?? (view.startsWith('custom:') ? ' ' : '') })
   const narrowed = useQuery({
-    queryKey: ['tickets-count', state.ask.view, state.ask.filter], enabled: !conversations && state.ask.filter !== '', staleTime: 5_000, refetchOnMount: 'always',
-    queryFn: ({ signal }) => get<{ count: number; capped: boolean }>('/api/tickets/count', { view: state.ask.view, filter: state.ask.filter }, signal),
+    queryKey: ['tickets-count', state.ask.view + state.ask.at, state.ask.filter], enabled: !conversations && state.ask.filter !== '', staleTime: 5_000, refetchOnMount: 'always',
+    queryFn: ({ signal }) => get<{ count: number; capped: boolean }>('/api/tickets/count', { view: state.ask.view + state.ask.at, filter: state.ask.filter }, signal),
   }).data
   const filtered = !conversations && state.ask.filter !== ''
   const open = filtered ? (narrowed ? { n: narrowed.count, capped: narrowed.capped } : null)
     : !here || here.pending ? null : conversations ? (view === 'spam' || view === 'trash' ? { n: here.conversations, capped: here.conversations_capped } : openIn(here)) : { n: here.count, capped: here.capped }
   const number = open ? count(open.n, open.capped) : ''
+  // Nothing anywhere: who may set up is told what a new installation needs.
+  const young = useCan()('account.access') && !conversations && views.length > 0 && views.every((v) => !v.count && !v.pending)
+  const pick = (
+    <EmptyState icon="inbox" title={t(conversations ? 'conversations.pick' : 'ticket.pick')} text={t('ticket.pick_text')}>
+      <span className={s.hint}><Keys keys={['J']} /> <Keys keys={['K']} /> {t('ticket.pick_keys')}</span>
+      <span className={s.hint}><Keys keys={['?']} /> {t('action.sheet')}</span>
+    </EmptyState>
+  )
   useEffect(() => { if (!showing) document.title = `${number && number !== '0' ? `(${number}) ` : ''}${title} · Kanal` }, [title, showing, number])
   return (
     <main id="main" className={s.split} data-showing={showing ? true : undefined} data-table={asTable || asBoard || undefined}>
@@ -50,12 +60,7 @@ export function TicketsRoute() {
       </div>
       <div className={s.ticket} hidden={asTable || asBoard}>
         {showing ? <Outlet /> : (
-          <div className={s.none}>
-            <EmptyState icon="inbox" title={t(conversations ? 'conversations.pick' : 'ticket.pick')} text={t('ticket.pick_text')}>
-              <span className={s.hint}><Keys keys={['J']} /> <Keys keys={['K']} /> {t('ticket.pick_keys')}</span>
-              <span className={s.hint}><Keys keys={['?']} /> {t('action.sheet')}</span>
-            </EmptyState>
-          </div>
+          <div className={s.none}>{young ? <Suspense fallback={null}><FirstSteps>{pick}</FirstSteps></Suspense> : pick}</div>
         )}
       </div>
     </main>
