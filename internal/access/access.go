@@ -63,7 +63,11 @@ type Service struct {
 	key    []byte // of the hashes of sessions, tokens and links
 	hashes *hasher
 	limits *limiter
+	asks   func(ctx context.Context, u desk.User) (bool, error)
 }
+
+// Asks has sessions without a second factor end when one is asked of whose they are. Before the service is used.
+func (s *Service) Asks(fn func(ctx context.Context, u desk.User) (bool, error)) { s.asks = fn }
 
 // New makes the service, and has sessions end when their user is deactivated.
 func New(d Deps) *Service {

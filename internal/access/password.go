@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -145,19 +144,6 @@ const (
 )
 
 type limitKey struct{ email, ip string }
-
-// peer is whom failures count against: an IPv4 address, or the /64 of an IPv6 address, since one line has all of it.
-func peer(ip string) string {
-	a, err := netip.ParseAddr(ip)
-	if err != nil {
-		return ip
-	}
-	if a = a.Unmap().WithZone(""); a.Is6() {
-		p, _ := a.Prefix(64)
-		return p.String()
-	}
-	return a.String()
-}
 
 type failures struct {
 	n     int

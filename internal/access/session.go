@@ -12,6 +12,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/netx"
 	"github.com/kanalhq/kanal/internal/property"
 )
 
@@ -59,7 +60,7 @@ func (s *Service) SignIn(ctx context.Context, email, password, userAgent, ip str
 // Verify returns whose address and password these are. An unknown address, a deactivated user and a wrong password give one answer in one time; ten failures
 // for an address and peer in a quarter of an hour give RateLimited.
 func (s *Service) Verify(ctx context.Context, email, password, ip string) (desk.User, error) {
-	key := limitKey{email: desk.NormalizeEmail(email), ip: peer(ip)}
+	key := limitKey{email: desk.NormalizeEmail(email), ip: netx.Neighbourhood(ip)}
 	if err := s.limits.allow(key); err != nil {
 		return desk.User{}, err
 	}
@@ -93,7 +94,7 @@ func (s *Service) Enter(ctx context.Context, id desk.UserID, m Means) (token str
 
 // Guess counts a try at something that could be guessed, as a code of six digits: RateLimited when there were too many for this name and peer. ok forgets them.
 func (s *Service) Guess(name, ip string) (result func(ok bool), err error) {
-	key := limitKey{email: name, ip: peer(ip)}
+	key := limitKey{email: name, ip: netx.Neighbourhood(ip)}
 	if err := s.limits.allow(key); err != nil {
 		return nil, err
 	}
@@ -187,12 +188,50 @@ func (s *Service) bySession(ctx context.Context, token string) (Viewer, error) {
 		return Viewer{}, err
 	}
 	v.Session = x.ID
+	if !x.Factor && s.asks != nil {
+		if err := s.tooWeak(ctx, x, v.User); err != nil {
+			return Viewer{}, err
+		}
+	}
 	if now-x.LastSeen >= desk.Time(touchEvery.Milliseconds()) {
 		if err := s.touch(ctx, x, now); err != nil && !db.IsMachine(err) { // a machine that cannot write now can still be read
 			return Viewer{}, err
 		}
 	}
 	return v, nil
+}
+
+// tooWeak ends a session that was begun without a second factor once one is asked of its user: whether the rule, their role or what the role may has changed (PM-13).
+func (s *Service) tooWeak(ctx context.Context, x Session, u desk.User) error {
+	asked, err := s.asks(ctx, u)
+	if err != nil || !asked {
+		return err
+	}
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error { return s.end(ctx, tx, desk.System, []Session{x}) })
+	if err != nil && !db.IsMachine(err) {
+		return err
+	}
+	return desk.Errorf(desk.Unauthorized, "access.factor_asked", "A second factor is asked of you now. Sign in again.")
+}
+
+// Strong reports whether something beside a password was shown in a session.
+func (s *Service) Strong(ctx context.Context, q db.Queryer, id desk.SessionID) (bool, error) {
+	xs, err := db.All(ctx, q, scanSession, `SELECT `+sessionColumns+` FROM sessions WHERE id = $1`, id)
+	if err != nil {
+		return false, fmt.Errorf("access: session: %w", err)
+	}
+	return len(xs) > 0 && xs[0].Factor, nil
+}
+
+// Strengthen notes that a second factor was shown in a session; 0 is none.
+func (s *Service) Strengthen(ctx context.Context, tx *db.Tx, id desk.SessionID) error {
+	if id == 0 {
+		return nil
+	}
+	if _, err := tx.Exec(ctx, `UPDATE sessions SET factor = 1 WHERE id = $1`, id); err != nil {
+		return fmt.Errorf("access: session: %w", err)
+	}
+	return nil
 }
 
 // touch slides the expiry, at most to SessionMax after the start.
@@ -247,6 +286,18 @@ func (s *Service) viewer(ctx context.Context, q db.Queryer, u desk.User) (Viewer
 // ViewerFor is the viewer that a user would be, for work done in their name by the command line or a job. Unauthorized when they are deactivated.
 func (s *Service) ViewerFor(ctx context.Context, id desk.UserID) (Viewer, error) {
 	return s.viewerOf(ctx, id)
+}
+
+// ViewerIn is ViewerFor in the caller's transaction.
+func (s *Service) ViewerIn(ctx context.Context, q db.Queryer, id desk.UserID) (Viewer, error) {
+	u, err := s.People.Get(ctx, q, id)
+	if desk.CodeOf(err) == desk.NotFound || err == nil && !u.Active {
+		return Viewer{}, notSignedIn()
+	}
+	if err != nil {
+		return Viewer{}, err
+	}
+	return s.viewer(ctx, q, u)
 }
 
 // SignOut ends the session of a token; one that is not there is nothing.

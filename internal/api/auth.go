@@ -75,24 +75,36 @@ func (s *Server) SetSession(token string) http.Cookie {
 	return c
 }
 
-// ClientIP is the address a request came from: the peer's, or what a trusted proxy says.
+// ClientIP is the address a request came from: the peer's, or what a trusted proxy says; an IPv4 address is written as one, however it came.
 func (s *Server) ClientIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
+	host = plainAddress(host)
 	if len(s.Proxies) == 0 {
 		return host
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && s.trusted(host); i-- {
 		hop := strings.TrimSpace(hops[i])
+		if ap, err := netip.ParseAddrPort(hop); err == nil { // some proxies say the port too
+			hop = ap.Addr().String()
+		}
 		if _, err := netip.ParseAddr(hop); err != nil {
 			break
 		}
-		host = hop
+		host = plainAddress(hop)
 	}
 	return host
+}
+
+func plainAddress(host string) string {
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	return a.Unmap().WithZone("").String()
 }
 
 func (s *Server) trusted(host string) bool {

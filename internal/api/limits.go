@@ -2,11 +2,11 @@ package api
 
 import (
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/netx"
 	"golang.org/x/time/rate"
 )
 
@@ -22,20 +22,6 @@ const (
 
 // Take counts a request against a limit of its address: for handlers that are no operations. The error says to wait.
 func (s *Server) Take(l Limit, r *http.Request) error { return s.limits[l].take(s.ClientIP(r)) }
-
-// neighbourhood is whom a limit counts as one: an IPv4 address, or the /64 of an IPv6 address, since a single customer line has all of it.
-func neighbourhood(ip string) string {
-	a, err := netip.ParseAddr(ip)
-	if err != nil {
-		return ip
-	}
-	if a = a.Unmap().WithZone(""); a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
-}
 
 // limiter holds one bucket an address. Addresses that have regained everything are forgotten.
 type limiter struct {
@@ -54,14 +40,14 @@ const maxBuckets = 100_000
 
 // take is nil, or says how long to wait. Rates use the real clock.
 func (l *limiter) take(who string) error {
-	who = neighbourhood(who)
+	who = netx.Neighbourhood(who)
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now.Sub(l.swept) > time.Minute || len(l.by) > maxBuckets {
+	if full := len(l.by) > maxBuckets; full || now.Sub(l.swept) > time.Minute {
 		l.swept = now
-		for k, b := range l.by {
-			if b.TokensAt(now) >= float64(l.burst) || len(l.by) > maxBuckets {
+		for k, b := range l.by { // when full, a tenth goes at once: not each request walks through all of them
+			if b.TokensAt(now) >= float64(l.burst) || full && len(l.by) > maxBuckets*9/10 {
 				delete(l.by, k)
 			}
 		}

@@ -34,12 +34,14 @@ import (
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/intake"
+	"github.com/kanalhq/kanal/internal/keeping"
 	"github.com/kanalhq/kanal/internal/netx"
 	"github.com/kanalhq/kanal/internal/oversight"
 	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/setting"
+	"github.com/kanalhq/kanal/internal/skill/tongue"
 	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/switchboard"
 	"github.com/kanalhq/kanal/internal/transfer"
@@ -64,10 +66,11 @@ func (a *App) flows(ctx context.Context) error {
 	}
 	a.Door = door.New(door.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, Access: a.Access, People: a.People, Settings: a.Settings, Base: a.cfg.Base.String(), Log: a.log,
-		Web: netx.Guard{AllowPrivate: true}.HTTP(netx.HTTPOptions{Timeout: 15 * time.Second}),
+		Web: netx.Guard{AllowPrivate: config.PrivateProviders() || inside(a.cfg.Base)}.HTTP(netx.HTTPOptions{Timeout: 15 * time.Second, MaxBody: 1 << 20}),
 	})
 	a.Avail = availability.New(availability.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Channels: a.Registry, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Contacts: a.Contacts, Settings: a.Settings, Log: a.log,
+		Hours: a.Worktime.Hours,
 	})
 	a.Assign = assignment.New(assignment.Deps{
 		Clock: a.Clock, People: a.People, Inboxes: a.Inbox, Tickets: a.Tickets, Threads: a.Threads, Contacts: a.Contacts, Properties: a.Properties, Visitors: a.Visitors, Channels: a.Registry,
@@ -82,16 +85,12 @@ func (a *App) flows(ctx context.Context) error {
 		Tickets: a.Tickets, Inbox: a.Inbox, Assign: a.Assign, Lines: a.Board, Sieve: a.Spam,
 		RawKeep: config.Window("RAW_KEEP"), Reopen: config.Window("REOPEN"), Orphans: config.Window("ATTACHMENT_ORPHAN"),
 	})
-	a.Purge = purge.New(purge.Deps{
-		DB: a.DB, Clock: a.Clock, Events: a.Events, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Log: a.log,
-		Spam: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE"),
-		Also: a.alsoOfTicket, Conversations: a.Chatflows.Forget,
-	})
+	a.erasing()
 	a.replies()
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Files: a.Blobs, Log: a.log,
 		Keep: config.Window("CONTACT_KEEP"), Visitors: a.Visitors, Consents: a.Consent, Forms: a.Forms,
-		Also: a.alsoOf,
+		Also: a.alsoOf, Held: a.Keeping.Held,
 	})
 	a.Intake.Visitors = a.Identity
 	a.forms()
@@ -103,9 +102,10 @@ func (a *App) flows(ctx context.Context) error {
 		Keep: config.Window("BULK_KEEP"),
 	})
 	a.moving()
+	a.ticketing()
 	a.Notify = a.notifier()
 	a.Transfer = a.transfer(transfer.Outside{})
-	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Held: a.Views.HeldTickets, HeldThread: a.Views.HeldThread, Stays: config.Window("PRESENCE"), Answers: a.answers})
+	a.Hub = realtime.New(realtime.Deps{Events: a.Events, DB: a.DB, Log: a.log, InboxOf: a.Views.InboxOf, Held: a.Views.HeldTickets, HeldThread: a.Views.HeldThread, Stays: config.Window("PRESENCE"), Answers: a.answers, Holds: a.holdsAnswers})
 	if err := a.chat(); err != nil {
 		return err
 	}
@@ -113,6 +113,19 @@ func (a *App) flows(ctx context.Context) error {
 	a.metrics = a.newMetrics()
 	a.housekeeping()
 	return nil
+}
+
+// erasing makes what takes away, and what keeps (CO-10).
+func (a *App) erasing() {
+	a.Purge = purge.New(purge.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Log: a.log,
+		Spam: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE"),
+		Also: a.alsoOfTicket, Conversations: a.Chatflows.Forget, Emptied: a.emptied, Windows: a.hiddenFor,
+		Held: func(ctx context.Context, q db.Queryer, t desk.TicketID, c desk.ContactID) (bool, error) {
+			return a.Keeping.Held(ctx, q, t, c)
+		},
+	})
+	a.Keeping = keeping.New(keeping.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Settings: a.Settings, Tickets: a.Tickets, Contacts: a.Contacts, Purge: a.Purge, Log: a.log})
 }
 
 // replies makes what leaves again: triage, which a reply may close with, dispatch, and the surveys that follow.
@@ -123,7 +136,7 @@ func (a *App) replies() {
 	a.Dispatch = dispatch.New(dispatch.Deps{
 		Rest: a.Triage, Follow: a.Triage, Visitors: givenAddress{a.Visitors},
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
-		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Log: a.log, Fallback: a.cfg.RelayTo != nil,
+		Assign: a.Assign, Board: a.Board, Registry: a.Registry, Company: a.company, Numbers: a.numbersInSubjects, Log: a.log, Fallback: a.cfg.RelayTo != nil,
 		Links: dispatch.Links{Base: a.cfg.Base, Key: a.Box.Derive("file links"), Keep: config.Window("FILE_LINK"), Local: a.cfg.LocalLinks || config.LocalLinks(), Words: a.words},
 		Windows: dispatch.Windows{
 			Undo: config.Window("UNDO_SEND"), RetryBase: config.Window("RETRY_BASE"), RetryMax: config.Window("RETRY_MAX"), GiveUp: config.Window("SEND_GIVE_UP"),
@@ -218,7 +231,7 @@ func (a *App) endWeak(ctx context.Context, tx *db.Tx, actor desk.Actor, rules se
 // transfer is settings as text, with secrets read from outside.
 func (a *App) transfer(outside transfer.Outside) *transfer.Service {
 	return transfer.New(transfer.Deps{
-		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Worktime: a.Worktime, Views: a.Saved, Chatflows: a.Chatflows, Forms: a.Forms, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Skills: a.Skills, Access: a.Access, Outside: outside, Weak: a.endWeak,
+		DB: a.DB, Channels: a.Registry, People: a.People, Properties: a.Properties, Tickets: a.Tickets, Inboxes: a.Inbox, Settings: a.Settings, Snippets: a.Snippets, Worktime: a.Worktime, Views: a.Saved, Spaces: a.Spaces, Chatflows: a.Chatflows, Forms: a.Forms, Notify: a.Notify, Spam: a.Spam, Surveys: a.Surveys, Skills: a.Skills, Access: a.Access, Outside: outside, Weak: a.endWeak,
 	})
 }
 
@@ -253,16 +266,16 @@ func (a *App) edge() http.Handler {
 	})
 	chat.MountFlows(s, chat.FlowDeps{
 		DB: a.DB, Clock: a.Clock, Flows: a.Chatflows, Inboxes: a.Inbox, Registry: a.Registry, Key: a.Box.Derive("chatflow previews"), BaseURL: a.cfg.Base,
-		Properties: a.Properties, People: a.People, Tickets: a.Tickets, Gate: a.Avail.Gate,
+		Properties: a.Properties, People: a.People, Tickets: a.Tickets, Open: a.Avail.Open, Hours: a.hasHours, Assign: a.Assign, Contacts: a.Contacts, View: a.Views, Languages: tongue.Codes,
 	})
-	a.mountWorktime(s)
-	a.mountMoving(s)
-	a.mountForms(s)
+	for _, mount := range []func(*api.Server){a.mountWorktime, a.mountMoving, a.mountForms, a.mountPrivacy} {
+		mount(s)
+	}
 	inform.Mount(s, inform.Deps{DB: a.DB, Notify: a.Notify})
-	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved})
+	lists.Mount(s, lists.Deps{DB: a.DB, View: a.Views, Saved: a.Saved, Spaces: a.Spaces})
 	lists.MountBulk(s, a.Bulk)
 	a.mountSkills(s)
-	lists.MountSpam(s, lists.SpamDeps{DB: a.DB, Spam: a.Spam, Keep: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE")})
+	lists.MountSpam(s, lists.SpamDeps{DB: a.DB, Spam: a.Spam, Windows: a.hiddenFor})
 	person.Mount(s, person.Deps{DB: a.DB, Contacts: a.Contacts, Identity: a.Identity, Properties: a.Properties, People: a.People, View: a.Views, Log: a.log})
 	site.Mount(s, a.site())
 	public.Mount(s, public.Deps{Links: a.Dispatch, Blobs: a.Blobs, Surveys: a.Surveys, Log: a.log})
@@ -270,7 +283,7 @@ func (a *App) edge() http.Handler {
 		DB: a.DB, Clock: a.Clock, Log: a.log, Base: a.cfg.Base, Registry: a.Registry, Visitors: a.Visitors, Identity: a.Identity, Signer: a.signer(), Consents: a.Consent,
 		Inboxes: a.Inbox, Settings: a.Settings, Threads: a.Threads, Chatflows: a.Chatflows, Avail: a.Avail, Intake: a.Intake, Guard: a.Guard, Mapper: a.mapper(), Blobs: a.Blobs,
 		Key: a.Box.Derive("widget uploads"), Preview: a.Box.Derive("chatflow previews"), Ends: a.Dialogue.Left, Transcript: a.transcript, Rate: a.rate, Viewing: a.Lobby.Viewing, Fetched: a.Lobby.Fetched,
-		Country: a.Geo.Country,
+		Country: a.Geo.Country, Facts: a.contactFacts,
 	})
 	hubspot.Mount(s, hubspot.Deps{Signer: a.signer()})
 	streams := widget.StreamDeps{DB: a.DB, Visitors: a.Visitors, Lobby: a.Lobby, Guard: a.Guard, Base: a.cfg.Base, Person: a.person}
@@ -292,7 +305,8 @@ func (a *App) housekeeping() {
 		_, err := a.Jobs.PruneDead(ctx, a.Clock.Ms().Add(-config.Window("JOB_DEAD")))
 		return err
 	})
-	a.Jobs.Every("visitors.expire", time.Hour, func(ctx context.Context) error { return a.Visitors.Expire(ctx, a.DB) })
+	a.Jobs.Every("visitors.expire", time.Hour, a.expireVisitors)
+	a.Jobs.Every("keeping.due", config.Window("PURGE_EVERY"), a.Keeping.Due)
 	a.Jobs.Every("tickets.wake", time.Hour, a.Triage.WakeDue)
 	a.Jobs.Every("decisions.prune", time.Hour, func(ctx context.Context) error { return a.Assign.Prune(ctx, a.DB) })
 	a.Jobs.Every("surveys.ask", time.Minute, a.Surveys.Run)

@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/moving"
 	"github.com/kanalhq/kanal/internal/api/work"
+	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/db"
@@ -17,17 +21,42 @@ import (
 	"github.com/kanalhq/kanal/internal/ownermail"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/relocation"
+	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/skill"
 	"github.com/kanalhq/kanal/internal/skill/tongue"
 	"github.com/kanalhq/kanal/internal/waiting"
+	"github.com/kanalhq/kanal/internal/webchat"
 	"github.com/kanalhq/kanal/internal/worktime"
 )
+
+// mayAnswer reports whether somebody may answer a conversation as things are now: its inbox is theirs, and it is within their reach.
+func (a *App) mayAnswer(ctx context.Context, q db.Queryer, id desk.UserID, th desk.Thread) (bool, error) {
+	v, err := a.Access.ViewerIn(ctx, q, id)
+	if err != nil {
+		if desk.CodeOf(err) == desk.Unauthorized {
+			err = nil
+		}
+		return false, err
+	}
+	h := access.Held{Inbox: th.InboxID, Owner: th.OwnerID, Team: th.TeamID}
+	if th.TicketID != 0 {
+		own, err := a.Views.HeldIn(ctx, q, th.TicketID)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return false, err
+		}
+		if err == nil {
+			h = own
+			h.Inbox = th.InboxID
+		}
+	}
+	return v.NeedOn(h, access.TicketsReply) == nil, nil
+}
 
 // waits makes what becomes of work that nobody could have: the line that is asked again, and the mail to a contact's owner who is away.
 func (a *App) waits() {
 	a.Letters = ownermail.New(ownermail.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Registry: a.Registry, People: a.People, Contacts: a.Contacts, Inbox: a.Inbox, Threads: a.Threads, Tickets: a.Tickets,
-		Board: a.Board, Replies: a.Dispatch, Base: a.cfg.Base, Key: a.Box.Derive("letters to owners"), Gather: config.Window("OWNER_MAIL"), Log: a.log,
+		Board: a.Board, Replies: a.Dispatch, Base: a.cfg.Base, Key: a.Box.Derive("letters to owners"), Gather: config.Window("OWNER_MAIL"), Life: config.Window("OWNER_LETTER"), Reaches: a.mayAnswer, Log: a.log,
 		May: func(u desk.User) bool { return access.UserCan(u, access.TicketsReply) },
 		Locale: func(ctx context.Context, q db.Queryer) (string, string, error) {
 			c, err := a.Settings.Company(ctx, q)
@@ -62,7 +91,7 @@ func (a *App) worktime() {
 		accs, err := a.Inbox.Accounts(ctx, q, inbox.Filter{})
 		var by []string
 		for _, acc := range accs {
-			if acc.Assign.Hours == slug {
+			if acc.Assign.Hours == slug || a.Registry.Live(acc.Channel) && webchat.HoursOf(acc.Settings) == slug {
 				by = append(by, acc.Name)
 			}
 		}
@@ -71,7 +100,17 @@ func (a *App) worktime() {
 		}
 		flows, err := a.Chatflows.List(ctx, q, 0)
 		for _, f := range flows {
-			if keepsHours(f, slug) {
+			if f.Published > 0 && f.Active {
+				live, err := a.Chatflows.VersionOf(ctx, q, f.ID, f.Published)
+				if err != nil {
+					return nil, err
+				}
+				if keepsHours(live.Definition, slug) {
+					by = append(by, f.Name)
+					continue
+				}
+			}
+			if keepsHours(f.Draft, slug) {
 				by = append(by, f.Name)
 			}
 		}
@@ -79,12 +118,37 @@ func (a *App) worktime() {
 	}
 }
 
-// keepsHours reports whether a chatflow hands over by a rule of its own that keeps some business hours.
-func keepsHours(f chatflow.Flow, slug string) bool {
-	if p := f.Draft.Handover.Assign; p != nil && p.Hours == slug {
+// hasHours reports whether there are business hours of a name.
+func (a *App) hasHours(ctx context.Context, q db.Queryer, slug string) (bool, error) {
+	_, err := a.Worktime.Get(ctx, q, slug)
+	if desk.CodeOf(err) == desk.NotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// checkSettings refuses a chat whose settings name business hours that are not there.
+func (a *App) checkSettings(ctx context.Context, q db.Queryer, spec channel.Spec, settings json.RawMessage) error {
+	slug := webchat.HoursOf(settings)
+	if !spec.Can.Live || slug == "" {
+		return nil
+	}
+	known, err := a.hasHours(ctx, q, slug)
+	if err == nil && !known {
+		err = desk.Errorf(desk.Invalid, "business_hours.unknown", "There are no business hours %q.", slug).In("availability.business_hours")
+	}
+	return err
+}
+
+// keepsHours reports whether a chatflow shows, asks or hands over by some business hours.
+func keepsHours(d chatflow.Definition, slug string) bool {
+	if slices.Contains(d.HoursNamed(), slug) {
 		return true
 	}
-	return slices.ContainsFunc(f.Draft.Steps, func(st chatflow.Block) bool { return st.To != nil && st.To.Policy != nil && st.To.Policy.Hours == slug })
+	if p := d.Handover.Assign; p != nil && p.Hours == slug {
+		return true
+	}
+	return slices.ContainsFunc(d.Steps, func(st chatflow.Block) bool { return st.To != nil && st.To.Policy != nil && st.To.Policy.Hours == slug })
 }
 
 func (a *App) mountWorktime(s *api.Server) {
@@ -102,6 +166,24 @@ func (a *App) moving() {
 		l, err := a.Settings.Associations(ctx, q)
 		return l.ContactTickets, err
 	})
+}
+
+// ticketing hands over how tickets are worked on.
+func (a *App) ticketing() {
+	a.Tickets.OpenTags(func(ctx context.Context, q db.Queryer) (bool, error) {
+		t, err := a.Settings.Ticketing(ctx, q)
+		return t.OpenTags, err
+	})
+}
+
+func (a *App) numbersInSubjects(ctx context.Context, q db.Queryer) (bool, error) {
+	t, err := a.Settings.Ticketing(ctx, q)
+	return t.SubjectNumber == setting.NumberEnd, err
+}
+
+func (a *App) holdsAnswers(ctx context.Context) bool {
+	t, err := a.Settings.Ticketing(ctx, a.DB)
+	return err == nil && t.HoldAnswers
 }
 
 func (a *App) mountMoving(s *api.Server) {

@@ -61,7 +61,7 @@ func Table() []Option {
 		Env: "KANAL_S3_ACCESS_KEY", Value: "KEY", Help: "Access key of the bucket of --blobs; or KANAL_S3_ACCESS_KEY_FILE names a file with it.",
 	}, Option{
 		Env: "KANAL_S3_SECRET_KEY", Value: "KEY", Help: "Secret key of the bucket of --blobs; or KANAL_S3_SECRET_KEY_FILE names a file with it.",
-	}, localLinks)
+	}, localLinks, privateProviders)
 }
 
 // Checked are the options understood.

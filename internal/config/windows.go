@@ -49,6 +49,7 @@ var Windows = []WindowSpec{
 	{"DECISIONS_KEEP", 14 * day, "what automatic assignments were decided from is kept this long, so that another rule can be tried on it; 0 keeps nothing", false},
 	{"NOTIFY_KEEP", 90 * day, "what people were told is forgotten after this", false},
 	{"OWNER_MAIL", time.Minute, "what a visitor writes to a contact's owner who is away is gathered this long and then leaves as one mail", false},
+	{"OWNER_LETTER", 30 * day, "what a contact's owner answers by mail to a letter older than this goes to nobody; 0: letters live on", false},
 	{"PRESENCE", 45 * time.Second, "an agent not heard of for this long no longer views a ticket", false},
 	{"RAW_KEEP", 0, "originals of what came in are pruned after this; 0 keeps them", false},
 	{"RECEIVER_LEASE", 30 * time.Second, "another node takes over a mailbox whose reader is not heard of for this long", false},

@@ -16,7 +16,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -41,7 +40,7 @@ type Deps struct {
 	People   *people.Service
 	Settings *setting.Service
 	Base     string       // the workspace's address, for passkeys and providers
-	Web      *http.Client // to providers; an administrator names them, so private ones are allowed
+	Web      *http.Client // to providers; it decides whether private addresses are reached
 	Log      *slog.Logger
 }
 
@@ -51,17 +50,11 @@ type Service struct {
 	keys *webauthn.WebAuthn // nil: passkeys need a name and, but for localhost, https
 	why  string             // why there are none
 
-	mu    sync.Mutex
-	rules setting.SignIn
-	read  time.Time
-	fresh bool
+	rules *rulebook
 }
 
 // attemptTTL is how long a sign-in that is under way may take.
 const attemptTTL = 10 * time.Minute
-
-// rulesFor is how long the rules are taken from memory on the nodes where they were not changed.
-const rulesFor = 2 * time.Second
 
 // New makes the service.
 func New(d Deps) *Service {
@@ -69,7 +62,12 @@ func New(d Deps) *Service {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{Deps: d}
+	s.rules = &rulebook{now: time.Now, read: func(ctx context.Context) (setting.SignIn, error) { return s.Settings.SignIn(ctx, s.DB) }}
 	s.keys, s.why = relyingParty(d.Base)
+	d.Access.Asks(func(ctx context.Context, u desk.User) (bool, error) {
+		r, err := s.Rules(ctx)
+		return asked(r, u), err
+	})
 	return s
 }
 
@@ -89,19 +87,7 @@ type Entry struct {
 }
 
 // Rules are how people may sign in now.
-func (s *Service) Rules(ctx context.Context) (setting.SignIn, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fresh && time.Since(s.read) < rulesFor {
-		return s.rules, nil
-	}
-	r, err := s.Settings.SignIn(ctx, s.DB)
-	if err != nil {
-		return r, err
-	}
-	s.rules, s.read, s.fresh = r, time.Now(), true
-	return r, nil
-}
+func (s *Service) Rules(ctx context.Context) (setting.SignIn, error) { return s.rules.get(ctx) }
 
 // Admit refuses an address from which the workspace may not be used (PM-13).
 func (s *Service) Admit(ctx context.Context, ip string) error {
@@ -134,6 +120,11 @@ func (s *Service) SetRules(ctx context.Context, v access.Viewer, ip string, rule
 			if !has.any() {
 				return after, desk.Errorf(desk.Invalid, "sign_in.no_factor", "Set up a second factor for yourself first, then ask it of others.").In("second_factor")
 			}
+			if strong, err := s.Access.Strong(ctx, tx, v.Session); err != nil {
+				return after, err
+			} else if !strong && v.Session != 0 {
+				return after, desk.Errorf(desk.Invalid, "sign_in.weak_session", "You came in without your second factor. Sign in again with it, then ask it of others.").In("second_factor")
+			}
 		}
 		if v.User.ID != 0 && after.Passwords == "owners" && before.Passwords != "owners" && v.User.Role != desk.RoleOwner {
 			has, err := s.has(ctx, tx, v.User.ID)
@@ -150,9 +141,7 @@ func (s *Service) SetRules(ctx context.Context, v access.Viewer, ip string, rule
 		return after, s.EndWeak(ctx, tx, v.Actor, after, v.Session)
 	})
 	if err == nil {
-		s.mu.Lock()
-		s.rules, s.read, s.fresh = out, time.Now(), true
-		s.mu.Unlock()
+		s.rules.set(out)
 	}
 	return out, err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/door"
+	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/setting"
 )
 
@@ -258,6 +259,53 @@ func TestRulesOfSigningIn(t *testing.T) {
 		}
 		if in, err := s.SignIn(ctx, owner.Email, desktest.Password, from); err != nil || in.Token == "" {
 			t.Errorf("the owner's password: %+v %v", in, err)
+		}
+	})
+}
+
+// PM-13: whom the rules newly ask keeps no session without a second factor, whichever way they came to be asked; their next sign-in sets one up.
+func TestWhoBecomesAdministratorNeedsASecondFactorAtOnce(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		ctx, k := context.Background(), desktest.New(t, d)
+		s := newDoor(k)
+		owner, ann := withPassword(t, k, k.User(desktest.Role(desk.RoleOwner))), withPassword(t, k, k.User())
+		v := viewer(t, k, owner.ID)
+		e, err := s.Enrol(ctx, owner.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := viewer(t, k, owner.ID)
+		if _, err := s.Confirm(ctx, v, here, code(t, k, e.Secret, 0)); err != nil {
+			t.Fatal(err)
+		}
+		rules := setting.DefaultSignIn
+		rules.Factor = "administrators"
+		if _, err := s.SetRules(ctx, other, here, rules); desk.ReasonOf(err) != "sign_in.weak_session" {
+			t.Fatalf("asked in a session that would end by it: %v", err)
+		}
+		if _, err := s.SetRules(ctx, v, here, rules); err != nil {
+			t.Fatal(err)
+		}
+		token, _, err := k.Access.Enter(ctx, ann.ID, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Access.Authenticate(ctx, token); err != nil {
+			t.Fatalf("an agent is asked nothing: %v", err)
+		}
+		role := desk.RoleAdmin
+		k.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := k.People.Update(ctx, tx, v.Actor, ann.ID, people.UserChange{Role: &role})
+			return err
+		})
+		if _, err := k.Access.Authenticate(ctx, token); desk.ReasonOf(err) != "access.factor_asked" {
+			t.Errorf("an administrator without a second factor: %v", err)
+		}
+		if xs, err := k.Access.Sessions(ctx, d, ann.ID); err != nil || len(xs) != 0 {
+			t.Errorf("the session is still listed: %+v %v", xs, err)
+		}
+		if in, err := s.SignIn(ctx, ann.Email, desktest.Password, from); err != nil || in.Needs != door.NeedsEnrol {
+			t.Errorf("%+v %v", in, err)
 		}
 	})
 }

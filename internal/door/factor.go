@@ -177,13 +177,12 @@ func wrongCode() error {
 	return desk.Errorf(desk.Invalid, "sign_in.wrong_code", "That code is not right. Take the one that the app shows now; each counts once.").In("code")
 }
 
-// Confirm puts a secret in force once a code of it was seen, and returns recovery codes, shown this once. The sessions that were begun without a second factor stay: they
-// are of who confirmed it.
+// Confirm puts a secret in force once a code of it was seen, and returns recovery codes, shown this once. The session in which that was counts as begun with it.
 func (s *Service) Confirm(ctx context.Context, v access.Viewer, ip, code string) ([]string, error) {
-	return s.confirm(ctx, v.User.ID, v.Actor, ip, code)
+	return s.confirm(ctx, v.User.ID, v.Session, v.Actor, ip, code)
 }
 
-func (s *Service) confirm(ctx context.Context, id desk.UserID, actor desk.Actor, ip, code string) (codes []string, err error) {
+func (s *Service) confirm(ctx context.Context, id desk.UserID, in desk.SessionID, actor desk.Actor, ip, code string) (codes []string, err error) {
 	result, err := s.Access.Guess("factor "+id.String(), ip)
 	if err != nil {
 		return nil, err
@@ -206,6 +205,9 @@ func (s *Service) confirm(ctx context.Context, id desk.UserID, actor desk.Actor,
 		}
 		if _, err := tx.Exec(ctx, `UPDATE second_factors SET confirmed_at = $1, last_step = $2, recovery = $3 WHERE user_id = $4`, s.Clock.Ms(), step, string(db.JSON(hashes)), id); err != nil {
 			return fmt.Errorf("door: confirm: %w", err)
+		}
+		if err := s.Access.Strengthen(ctx, tx, in); err != nil {
+			return err
 		}
 		return s.tell(ctx, tx, actor, id, "factor_added", nil)
 	})
@@ -338,7 +340,7 @@ func (s *Service) ConfirmFirst(ctx context.Context, attempt, code string, m acce
 	if p.Needs != NeedsEnrol {
 		return Entry{}, nil, badAttempt()
 	}
-	if codes, err = s.confirm(ctx, id, desk.ByUser(id), m.IP, code); err != nil {
+	if codes, err = s.confirm(ctx, id, 0, desk.ByUser(id), m.IP, code); err != nil {
 		return Entry{}, nil, err
 	}
 	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {

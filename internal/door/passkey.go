@@ -172,6 +172,9 @@ func (s *Service) AddPasskey(ctx context.Context, v access.Viewer, attempt, name
 		if n == 0 {
 			return Passkey{}, desk.Errorf(desk.Conflict, "passkey.known", "This passkey is kept already.")
 		}
+		if err := s.Access.Strengthen(ctx, tx, v.Session); err != nil { // making one asks for a finger or a PIN, as using one does
+			return Passkey{}, err
+		}
 		return Passkey{ID: fmt.Sprint(id), Name: name, CreatedAt: now, Synced: cred.Flags.BackupState}, s.tell(ctx, tx, v.Actor, user, "passkey_added", map[string]any{"name": name})
 	})
 }

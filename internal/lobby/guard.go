@@ -3,13 +3,13 @@ package lobby
 import (
 	"hash/maphash"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/netx"
 )
 
 // Kind is what a visitor asks for, each with limits of its own.
@@ -93,7 +93,7 @@ func (g *Guard) Take(k Kind, visitor desk.VisitorID, address string) error {
 			return g.refuse(string(k)+"_visitor", wait)
 		}
 	}
-	if wait := g.draw(string(k)+" a"+Neighbourhood(address), l.Address, now); wait > 0 {
+	if wait := g.draw(string(k)+" a"+netx.Neighbourhood(address), l.Address, now); wait > 0 {
 		return g.refuse(string(k)+"_address", wait)
 	}
 	if wait := g.draw(string(k), l.All, now); wait > 0 {
@@ -178,7 +178,7 @@ func (g *Guard) Refused() map[string]int64 {
 }
 
 func (g *Guard) opened(address string) error {
-	who := Neighbourhood(address)
+	who := netx.Neighbourhood(address)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.limits.Streams > 0 && int(g.streams[who]) >= g.limits.Streams {
@@ -189,26 +189,12 @@ func (g *Guard) opened(address string) error {
 }
 
 func (g *Guard) closed(address string) {
-	who := Neighbourhood(address)
+	who := netx.Neighbourhood(address)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.streams[who]--; g.streams[who] <= 0 {
 		delete(g.streams, who)
 	}
-}
-
-// Neighbourhood is whom a limit counts as one: an IPv4 address, or the /64 of an IPv6 address, since a single customer line has all of it.
-func Neighbourhood(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	if a = a.Unmap().WithZone(""); a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
 }
 
 // SameOrigin refuses what another site's page has made a browser send: everything of the widget but hello comes from its own frame.

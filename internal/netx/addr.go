@@ -51,3 +51,17 @@ func Public(a netip.Addr) bool {
 	}
 	return true
 }
+
+// Neighbourhood is whom a limit counts as one: an IPv4 address, however it is written, or the /64 of an IPv6 address, since a single customer line has all of it.
+func Neighbourhood(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap().WithZone(""); a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return a.String()
+}

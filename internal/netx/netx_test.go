@@ -35,6 +35,18 @@ func TestPublic(t *testing.T) {
 	}
 }
 
+// A limit counts an IPv4 address however it is written, and of IPv6 the line: it has 2^64 addresses.
+func TestNeighbourhood(t *testing.T) {
+	for in, want := range map[string]string{
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "2001:db8:1:2::1%eth0": "2001:db8:1:2::/64", "2001:db8::1": "2001:db8::/64", "2001:db8::ffff:1": "2001:db8::/64", "2001:DB8:0:0:9::1": "2001:db8::/64",
+		"::ffff:192.0.2.7": "192.0.2.7", "::ffff:c000:207": "192.0.2.7", "192.0.2.7": "192.0.2.7", "session": "session",
+	} {
+		if got := netx.Neighbourhood(in); got != want {
+			t.Errorf("%s counts as %s, want %s", in, got, want)
+		}
+	}
+}
+
 func lookup(m map[string]string) func(context.Context, string, string) ([]netip.Addr, error) {
 	return func(_ context.Context, _, host string) ([]netip.Addr, error) {
 		if a, ok := m[host]; ok {

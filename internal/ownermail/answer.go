@@ -13,6 +13,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/intake"
+	"github.com/kanalhq/kanal/internal/job"
 )
 
 // Why an answer goes to nobody. The mail is filed like any other then.
@@ -22,6 +23,8 @@ const (
 	NobodyActive = "inactive"      // they were deactivated
 	NoWords      = "nothing_above" // nothing stands above the line
 	NotSendable  = "not_sendable"  // the conversation takes no answers
+	Expired      = "expired"       // the letter is too old
+	OutOfReach   = "out_of_reach"  // they may not answer this conversation any more
 )
 
 // Answer sends what a contact's owner wrote in their mail program to the customer, as theirs, in the caller's transaction and once. What may not go says why, on the ticket.
@@ -44,7 +47,7 @@ func (s *Service) Answer(ctx context.Context, tx *db.Tx, ol intake.OwnersLetter,
 		why = NoWords
 	}
 	if why != "" {
-		return intake.OwnersOutcome{Refused: why}, s.tell(ctx, tx, desk.System, l, WasRefused, why)
+		return intake.OwnersOutcome{Refused: why}, s.refused(ctx, tx, l, remote, why, why)
 	}
 	var m desk.Message
 	at := time.Duration(0)
@@ -56,7 +59,7 @@ func (s *Service) Answer(ctx context.Context, tx *db.Tx, ol intake.OwnersLetter,
 	})
 	var said *desk.Error
 	if errors.As(err, &said) && said.Code != desk.Unavailable && said.Code != desk.Internal && !db.IsMachine(err) {
-		return intake.OwnersOutcome{Refused: NotSendable}, s.tell(ctx, tx, desk.System, l, WasRefused, said.Public)
+		return intake.OwnersOutcome{Refused: NotSendable}, s.refused(ctx, tx, l, remote, NotSendable, said.Public)
 	}
 	if err != nil {
 		return intake.OwnersOutcome{}, err
@@ -82,7 +85,43 @@ func (s *Service) refuse(ctx context.Context, tx *db.Tx, l Letter, a intake.Owne
 	if !u.Active || !s.May(u) {
 		return NobodyActive, nil
 	}
+	var made desk.Time
+	if err := tx.QueryRow(ctx, "SELECT created_at FROM owner_letters WHERE id = $1", l.ID).Scan(&made); err != nil {
+		return "", fmt.Errorf("ownermail: answer: %w", err)
+	}
+	if s.Life > 0 && s.Clock.Ms() > made.Add(s.Life) {
+		return Expired, nil
+	}
+	if ok, err := s.reaches(ctx, tx, l); err != nil || !ok {
+		return OutOfReach, err
+	}
 	return "", nil
+}
+
+// reaches reports whether whom a letter went to may answer its conversation as things are now.
+func (s *Service) reaches(ctx context.Context, q db.Queryer, l Letter) (bool, error) {
+	if s.Reaches == nil {
+		return true, nil
+	}
+	th, err := s.Threads.Get(ctx, q, l.Thread)
+	if desk.CodeOf(err) == desk.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return s.Reaches(ctx, q, l.User, th)
+}
+
+// refused notes on the ticket why an answer goes to nobody, and has its writer told, if it is theirs.
+func (s *Service) refused(ctx context.Context, tx *db.Tx, l Letter, remote, why, reason string) error {
+	switch why {
+	case NoWords, NotSendable, Expired, OutOfReach:
+		if _, err := s.Jobs.Enqueue(ctx, tx, job.Spec{Kind: noticeKind, Payload: notice{l.ID, why}, UniqueKey: "notice:" + remote}); err != nil {
+			return err
+		}
+	}
+	return s.tell(ctx, tx, desk.System, l, WasRefused, reason)
 }
 
 // key names an answer: by its Message-ID, else by what is in it.

@@ -143,6 +143,10 @@ func (s *Service) write(ctx context.Context, l Letter) (w written, err error) {
 		w.skip = "The owner's own address is one of the team's channels: a mail to it would come back."
 		return w, err
 	}
+	if ok, err := s.reaches(ctx, s.DB, l); err != nil || !ok {
+		w.skip = "The contact's owner may not see this conversation."
+		return w, err
+	}
 	ad, ok := s.Registry.Get(w.from.Channel)
 	if !ok || w.from.ID == 0 || !w.from.Active {
 		w.skip = "There is no mail address to send from: connect one to this inbox."

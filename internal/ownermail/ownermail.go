@@ -3,7 +3,8 @@
 //
 // A letter is the whole submission: who, over which channel, text, HTML and files, with a link to the ticket. It comes from the team's own address and carries, in its
 // Reply-To and its Message-ID, a token that is signed for this letter: of one person and one conversation. An answer goes to the customer only where the token and the visible sender are of the same
-// active person, the sender's domain does not disown the mail, and a person wrote it; otherwise it is filed as any mail is, the ticket says why, and nothing leaves. A letter is sent once and an
+// active person who may still answer there, the letter is not too old, the sender's domain does not disown the mail, and a person wrote it; otherwise it is filed as any mail is, the ticket says
+// why, nothing leaves, and the owner is told so. A letter is sent once and an
 // answer once, however often either is delivered. Letters are marked as a machine's, and automatic answers end here: no loop begins.
 //
 // Called by waiting (Note, as it follows the log), intake (Read, Answer, Returned) and the job queue.
@@ -63,8 +64,11 @@ type Deps struct {
 	Key      []byte                 // signs letters
 	Gather   time.Duration          // a live conversation's words of this long go in one letter; 1 min
 	May      func(u desk.User) bool // may they answer customers
-	Locale   func(ctx context.Context, q db.Queryer) (company, locale string, err error)
-	Log      *slog.Logger
+	// Reaches says whether somebody may now answer this conversation: its inbox is theirs, and it is within their reach. nil: whoever may answer.
+	Reaches func(ctx context.Context, q db.Queryer, u desk.UserID, th desk.Thread) (bool, error)
+	Life    time.Duration // an answer to an older letter goes to nobody; 0: letters live on
+	Locale  func(ctx context.Context, q db.Queryer) (company, locale string, err error)
+	Log     *slog.Logger
 }
 
 // Service sends letters. Safe for concurrent use.
@@ -82,6 +86,7 @@ func New(d Deps) *Service {
 	}
 	s := &Service{d}
 	d.Jobs.Register(kind, s.send)
+	d.Jobs.Register(noticeKind, s.notice)
 	return s
 }
 

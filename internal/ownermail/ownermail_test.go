@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/contact"
@@ -140,7 +141,11 @@ func newWorld(t *testing.T, d *db.DB) *world {
 		Assign: w.Assignment, Board: board, Registry: w.Channels, Company: func(context.Context, db.Queryer) (string, error) { return "Acme", nil }})
 	base, _ := url.Parse("https://desk.example")
 	w.s = ownermail.New(ownermail.Deps{DB: d, Clock: w.Clock, Events: w.Events, Jobs: w.jobs, Registry: w.Channels, People: w.People, Contacts: w.Contacts, Inbox: w.Inboxes, Threads: w.Threads, Tickets: w.Tickets,
-		Board: board, Replies: say, Base: base, Key: []byte("a key of this installation"), May: func(u desk.User) bool { return u.Role != desk.RoleViewer }})
+		Board: board, Replies: say, Base: base, Key: []byte("a key of this installation"), May: func(u desk.User) bool { return u.Role != desk.RoleViewer },
+		Life: 30 * 24 * time.Hour, Reaches: func(ctx context.Context, q db.Queryer, id desk.UserID, th desk.Thread) (bool, error) {
+			v, err := w.Access.ViewerIn(ctx, q, id)
+			return err == nil && v.NeedOn(access.Held{Inbox: th.InboxID, Owner: th.OwnerID, Team: th.TeamID}, access.TicketsReply) == nil, nil
+		}})
 	w.intake = intake.New(intake.Deps{DB: d, Clock: w.Clock, Registry: w.Channels, Blobs: blobs, Events: w.Events, Jobs: w.jobs, Contacts: w.Contacts, Threads: w.Threads, Tickets: w.Tickets,
 		Inbox: w.Inboxes, Assign: w.Assignment, Letters: w.s})
 	w.owner = w.User(desktest.Named("Mette Owner"), desktest.Away, func(n *people.NewUser) { n.Locale = "da" })
@@ -370,6 +375,10 @@ func TestWhoMayNotAnswer(t *testing.T) {
 			w.exec("UPDATE users SET active = 0 WHERE id = $1", w.owner.ID)
 		}},
 		"nothing above the line": {"", ownermail.NoWords, func(_ *world, l channel.Outbound, m *mail) { m.Text = l.Text }},
+		"a letter of long ago":   {"", ownermail.Expired, func(w *world, _ channel.Outbound, _ *mail) { w.Clock.Set(w.Clock.Now().Add(31 * 24 * time.Hour)) }},
+		"an owner who is in the inbox no more": {"", ownermail.OutOfReach, func(w *world, _ channel.Outbound, _ *mail) {
+			w.exec("UPDATE inboxes SET access = $1 WHERE id = $2", db.JSON(desk.Access{}), w.acc.InboxID)
+		}},
 		"another letter's forged token": {"", "", func(_ *world, _ channel.Outbound, m *mail) {
 			c := "b"
 			if m.Tokens[0][20] == 'b' {
@@ -409,8 +418,18 @@ func TestWhoMayNotAnswer(t *testing.T) {
 				if from == customer { // it is the customer's word, and goes the way of the customer's words
 					want = 2
 				}
-				if n := len(w.post.to(w.owner.Email)); n != want {
-					t.Errorf("%d letters, want %d: a loop", n, want)
+				notice := map[string]string{ownermail.NoWords: "stod intet", ownermail.Expired: "30 dage", ownermail.OutOfReach: "ikke længere svare"}[c.reason]
+				if notice != "" { // whose answer it was is told, and what became of it
+					want = 2
+				}
+				got2 := w.post.to(w.owner.Email)
+				if len(got2) != want {
+					t.Fatalf("%d letters, want %d: a loop", len(got2), want)
+				}
+				if notice != "" {
+					if n := got2[1]; !n.Automatic || !strings.Contains(n.Text, notice) || !strings.Contains(n.Text, "er gemt ved samtalen") || strings.Contains(n.Text+n.Subject, customer) || strings.Contains(n.Text+n.Subject, "frame") {
+						t.Errorf("the owner is told %q: %s", n.Subject, n.Text)
+					}
 				}
 			})
 		})

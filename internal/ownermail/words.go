@@ -24,14 +24,16 @@ var languages = map[string]words{
 }
 
 // wordsFor are the words of the first language that there is, else English.
-func wordsFor(locales ...string) words {
+func wordsFor(locales ...string) words { return inLanguage(languages, locales...) }
+
+func inLanguage[T any](of map[string]T, locales ...string) T {
 	for _, l := range locales {
 		base, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(l), "_", "-"), "-")
-		if w, ok := languages[base]; ok {
+		if w, ok := of[base]; ok {
 			return w
 		}
 	}
-	return languages["en"]
+	return of["en"]
 }
 
 // fill puts values into a sentence: pairs of name and value.

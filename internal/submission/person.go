@@ -52,6 +52,9 @@ func (s *Service) Person(ctx context.Context, tx *db.Tx, from desk.Party, p chan
 	if err != nil {
 		return c, false, err
 	}
+	if !fresh {
+		p.Phone = "" // a number leads to whoever it belongs to, so it is nobody's because somebody typed it beside another's address; it stands in the submission
+	}
 	c, err = s.fill(ctx, tx, c, p)
 	return c, fresh, err
 }

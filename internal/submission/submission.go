@@ -111,8 +111,14 @@ func (s *Service) Submit(ctx context.Context, in In) (Outcome, error) {
 	} else if desk.CodeOf(err) != desk.NotFound {
 		return Outcome{}, err
 	}
+	spent, err := false, error(nil)
+	if in.Signs.Stamp != "" {
+		if spent, err = s.Forms.Spent(ctx, s.DB, in.Signs.Stamp); err != nil {
+			return Outcome{}, err
+		}
+	}
 	out := Outcome{Result: f.Definition.Evaluate(in.Posted, in.Language)}
-	if fault := s.question(f, in.Signs); fault != nil {
+	if fault := s.question(f, in.Signs, spent); fault != nil {
 		out.Result.Faults[AnswerName] = *fault
 	}
 	if len(out.Result.Faults) > 0 {
@@ -120,7 +126,7 @@ func (s *Service) Submit(ctx context.Context, in In) (Outcome, error) {
 	}
 	x := s.submission(in, out.Result, dedupe)
 	if !in.Test {
-		suspicions, err := s.weigh(ctx, in, x)
+		suspicions, err := s.weigh(ctx, in, x, spent)
 		if err != nil {
 			return out, err
 		}
@@ -129,7 +135,7 @@ func (s *Service) Submit(ctx context.Context, in In) (Outcome, error) {
 		}
 	}
 	var isNew bool
-	err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 		acc, err := s.AccountOf(ctx, tx, f.Slug)
 		if err != nil {
 			return err
@@ -138,7 +144,10 @@ func (s *Service) Submit(ctx context.Context, in In) (Outcome, error) {
 		if out.Submission, isNew, err = s.Forms.Store(ctx, tx, x); err != nil || !isNew {
 			return err
 		}
-		if x.State == form.Held {
+		if err := s.spend(ctx, tx, in, spent, &out.Submission); err != nil {
+			return err
+		}
+		if out.Submission.State == form.Held {
 			return s.tell(ctx, tx, f, out.Submission, acc.InboxID)
 		}
 		return nil
@@ -148,6 +157,19 @@ func (s *Service) Submit(ctx context.Context, in In) (Outcome, error) {
 	}
 	out.Repeated = !isNew
 	return out, s.file(ctx, f, out.Submission)
+}
+
+// spend notes that a stamp was sent. Who sends it a second time at the very moment of the first is held.
+func (s *Service) spend(ctx context.Context, tx *db.Tx, in In, spent bool, x *form.Submission) error {
+	if spent || !s.young(in.Form.ID, in.Signs.Stamp) {
+		return nil
+	}
+	first, err := s.Forms.Spend(ctx, tx, in.Signs.Stamp)
+	if err != nil || first || x.State != form.Filed {
+		return err
+	}
+	x.State, x.Reason = form.Held, HeldWork
+	return s.Forms.SetState(ctx, tx, x.ID, x.State, x.Reason)
 }
 
 func (s *Service) submission(in In, r form.Result, dedupe string) form.Submission {
@@ -448,6 +470,12 @@ func (s *Service) Run(ctx context.Context) error {
 		if err != nil {
 			s.Log.Warn("a submission could not be filed yet", "submission_id", x.ID, "err", err)
 		}
+	}
+	err = s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return s.Forms.ForgetStamps(ctx, tx, now.Add(-2*stampLife))
+	})
+	if err != nil {
+		return err
 	}
 	all, err := s.Forms.List(ctx, s.DB, true)
 	for _, f := range all {

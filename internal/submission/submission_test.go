@@ -261,12 +261,15 @@ func TestASubmissionNeverOverwritesAPerson(t *testing.T) {
 		w.connect(f)
 		x := w.send(w.in(f, "name", "Evil Twin", "email", "REAL@example.com", "subject", "s", "message", "m", "phone", "+45 12 34 56 78"))
 		got := w.contact(c.ID)
-		if x.ContactID != c.ID || got.Name != "Real Name" || got.Phone != "+4512345678" {
-			t.Errorf("%+v", got)
+		if x.ContactID != c.ID || got.Name != "Real Name" || got.Phone != "" || x.Answers["phone"] != "+45 12 34 56 78" {
+			t.Errorf("who typed somebody's address gave them a phone: %+v %+v", got, x.Answers)
 		}
-		w.send(w.in(f, "email", "real@example.com", "subject", "s", "message", "m", "phone", "+45 99 99 99 99"))
-		if got = w.contact(c.ID); got.Phone != "+4512345678" {
-			t.Errorf("the phone was overwritten: %s", got.Phone)
+		if k, err := w.Contacts.Who(context.Background(), w.DB, desk.AddrPhone, "+4512345678"); err != nil || k.Contact != 0 {
+			t.Errorf("the number leads to somebody: %+v %v", k, err)
+		}
+		x = w.send(w.in(f, "name", "New One", "email", "new@example.com", "subject", "s", "message", "m", "phone", "+45 99 99 99 99"))
+		if got = w.contact(x.ContactID); got.Phone != "+4599999999" {
+			t.Errorf("somebody new: %s", got.Phone)
 		}
 		in := w.in(f, "name", "Somebody Else", "email", "else@example.com", "subject", "s", "message", "m")
 		in.Cookie = "cookie-1" // the same computer
@@ -537,6 +540,71 @@ func TestEachSettingOfSpamProtection(t *testing.T) {
 	if len(w.letters) != 1 || w.letters[0].To != "boss@acme.example" {
 		t.Errorf("letters: %+v", w.letters)
 	}
+}
+
+// FM-18: what was worked or answered for a form lets one submission through, on whichever node; brought again it counts for nothing.
+func TestWorkCountsOnce(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		nodes := []*submission.Service{w.flow, submission.New(w.flow.Deps)}
+		f := w.form(func(d *form.Definition) { d.Options.Spam, d.Options.Work = "standard", 8 })
+		w.connect(f)
+		prove := func() submission.Signs {
+			sg, n := submission.Signs{Stamp: w.flow.Stamp(f.ID)}, 0
+			for ; !submission.Worked(sg.Stamp, strconv.Itoa(n), 8); n++ {
+			}
+			sg.Work = strconv.Itoa(n)
+			w.Clock.Set(w.Clock.Now().Add(5 * time.Second))
+			return sg
+		}
+		send := func(sg submission.Signs, times int) (held int) {
+			for i := range times {
+				in := w.in(f, good...)
+				in.IP, in.Signs = "203.0.113.9", sg
+				out, err := nodes[i%2].Submit(context.Background(), in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if out.Submission.State == form.Held {
+					held++
+				}
+			}
+			return held
+		}
+		if held := send(prove(), 15); held != 2 { // one worked; of the others each node lets six through, as of people without a script
+			t.Errorf("of fifteen with one proof %d were held", held)
+		}
+		for range 10 {
+			if held := send(prove(), 1); held != 0 {
+				t.Error("one who worked was held")
+			}
+		}
+		q := w.form(func(d *form.Definition) { d.Options.Captcha = true })
+		w.connect(q)
+		sg := submission.Signs{Stamp: w.flow.Stamp(q.ID)}
+		a, b := w.flow.Question(q.ID, sg.Stamp)
+		sg.Answer = strconv.Itoa(a + b)
+		in := w.in(q, good...)
+		in.Signs = sg
+		w.send(in)
+		in = w.in(q, good...)
+		in.Signs = sg
+		if out, err := nodes[1].Submit(context.Background(), in); err != nil || out.Result.Faults[submission.AnswerName].Code != submission.FaultStale {
+			t.Errorf("an answer counted twice: %+v %v", out.Result.Faults, err)
+		}
+		count := func() (n int) {
+			if err := w.DB.QueryRow(context.Background(), `SELECT COUNT(*) FROM form_stamps`).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		if n := count(); n != 12 {
+			t.Errorf("%d stamps are remembered, want 12", n)
+		}
+		w.Clock.Set(w.Clock.Now().Add(49 * time.Hour))
+		if err := w.flow.Run(context.Background()); err != nil || count() != 0 {
+			t.Errorf("old stamps are remembered: %d %v", count(), err)
+		}
+	})
 }
 
 // FM-12: with the channel the ticket fields go; what was submitted keeps them; they can be put back.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/form"
+	"github.com/kanalhq/kanal/internal/netx"
 )
 
 // Signs are what tells a person from a program, without anybody else being asked.
@@ -97,6 +98,12 @@ func (s *Service) shown(f desk.FormID, stamp string) (at time.Time, ok bool) {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:8]))), true
 }
 
+// young reports whether a stamp is ours and not so old that nothing is remembered of it any more.
+func (s *Service) young(f desk.FormID, stamp string) bool {
+	at, ok := s.shown(f, stamp)
+	return ok && s.Clock.Now().Sub(at) <= stampLife
+}
+
 // Question is what a stamp asks: two numbers to add, of one digit each.
 func (s *Service) Question(f desk.FormID, stamp string) (a, b int) {
 	m := hmac.New(sha256.New, s.Key)
@@ -105,12 +112,12 @@ func (s *Service) Question(f desk.FormID, stamp string) (a, b int) {
 	return 1 + int(sum[0])%9, 1 + int(sum[1])%9
 }
 
-func (s *Service) question(f form.Form, in Signs) *form.Fault {
+// question checks the answer to a form's question. One answer lets one submission through.
+func (s *Service) question(f form.Form, in Signs, spent bool) *form.Fault {
 	if !f.Definition.Options.Captcha {
 		return nil
 	}
-	at, ok := s.shown(f.ID, in.Stamp)
-	if !ok || s.Clock.Now().Sub(at) > stampLife {
+	if spent || !s.young(f.ID, in.Stamp) {
 		return &form.Fault{Code: FaultStale}
 	}
 	a, b := s.Question(f.ID, in.Stamp)
@@ -136,8 +143,9 @@ func Worked(stamp, work string, want int) bool {
 	return zero >= want
 }
 
-// weigh says why a submission looks like a program's; nothing for a person's. The error is for more than anybody may send.
-func (s *Service) weigh(ctx context.Context, in In, x form.Submission) ([]string, error) {
+// weigh says why a submission looks like a program's; nothing for a person's. The error is for more than anybody may send. What was worked for a stamp that is spent
+// counts for nothing: such a submission is weighed as one without.
+func (s *Service) weigh(ctx context.Context, in In, x form.Submission, spent bool) ([]string, error) {
 	o := in.Form.Definition.Options
 	if err := s.pace.hard(in.IP); err != nil {
 		return nil, err
@@ -171,8 +179,9 @@ func (s *Service) weigh(ctx context.Context, in In, x form.Submission) ([]string
 	add(signed && took < fast, HeldFast)
 	add(signed && strict && took > stampLife, HeldOld)
 	add(!signed && (strict || in.Signs.Stamp != ""), HeldUnsigned)
-	worked := signed && Worked(in.Signs.Stamp, in.Signs.Work, WorkOf(in.Form.Definition))
-	add(in.Signs.Work != "" && !worked, HeldWork)
+	done := signed && Worked(in.Signs.Stamp, in.Signs.Work, WorkOf(in.Form.Definition))
+	worked := done && !spent && took <= stampLife
+	add(in.Signs.Work != "" && !done, HeldWork)
 	most := 5
 	if strict {
 		most = 1
@@ -227,7 +236,7 @@ const (
 
 // hard is the most that one line may send, to all forms together.
 func (p *pace) hard(ip string) error {
-	if wait := p.draw("hard "+neighbourhood(ip), hardBurst, hardPer); wait > 0 {
+	if wait := p.draw("hard "+netx.Neighbourhood(ip), hardBurst, hardPer); wait > 0 {
 		return desk.Errorf(desk.RateLimited, "form.limited", "Too many forms were sent from here. Try again in a few minutes.").After(wait)
 	}
 	return nil
@@ -242,7 +251,7 @@ func (p *pace) soft(f desk.FormID, ip string, worked, strict bool) bool {
 	if strict {
 		most /= 2
 	}
-	return p.draw("soft "+strconv.FormatBool(worked)+f.String()+" "+neighbourhood(ip), most, softPer) > 0
+	return p.draw("soft "+strconv.FormatBool(worked)+f.String()+" "+netx.Neighbourhood(ip), most, softPer) > 0
 }
 
 func (p *pace) draw(key string, burst int, per time.Duration) time.Duration {
@@ -273,19 +282,11 @@ func (p *pace) seen(f desk.FormID, ip string, within time.Duration, now time.Tim
 	if len(p.last) > maxBuckets {
 		clear(p.last)
 	}
-	key := f.String() + " " + neighbourhood(ip)
+	key := f.String() + " " + netx.Neighbourhood(ip)
 	at, ok := p.last[key]
 	if ok && now.Sub(at) < within {
 		return true
 	}
 	p.last[key] = now
 	return false
-}
-
-// neighbourhood is whom a limit counts as one: an IPv4 address, or the /64 of an IPv6 address.
-func neighbourhood(ip string) string {
-	if strings.Count(ip, ":") >= 4 {
-		return strings.Join(strings.Split(ip, ":")[:4], ":")
-	}
-	return ip
 }
