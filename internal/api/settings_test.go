@@ -56,6 +56,64 @@ func TestOptionsDependOnAnotherChoice(t *testing.T) {
 	})
 }
 
+// TK-10: of a contact, too, a choice that depends on another is one of those that fit it.
+func TestAContactsOptionsDependOnAnotherChoice(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ada, ann := s.as(s.user("Ada Admin", desk.RoleAdmin)), s.as(s.user("Ann Holm", desk.RoleAgent))
+		for _, p := range []map[string]any{
+			{"object": "contact", "name": "plan", "label": "Plan", "type": "choice", "options": []string{"Home", "Work"}},
+			{"object": "contact", "name": "extra", "label": "Extra", "type": "choice", "options": []string{"Garden", "Office"}, "depends_on": "plan", "options_by": map[string]any{"Home": []string{"Garden"}, "Work": []string{"Office"}}},
+		} {
+			ada.do("POST", "/api/properties", p).want(201)
+		}
+		ann.do("POST", "/api/contacts", map[string]any{"name": "Mira", "properties": map[string]any{"plan": "Home", "extra": "Office"}}).want(422, "property.options_conflict", `"field":"properties.extra"`)
+		id := ann.do("POST", "/api/contacts", map[string]any{"name": "Mira", "properties": map[string]any{"plan": "Home", "extra": "Garden"}}).want(201).str("id")
+		set := func(props map[string]any) reply {
+			return ann.do("PATCH", "/api/contacts/"+id, map[string]any{"properties": props})
+		}
+		set(map[string]any{"plan": "Work"}).want(422, "property.options_conflict")
+		ann.do("GET", "/api/contacts/"+id, nil).want(200, `"plan":"Home"`)
+		set(map[string]any{"plan": "Work", "extra": "Office"}).want(200)
+		set(map[string]any{"extra": nil}).want(200)
+	})
+}
+
+// TK-10: tags over the API: typed, completed, predefined, renamed, merged and removed by who may; the ticket tells them with how long it took.
+func TestTagsOverTheAPI(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		ada, ann := s.as(s.user("Ada Admin", desk.RoleAdmin)), s.as(s.user("Ann Holm", desk.RoleAgent))
+		id := ann.do("POST", "/api/tickets", map[string]any{"subject": "Part", "tags": []string{"Billing"}}).want(201, `"tags":["Billing"]`, `"time_to_close":null`).get("ticket").(map[string]any)["id"].(string)
+		ann.do("PATCH", "/api/tickets/"+id, map[string]any{"add_tags": []string{"VIP", "Late"}, "remove_tags": []string{"billing"}}).want(200, `"tags":["Late","VIP"]`)
+		ann.do("PATCH", "/api/tickets/"+id, map[string]any{"tags": []string{"vip"}}).want(200, `"tags":["VIP"]`)
+		ann.do("GET", "/api/tickets?view=open", nil).want(200, `"tags":["VIP"]`)
+		ann.do("GET", "/api/tags", nil).want(200, `"name":"Billing"`, "!former")
+		ann.do("GET", "/api/settings/tags", nil).want(403)
+		ann.do("POST", "/api/tags", map[string]any{"name": "Refund"}).want(403)
+		refund := ada.do("POST", "/api/tags", map[string]any{"name": "Refund"}).want(201).str("id")
+		ada.do("POST", "/api/tags", map[string]any{"name": "refund"}).want(409, "tag.taken")
+		ada.do("PATCH", "/api/tags/"+refund, map[string]any{"name": "VIP"}).want(409, "tag.taken")
+		ada.do("PATCH", "/api/tags/"+refund, map[string]any{"name": "Refunds"}).want(200, `"name":"Refunds"`)
+		vip := ""
+		for _, x := range ada.do("GET", "/api/settings/tags", nil).want(200, `"tickets":1`).json()["items"].([]any) {
+			if x := x.(map[string]any); x["name"] == "VIP" {
+				vip = x["id"].(string)
+			}
+		}
+		ada.do("POST", "/api/tags/"+vip+"/merge", map[string]any{"into": refund}).want(200, `"name":"Refunds"`)
+		ann.do("GET", "/api/tickets/"+id, nil).want(200, `"tags":["Refunds"]`)
+		ada.do("PUT", "/api/settings/tickets", map[string]any{"open_tags": false, "number_in_subject": "off", "hold_answers": false}).want(200)
+		ann.do("PATCH", "/api/tickets/"+id, map[string]any{"add_tags": []string{"Invented"}}).want(422, "tag.unknown", `"field":"tags"`)
+		ann.do("PATCH", "/api/tickets/"+id, map[string]any{"add_tags": []string{"vip"}}).want(200, `"tags":["Refunds"]`)
+		ann.do("PUT", "/api/settings/tickets", map[string]any{"open_tags": true, "number_in_subject": "off", "hold_answers": false}).want(403)
+		ada.do("PUT", "/api/settings/tickets", map[string]any{"open_tags": true, "number_in_subject": "front", "hold_answers": false}).want(422)
+		ada.do("DELETE", "/api/tags/"+refund, nil).want(204)
+		ann.do("GET", "/api/tickets/"+id, nil).want(200, `"tags":[]`)
+		ann.do("PATCH", "/api/tickets/"+id, map[string]any{"status": "closed"}).want(200, `"time_to_close":0`)
+	})
+}
+
 // TK-07: a status goes only with a place for its tickets; what it affects is told before; the audit has before and after.
 func TestAStatusIsRetiredWithItsTickets(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {

@@ -39,6 +39,7 @@ import (
 	"github.com/kanalhq/kanal/internal/oversight"
 	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/redaction"
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/skill/tongue"
@@ -126,6 +127,10 @@ func (a *App) erasing() {
 		},
 	})
 	a.Keeping = keeping.New(keeping.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Settings: a.Settings, Tickets: a.Tickets, Contacts: a.Contacts, Purge: a.Purge, Log: a.log})
+	a.Redaction = redaction.New(redaction.Deps{
+		DB: a.DB, Events: a.Events, Settings: a.Settings, Threads: a.Threads, Tickets: a.Tickets, Forms: a.Forms, Journal: a.Intake, Box: a.Box, Held: a.Keeping.Held,
+	})
+	a.Intake.Blank = a.Redaction
 }
 
 // replies makes what leaves again: triage, which a reply may close with, dispatch, and the surveys that follow.

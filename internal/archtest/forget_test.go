@@ -13,6 +13,8 @@ import (
 var forgets = map[string]struct{ ticket, person string }{
 	"attachments":             {"internal/thread EraseMessages", "internal/thread Blank"},
 	"attempts":                {"internal/thread EraseMessages", "internal/thread Blank"},
+	"holds":                   {"stays: while it stands nothing is erased", "stays: while it stands nobody is erased"},
+	"redactions":              {"internal/thread EraseMessages", "internal/thread Blank"},
 	"bulk_items":              {"internal/bulk Forget", "internal/bulk Forget"},
 	"contact_addresses":       {"stays: it is the contact's, not the ticket's", "internal/contact Purge"},
 	"contact_keys":            {"stays: it is the contact's, not the ticket's", "internal/contact Purge"},
@@ -39,6 +41,7 @@ var forgets = map[string]struct{ ticket, person string }{
 	"ticket_links":            {"internal/ticket erased", "stays: numbers of tickets"},
 	"ticket_participants":     {"internal/ticket erased", "internal/ticket Blank"},
 	"ticket_merges":           {"internal/ticket erased", "stays: numbers of tickets and conversations"},
+	"ticket_tags":             {"internal/ticket erased", "internal/ticket Blank"},
 	"ticket_splits":           {"internal/ticket erased", "stays: numbers of tickets and messages"},
 	"tickets":                 {"internal/ticket erased", "internal/ticket Blank"},
 	"search_docs":             {"follows ticket.purged", "follows message.updated and ticket.erased"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kanalhq/kanal/internal/assignment"
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/dbtest"
@@ -340,6 +341,43 @@ func TestRulesAreAskedWithWhatIsKnown(t *testing.T) {
 		}
 		if a := w.assign(w.from(w.Contact("x@other.example"), acc), acc); a.OwnerID != ann.ID || a.Rule != routing.ToUsers {
 			t.Fatalf("%+v", a)
+		}
+	})
+}
+
+// TK-10: rules ask for a ticket's tags, also by the name that one had when the rule was written.
+func TestRulesAskForTags(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := begin(t, d)
+		tk := w.Ticket(func(n *ticket.NewTicket) { n.Tags = []string{"Billing", "VIP"} })
+		w.Write(func(ctx context.Context, tx *db.Tx) error {
+			ts, err := w.Tickets.Tags(ctx, tx, false)
+			if err == nil {
+				_, err = w.Tickets.RenameTag(ctx, tx, desk.System, ts[0].ID, "Invoices")
+			}
+			return err
+		})
+		facts, err := w.Assignment.FactsOf(context.Background(), d, assignment.About{Ticket: &tk})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []struct {
+			op, value string
+			want      bool
+		}{{"is", "invoices", true}, {"is", "Billing", true}, {"in", "vip", true}, {"is", "Other", false}, {"is_not", "Billing", false}, {"exists", "", true}} {
+			set := desk.Conditions{When: []desk.Condition{{Field: "tags", Op: c.op, Values: []string{c.value}}}}
+			if got := condition.Holds(set, facts); got != c.want {
+				t.Errorf("tags %s %s: %v of %v", c.op, c.value, got, facts["tags"])
+			}
+		}
+		fields, err := w.Assignment.Fields(context.Background(), d, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range fields {
+			if f.Field == "tags" && len(f.Options) != 2 {
+				t.Errorf("offered: %+v", f.Options)
+			}
 		}
 	})
 }

@@ -142,6 +142,13 @@ func (s *Service) ofWork(ctx context.Context, q db.Queryer, a About, f condition
 	for name, v := range t.Properties {
 		f["ticket."+name] = v
 	}
+	tags, err := s.Tickets.TagsOf(ctx, q, t.ID, true)
+	if err != nil {
+		return err
+	}
+	if len(tags) > 0 {
+		f["tags"] = tags
+	}
 	pipe, err := s.Tickets.Pipeline(ctx, q, t.PipelineID)
 	if err != nil {
 		if desk.CodeOf(err) == desk.NotFound {

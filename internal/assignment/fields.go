@@ -37,6 +37,7 @@ var built = []Field{
 	{Field: "has_attachment", Label: "Has a file", Type: "boolean", Group: "message"},
 	{Field: "priority", Label: "Priority", Type: "choice", Group: "ticket", Options: options(string(desk.PriorityLow), string(desk.PriorityMedium), string(desk.PriorityHigh), string(desk.PriorityUrgent))},
 	{Field: "category", Label: "Category", Type: "text", Group: "ticket"},
+	{Field: "tags", Label: "Tags", Type: "choice", Group: "ticket"},
 	{Field: "pipeline", Label: "Pipeline", Type: "choice", Group: "ticket"},
 	{Field: "status", Label: "Status", Type: "choice", Group: "ticket"},
 	{Field: "contact.email", Label: "Contact's email", Type: "text", Group: "contact"},
@@ -132,6 +133,13 @@ func (s *Service) choices(ctx context.Context, q db.Queryer, out map[string][]Fi
 	}
 	for _, a := range accounts {
 		out["account"] = append(out["account"], FieldOption{a.Slug, a.Name})
+	}
+	tags, err := s.Tickets.Tags(ctx, q, false)
+	if err != nil {
+		return err
+	}
+	for _, t := range tags {
+		out["tags"] = append(out["tags"], FieldOption{t.Name, t.Name})
 	}
 	users, err := s.People.List(ctx, q, false)
 	for _, u := range users {

@@ -46,6 +46,8 @@ type Action struct {
 	StatusID   desk.StatusID  `json:"status_id,omitempty" doc:"update: a status; a ticket of another pipeline moves to it."`
 	Priority   *desk.Priority `json:"priority,omitempty" enum:",low,medium,high,urgent"`
 	Category   *string        `json:"category,omitempty" maxLength:"200"`
+	AddTags    []string       `json:"add_tags,omitempty" maxItems:"30" doc:"update: put on each."`
+	RemoveTags []string       `json:"remove_tags,omitempty" maxItems:"30" doc:"update: taken off each."`
 	Properties map[string]any `json:"properties,omitempty" doc:"update: merged by name; null removes one."`
 	Until      desk.Time      `json:"until,omitempty" doc:"snooze: null waits for the customer alone."`
 	UserID     desk.UserID    `json:"user_id,omitempty" doc:"follow and unfollow: somebody else than oneself."`
@@ -125,11 +127,16 @@ func (s *Service) checkUpdate(ctx context.Context, q db.Queryer, v access.Viewer
 	if err := v.Veil.Check("ticket", a.Properties); err != nil {
 		return err
 	}
-	if a.StatusID == 0 && a.Priority == nil && a.Category == nil && len(a.Properties) == 0 {
+	if a.StatusID == 0 && a.Priority == nil && a.Category == nil && len(a.Properties)+len(a.AddTags)+len(a.RemoveTags) == 0 {
 		return invalid("type", "bulk.nothing", "Say what is to be changed.")
 	}
 	if a.StatusID != 0 {
 		if _, err := s.Tickets.StatusByID(ctx, q, a.StatusID); err != nil {
+			return err
+		}
+	}
+	for _, name := range a.AddTags {
+		if _, err := ticket.CleanTag(name); err != nil {
 			return err
 		}
 	}
@@ -159,7 +166,7 @@ func (a Action) among() *desk.AssignPolicy {
 
 // change is what ticket.Update is asked for.
 func (a Action) change() ticket.Change {
-	c := ticket.Change{Priority: a.Priority, Category: a.Category, Properties: a.Properties, Reason: "bulk"}
+	c := ticket.Change{Priority: a.Priority, Category: a.Category, AddTags: a.AddTags, RemoveTags: a.RemoveTags, Properties: a.Properties, Reason: "bulk"}
 	if a.StatusID != 0 {
 		c.StatusID = &a.StatusID
 	}

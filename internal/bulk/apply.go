@@ -18,6 +18,7 @@ import (
 const (
 	fieldFollows  = "follower"
 	fieldMerge    = "merge_id"
+	fieldTags     = "tags"
 	fieldProperty = "properties."
 )
 
@@ -36,14 +37,14 @@ func (s *Service) one(ctx context.Context, tx *db.Tx, v access.Viewer, r Run, id
 	case DoFollow, DoUnfollow:
 		return s.follow(ctx, tx, r, id, a.UserID, a.Type == DoFollow)
 	}
-	if err := s.do(ctx, tx, r, before); err != nil {
-		return nil, err
-	}
-	after, err := s.Tickets.Get(ctx, tx, id)
+	was, err := s.snapshot(ctx, tx, before)
 	if err != nil {
 		return nil, err
 	}
-	return difference(before, after), nil
+	if err := s.do(ctx, tx, r, before); err != nil {
+		return nil, err
+	}
+	return s.since(ctx, tx, id, was)
 }
 
 // mayDo holds the ticket and asks for the permission in its inbox, as if it were the only one.
@@ -164,19 +165,31 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, r Run, id desk.TicketID
 }
 
 // snapshot is what an action may change of a ticket.
-func snapshot(t desk.Ticket) map[string]json.RawMessage {
+func (s *Service) snapshot(ctx context.Context, q db.Queryer, t desk.Ticket) (map[string]json.RawMessage, error) {
+	tags, err := s.Tickets.TagsOf(ctx, q, t.ID, false)
+	if err != nil {
+		return nil, err
+	}
 	m := map[string]json.RawMessage{
 		"pipeline_id": raw(t.PipelineID), "status_id": raw(t.StatusID), "priority": raw(t.Priority), "category": raw(t.Category), "owner_id": raw(t.OwnerID), "team_id": raw(t.TeamID),
-		"hidden": raw(t.Hidden), "hidden_reason": raw(t.HiddenReason), "snoozed": raw(t.Snoozed), "snoozed_until": raw(t.SnoozedUntil), "inbox_id": raw(t.InboxID),
+		"hidden": raw(t.Hidden), "hidden_reason": raw(t.HiddenReason), "snoozed": raw(t.Snoozed), "snoozed_until": raw(t.SnoozedUntil), "inbox_id": raw(t.InboxID), fieldTags: raw(tags),
 	}
 	for name, v := range t.Properties {
 		m[fieldProperty+name] = raw(v)
 	}
-	return m
+	return m, nil
 }
 
-func difference(a, b desk.Ticket) Changes {
-	before, after := snapshot(a), snapshot(b)
+// since is what is otherwise by now.
+func (s *Service) since(ctx context.Context, q db.Queryer, id desk.TicketID, before map[string]json.RawMessage) (Changes, error) {
+	t, err := s.Tickets.Get(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
+	after, err := s.snapshot(ctx, q, t)
+	if err != nil {
+		return nil, err
+	}
 	c := Changes{}
 	for field, x := range before {
 		y, ok := after[field]
@@ -192,7 +205,7 @@ func difference(a, b desk.Ticket) Changes {
 			c[field] = [2]json.RawMessage{raw(nil), y}
 		}
 	}
-	return c
+	return c, nil
 }
 
 func raw(v any) json.RawMessage {
@@ -225,7 +238,10 @@ func (s *Service) back(ctx context.Context, tx *db.Tx, v access.Viewer, r Run, i
 		}
 		return s.follow(ctx, tx, r, id, read[desk.UserID](f[1]), false)
 	}
-	now := snapshot(t)
+	now, err := s.snapshot(ctx, tx, t)
+	if err != nil {
+		return nil, err
+	}
 	for field, x := range c {
 		cur, ok := now[field]
 		if !ok {
@@ -243,11 +259,7 @@ func (s *Service) back(ctx context.Context, tx *db.Tx, v access.Viewer, r Run, i
 	if err := s.restore(ctx, tx, r, t, c); err != nil {
 		return nil, err
 	}
-	after, err := s.Tickets.Get(ctx, tx, id)
-	if err != nil {
-		return nil, err
-	}
-	return difference(t, after), nil
+	return s.since(ctx, tx, id, now)
 }
 
 func (s *Service) unmerge(ctx context.Context, tx *db.Tx, v access.Viewer, r Run, id desk.TicketID, merge desk.MergeID) (Changes, error) {
@@ -331,6 +343,9 @@ func formerly(c Changes) (ch ticket.Change, some bool) {
 		case field == "category":
 			v := read[string](was)
 			ch.Category = &v
+		case field == fieldTags:
+			tags := read[[]string](was)
+			ch.Tags = &tags
 		case field == "hidden":
 			h := read[desk.Hidden](was)
 			ch.Hidden = &h

@@ -236,6 +236,9 @@ func TestEveryActionAndItsUndoing(t *testing.T) { // WS-17, WS-29, EM-36
 				func(t desk.Ticket) bool {
 					return t.StatusID == st.StatusID && t.Priority == "" && t.Category == "" && t.Properties["color"] == nil
 				}},
+			{bulk.Action{Type: bulk.DoUpdate, AddTags: []string{"Recall", "VIP"}, RemoveTags: []string{"Old"}}, func(ids []desk.TicketID) { // TK-10
+				w.over(bulk.Action{Type: bulk.DoUpdate, AddTags: []string{"Old"}}, bulk.Selection{IDs: ids})
+			}, func(t desk.Ticket) bool { return w.tags(t.ID) == "Recall,VIP" }, func(t desk.Ticket) bool { return w.tags(t.ID) == "Old" }},
 			{bulk.Action{Type: bulk.DoClose}, nil, func(t desk.Ticket) bool { return !t.Open }, func(t desk.Ticket) bool { return t.Open && t.StatusID == st.StatusID }},
 			{bulk.Action{Type: bulk.DoReopen}, func(ids []desk.TicketID) { w.over(bulk.Action{Type: bulk.DoClose}, bulk.Selection{IDs: ids}) }, func(t desk.Ticket) bool { return t.Open }, func(t desk.Ticket) bool { return !t.Open }},
 			{bulk.Action{Type: bulk.DoSnooze}, nil, func(t desk.Ticket) bool { return t.Snoozed }, func(t desk.Ticket) bool { return !t.Snoozed }},
@@ -283,6 +286,14 @@ func TestEveryActionAndItsUndoing(t *testing.T) { // WS-17, WS-29, EM-36
 			t.Errorf("%d senders denied or allowed", n)
 		}
 	})
+}
+
+func (w *world) tags(id desk.TicketID) string {
+	names, err := w.Tickets.TagsOf(ctx, w.DB, id, false)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return strings.Join(names, ",")
 }
 
 func (w *world) number(query string, args ...any) (n int64) {

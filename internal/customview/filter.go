@@ -221,7 +221,7 @@ func (d Field) checkValue(op, v string) error {
 		return nil
 	}
 	switch d.Type {
-	case Number:
+	case Number, Duration:
 		if n, err := strconv.ParseFloat(v, 64); err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
 			return bad
 		}

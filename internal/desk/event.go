@@ -70,6 +70,13 @@ const (
 	EvContactDeleted      = "contact.deleted"      // {}
 	EvContactRestored     = "contact.restored"     // {}
 	EvContactErased       = "contact.erased"       // {}: nothing of the person is left
+	EvThreadEmptied       = "thread.emptied"       // {message_count, file_count, files_only, channel, days}: what was said was taken away by a term of keeping (CO-10)
+	EvMessageRedacted     = "message.redacted"     // {what: passage|file, messages:[ids]}: by hand (CO-12)
+	EvPrivacyRedacted     = "privacy.redacted"     // {what, message_id, ticket}: the same for the audit log
+	EvRedactedShown       = "redacted.shown"       // {message_id, kinds}: somebody looked at what was blanked out
+	EvHoldSet             = "hold.set"             // {object, object_id, reason}: nothing of it may be taken away
+	EvHoldLifted          = "hold.lifted"          // {object, object_id, reason}
+	EvKeepingRun          = "keeping.run"          // {id, state, total, threads, messages, files, held, failed}
 	EvTicketErased        = "ticket.erased"        // {}: a person's words and names were taken out of it; the ticket stays as a shell
 	EvPrivacyErased       = "privacy.erased"       // {tickets, messages, files}: no contact, so that the line itself is not about a person
 	EvPrivacyExported     = "privacy.exported"     // {contact_id}
@@ -100,9 +107,13 @@ const (
 	EvRoleUpdated         = "role.updated"              // {object, slug, before, after}
 	EvTeamUpdated         = "team.updated"
 	EvSettingsChanged     = "settings.changed"   // {object, slug, before, after}
+	EvTagChanged          = "tag.changed"        // {what: created|renamed|merged|removed, id, name, was?, into?, into_name?}
 	EvViewCreated         = "customview.created" // {name, visibility, team_id}; UserID is its owner when it is private
 	EvViewUpdated         = "customview.updated" // {name, visibility, team_id, fields}
 	EvViewDeleted         = "customview.deleted" // {name, visibility, team_id}
+	EvSpaceCreated        = "space.created"      // {object, slug, name, before, after}
+	EvSpaceUpdated        = "space.updated"      // {object, slug, name, before, after}
+	EvSpaceDeleted        = "space.deleted"      // {object, slug, name, before, after}
 	EvTokenCreated        = "token.created"
 	EvTokenRevoked        = "token.revoked"
 	EvSessionStarted      = "session.started"

@@ -34,7 +34,9 @@ type (
 	SessionID        int64
 	DraftID          int64
 	SnippetID        int64
+	TagID            int64
 	ViewID           int64
+	SpaceID          int64
 	VisitorID        int64
 	ChatflowID       int64
 	ConsentID        int64
@@ -257,6 +259,14 @@ func (id *ViewID) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+func (id SpaceID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id SpaceID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *SpaceID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = SpaceID(n)
+	return err
+}
+
 // CheckSlug refuses what ValidSlug does, naming the field.
 func CheckSlug(field, s string) error {
 	if ValidSlug(s) {
@@ -286,6 +296,17 @@ func Slug(name string) string {
 		}
 	}
 	return b.String()
+}
+
+// TagKey is what two spellings of one tag have in common.
+func TagKey(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }
+
+func (id TagID) String() string               { return strconv.FormatInt(int64(id), 10) }
+func (id TagID) MarshalJSON() ([]byte, error) { return marshalID(int64(id)) }
+func (id *TagID) UnmarshalJSON(b []byte) error {
+	n, err := unmarshalID(b)
+	*id = TagID(n)
+	return err
 }
 
 func (id SnippetID) String() string               { return strconv.FormatInt(int64(id), 10) }

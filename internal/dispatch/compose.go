@@ -20,6 +20,7 @@ type ComposeCommand struct {
 	Priority   *desk.Priority
 	Category   *string
 	StatusID   desk.StatusID
+	Tags       []string
 	Properties map[string]any
 	SetStatus  string
 	Timing
@@ -81,7 +82,7 @@ func (s *Service) compose(ctx context.Context, tx *db.Tx, c ComposeCommand, cont
 	if tickets {
 		tk, err = s.Tickets.Create(ctx, tx, ticket.NewTicket{
 			Actor: c.Actor, Subject: subject, InboxID: acc.InboxID, Channel: acc.Channel, AccountID: acc.ID, ContactID: who, Policy: acc.Ticket, StatusID: c.StatusID,
-			Priority: c.Priority, Category: c.Category, Properties: c.Properties, ThreadID: th.ID,
+			Priority: c.Priority, Category: c.Category, Tags: c.Tags, Properties: c.Properties, ThreadID: th.ID,
 		})
 		if err != nil {
 			return tk, m, err

@@ -75,6 +75,8 @@ type Deps struct {
 	Registry *channel.Registry
 	// Company is the organisation's name, as customers see it.
 	Company func(ctx context.Context, q db.Queryer) (string, error)
+	// Numbers reports whether mail leaves with its ticket's number in the subject (TK-19). Nil: it does not.
+	Numbers func(ctx context.Context, q db.Queryer) (bool, error)
 	// Fallback says that the installation's own address can send, so that it stands in for a mailbox of the same inbox whose credentials
 	// are dead (EM-13).
 	Fallback bool

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"context"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/ticket"
 )
 
 // Fields of a Party, as stored.
@@ -189,6 +191,23 @@ func ReplySubject(subject string) string {
 		return "Re:"
 	}
 	return "Re: " + subject
+}
+
+// numbered is the subject that a message leaves with: its own, with the ticket's number at its end where that is wished, once. What is kept and shown has none.
+func (s *Service) numbered(ctx context.Context, m desk.Message) (string, error) {
+	if s.Numbers == nil || m.TicketID == 0 {
+		return m.Subject, nil
+	}
+	on, err := s.Numbers(ctx, s.DB)
+	if err != nil || !on {
+		return m.Subject, err
+	}
+	t, err := s.Tickets.Survivor(ctx, s.DB, m.TicketID)
+	if err != nil {
+		return m.Subject, err
+	}
+	bare := ticket.Unnumbered(m.Subject, func(n int64) bool { return n == t.Number })
+	return strings.TrimSpace(fmt.Sprintf("%s [#%d]", bare, t.Number)), nil
 }
 
 // checkLimits refuses what the channel cannot carry (EM-39), before anything is queued.

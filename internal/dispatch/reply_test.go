@@ -2,6 +2,7 @@ package dispatch_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -344,3 +345,28 @@ func asError(err error) *desk.Error {
 }
 
 var _ channel.Adapter = (*line)(nil)
+
+// TK-19: with the setting mail leaves with its ticket's number at the end of the subject, once however often it goes to and fro; what is kept and shown has none.
+func TestTheNumberStandsInTheSubject(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d, dispatch.Windows{})
+		r.run()
+		c := r.conversation()
+		mark := fmt.Sprintf(" [#%d]", c.ticket.Number)
+		for _, step := range []struct {
+			on            bool
+			subject, want string
+		}{{false, "", "Re: Broken wheel"}, {true, "", "Re: Broken wheel" + mark}, {true, "Re: Broken wheel" + mark, "Re: Broken wheel" + mark}, {true, "Order [#7]", "Order [#7]" + mark}} {
+			r.s.Numbers = func(context.Context, db.Queryer) (bool, error) { return step.on, nil }
+			m := r.reply(c, func(cmd *dispatch.ReplyCommand) { cmd.Subject = step.subject })
+			r.waitFor(m.ID, desk.StatusSent)
+			out := r.line.outbox()
+			if got := out[len(out)-1].Subject; got != step.want {
+				t.Errorf("%+v leaves as %q", step, got)
+			}
+			if kept := r.message(m.ID).Subject; step.subject == "" && kept != "Re: Broken wheel" {
+				t.Errorf("kept as %q", kept)
+			}
+		}
+	})
+}

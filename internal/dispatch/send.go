@@ -157,6 +157,11 @@ func (t *try) load(ctx context.Context) error {
 		MessageID: t.m.ID, RemoteID: t.m.RemoteID, ThreadToken: signed, From: t.m.From, Subject: t.m.Subject, Text: t.m.Text, HTML: t.m.HTML, QuotedText: t.m.QuotedText, QuotedHTML: t.m.QuotedHTML,
 		Automatic: t.m.Disposition == desk.DispAutoReply, Attempt: t.job.Attempt,
 	}
+	if adapter.Spec().Can.Subject {
+		if t.out.Subject, err = s.numbered(ctx, t.m); err != nil {
+			return err
+		}
+	}
 	if named, ok := adapter.(channel.Identifier); ok {
 		t.out.ReplyTo = named.ReplyAddress(t.acc, signed)
 	}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/channel"
@@ -28,6 +29,9 @@ func (s *Service) home(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread, 
 	if f.place.Stranger || f.place.Claims.ID != 0 {
 		f.flag(desk.FlagStranger)
 	}
+	if err := s.unnumber(ctx, tx, f, th); err != nil {
+		return th, desk.Ticket{}, false, err
+	}
 	if changedSubject(th.Subject, f.in.Subject) {
 		f.flag(desk.FlagSubjectChanged)
 	}
@@ -36,6 +40,20 @@ func (s *Service) home(ctx context.Context, tx *db.Tx, f *filing) (desk.Thread, 
 		err = s.resume(ctx, tx, f, &th)
 	}
 	return th, tk, isNew, err
+}
+
+// unnumber takes the number of the conversation's own ticket out of the subject of an answer: it was put there when we sent (TK-19). A number is never
+// why a mail belongs somewhere: in one that refers to nothing of ours it stays what its writer wrote.
+func (s *Service) unnumber(ctx context.Context, tx *db.Tx, f *filing, th desk.Thread) error {
+	if th.TicketID == 0 || !strings.Contains(f.in.Subject, "[#") {
+		return nil
+	}
+	own, err := s.Tickets.Numbers(ctx, tx, th.TicketID)
+	if err != nil {
+		return err
+	}
+	f.in.Subject = ticket.Unnumbered(f.in.Subject, func(n int64) bool { return slices.Contains(own, n) })
+	return nil
 }
 
 // tooLate lets a reply to a ticket that was closed longer ago than the installation reopens begin a new conversation, linked to the old (TK-15).

@@ -453,6 +453,37 @@ func TestReplyToATicketClosedLongAgoBeginsALinkedOne(t *testing.T) { // TK-15
 	})
 }
 
+// TK-19: the number that we put into a subject is not shown when the answer comes, nor taken for another topic. In a stranger's mail, and in one that refers to nothing of
+// ours, it is what they wrote: a number alone joins nothing.
+func TestANumberInASubjectIsOnlyAClaim(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ann := w.User()
+		w.deliver(w.letter("root", "mira@x.example", subject("Broken wheel")))
+		root := w.filed("root")
+		w.sends(ann, root.ThreadID, "ours@desk.example", "mira@x.example")
+		mark := fmt.Sprintf(" [#%d]", w.ticket(root.TicketID).Number)
+		w.deliver(w.letter("answer", "mira@x.example", replies("ours@desk.example", "root"), subject("Re: Broken wheel"+mark+" [#7]")))
+		if m := w.filed("answer"); m.ThreadID != root.ThreadID || m.Subject != "Re: Broken wheel [#7]" {
+			t.Errorf("an answer: %q in %v", m.Subject, m.ThreadID)
+		}
+		w.deliver(w.letter("plain", "mira@x.example", replies("ours@desk.example", "root"), subject("Re: Broken wheel"+mark)))
+		if m := w.filed("plain"); m.Subject != "Re: Broken wheel" || flagged(m, desk.FlagSubjectChanged) {
+			t.Errorf("an answer: %q %v", m.Subject, m.Flags)
+		}
+		for i, from := range []string{"eve@z.example", "mira@x.example"} {
+			id := fmt.Sprint("claim", i)
+			w.deliver(w.letter(id, from, subject("Re: Broken wheel"+mark)))
+			m := w.filed(id)
+			if m.ThreadID == root.ThreadID || m.TicketID == root.TicketID || m.Subject != "Re: Broken wheel"+mark {
+				t.Errorf("%s by a number alone: %+v", from, m)
+			}
+			if tk := w.ticket(m.TicketID); tk.Subject != "Re: Broken wheel"+mark {
+				t.Errorf("%s: the ticket is called %q", from, tk.Subject)
+			}
+		}
+	})
+}
+
 func TestBareSubject(t *testing.T) {
 	for in, want := range map[string]string{"Re: Hello": "hello", "AW: RE: Fwd: Hello  there": "hello there", "Re[2]: x": "x", "Note: x": "note: x", "回复: x": "x", "": "", "re:": ""} {
 		if got := intake.BareSubject(in); got != want {

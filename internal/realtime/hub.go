@@ -43,6 +43,8 @@ type Deps struct {
 	HeldThread func(ctx context.Context, thread desk.ThreadID) (access.Held, desk.TicketID, error)
 	// Stays is how long somebody is there without saying so again; 0 means 45 s.
 	Stays time.Duration
+	// Holds reports whether who writes an answer holds its ticket (WS-11). Nil: nobody does.
+	Holds func(ctx context.Context) bool
 	// Answers is told on every node that somebody types an answer to a ticket (or to a conversation without one, whose id stands for it), or stopped. It must not
 	// wait. Nil is fine.
 	Answers func(ticket desk.TicketID, user desk.UserID, on bool)

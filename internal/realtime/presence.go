@@ -41,6 +41,7 @@ type Watcher struct {
 	ID    desk.UserID `json:"id"`
 	Name  string      `json:"name"`
 	State string      `json:"state" enum:"viewing,typing"`
+	Holds bool        `json:"holds,omitempty" doc:"Writes the answer: others are asked before they send theirs."`
 }
 
 // delta is one change of presence, as browsers and other nodes get it.
@@ -50,6 +51,7 @@ type delta struct {
 	State    string        `json:"state"`
 	Inbox    desk.InboxID  `json:"inbox_id"`
 	Answers  bool          `json:"answers,omitempty"` // types what the customer will read, no comment
+	Holds    *bool         `json:"holds,omitempty"`   // to browsers: holds the ticket from now on, or no more
 }
 
 type person struct {
@@ -74,16 +76,33 @@ type sitting struct {
 type presence struct {
 	mu    sync.Mutex
 	seats map[seat]sitting
+	holds map[desk.TicketID]hold
 }
 
-func newPresence() presence { return presence{seats: map[seat]sitting{}} }
+func newPresence() presence {
+	return presence{seats: map[seat]sitting{}, holds: map[desk.TicketID]hold{}}
+}
 
 // Presence says that a viewer has a ticket of an inbox open, types, or has left. It must be repeated within 45 seconds. answers says that what is typed is for the
 // customer. The caller has checked that the viewer may see the ticket.
 func (h *Hub) Presence(ctx context.Context, v access.Viewer, ticket desk.TicketID, inbox desk.InboxID, state string, answers bool) {
 	d := delta{TicketID: ticket, User: person{v.User.ID, v.User.Name}, State: state, Inbox: inbox, Answers: answers && state == Typing}
-	h.sit(d, time.Now())
-	if payload, err := json.Marshal(told{delta: d, Node: h.node}); err == nil {
+	now := time.Now()
+	h.sit(d, now)
+	c := claim{}
+	if d.Answers && h.Holds != nil && h.Holds(ctx) {
+		c = claim{Since: now.UnixMilli()}
+	}
+	if state == Left {
+		c.Release = true
+	}
+	h.claim(d, c, now)
+	h.say(ctx, d, c)
+}
+
+// say tells other nodes.
+func (h *Hub) say(ctx context.Context, d delta, c claim) {
+	if payload, err := json.Marshal(told{delta: d, claim: c, Node: h.node}); err == nil {
 		if err := h.DB.Notify(ctx, presenceChannel, string(payload)); err != nil {
 			h.Log.Debug("presence was not told to other nodes", "err", err)
 		}
@@ -93,6 +112,7 @@ func (h *Hub) Presence(ctx context.Context, v access.Viewer, ticket desk.TicketI
 // told is a delta between nodes.
 type told struct {
 	delta
+	claim
 	Node string `json:"node"`
 }
 
@@ -102,7 +122,10 @@ func (h *Hub) heard(payload string) {
 	if payload == "" || json.Unmarshal([]byte(payload), &t) != nil || t.TicketID == 0 || t.User.ID == 0 || t.Node == h.node {
 		return
 	}
-	h.sit(t.delta, time.Now())
+	if !t.Only {
+		h.sit(t.delta, time.Now())
+	}
+	h.claim(t.delta, t.claim, time.Now())
 }
 
 // sit keeps a state and tells browsers only what changed.
@@ -181,6 +204,12 @@ func (h *Hub) expire(now time.Time) {
 			p.seats[k] = s
 		}
 	}
+	for k, x := range p.holds {
+		if now.After(x.until) {
+			delete(p.holds, k)
+			over = append(over, p.letGo(k, x))
+		}
+	}
 	p.mu.Unlock()
 	for _, d := range over {
 		if d.Answers {
@@ -198,7 +227,8 @@ func (h *Hub) Watchers(ticket desk.TicketID) []Watcher {
 	now := time.Now()
 	for k, s := range h.presence.seats {
 		if k.ticket == ticket && s.until.After(now) {
-			out = append(out, Watcher{k.user, s.name, s.state})
+			x := h.presence.holds[ticket]
+			out = append(out, Watcher{k.user, s.name, s.state, x.user == k.user && x.until.After(now)})
 		}
 	}
 	h.presence.mu.Unlock()

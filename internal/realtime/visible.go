@@ -29,12 +29,13 @@ type rule struct {
 // table says who is told of what. What stands in no row is for the audit log's readers alone.
 var table = []rule{
 	{"ticket.", ofInbox, ""}, {"thread.", ofInbox, ""}, {"message.", ofInbox, ""}, {"comment.", ofInbox, ""}, {"sender.", ofInbox, ""},
-	{"contact.", ofDesk, ""}, {"visitor.", ofDesk, ""}, {"consent.", ofDesk, ""}, {"snippet.", ofAll, access.SettingsManage},
+	{"contact.", ofDesk, ""}, {"visitor.", ofDesk, ""}, {"consent.", ofDesk, ""}, {"snippet.", ofAll, access.SettingsManage}, {"tag.", ofDesk, ""},
 	{"user.", ofAll, access.UsersManage}, {"team.", ofAll, access.UsersManage},
-	{"customview.", ofAll, access.SettingsManage}, {"settings.", ofAll, access.SettingsManage}, {"channel_account.", ofAll, access.AccountAccess},
+	{"customview.", ofAll, access.SettingsManage}, {"space.", ofAll, access.AccountAccess}, {"settings.", ofAll, access.SettingsManage}, {"channel_account.", ofAll, access.AccountAccess},
 	{"inbound.", ofRight, access.AccountAccess}, {"terms.", ofRight, access.AccountAccess}, {"mail.", ofRight, access.AccountAccess},
 	{"form.submitted", ofRight, access.SubmissionsView}, {"form.released", ofRight, access.SubmissionsView}, {"form.", ofAll, access.FormsManage},
 	{"role.", ofAll, access.RolesManage}, {"notification.", ofOneself, ""},
+	{"keeping.", ofRight, access.SettingsManage}, {"hold.", ofAll, access.ContactsErase},
 	{"session.", ofPerson, ""}, {"bulk.", ofPerson, ""}, {"token.", ofPerson, ""},
 }
 

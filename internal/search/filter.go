@@ -137,6 +137,8 @@ func (s *Service) want(ctx context.Context, v access.Viewer, q *query, f *filter
 		return s.channel(ctx, q, w)
 	case "priority", "category":
 		return s.word(ctx, q, f, w)
+	case "tag":
+		return s.tag(ctx, q, f, w)
 	default:
 		return s.property(ctx, v, q, f, w)
 	}
@@ -322,6 +324,32 @@ func (s *Service) word(ctx context.Context, q *query, f *filter, w want) error {
 	}
 	return nil
 }
+
+// tag: words on the ticket, also by names that they had before; none is a ticket without.
+func (s *Service) tag(ctx context.Context, q *query, f *filter, w want) error {
+	named := w
+	named.values = nil
+	cond := []string{}
+	for _, val := range w.values {
+		if strings.EqualFold(val, "none") {
+			cond = append(cond, "NOT EXISTS (SELECT 1 FROM ticket_tags x WHERE x.ticket_id = t.id)")
+		} else {
+			named.values = append(named.values, val)
+		}
+	}
+	ids, err := s.resolve(ctx, q, named, tagsQuery, "none")
+	if err != nil || len(ids)+len(cond) == 0 {
+		return err
+	}
+	if len(ids) > 0 {
+		cond = append(cond, "EXISTS (SELECT 1 FROM ticket_tags x WHERE x.ticket_id = t.id AND x.tag_id IN (?"+strings.Repeat(", ?", len(ids)-1)+"))")
+	}
+	f.not(w.not, "(t.id IS NOT NULL AND ("+strings.Join(cond, " OR ")+"))", ids...)
+	return nil
+}
+
+// tagsQuery gives former names the id of the tag that they lead to.
+const tagsQuery = "SELECT CASE WHEN into_id <> 0 THEN into_id ELSE id END, name, name FROM tags ORDER BY into_id, name_key"
 
 func (s *Service) categories(ctx context.Context) ([]string, error) {
 	var text string

@@ -163,6 +163,9 @@ func (w *work) event(ev desk.Event) {
 			w.threads[ev.ThreadID] = true
 		}
 		w.mark(data, "from_ticket", "to_ticket")
+		if ev.Type == desk.EvThreadEmptied && ev.TicketID != 0 {
+			w.tickets[ev.TicketID] = true
+		}
 	case "ticket":
 		w.tickets[ev.TicketID] = true
 		if light[ev.Type] || ev.Type == desk.EvTicketUpdated && !strings.Contains(string(ev.Data), `"inbox`) {

@@ -61,7 +61,7 @@ const maxTerms = 20
 
 // operators with what they take: used to tell, to complete and to explain.
 var operators = []string{
-	"from", "to", "cc", "subject", "is", "in", "status", "owner", "team", "inbox", "channel", "priority", "category", "has", "filename", "type", "before", "after", "on", "older_than", "newer_than",
+	"from", "to", "cc", "subject", "is", "in", "status", "owner", "team", "inbox", "channel", "priority", "category", "tag", "has", "filename", "type", "before", "after", "on", "older_than", "newer_than",
 }
 
 // states are the values of is:.

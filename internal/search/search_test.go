@@ -225,6 +225,16 @@ func TestOperators(t *testing.T) {
 		w.expect("printer on after:yesterday", a)
 		w.expect("see:attached", int64(c)) // no operator: words
 
+		w.do(desk.Event{}, change{"INSERT INTO tags (id, name, name_key, into_id, created_at) VALUES (5, 'Late payment', 'late payment', 0, 1), (6, 'VIP', 'vip', 0, 1), (7, 'Overdue', 'overdue', 5, 1)", nil}, // TK-10
+			change{"INSERT INTO ticket_tags (ticket_id, tag_id) VALUES ($1, 5), ($1, 6), ($2, 6)", []any{one.id, two.id}})
+		w.expect(`printer tag:"late payment"`, a, int64(one.id))
+		w.expect("printer tag:overdue", a, int64(one.id)) // what it was called before
+		w.expect("printer is:ticket tag:VIP", int64(two.id), int64(one.id))
+		w.expect("printer is:ticket -tag:overdue", int64(two.id))
+		w.expect("printer is:ticket tag:vip -tag:overdue", int64(two.id))
+		w.expect("printer tag:none")
+		w.expect("printer tag:nonsense")
+
 		w.expect("printer jams after:yesterday", b)
 		later := clock.New() // --clock: yesterday is the installation's
 		later.Advance(30 * 24 * time.Hour)

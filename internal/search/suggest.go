@@ -175,6 +175,8 @@ func (s *Service) values(ctx context.Context, v access.Viewer, p part) ([]string
 		}
 	case p.op == "priority":
 		options = []string{"urgent", "high", "medium", "low", "none"}
+	case p.op == "tag":
+		options, query = []string{"none"}, "SELECT id, name, name FROM tags WHERE into_id = 0 ORDER BY name_key"
 	case p.op == "category":
 		options, err = s.categories(ctx)
 	case p.op == "channel":

@@ -31,6 +31,9 @@ func (s *Service) Absorb(ctx context.Context, tx *db.Tx, actor desk.Actor, from,
 	if err != nil {
 		return fmt.Errorf("ticket: merge: %w", err)
 	}
+	if _, err = tx.Exec(ctx, "INSERT INTO ticket_tags (ticket_id, tag_id) SELECT CAST($1 AS BIGINT), tag_id FROM ticket_tags WHERE ticket_id = $2 ON CONFLICT (ticket_id, tag_id) DO NOTHING", into, from); err != nil {
+		return fmt.Errorf("ticket: merge: %w", err)
+	}
 	_, err = s.ev.Record(ctx, tx, eventOf(t, actor, desk.EvTicketMerged, map[string]any{"into": into, "reason": reason}))
 	return err
 }

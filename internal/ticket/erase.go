@@ -14,6 +14,7 @@ var erased = []string{
 	"DELETE FROM ticket_followers WHERE ticket_id = $1",
 	"DELETE FROM ticket_participants WHERE ticket_id = $1",
 	"DELETE FROM ticket_merges WHERE from_id = $1 OR into_id = $1",
+	"DELETE FROM ticket_tags WHERE ticket_id = $1",
 	"DELETE FROM ticket_splits WHERE from_id = $1 OR to_id = $1",
 	"DELETE FROM tickets WHERE id = $1",
 }

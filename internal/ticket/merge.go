@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -42,10 +43,11 @@ type Standing struct {
 	Snoozed      bool             `json:"snoozed"`
 	SnoozedUntil desk.Time        `json:"snoozed_until"`
 	SnoozedBy    desk.UserID      `json:"snoozed_by"`
+	Tags         []string         `json:"tags,omitempty"` // of the survivor, before and after
 }
 
 func standing(t desk.Ticket) Standing {
-	return Standing{t.StatusID, t.Open, t.ClosedAt, t.OwnerID, t.TeamID, t.Assignment, t.ContactID, t.Snoozed, t.SnoozedUntil, t.SnoozedBy}
+	return Standing{t.StatusID, t.Open, t.ClosedAt, t.OwnerID, t.TeamID, t.Assignment, t.ContactID, t.Snoozed, t.SnoozedUntil, t.SnoozedBy, nil}
 }
 
 // Survivor follows merges from a ticket to the one that is left, which is the ticket itself when it was never merged.
@@ -84,7 +86,7 @@ func (s *Service) LockPair(ctx context.Context, tx *db.Tx, from, into desk.Ticke
 }
 
 // Merge writes that one ticket was merged into another (TK-13). Both are locked (LockPair) and the named threads were moved. The survivor keeps what it has and takes
-// what it lacks: owner, team, contact. When one of the two was open, the survivor is; it rests only when both did, or the other was closed. Followers come along. Records
+// what it lacks: owner, team, contact, tags. When one of the two was open, the survivor is; it rests only when both did, or the other was closed. Followers come along. Records
 // ticket.merged on both.
 func (s *Service) Merge(ctx context.Context, tx *db.Tx, actor desk.Actor, from, into desk.Ticket, threads []desk.ThreadID, reason string) (Merge, desk.Ticket, error) {
 	m := Merge{ID: desk.MergeID(tx.NewID()), From: from.ID, Into: into.ID, Actor: actor, CreatedAt: s.clk.Ms(),
@@ -97,10 +99,17 @@ func (s *Service) Merge(ctx context.Context, tx *db.Tx, actor desk.Actor, from, 
 	if err != nil {
 		return m, into, fmt.Errorf("ticket: merge: %w", err)
 	}
+	before, err := s.TagsOf(ctx, tx, into.ID, false)
+	if err != nil {
+		return m, into, err
+	}
 	if into, err = s.take(ctx, tx, actor, from, into); err != nil {
 		return m, into, err
 	}
-	m.Moved.After = standing(into)
+	m.Moved.Before.Tags, m.Moved.After = before, standing(into)
+	if m.Moved.After.Tags, err = s.TagsOf(ctx, tx, into.ID, false); err != nil {
+		return m, into, err
+	}
 	_, err = tx.Exec(ctx, `INSERT INTO ticket_followers (ticket_id, user_id, by_merge, created_at)
 		SELECT CAST($1 AS BIGINT), user_id, CASE WHEN by_merge = 0 THEN CAST($2 AS BIGINT) ELSE by_merge END, CAST($3 AS BIGINT) FROM ticket_followers WHERE ticket_id = $4 ON CONFLICT (ticket_id, user_id) DO NOTHING`,
 		into.ID, m.ID, m.CreatedAt, from.ID)
@@ -132,10 +141,15 @@ func (s *Service) take(ctx context.Context, tx *db.Tx, actor desk.Actor, from, i
 	if err != nil {
 		return into, err
 	}
+	var c Change
 	if into.ContactID == 0 && from.ContactID != 0 {
-		if into, err = s.Update(ctx, tx, actor, into.ID, Change{ContactID: &from.ContactID}); err != nil {
-			return into, err
-		}
+		c.ContactID = &from.ContactID
+	}
+	if c.AddTags, err = s.TagsOf(ctx, tx, from.ID, false); err != nil {
+		return into, err
+	}
+	if into, err = s.Update(ctx, tx, actor, into.ID, c); err != nil {
+		return into, err
 	}
 	if into.OwnerID == 0 && from.OwnerID != 0 && (into.TeamID == 0 || into.TeamID == from.TeamID) {
 		a := desk.Assignment{At: s.clk.Ms(), By: actor, OwnerID: from.OwnerID, TeamID: from.TeamID, Rule: "manual", Reason: "manually_chosen"}
@@ -274,7 +288,12 @@ func (s *Service) giveBack(ctx context.Context, tx *db.Tx, actor desk.Actor, m M
 	if after.ContactID != before.ContactID && t.ContactID == after.ContactID {
 		c.ContactID = &before.ContactID
 	}
-	if c.StatusID != nil || c.ContactID != nil {
+	for _, tag := range after.Tags {
+		if !slices.Contains(before.Tags, tag) {
+			c.RemoveTags = append(c.RemoveTags, tag)
+		}
+	}
+	if c.StatusID != nil || c.ContactID != nil || len(c.RemoveTags) > 0 {
 		c.Reason = "unmerged"
 		got, err := s.Update(ctx, tx, actor, m.Into, c)
 		if desk.ReasonOf(err) == "status.not_found" { // removed since

@@ -44,11 +44,41 @@ func (s *Service) Blank(ctx context.Context, tx *db.Tx, ids []desk.TicketID) err
 		if err != nil {
 			return fmt.Errorf("ticket: blank: %w", err)
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM ticket_participants WHERE ticket_id IN "+inList(part)); err != nil {
-			return fmt.Errorf("ticket: blank: %w", err)
+		for _, query := range []string{"DELETE FROM ticket_participants WHERE ticket_id IN ", "DELETE FROM ticket_tags WHERE ticket_id IN "} {
+			if _, err := tx.Exec(ctx, query+inList(part)); err != nil {
+				return fmt.Errorf("ticket: blank: %w", err)
+			}
 		}
 	}
 	return nil
+}
+
+// Empty takes what was said off a ticket whose conversations' term of keeping is over (CO-10): subject, description and last line. Whose it was, and what colleagues made of it, stays.
+func (s *Service) Empty(ctx context.Context, tx *db.Tx, id desk.TicketID) error {
+	if _, err := tx.Exec(ctx, "UPDATE tickets SET subject = '', description = '', snippet = '', version = version + 1 WHERE id = $1", id); err != nil {
+		return fmt.Errorf("ticket: empty: %w", err)
+	}
+	return nil
+}
+
+// Redact blanks a passage out of a ticket's subject, description and last line, and reports whether it stood there (CO-12).
+func (s *Service) Redact(ctx context.Context, tx *db.Tx, id desk.TicketID, blank func(text string, isHTML bool) (string, bool)) (bool, error) {
+	t, err := s.Lock(ctx, tx, id)
+	if err != nil {
+		return false, err
+	}
+	was := false
+	for _, text := range []*string{&t.Subject, &t.Description, &t.Snippet} {
+		out, yes := blank(*text, false)
+		*text, was = out, was || yes
+	}
+	if !was {
+		return false, nil
+	}
+	if _, err := tx.Exec(ctx, "UPDATE tickets SET subject = $1, description = $2, snippet = $3, version = version + 1 WHERE id = $4", t.Subject, t.Description, t.Snippet, id); err != nil {
+		return false, fmt.Errorf("ticket: redact: %w", err)
+	}
+	return true, nil
 }
 
 // BlankSnippets takes the last line, which may be the person's, off tickets that are others'.
@@ -59,6 +89,19 @@ func (s *Service) BlankSnippets(ctx context.Context, tx *db.Tx, ids []desk.Ticke
 		}
 	}
 	return nil
+}
+
+// OpenTopic is the newest ticket that a contact has open over a channel account in an inbox; 0 when there is none (GEN-05: only for a new topic).
+func (s *Service) OpenTopic(ctx context.Context, q db.Queryer, contact desk.ContactID, account desk.ChannelAccountID, inbox desk.InboxID) (desk.TicketID, error) {
+	if contact == 0 {
+		return 0, nil
+	}
+	var id desk.TicketID
+	err := q.QueryRow(ctx, `SELECT COALESCE(MAX(id), 0) FROM tickets WHERE contact_id = $1 AND account_id = $2 AND inbox_id = $3 AND open = 1 AND hidden = ''`, contact, account, inbox).Scan(&id)
+	if err != nil {
+		return 0, fmt.Errorf("ticket: open topic: %w", err)
+	}
+	return id, nil
 }
 
 // inList writes ids, which are numbers made here, into a statement.

@@ -1,4 +1,4 @@
-// Package ticket owns tickets, their links, pipelines and statuses: the tables tickets, ticket_links, pipelines and
+// Package ticket owns tickets, their links and tags, pipelines and statuses: the tables tickets, ticket_links, tags, ticket_tags, pipelines and
 // pipeline_statuses. It gives numbers, stamps a channel's defaults, keeps what lists show beside the ticket, and records an
 // event with before and after for every change. It refuses unknown statuses and properties, stale edits, and a pipeline without an open and a
 // closed status. It neither decides owners (routing) nor writes messages (thread). Called by intake, dispatch, assignment, transfer and the API.
@@ -9,6 +9,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/clock"
@@ -31,12 +33,13 @@ type Properties interface {
 
 // Service is the tickets of this installation. Safe for concurrent use.
 type Service struct {
-	db    *db.DB
-	clk   *clock.Clock
-	ev    *event.Log
-	props Properties
-	limit func(ctx context.Context, q db.Queryer) (int, error)
-	words func(ctx context.Context, q db.Queryer, text string, hints ...string) (string, error)
+	db       *db.DB
+	clk      *clock.Clock
+	ev       *event.Log
+	props    Properties
+	limit    func(ctx context.Context, q db.Queryer) (int, error)
+	openTags func(ctx context.Context, q db.Queryer) (bool, error)
+	words    func(ctx context.Context, q db.Queryer, text string, hints ...string) (string, error)
 }
 
 // Tongue tells the language of a new ticket. Set at start-up; without it a ticket has the language it is given.
@@ -75,6 +78,7 @@ type NewTicket struct {
 	Category     *string
 	Language     string   // "": told from the words, then from Hints, then from the contact (SK-09)
 	Hints        []string // languages that the channel or the browser states, best first
+	Tags         []string
 	Properties   map[string]any
 	Hidden       desk.Hidden
 	HiddenReason string        // slug, with Hidden: why it is held back from the start (EM-36)
@@ -129,6 +133,11 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 		return t, fmt.Errorf("ticket: create: %w", err)
 	}
 	data := map[string]any{"number": t.Number, "subject": t.Subject}
+	if len(n.Tags) > 0 {
+		if _, data["tags"], err = s.retag(ctx, tx, n.Actor, t.ID, Change{AddTags: n.Tags}); err != nil {
+			return t, err
+		}
+	}
 	if t.Hidden != desk.HiddenNo {
 		data["hidden"], data["hidden_reason"] = t.Hidden, t.HiddenReason
 	}
@@ -334,6 +343,28 @@ func openOf(ctx context.Context, q db.Queryer, users []desk.User, and string, ar
 		out[c.owner] = c.n
 	}
 	return out, nil
+}
+
+var quotedNumber = regexp.MustCompile(` ?\[#(\d{1,15})\]`)
+
+// Unnumbered is a subject without the numbers of tickets that stand in it as [#1042], as far as they are ours to take away (TK-19).
+func Unnumbered(subject string, ours func(number int64) bool) string {
+	return strings.TrimSpace(quotedNumber.ReplaceAllStringFunc(subject, func(mark string) string {
+		n, err := strconv.ParseInt(strings.Trim(mark, " [#]"), 10, 64)
+		if err != nil || !ours(n) {
+			return mark
+		}
+		return ""
+	}))
+}
+
+// Numbers are the numbers under which a ticket was known to who writes about it: its own, and those of tickets that were merged into it.
+func (s *Service) Numbers(ctx context.Context, q db.Queryer, id desk.TicketID) ([]int64, error) {
+	ids, err := s.Absorbed(ctx, q, id)
+	if err != nil {
+		return nil, err
+	}
+	return db.All(ctx, q, db.Column[int64], "SELECT number FROM tickets WHERE id IN "+inList(append(ids, id)))
 }
 
 // oneLine folds white space, so that a subject or snippet is one line.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/db"
@@ -25,6 +26,9 @@ type Change struct {
 	Hidden        *desk.Hidden
 	HiddenReason  string // slug, with Hidden: why it is held back
 	Properties    map[string]any
+	Tags          *[]string // all of them; or some to add and to take away
+	AddTags       []string
+	RemoveTags    []string
 	ExpectVersion int64
 	Anyway        bool   // close without asking for what closing asks for: an administrator's move of many
 	Reason        string // why the status changes, for the event: "reply", "reopened_by_reply" …; "" for a person's wish
@@ -56,6 +60,15 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, id de
 		}
 	}
 	changes := difference(before, t)
+	if c.wantsTags() {
+		had, have, err := s.retag(ctx, tx, actor, id, c)
+		if err != nil {
+			return before, err
+		}
+		if !slices.Equal(had, have) {
+			changes["tags"] = [2]any{had, have}
+		}
+	}
 	if len(changes) == 0 && before.StatusID == t.StatusID && before.Hidden == t.Hidden {
 		return before, nil
 	}

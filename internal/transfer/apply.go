@@ -64,7 +64,7 @@ func (s *Service) run(ctx context.Context, text []byte, o Options, look bool) (p
 		if err != nil {
 			return err
 		}
-		for _, step := range []func(context.Context) error{a.company, a.calendars, a.skills, a.teams, a.roles, a.users, a.extraMembers, a.properties, a.pipelines, a.inboxes, a.forms, a.channels, a.chatflows, a.snippets, a.views, a.notifications, a.spam, a.survey, a.signIn, a.work, a.prune} {
+		for _, step := range []func(context.Context) error{a.company, a.calendars, a.skills, a.teams, a.roles, a.users, a.extraMembers, a.properties, a.pipelines, a.tags, a.inboxes, a.forms, a.channels, a.chatflows, a.snippets, a.spaces, a.views, a.notifications, a.spam, a.survey, a.signIn, a.work, a.privacy, a.prune} {
 			if err := step(ctx); err != nil {
 				return err
 			}

@@ -26,10 +26,12 @@ type File struct {
 	Users            []User            `yaml:"users,omitempty"`
 	Properties       []Property        `yaml:"properties,omitempty"`
 	Pipelines        []Pipeline        `yaml:"pipelines,omitempty"`
+	Tags             []string          `yaml:"tags,omitempty,flow"`
 	Inboxes          []Inbox           `yaml:"inboxes,omitempty"`
 	Channels         []Channel         `yaml:"channels,omitempty"`
 	Forms            []Form            `yaml:"forms,omitempty"`
 	Chatflows        []Chatflow        `yaml:"chatflows,omitempty"`
+	Spaces           []Space           `yaml:"spaces,omitempty"`
 	Views            []View            `yaml:"views,omitempty"`
 	Snippets         []Snippet         `yaml:"snippets,omitempty"`
 	Notifications    *Notifications    `yaml:"notifications,omitempty"`
@@ -38,6 +40,7 @@ type File struct {
 	SignIn           *SignIn           `yaml:"sign_in,omitempty"`
 	Skills           []SkillCategory   `yaml:"skills,omitempty"`
 	Work             *Work             `yaml:"work,omitempty"`
+	Privacy          *Privacy          `yaml:"privacy,omitempty"`
 }
 
 // Company is who runs the installation.

@@ -132,6 +132,9 @@ func things(f File) []thing {
 	for _, p := range f.Pipelines {
 		add("pipeline", p.Slug, p, "slug")
 	}
+	for _, name := range f.Tags {
+		add("tag", name, struct{}{})
+	}
 	for _, b := range f.Inboxes {
 		add("inbox", b.Slug, b, "slug")
 	}
@@ -149,6 +152,9 @@ func rest(f File, add func(object, slug string, v any, drop ...string)) {
 	}
 	for _, x := range f.Chatflows {
 		add("chatflow", x.Slug, x, "slug")
+	}
+	for _, s := range f.Spaces {
+		add("space", s.Slug, s, "slug")
 	}
 	for _, v := range f.Views {
 		add("view", v.Slug, v, "slug")
@@ -176,6 +182,9 @@ func rest(f File, add func(object, slug string, v any, drop ...string)) {
 	}
 	if f.Work != nil {
 		add("work", "work", f.Work)
+	}
+	if f.Privacy != nil {
+		add("privacy", "privacy", f.Privacy)
 	}
 }
 

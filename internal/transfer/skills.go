@@ -50,6 +50,14 @@ type Work struct {
 	Capacity     *setting.Capacity     `yaml:"capacity,omitempty"`
 	Associations *setting.Associations `yaml:"associations,omitempty"`
 	Waiting      *setting.Waiting      `yaml:"waiting,omitempty"`
+	Tickets      *Ticketing            `yaml:"tickets,omitempty"`
+}
+
+// Ticketing is how tickets are worked on.
+type Ticketing struct {
+	OpenTags      *bool   `yaml:"open_tags,omitempty"`
+	SubjectNumber *string `yaml:"number_in_subject,omitempty"` // off, end
+	HoldAnswers   *bool   `yaml:"hold_answers,omitempty"`
 }
 
 func (s *Service) exportSkills(ctx context.Context, q db.Queryer, f *File) error {
@@ -85,8 +93,12 @@ func (s *Service) exportWork(ctx context.Context, q db.Queryer, f *File) error {
 	if err != nil {
 		return err
 	}
-	f.Work = &Work{Capacity: &c, Associations: &l, Waiting: &w}
-	return err
+	t, err := s.Settings.Ticketing(ctx, q)
+	if err != nil {
+		return err
+	}
+	f.Work = &Work{Capacity: &c, Associations: &l, Waiting: &w, Tickets: &Ticketing{&t.OpenTags, &t.SubjectNumber, &t.HoldAnswers}}
+	return s.exportTags(ctx, q, f)
 }
 
 // exportHeld is what a user knows, and the limits that are theirs alone.
@@ -216,6 +228,9 @@ func (a *applying) work(ctx context.Context) error {
 		if _, err := a.Settings.SetAssociations(ctx, a.tx, a.o.Actor, *l); err != nil {
 			return a.src.at("work.associations", err)
 		}
+	}
+	if err := a.ticketing(ctx, a.src.Work.Tickets); err != nil {
+		return err
 	}
 	if a.src.Work.Capacity == nil {
 		return nil

@@ -93,6 +93,10 @@ func (s *Service) branch(ctx context.Context, tx *db.Tx, actor desk.Actor, t des
 	if m := chosen[0]; m.AccountID != 0 {
 		n.AccountID, n.Channel = m.AccountID, m.Channel
 	}
+	var err error
+	if n.Tags, err = s.Tickets.TagsOf(ctx, tx, t.ID, false); err != nil {
+		return t, err
+	}
 	made, err := s.Tickets.Create(ctx, tx, n)
 	if err != nil || t.OwnerID == 0 && t.TeamID == 0 {
 		return made, err

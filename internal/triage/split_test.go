@@ -48,7 +48,14 @@ func TestSplitAndItsUndo(t *testing.T) { // WS-18, TK-12
 			_, err := b.Assignment.Manual(ctx, tx, b.by, one.TicketID, b.ann.ID, 0)
 			return err
 		})
+		b.Write(func(ctx context.Context, tx *db.Tx) error {
+			_, err := b.Tickets.Update(ctx, tx, b.by, one.TicketID, ticket.Change{AddTags: []string{"Billing", "VIP"}})
+			return err
+		})
 		made, p := b.split(one.TicketID, two)
+		if tags, err := b.Tickets.TagsOf(context.Background(), b.DB, made.ID, false); err != nil || len(tags) != 2 { // TK-10: both keep them
+			t.Errorf("the ticket of a split has %v, %v", tags, err)
+		}
 		if made.Subject != "About two" || made.CreatedAt != two.CreatedAt || made.OwnerID != b.ann.ID || made.ContactID != one.ContactID || made.MessageCount != 1 {
 			t.Fatalf("%+v", made)
 		}

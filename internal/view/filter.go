@@ -62,7 +62,7 @@ func (w filterSQL) condition(f customview.Filter) {
 	switch d.Type {
 	case customview.Text:
 		w.text(f)
-	case customview.Number:
+	case customview.Number, customview.Duration:
 		w.number(f)
 	case customview.Boolean:
 		w.boolean(f)
@@ -86,11 +86,20 @@ func (w filterSQL) condition(f customview.Filter) {
 // own are the columns of tickets whose name is not the field's own.
 var own = map[string]string{"channel_account_id": "account_id"}
 
+// spans are how long something took, in milliseconds; NULL where it has not come to its end.
+var spans = map[string]string{
+	customview.FirstReplyTime: "(CASE WHEN t.first_reply_at >= t.created_at THEN t.first_reply_at - t.created_at END)",
+	customview.CloseTime:      "(CASE WHEN t.open = 0 AND t.closed_at >= t.created_at THEN t.closed_at - t.created_at END)",
+}
+
 // expr is a field as an SQL expression that is never NULL, but for a number of a property.
 func (w filterSQL) expr(field string) string { return exprOf(w.fields, field, w.q.pg) }
 
 func exprOf(fields customview.Catalogue, field string, pg bool) string {
 	d, _ := fields.Field(field)
+	if x, ok := spans[field]; ok {
+		return x
+	}
 	none := "''"
 	if d.Type == customview.Moment || d.Type == customview.Ref {
 		none = "0"
@@ -100,6 +109,9 @@ func exprOf(fields customview.Catalogue, field string, pg bool) string {
 	}
 	if name, ok := strings.CutPrefix(field, customview.ContactPrefix); ok {
 		return "COALESCE((SELECT fc." + name + " FROM contacts fc WHERE fc.id = t.contact_id), " + none + ")"
+	}
+	if name, ok := strings.CutPrefix(field, customview.CompanyPrefix); ok {
+		return "COALESCE((SELECT fo." + name + " FROM contacts fc JOIN companies fo ON fo.id = fc.company_id WHERE fc.id = t.contact_id), " + none + ")"
 	}
 	if name, ok := strings.CutPrefix(field, customview.TicketProperty); ok {
 		return property("t.properties", name, d.Type, pg)
@@ -210,6 +222,9 @@ func (w filterSQL) number(f customview.Filter) {
 		n, err := strconv.ParseFloat(vs[i], 64)
 		if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
 			return "NULL"
+		}
+		if spans[f.Field] != "" { // hours
+			n = math.Round(n * float64(time.Hour/time.Millisecond))
 		}
 		return strconv.FormatFloat(n, 'f', -1, 64)
 	}
@@ -328,7 +343,24 @@ func (w filterSQL) choice(f customview.Filter) {
 	}
 }
 
+// tagged finds tickets by their tags, also by names that those had before.
+func (w filterSQL) tagged(f customview.Filter) {
+	if f.Op == "empty" {
+		w.q.add("NOT EXISTS (SELECT 1 FROM ticket_tags x WHERE x.ticket_id = t.id)")
+		return
+	}
+	keys := []string{}
+	for _, v := range f.Values() {
+		keys = append(keys, desk.TagKey(v))
+	}
+	list(w.q.add("t.id IN (SELECT x.ticket_id FROM ticket_tags x WHERE x.tag_id IN (SELECT CASE WHEN g.into_id <> 0 THEN g.into_id ELSE g.id END FROM tags g WHERE g.name_key IN "), keys).add("))")
+}
+
 func (w filterSQL) several(f customview.Filter) {
+	if f.Field == customview.Tags {
+		w.tagged(f)
+		return
+	}
 	name := f.Field[strings.LastIndex(f.Field, ".")+1:]
 	column := "t.properties"
 	if strings.HasPrefix(f.Field, customview.ContactProperty) {

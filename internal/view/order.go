@@ -116,6 +116,9 @@ func keyOf(fields customview.Catalogue, d customview.Field, pg bool) orderKey {
 	if q, ok := nameOf[d.Name]; ok {
 		return text(q)
 	}
+	if d.Name == customview.Tags {
+		return text(tagLine(pg))
+	}
 	x := exprOf(fields, d.Name, pg)
 	switch {
 	case d.Name == "priority":
@@ -127,12 +130,22 @@ func keyOf(fields customview.Catalogue, d customview.Field, pg bool) orderKey {
 			x = "CAST(" + x + " AS REAL)"
 		}
 		return orderKey{expr: "COALESCE(" + x + ", -1e300)", kind: 'f'}
+	case d.Type == customview.Duration:
+		return orderKey{expr: "COALESCE(" + x + ", -1)", kind: 'i'}
 	case d.Type == customview.Number || d.Type == customview.Moment || d.Type == customview.Ref:
 		return orderKey{expr: x, kind: 'i'}
 	case d.Type == customview.Boolean && !pg:
 		return text("CASE WHEN " + x + " = 1 THEN 'true' WHEN " + x + " = 0 THEN 'false' END") // as PostgreSQL says it
 	}
 	return text(x)
+}
+
+// tagLine is a ticket's tags as one text, by which those with the same tags stand together.
+func tagLine(pg bool) string {
+	if pg {
+		return "SELECT string_agg(g.name, ', ' ORDER BY g.name_key COLLATE \"C\") FROM ticket_tags x JOIN tags g ON g.id = x.tag_id WHERE x.ticket_id = t.id"
+	}
+	return "SELECT group_concat(n, ', ') FROM (SELECT g.name AS n FROM ticket_tags x JOIN tags g ON g.id = x.tag_id WHERE x.ticket_id = t.id ORDER BY g.name_key)"
 }
 
 // columns are the keys to select, so that a row says where it stands. The id is a row's own.

@@ -23,6 +23,7 @@ type TicketRow struct {
 	Open          bool                  `json:"open"`
 	Priority      desk.Priority         `json:"priority" enum:",low,medium,high,urgent"`
 	Category      string                `json:"category"`
+	Tags          []string              `json:"tags" doc:"In the order of their names."`
 	Language      string                `json:"language" doc:"In which the customer writes, as ISO 639-1; empty: unknown."`
 	OwnerID       desk.UserID           `json:"owner_id"`
 	TeamID        desk.TeamID           `json:"team_id"`
@@ -38,6 +39,8 @@ type TicketRow struct {
 	LastInbound   desk.Time             `json:"last_inbound_at"`
 	FirstReply    desk.Time             `json:"first_reply_at"`
 	ClosedAt      desk.Time             `json:"closed_at"`
+	FirstReplyIn  *int64                `json:"time_to_first_reply" doc:"Seconds from its beginning to the first answer of a person; null: there is none yet."`
+	ClosedIn      *int64                `json:"time_to_close" doc:"Of a closed one: seconds from its beginning; null: it is open."`
 	Snoozed       bool                  `json:"snoozed" doc:"Rests until snoozed_until or the customer's next word."`
 	SnoozedUntil  desk.Time             `json:"snoozed_until" doc:"null while snoozed: only until the customer writes."`
 	SnoozedBy     desk.UserID           `json:"snoozed_by"`
@@ -124,6 +127,10 @@ func scanRow(s db.Scanner, more ...any) (TicketRow, error) {
 	if t.Properties == nil {
 		t.Properties = map[string]any{}
 	}
+	t.Tags, t.FirstReplyIn = []string{}, seconds(t.CreatedAt, t.FirstReply)
+	if !t.Open {
+		t.ClosedIn = seconds(t.CreatedAt, t.ClosedAt)
+	}
 	t.Status.ID, t.Inbox.ID = t.StatusID, t.InboxID
 	if t.ContactID != 0 {
 		contact.ID = t.ContactID
@@ -138,6 +145,15 @@ func scanRow(s db.Scanner, more ...any) (TicketRow, error) {
 		t.Team = &team
 	}
 	return t, nil
+}
+
+// seconds is how long it took from one time to another; nil when it did not come to that.
+func seconds(from, to desk.Time) *int64 {
+	if to < from || to == 0 {
+		return nil
+	}
+	n := int64(to-from) / 1000
+	return &n
 }
 
 // RowMarks is what a list shows beside a ticket (WS-08); one ticket whole has it elsewhere, and then it is empty.
@@ -216,12 +232,25 @@ func (v *Service) decorate(ctx context.Context, s Sight, rows []TicketRow) error
 	for i := range rows {
 		ids[i], at[rows[i].ID] = rows[i].ID, &rows[i]
 	}
-	for _, step := range []func(context.Context, Sight, []desk.TicketID, map[desk.TicketID]*TicketRow) error{v.latest, v.participants, v.drafts} {
+	for _, step := range []func(context.Context, Sight, []desk.TicketID, map[desk.TicketID]*TicketRow) error{v.tags, v.latest, v.participants, v.drafts} {
 		if err := step(ctx, s, ids, at); err != nil {
 			return fmt.Errorf("view: marks: %w", err)
 		}
 	}
 	return nil
+}
+
+func (v *Service) tags(ctx context.Context, _ Sight, ids []desk.TicketID, at map[desk.TicketID]*TicketRow) error {
+	q := v.query()
+	list(q.add("SELECT x.ticket_id, g.name FROM ticket_tags x JOIN tags g ON g.id = x.tag_id WHERE x.ticket_id IN "), ids).add(" ORDER BY g.name_key")
+	_, err := all(ctx, v.db, q, func(r db.Scanner) (name string, err error) {
+		var id desk.TicketID
+		if err = r.Scan(&id, &name); err == nil && at[id] != nil {
+			at[id].Tags = append(at[id].Tags, name)
+		}
+		return name, err
+	})
+	return err
 }
 
 func (v *Service) latest(ctx context.Context, _ Sight, ids []desk.TicketID, at map[desk.TicketID]*TicketRow) error {

@@ -209,6 +209,9 @@ func (v *Service) Ticket(ctx context.Context, s Sight, id desk.TicketID) (Ticket
 	if err != nil {
 		return d, fmt.Errorf("view: ticket: %w", err)
 	}
+	if err := v.tags(ctx, s, []desk.TicketID{id}, map[desk.TicketID]*TicketRow{id: &row}); err != nil {
+		return d, fmt.Errorf("view: tags: %w", err)
+	}
 	d.TicketRow = row
 	if d.Assignment != nil {
 		d.Assignment.Candidates = orEmpty(d.Assignment.Candidates)

@@ -79,6 +79,7 @@ func Mount(s *api.Server, d Deps) {
 	a.mountOversight()
 	a.mountRemoval()
 	a.mountSurveys()
+	a.mountTags()
 	a.mountVisitors()
 }
 

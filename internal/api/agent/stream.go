@@ -59,6 +59,7 @@ type presenceInput struct {
 		ThreadID desk.ThreadID `json:"thread_id,omitempty" doc:"Of a conversation without a ticket, instead of ticket_id; it is told as ticket_id."`
 		State    string        `json:"state" enum:"viewing,typing,left"`
 		In       string        `json:"in,omitempty" enum:"reply,comment" doc:"Where one types; left out: a reply. Visitors of a chat are told of replies alone."`
+		Hold     string        `json:"hold,omitempty" enum:"take,release" doc:"Takes the answer to a ticket over from who writes one, or lets go of it."`
 	}
 }
 
@@ -81,6 +82,13 @@ func (a *agents) presence(ctx context.Context, v access.Viewer, in *presenceInpu
 	inbox, err := a.View.InboxOf(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if in.Body.Hold != "" {
+		if err := a.View.MayInTicket(ctx, v, id, access.TicketsReply); err != nil {
+			return nil, err
+		}
+		a.Hub.Hold(ctx, v, id, inbox, in.Body.Hold == "take")
+		return &api.None{}, nil
 	}
 	a.Hub.Presence(ctx, v, id, inbox, in.Body.State, in.Body.In != "comment")
 	if in.Body.State != realtime.Viewing {

@@ -49,26 +49,44 @@ func (a *agents) mountTickets() {
 
 // Views is the side bar.
 type Views struct {
-	Views []view.Count `json:"views" doc:"The saved ones come last, in their order."`
-	Again int64        `json:"again_ms" doc:"Some counts are dear and from a moment ago (as_of): after so long newer ones are there. 0: all are of now."`
+	Views  []view.Count    `json:"views" doc:"The saved ones come last, in their order."`
+	Again  int64           `json:"again_ms" doc:"Some counts are dear and from a moment ago (as_of): after so long newer ones are there. 0: all are of now."`
+	Space  desk.SpaceID    `json:"space_id" doc:"The space that they are of; null: none, or the one asked for is gone."`
+	Spaces []view.SpaceRef `json:"spaces" doc:"Those there are, in their order."`
 }
 
-func (a *agents) views(ctx context.Context, v access.Viewer, _ *api.None) (*api.Out[Views], error) {
+type viewsInput struct {
+	Space string `query:"space" doc:"Counts of a space alone, with the views that stand in it. One that is gone is left out."`
+}
+
+func (a *agents) views(ctx context.Context, v access.Viewer, in *viewsInput) (*api.Out[Views], error) {
 	seq, err := a.Events.Last(ctx)
 	if err != nil {
 		return nil, err
 	}
-	counts, err := a.View.Counts(ctx, view.SightOf(v), seq)
+	spaces, err := a.View.Spaces(ctx)
 	if err != nil {
 		return nil, err
 	}
-	saved, again, err := a.View.CustomCounts(ctx, view.SightOf(v), seq)
-	return api.Answer(Views{append(counts, saved...), again.Milliseconds()}, err)
+	s := view.SightOf(v)
+	for _, one := range spaces {
+		if one.ID.String() == in.Space {
+			if s, err = a.View.In(ctx, s, one.ID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	counts, err := a.View.Counts(ctx, s, seq)
+	if err != nil {
+		return nil, err
+	}
+	saved, again, err := a.View.CustomCounts(ctx, s, seq)
+	return api.Answer(Views{append(counts, saved...), again.Milliseconds(), s.Area.ID, spaces}, err)
 }
 
 type ticketsInput struct {
 	api.Listing
-	View   string   `query:"view" default:"open" doc:"mine, unassigned, open, snoozed, following, drafts, mentions, closed, recently_closed, elsewhere, spam, trash, all (whatever the filter says), inbox:ID, status:ID or custom:ID." example:"mine"`
+	View   string   `query:"view" default:"open" doc:"mine, unassigned, open, snoozed, following, drafts, mentions, closed, recently_closed, elsewhere, spam, trash, all (whatever the filter says), inbox:ID, status:ID or custom:ID. VIEW@SPACE narrows it to a space." example:"mine"`
 	Filter string   `query:"filter" doc:"Narrows the view: JSON, {\"all\":[…]}, {\"any\":[…]} or {\"field\":…,\"op\":…,\"value\":…}. GET /api/custom-views/fields lists the fields and what each takes." example:"{\"field\":\"priority\",\"op\":\"in\",\"value\":[\"high\",\"urgent\"]}"`
 	Sort   string   `query:"sort" maxLength:"100" doc:"A field that sorts, - before it for the other way round; last_activity, created, closed, status, owner and contact are short names. Left out: the view's own order, mostly -last_activity." example:"-priority"`
 	Group  string   `query:"group" maxLength:"100" doc:"A field that groups: rows of one group stand together." example:"owner_id"`
@@ -160,6 +178,9 @@ type patchTicketInput struct {
 		ContactID   *desk.ContactID        `json:"contact_id,omitempty"`
 		OwnerID     api.Maybe[desk.UserID] `json:"owner_id,omitzero"`
 		TeamID      api.Maybe[desk.TeamID] `json:"team_id,omitzero"`
+		Tags        *[]string              `json:"tags,omitempty" maxItems:"30" doc:"All of them, instead of those that stand there."`
+		AddTags     []string               `json:"add_tags,omitempty" maxItems:"30" doc:"Put on it; a name that is new makes a tag, where that is allowed."`
+		RemoveTags  []string               `json:"remove_tags,omitempty" maxItems:"30"`
 		Properties  map[string]any         `json:"properties,omitempty" doc:"Merged by name; null removes one."`
 		Hidden      *desk.Hidden           `json:"hidden,omitempty" enum:",spam,trash" doc:"Moves it to spam or trash, or back with an empty value."`
 		Version     int64                  `json:"version,omitempty" doc:"The version the change is based on."`
@@ -170,7 +191,7 @@ type patchTicketInput struct {
 func (in *patchTicketInput) fields() bool {
 	b := in.Body
 	return b.Subject != nil || b.Description != nil || b.StatusID != nil || b.Status != nil || b.PipelineID != nil || b.Priority != nil || b.Category != nil || b.Language != nil || b.ContactID != nil ||
-		b.Properties != nil || b.Hidden != nil
+		b.Properties != nil || b.Hidden != nil || b.Tags != nil || len(b.AddTags)+len(b.RemoveTags) > 0
 }
 
 func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTicketInput) (*api.Out[Ticket], error) {
@@ -204,7 +225,7 @@ func (a *agents) patchTicket(ctx context.Context, v access.Viewer, in *patchTick
 		if in.fields() {
 			if _, err := a.Tickets.Update(ctx, tx, v.Actor, id, ticket.Change{
 				Subject: b.Subject, Description: b.Description, StatusID: b.StatusID, Status: b.Status, PipelineID: b.PipelineID, Priority: b.Priority, Category: b.Category, Language: b.Language, ContactID: b.ContactID,
-				Properties: b.Properties, Hidden: b.Hidden,
+				Properties: b.Properties, Hidden: b.Hidden, Tags: b.Tags, AddTags: b.AddTags, RemoveTags: b.RemoveTags,
 			}); err != nil {
 				return err
 			}
@@ -300,6 +321,7 @@ type createTicketInput struct {
 		Priority    *desk.Priority        `json:"priority,omitempty" enum:",low,medium,high,urgent"`
 		Category    *string               `json:"category,omitempty" maxLength:"200"`
 		Language    string                `json:"language,omitempty" maxLength:"8" doc:"ISO 639-1; left out: told from the words." example:"da"`
+		Tags        []string              `json:"tags,omitempty" maxItems:"30"`
 		Properties  map[string]any        `json:"properties,omitempty"`
 		OwnerID     desk.UserID           `json:"owner_id,omitempty"`
 		TeamID      desk.TeamID           `json:"team_id,omitempty"`
@@ -362,7 +384,7 @@ func (a *agents) createTicket(ctx context.Context, v access.Viewer, in *createTi
 		}
 		t, err := a.Tickets.Create(ctx, tx, ticket.NewTicket{
 			Actor: v.Actor, Subject: b.Subject, Description: b.Description, InboxID: inbox, ContactID: contactID, PipelineID: b.PipelineID, StatusID: b.StatusID,
-			Priority: b.Priority, Category: b.Category, Language: b.Language, Properties: b.Properties,
+			Priority: b.Priority, Category: b.Category, Language: b.Language, Tags: b.Tags, Properties: b.Properties,
 		})
 		if err == nil && (b.OwnerID != 0 || b.TeamID != 0) {
 			_, err = a.Assign.Manual(ctx, tx, v.Actor, t.ID, b.OwnerID, b.TeamID)
@@ -417,7 +439,7 @@ func (a *agents) compose(ctx context.Context, v access.Viewer, in *createTicketI
 		SetStatus: plan.Status, Timing: timing,
 		Actor: v.Actor, AccountID: b.AccountID, To: parties(b.To), Cc: parties(b.Cc), Bcc: parties(b.Bcc), Subject: b.Subject,
 		Content: dispatch.Content{Text: b.Text, HTML: b.HTML, Attachments: b.Attachments}, Client: client(v),
-		Priority: b.Priority, Category: b.Category, StatusID: b.StatusID, Properties: b.Properties,
+		Priority: b.Priority, Category: b.Category, StatusID: b.StatusID, Tags: b.Tags, Properties: b.Properties,
 		Also: func(ctx context.Context, tx *db.Tx, t desk.Ticket, m desk.Message) error {
 			return api.MarkDone(ctx, tx, t.ID.String()+" "+m.ID.String())
 		},

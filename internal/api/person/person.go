@@ -193,6 +193,9 @@ func (p *persons) create(ctx context.Context, v access.Viewer, in *createInput) 
 		return nil, err
 	}
 	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Contact, error) {
+		if err := p.Properties.Fit(ctx, tx, property.Contact, props, props); err != nil {
+			return desk.Contact{}, err
+		}
 		return p.Contacts.Create(ctx, tx, v.Actor, contact.Fields{
 			Name: b.Name, FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Phone: b.Phone, OwnerID: b.OwnerID, Language: b.Language, Properties: props,
 		}, contact.SourceAgent)
@@ -252,9 +255,13 @@ func (p *persons) patch(ctx context.Context, v access.Viewer, in *patchInput) (*
 		return nil, err
 	}
 	return api.Answer(db.Written(ctx, p.DB, func(ctx context.Context, tx *db.Tx) (desk.Contact, error) {
-		return p.Contacts.Update(ctx, tx, v.Actor, id, contact.Change{
+		c, err := p.Contacts.Update(ctx, tx, v.Actor, id, contact.Change{
 			Name: b.Name, FirstName: b.FirstName, LastName: b.LastName, Email: b.Email, Phone: b.Phone, OwnerID: b.OwnerID, Language: b.Language, Properties: props,
 		})
+		if err == nil && len(props) > 0 { // options may depend on another choice, as of a ticket (TK-10)
+			err = p.Properties.Fit(ctx, tx, property.Contact, c.Properties, props)
+		}
+		return c, err
 	}))
 }
 
