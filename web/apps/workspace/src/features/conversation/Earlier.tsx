@@ -1,14 +1,14 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { get, type Page, type TicketRow } from '@kanal/api'
+import { contactTicketsQuery } from '@/features/lookups/index.ts'
 import { t } from '@/locales/index.ts'
 import { ago } from '@/shell/format.ts'
 import s from './timeline.module.css'
 
 /** Above the first word of a ticket: the same person's tickets before it. */
 export function Earlier({ contactId, number }: { contactId: string; number: number }) {
-  const q = useQuery({ queryKey: ['contact', contactId, 'tickets', 'earlier'], queryFn: async () => (await get<Page<TicketRow>>(`/api/contacts/${contactId}/tickets`, { limit: 20 })).items ?? [], staleTime: 60_000, retry: false })
-  const before = (q.data ?? []).filter((x) => x.number < number && x.hidden === '').sort((a, b) => b.number - a.number).slice(0, 3)
+  const q = useQuery({ ...contactTicketsQuery(contactId), staleTime: 60_000, retry: false })
+  const before = (q.data?.items ?? []).filter((x) => x.number < number && x.hidden === '').sort((a, b) => b.number - a.number).slice(0, 3)
   if (before.length === 0) return null
   return (
     <nav className={s.past} aria-label={t('timeline.past')}>

@@ -1,7 +1,7 @@
 // Names for pickers and look-ups: small, whole, and kept fresh by events.
 
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { get, type Inbox, type Page, type Pipeline, type Property, type Status, type Team, type User } from '@kanal/api'
+import { get, type Id, type Inbox, type Page, type Pipeline, type Property, type Status, type Team, type TicketRow, type User } from '@kanal/api'
 
 const all = async <T>(path: string): Promise<T[]> => {
   const body = await get<Page<T> | T[]>(path, { limit: 200 })
@@ -11,6 +11,8 @@ const all = async <T>(path: string): Promise<T[]> => {
 export const usersQuery = queryOptions({ queryKey: ['users'], queryFn: () => all<User>('/api/users') })
 export const teamsQuery = queryOptions({ queryKey: ['teams'], queryFn: () => all<Team>('/api/teams') })
 export const pipelinesQuery = queryOptions({ queryKey: ['pipelines'], queryFn: () => all<Pipeline>('/api/pipelines') })
+/** The newest tickets of a person: the side panel and what stands above a conversation read them once. */
+export const contactTicketsQuery = (id: Id) => queryOptions({ queryKey: ['contact', id, 'tickets'], queryFn: () => get<Page<TicketRow>>(`/api/contacts/${id}/tickets`, { limit: 20 }) })
 export const inboxesQuery = queryOptions({ queryKey: ['inboxes'], queryFn: () => all<Inbox>('/api/inboxes') })
 export const propertiesQuery = queryOptions({ queryKey: ['properties'], queryFn: () => all<Property>('/api/properties') })
 

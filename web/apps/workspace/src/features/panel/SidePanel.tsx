@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { lazy, Suspense, useState, type ReactNode } from 'react'
-import { get, type Contact, type Page, type Ticket, type TicketRow } from '@kanal/api'
+import { get, type Contact, type Ticket } from '@kanal/api'
 import { Avatar, Icon, SkeletonLines, Tag } from '@kanal/ui'
+import { contactTicketsQuery } from '@/features/lookups/index.ts'
 import { t, withMore } from '@/locales/index.ts'
 import { ago, dateTime } from '@/shell/format.ts'
 import { Ledger } from './Ledger.tsx'
@@ -58,7 +59,7 @@ export function SidePanel({ ticket, onClose }: { ticket: Ticket; onClose: () => 
 }
 
 export function ContactCard({ contactId, brief, limited = false }: { contactId: string | null; brief: { name: string; email: string } | null; limited?: boolean }) {
-  const full = useQuery({ queryKey: ['contact', contactId], queryFn: () => get<Contact>(`/api/contacts/${contactId}`), enabled: !!contactId })
+  const full = useQuery({ queryKey: ['contact', contactId, 'page'], queryFn: () => get<Contact>(`/api/contacts/${contactId}`), enabled: !!contactId })
   if (!brief && !contactId) return <p className={s.none}>{t('panel.no_contact')}</p>
   const c = full.data
   const name = c?.name || brief?.name || brief?.email || ''
@@ -83,9 +84,9 @@ function languageName(tag: string): string {
 }
 
 export function OtherTickets({ contactId, except = '' }: { contactId: string | null; except?: string }) {
-  const q = useQuery({ queryKey: ['contact', contactId, 'tickets'], queryFn: () => get<Page<TicketRow>>(`/api/contacts/${contactId}/tickets`, { limit: 12 }), enabled: !!contactId })
+  const q = useQuery({ ...contactTicketsQuery(contactId ?? ''), enabled: !!contactId })
   if (q.isPending && contactId) return <SkeletonLines lines={2} label={t('state.loading')} />
-  const list = (q.data?.items ?? []).filter((x) => x.id !== except)
+  const list = (q.data?.items ?? []).filter((x) => x.id !== except).slice(0, 12)
   if (list.length === 0) return <p className={s.none}>{t('panel.no_others')}</p>
   return (
     <ul className={s.tickets}>

@@ -60,11 +60,13 @@ function say(id: string, state: PresenceState, keepalive = false, of: 'ticket' |
 export function useAnnounce(ticketId: string, of: 'ticket' | 'thread' = 'ticket'): void {
   useEffect(() => {
     const tell = () => { if (!document.hidden) say(ticketId, 'viewing', false, of) }
-    tell()
+    // Whoever walks through a list by key is nowhere until they stay.
+    let told = false
+    const stays = setTimeout(() => { told = true; tell() }, 350)
     const timer = setInterval(tell, 30_000)
     const onVisible = () => say(ticketId, document.hidden ? 'left' : 'viewing', true, of)
     document.addEventListener('visibilitychange', onVisible)
-    return () => { clearInterval(timer); document.removeEventListener('visibilitychange', onVisible); say(ticketId, 'left', true, of) }
+    return () => { clearTimeout(stays); clearInterval(timer); document.removeEventListener('visibilitychange', onVisible); if (told) say(ticketId, 'left', true, of) }
   }, [ticketId, of])
 }
 
