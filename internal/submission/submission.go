@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/channel"
@@ -87,6 +88,8 @@ type In struct {
 	Cookie   string // our tracking id, as the page says it
 	Signs    Signs
 	Test     bool // of somebody of the team who tries it: nothing follows
+	Lax      bool // what the form asks for may be missing or otherwise, as far as somebody can be answered
+	Trusted  bool // a server that brings a token speaks for many: neither its pace nor its missing stamp says anything
 }
 
 // Outcome is what came of it. With faults nothing was stored.
@@ -118,7 +121,10 @@ func (s *Service) Submit(ctx context.Context, in In) (Outcome, error) {
 		}
 	}
 	out := Outcome{Result: f.Definition.Evaluate(in.Posted, in.Language)}
-	if fault := s.question(f, in.Signs, spent); fault != nil {
+	if in.Lax {
+		maps.DeleteFunc(out.Result.Faults, func(_ string, x form.Fault) bool { return x.Code != form.FaultEmail && x.Code != form.FaultConsent })
+	}
+	if fault := s.question(f, in.Signs, spent); fault != nil && !in.Trusted {
 		out.Result.Faults[AnswerName] = *fault
 	}
 	if len(out.Result.Faults) > 0 {
@@ -189,18 +195,6 @@ func (s *Service) submission(in In, r form.Result, dedupe string) form.Submissio
 		x.Email = desk.NormalizeEmail(v)
 	}
 	return x
-}
-
-// valueOf is the answer to the field that fills something; a field of kind email without anything that it fills is somebody's address too.
-func valueOf(d form.Definition, answers map[string]any, maps string) (string, bool) {
-	for _, f := range d.Fields {
-		if f.Maps == maps || maps == form.MapsEmail && f.Maps == "" && f.Type == form.TypeEmail {
-			if v, ok := answers[f.Name].(string); ok && v != "" {
-				return v, true
-			}
-		}
-	}
-	return "", false
 }
 
 // AccountOf is the channel account that takes a form's submissions; the zero account when the form is no channel, or its channel is switched off.
@@ -386,29 +380,6 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, f form.Form, x form.Submi
 	_, err := s.Events.Record(ctx, tx, desk.Event{Type: desk.EvFormSubmitted, Actor: desk.System, TicketID: x.TicketID, ThreadID: x.ThreadID, Message: x.MessageID, Contact: x.ContactID, Inbox: box,
 		Data: event.Data(map[string]any{"form_id": f.ID, "form": f.Name, "submission_id": x.ID, "state": x.State, "reason": x.Reason})})
 	return err
-}
-
-// agreed records what was agreed to in the very words (FM-20), of the person or the browser if one is known; the submission has it in any case.
-func (s *Service) agreed(ctx context.Context, tx *db.Tx, x form.Submission, ch string) error {
-	if s.Consents == nil || x.ContactID == 0 && x.VisitorID == 0 {
-		return nil
-	}
-	for _, a := range x.Context.Agreed {
-		e := consent.Entry{ContactID: x.ContactID, VisitorID: x.VisitorID, ThreadID: x.ThreadID, AccountID: x.AccountID, Channel: ch, Purpose: consent.Write + a.Slug, Kind: consent.Explicit,
-			Action: consent.Given, Locale: x.Context.Language, Wording: clip(a.Text, 4000), IP: x.Context.IP, UserAgent: x.Context.Agent}
-		if a.Slug == form.ProcessingSlug {
-			e.Purpose = consent.Process
-		} else if a.Field {
-			e.Purpose = consent.Agree + a.Slug
-		}
-		if !a.Given {
-			e.Action = consent.Declined
-		}
-		if _, err := s.Consents.Record(ctx, tx, e); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Release lets a held submission go on its road.

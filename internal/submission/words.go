@@ -1,11 +1,14 @@
 package submission
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/kanalhq/kanal/internal/channel"
+	"github.com/kanalhq/kanal/internal/consent"
+	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/form"
 )
@@ -195,4 +198,39 @@ func clip(s string, n int) string {
 		s = s[:n]
 	}
 	return s
+}
+
+// agreed records what was agreed to in the very words (FM-20), of the person or the browser if one is known; the submission has it in any case.
+func (s *Service) agreed(ctx context.Context, tx *db.Tx, x form.Submission, ch string) error {
+	if s.Consents == nil || x.ContactID == 0 && x.VisitorID == 0 {
+		return nil
+	}
+	for _, a := range x.Context.Agreed {
+		e := consent.Entry{ContactID: x.ContactID, VisitorID: x.VisitorID, ThreadID: x.ThreadID, AccountID: x.AccountID, Channel: ch, Purpose: consent.Write + a.Slug, Kind: consent.Explicit,
+			Action: consent.Given, Locale: x.Context.Language, Wording: clip(a.Text, 4000), IP: x.Context.IP, UserAgent: x.Context.Agent}
+		if a.Slug == form.ProcessingSlug {
+			e.Purpose = consent.Process
+		} else if a.Field {
+			e.Purpose = consent.Agree + a.Slug
+		}
+		if !a.Given {
+			e.Action = consent.Declined
+		}
+		if _, err := s.Consents.Record(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// valueOf is the answer to the field that fills something; a field of kind email without anything that it fills is somebody's address too.
+func valueOf(d form.Definition, answers map[string]any, maps string) (string, bool) {
+	for _, f := range d.Fields {
+		if f.Maps == maps || maps == form.MapsEmail && f.Maps == "" && f.Type == form.TypeEmail {
+			if v, ok := answers[f.Name].(string); ok && v != "" {
+				return v, true
+			}
+		}
+	}
+	return "", false
 }

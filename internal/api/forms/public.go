@@ -34,6 +34,7 @@ func (h *forms) mountPublic() {
 		s.Handle(p, http.HandlerFunc(h.post))
 	}
 	s.Handle("OPTIONS /forms/{slug}", http.HandlerFunc(h.preflight))
+	h.mountIntegrations()
 }
 
 // script is one file for any page, small and without anybody else's code.
