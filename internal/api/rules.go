@@ -76,6 +76,8 @@ var rules = map[string]Rule{
 	"GET /api/sign-in/settings":              needs(access.SettingsManage),
 	"PUT /api/sign-in/settings":              needs(access.SettingsManage),
 	"GET /api/sign-in/providers":             needs(access.SettingsManage),
+	"GET /api/directory/settings":            needs(access.SettingsManage),
+	"PUT /api/directory/settings":            needs(access.UsersManage), // it gives roles: nobody gives what they do not have
 	"PUT /api/sign-in/providers/{slug}":      needs(access.SettingsManage),
 	"DELETE /api/sign-in/providers/{slug}":   needs(access.SettingsManage),
 	"POST /api/sign-in/providers/{slug}/try": needs(access.SettingsManage),

@@ -60,6 +60,7 @@ import (
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/snippet"
+	"github.com/kanalhq/kanal/internal/space"
 	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/switchboard"
@@ -153,9 +154,9 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	agent.Mount(s.api, gd)
 	doors.Mount(s.api, doors.Deps{DB: d, Door: s.Door, People: s.People})
 	admin.Mount(s.api, md)
-	lists.Mount(s.api, lists.Deps{DB: d, View: s.View, Saved: saved})
+	lists.Mount(s.api, lists.Deps{DB: d, View: s.View, Saved: saved, Spaces: space.New(s.Clock, s.Events)})
 	apichat.MountFlows(s.api, apichat.FlowDeps{DB: d, Clock: s.Clock, Flows: chatflow.New(d, s.Clock, s.Events), Inboxes: s.Inboxes, Registry: s.Channels, Properties: s.Properties,
-		People: s.People, Tickets: s.Tickets, Key: bytes.Repeat([]byte{6}, 32), BaseURL: base})
+		People: s.People, Tickets: s.Tickets, Key: bytes.Repeat([]byte{6}, 32), BaseURL: base, Assign: s.Assignment, Contacts: s.Contacts, View: s.View, Hours: s.hasHours})
 	s.more(jobs, store)
 	s.work(jobs, store)
 	websites.Mount(s.api, websites.Deps{DB: d, Inboxes: s.Inboxes, Settings: s.Settings, Base: base, Live: s.Channels.Live, Check: installation.Checker{Base: base, Private: true}})
@@ -191,7 +192,7 @@ func (s *site) more(jobs *job.Queue, files blob.Store) {
 		Dispatch: s.Dispatch, View: s.View})
 	actions.Mount(s.api, actions.Deps{DB: s.DB, View: s.View, Triage: desk})
 	lists.MountBulk(s.api, many)
-	lists.MountSpam(s.api, lists.SpamDeps{DB: s.DB, Spam: sieve})
+	lists.MountSpam(s.api, lists.SpamDeps{DB: s.DB, Spam: sieve, Windows: func(context.Context) (spam, trash time.Duration, err error) { return 0, 0, nil }})
 	watched := visitor.New(s.Clock, s.Events)
 	apichat.MountVisitors(s.api, apichat.VisitorDeps{DB: s.DB, View: s.View, Visitors: watched, Contacts: s.Contacts, Threads: s.Threads, Assign: s.Assignment, Consent: consent.New(s.Clock, s.Events),
 		After:    afterchat.New(afterchat.Deps{DB: s.DB, Clock: s.Clock, Events: s.Events, Jobs: jobs, Threads: s.Threads, Tickets: s.Tickets, Inbox: s.Inboxes, Visitors: watched, Replies: s.Dispatch}),

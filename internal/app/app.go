@@ -45,6 +45,7 @@ import (
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/keeping"
 	"github.com/kanalhq/kanal/internal/lobby"
 	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/internal/ownermail"
@@ -52,12 +53,14 @@ import (
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/redaction"
 	"github.com/kanalhq/kanal/internal/relocation"
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/secret"
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/skill"
 	"github.com/kanalhq/kanal/internal/snippet"
+	"github.com/kanalhq/kanal/internal/space"
 	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/submission"
 	"github.com/kanalhq/kanal/internal/survey"
@@ -110,6 +113,7 @@ type App struct {
 	Door        *door.Service
 	Properties  *property.Service
 	Saved       *customview.Service
+	Spaces      *space.Service
 	Tickets     *ticket.Service
 	Skills      *skill.Service
 	Inbox       *inbox.Service
@@ -129,6 +133,8 @@ type App struct {
 	Intake      *intake.Service
 	Identity    *identity.Service
 	Purge       *purge.Service
+	Keeping     *keeping.Service
+	Redaction   *redaction.Service
 	Bulk        *bulk.Service
 	Moves       *relocation.Service
 	Surveys     *survey.Service
@@ -241,7 +247,7 @@ func (a *App) channels() error {
 	}
 	a.Inbox = inbox.New(inbox.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, Channels: a.Registry, Tickets: a.Tickets, People: a.People, Host: a.cfg.Base.Hostname(),
-		Fresh: a.freshSettings, Skills: func(ctx context.Context, q db.Queryer, slugs []string) ([]string, error) {
+		Fresh: a.freshSettings, Check: a.checkSettings, Hours: a.hasHours, Skills: func(ctx context.Context, q db.Queryer, slugs []string) ([]string, error) {
 			return a.Skills.Unknown(ctx, q, slugs)
 		},
 	})
@@ -254,6 +260,7 @@ func (a *App) nouns() {
 	a.Access = access.New(access.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Box: a.Box, People: a.People, Idle: config.Window("SESSION"), Invite: config.Window("INVITE")})
 	a.Properties = property.New(a.DB, a.Clock, a.Events)
 	a.Saved = customview.New(a.DB, a.Clock, a.Events, a.Properties)
+	a.Spaces = space.New(a.Clock, a.Events)
 	a.Tickets = ticket.New(a.DB, a.Clock, a.Events, a.Properties)
 	a.Contacts = contact.New(a.Clock, a.Events)
 	a.Threads = thread.New(a.Clock, a.Events)

@@ -247,6 +247,7 @@ func (a *App) edge() http.Handler {
 		Assets: web.FS(), Proxies: a.cfg.TrustedProxies, Observe: a.metrics.observe, RepeatKept: config.Window("IDEMPOTENCY"), Admit: a.Door.Admit,
 	})
 	doors.Mount(s, doors.Deps{DB: a.DB, Door: a.Door, People: a.People})
+	a.keepDirectory(s)
 	writes := writing.Deps{
 		DB: a.DB, Clock: a.Clock, People: a.People, Contacts: a.Contacts, Threads: a.Threads, Settings: a.Settings, Snippets: a.Snippets, Dispatch: a.Dispatch, View: a.Views,
 	}

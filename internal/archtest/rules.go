@@ -22,7 +22,7 @@ var tiers = map[string]int{
 	"internal/intake": 50, "internal/dispatch": 50, "internal/triage": 50, "internal/identity": 50, "internal/purge": 50, "internal/bulk": 55, "internal/keeping": 55, "internal/redaction": 55, "internal/redaction/find": 10, "internal/survey": 55, "internal/dialogue": 55, "internal/webpush": 55, "internal/afterchat": 56, "internal/waiting": 56, "internal/ownermail": 56, "internal/relocation": 56, "internal/submission": 56, "internal/transfer": 57,
 	"internal/api": 60, "internal/realtime": 60, "internal/hook": 60, "internal/lobby": 60,
 	"internal/api/agent": 70, "internal/api/admin": 70, "internal/api/public": 70, "internal/api/lists": 70, "internal/api/actions": 70, "internal/api/writing": 70,
-	"internal/api/person": 70, "internal/api/privacy": 70, "internal/api/inform": 70, "internal/api/widget": 70, "internal/api/site": 70, "internal/api/chat": 70, "internal/api/hubspot": 70, "internal/api/work": 70, "internal/api/door": 70, "internal/api/forms": 70, "internal/api/moving": 70,
+	"internal/api/person": 70, "internal/api/privacy": 70, "internal/api/inform": 70, "internal/api/widget": 70, "internal/api/site": 70, "internal/api/chat": 70, "internal/api/hubspot": 70, "internal/api/work": 70, "internal/api/door": 70, "internal/api/directory": 70, "internal/api/forms": 70, "internal/api/moving": 70,
 	"internal/channel/all": 75, "internal/app": 80,
 	"cmd/kanal": 100, "internal/demo": 90, "internal/bench": 90, "web": 0,
 }

@@ -30,21 +30,22 @@ const (
 
 // View is a saved view.
 type View struct {
-	ID         desk.ViewID `json:"id"`
-	Slug       string      `json:"slug" doc:"Names a shared view in the settings file; empty for a private one."`
-	Name       string      `json:"name"`
-	Visibility Visibility  `json:"visibility" enum:"private,team,everyone"`
-	OwnerID    desk.UserID `json:"owner_id" doc:"Who made it; a private view is seen by nobody else."`
-	TeamID     desk.TeamID `json:"team_id" doc:"Of visibility team."`
-	Filter     Filter      `json:"filter"`
-	Columns    []string    `json:"columns" doc:"Of the table, in order; empty: the usual ones."`
-	Sort       string      `json:"sort" doc:"A field, or -field; empty: newest activity first."`
-	Group      string      `json:"group" doc:"A field to group by; empty: none."`
-	Layout     string      `json:"layout" enum:",split,table,board"`
-	Position   int         `json:"position"`
-	Version    int64       `json:"version"`
-	CreatedAt  desk.Time   `json:"created_at"`
-	UpdatedAt  desk.Time   `json:"updated_at"`
+	ID         desk.ViewID  `json:"id"`
+	Slug       string       `json:"slug" doc:"Names a shared view in the settings file; empty for a private one."`
+	Name       string       `json:"name"`
+	Visibility Visibility   `json:"visibility" enum:"private,team,everyone"`
+	OwnerID    desk.UserID  `json:"owner_id" doc:"Who made it; a private view is seen by nobody else."`
+	TeamID     desk.TeamID  `json:"team_id" doc:"Of visibility team."`
+	SpaceID    desk.SpaceID `json:"space_id" doc:"The space that it stands in, and whose tickets it shows; null: none."`
+	Filter     Filter       `json:"filter"`
+	Columns    []string     `json:"columns" doc:"Of the table, in order; empty: the usual ones."`
+	Sort       string       `json:"sort" doc:"A field, or -field; empty: newest activity first."`
+	Group      string       `json:"group" doc:"A field to group by; empty: none."`
+	Layout     string       `json:"layout" enum:",split,table,board"`
+	Position   int          `json:"position"`
+	Version    int64        `json:"version"`
+	CreatedAt  desk.Time    `json:"created_at"`
+	UpdatedAt  desk.Time    `json:"updated_at"`
 }
 
 // Shared reports whether others may see it.
@@ -115,12 +116,12 @@ func (s *Service) Fields(ctx context.Context, q db.Queryer) (Catalogue, error) {
 	return Fields(props), nil
 }
 
-const columns = `id, slug, name, visibility, owner_id, team_id, filter, columns, sort, group_by, layout, position, version, created_at, updated_at`
+const columns = `id, slug, name, visibility, owner_id, team_id, filter, columns, sort, group_by, layout, position, version, created_at, updated_at, space_id`
 
 func scan(r db.Scanner) (v View, err error) {
 	v.Columns = []string{}
 	err = r.Scan(&v.ID, &v.Slug, &v.Name, &v.Visibility, &v.OwnerID, &v.TeamID, db.ScanJSON(&v.Filter), db.ScanJSON(&v.Columns), &v.Sort, &v.Group, &v.Layout, &v.Position, &v.Version,
-		&v.CreatedAt, &v.UpdatedAt)
+		&v.CreatedAt, &v.UpdatedAt, &v.SpaceID)
 	return v, err
 }
 
@@ -189,8 +190,8 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, actor desk.Actor, r Rea
 	}
 	v.CreatedAt = s.clk.Ms()
 	v.UpdatedAt = v.CreatedAt
-	_, err = tx.Exec(ctx, `INSERT INTO custom_views (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`, v.ID, v.Slug, v.Name, string(v.Visibility), v.OwnerID,
-		v.TeamID, db.JSON(v.Filter), db.JSON(v.Columns), v.Sort, v.Group, v.Layout, v.Position, v.Version, v.CreatedAt, v.UpdatedAt)
+	_, err = tx.Exec(ctx, `INSERT INTO custom_views (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`, v.ID, v.Slug, v.Name, string(v.Visibility), v.OwnerID,
+		v.TeamID, db.JSON(v.Filter), db.JSON(v.Columns), v.Sort, v.Group, v.Layout, v.Position, v.Version, v.CreatedAt, v.UpdatedAt, v.SpaceID)
 	if err != nil {
 		return v, fmt.Errorf("customview: create: %w", err)
 	}
@@ -227,6 +228,7 @@ type Change struct {
 	Name       *string
 	Visibility *Visibility
 	TeamID     *desk.TeamID
+	SpaceID    *desk.SpaceID
 	Filter     *Filter
 	Columns    *[]string
 	Sort       *string
@@ -269,8 +271,8 @@ func (s *Service) Update(ctx context.Context, tx *db.Tx, actor desk.Actor, r Rea
 	v.UpdatedAt = s.clk.Ms()
 	v.Version++
 	if _, err := tx.Exec(ctx, `UPDATE custom_views SET slug = $1, name = $2, visibility = $3, owner_id = $4, team_id = $5, filter = $6, columns = $7, sort = $8, group_by = $9, layout = $10, position = $11,
-		version = $12, updated_at = $13 WHERE id = $14`, v.Slug, v.Name, string(v.Visibility), v.OwnerID, v.TeamID, db.JSON(v.Filter), db.JSON(v.Columns), v.Sort, v.Group, v.Layout, v.Position, v.Version,
-		v.UpdatedAt, v.ID); err != nil {
+		version = $12, updated_at = $13, space_id = $14 WHERE id = $15`, v.Slug, v.Name, string(v.Visibility), v.OwnerID, v.TeamID, db.JSON(v.Filter), db.JSON(v.Columns), v.Sort, v.Group, v.Layout, v.Position, v.Version,
+		v.UpdatedAt, v.SpaceID, v.ID); err != nil {
 		return before, fmt.Errorf("customview: update: %w", err)
 	}
 	return v, s.tell(ctx, tx, actor, desk.EvViewUpdated, v, fields)
@@ -280,6 +282,7 @@ func (c Change) put(v *View) {
 	put(&v.Name, c.Name)
 	put(&v.Visibility, c.Visibility)
 	put(&v.TeamID, c.TeamID)
+	put(&v.SpaceID, c.SpaceID)
 	put(&v.Filter, c.Filter)
 	put(&v.Columns, c.Columns)
 	put(&v.Sort, c.Sort)
@@ -301,7 +304,7 @@ func changed(a, b View) []string {
 		name string
 		a, b any
 	}{
-		{"name", a.Name, b.Name}, {"visibility", a.Visibility, b.Visibility}, {"team_id", a.TeamID, b.TeamID}, {"filter", string(db.JSON(a.Filter)), string(db.JSON(b.Filter))},
+		{"name", a.Name, b.Name}, {"visibility", a.Visibility, b.Visibility}, {"team_id", a.TeamID, b.TeamID}, {"space_id", a.SpaceID, b.SpaceID}, {"filter", string(db.JSON(a.Filter)), string(db.JSON(b.Filter))},
 		{"columns", string(db.JSON(a.Columns)), string(db.JSON(b.Columns))}, {"sort", a.Sort, b.Sort}, {"group", a.Group, b.Group}, {"layout", a.Layout, b.Layout}, {"position", a.Position, b.Position},
 	} {
 		if !reflect.DeepEqual(f.a, f.b) {
@@ -326,6 +329,37 @@ func (s *Service) Delete(ctx context.Context, tx *db.Tx, actor desk.Actor, r Rea
 	return s.tell(ctx, tx, actor, desk.EvViewDeleted, v, nil)
 }
 
+// OfSpace counts the views that stand in a space.
+func (s *Service) OfSpace(ctx context.Context, q db.Queryer, id desk.SpaceID) (shared, private int, err error) {
+	err = q.QueryRow(ctx, `SELECT COALESCE(SUM(CASE WHEN visibility = 'private' THEN 0 ELSE 1 END), 0), COALESCE(SUM(CASE WHEN visibility = 'private' THEN 1 ELSE 0 END), 0)
+		FROM custom_views WHERE space_id <> 0 AND space_id = $1`, id).Scan(&shared, &private)
+	if err != nil {
+		return 0, 0, fmt.Errorf("customview: of a space: %w", err)
+	}
+	return shared, private, nil
+}
+
+// LeaveSpace takes the views out of a space that goes: shared ones go with it, private ones are their owners' and stay, in no space.
+func (s *Service) LeaveSpace(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.SpaceID) error {
+	vs, err := db.All(ctx, tx, scan, `SELECT `+columns+` FROM custom_views WHERE space_id <> 0 AND space_id = $1 ORDER BY id`+tx.ForUpdate(), id)
+	if err != nil {
+		return fmt.Errorf("customview: leave a space: %w", err)
+	}
+	for _, v := range vs {
+		text, kind, fields := `DELETE FROM custom_views WHERE id = $1`, desk.EvViewDeleted, []string(nil)
+		if !v.Shared() {
+			text, kind, fields = `UPDATE custom_views SET space_id = 0, version = version + 1 WHERE id = $1`, desk.EvViewUpdated, []string{"space_id"}
+		}
+		if _, err := tx.Exec(ctx, text, v.ID); err != nil {
+			return fmt.Errorf("customview: leave a space: %w", err)
+		}
+		if err := s.tell(ctx, tx, actor, kind, v, fields); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func notYours() error {
 	return desk.Errorf(desk.Forbidden, "customview.not_yours", "Views that others see are changed by supervisors and administrators. You can save a view of your own.")
 }
@@ -334,7 +368,7 @@ func notYours() error {
 func (s *Service) tell(ctx context.Context, tx *db.Tx, actor desk.Actor, kind string, v View, fields []string) error {
 	data := map[string]any{"id": v.ID, "visibility": v.Visibility}
 	if v.Shared() {
-		data["name"], data["slug"], data["team_id"] = v.Name, v.Slug, v.TeamID
+		data["name"], data["slug"], data["team_id"], data["space_id"] = v.Name, v.Slug, v.TeamID, v.SpaceID
 	}
 	if fields != nil {
 		data["fields"] = fields
@@ -366,6 +400,15 @@ func (s *Service) check(ctx context.Context, q db.Queryer, v *View) error {
 		}
 	default:
 		return desk.Errorf(desk.Invalid, "customview.visibility_unknown", "A view is for private, team or everyone.").In("visibility")
+	}
+	if v.SpaceID != 0 {
+		n, err := db.One(ctx, q, db.Column[int], `SELECT COUNT(*) FROM spaces WHERE id = $1`, v.SpaceID)
+		if err != nil {
+			return fmt.Errorf("customview: check: %w", err)
+		}
+		if n == 0 {
+			return desk.Errorf(desk.Invalid, "customview.space_missing", "There is no such space any more. Choose another one, or none.").In("space_id")
+		}
 	}
 	if v.Layout != "" && v.Layout != "split" && v.Layout != "table" && v.Layout != "board" {
 		return desk.Errorf(desk.Invalid, "customview.layout_unknown", "A layout is split, table or board.").In("layout")

@@ -1,4 +1,4 @@
-// Package oversight answers what administrators ask before a change: what hangs on a channel, inbox, status, pipeline, property, team or user. It joins
+// Package oversight answers what administrators ask before a change: what hangs on a channel, inbox, status, pipeline, property, team, user or space. It joins
 // any table and writes none. Counts stop at Cap, names at a handful. Permissions are the caller's business: the admin API asks for them.
 package oversight
 
@@ -14,6 +14,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/form"
+	"github.com/kanalhq/kanal/internal/space"
 )
 
 // Cap is where counting ends.
@@ -33,7 +34,7 @@ func New(d *db.DB, c *clock.Clock) *Service { return &Service{d, c} }
 
 // Effect is one kind of thing that a change touches.
 type Effect struct {
-	Kind   string   `json:"kind" enum:"tickets,open_tickets,conversations,outgoing,users,teams,inboxes,channels,statuses,properties,contacts,views,tokens,sessions,addresses,form_fields,chatflows,answers,conditions,moves,waiting"`
+	Kind   string   `json:"kind" enum:"tickets,open_tickets,conversations,outgoing,users,teams,inboxes,channels,statuses,properties,contacts,views,tokens,sessions,addresses,form_fields,chatflows,answers,conditions,moves,waiting,spaces,space_views,space_private"`
 	Count  int      `json:"count"`
 	Capped bool     `json:"capped" doc:"There are more than count."`
 	Names  []string `json:"names" doc:"Some of them, by name."`
@@ -69,6 +70,8 @@ func (s *Service) Effects(ctx context.Context, object, id string) ([]Effect, err
 		g.team(n)
 	case "user":
 		g.user(n)
+	case "space":
+		g.space(n)
 	default:
 		return nil, missing()
 	}
@@ -377,6 +380,27 @@ func (g *gathering) team(id int64) {
 	g.count("open_tickets", `FROM tickets WHERE team_id = $1 AND open = 1 AND hidden = ''`, id)
 	g.seers(func(a desk.Access) bool { return slices.Contains(a.Teams, desk.TeamID(id)) })
 	g.channelsWhere(func(a account) bool { return slices.Contains(a.assign.Teams, slug) })
+	if g.err == nil {
+		all, err := space.List(g.ctx, g.db)
+		names := []string{}
+		for _, s := range all {
+			if slices.Contains(s.Teams, desk.TeamID(id)) {
+				names = append(names, s.Name)
+			}
+		}
+		g.err = err
+		g.named("spaces", names)
+	}
+}
+
+// space tells what goes with a space, and what is left of it.
+func (g *gathering) space(id int64) {
+	var name string
+	if !g.row(`SELECT name FROM spaces WHERE id = $1`, id, &name) {
+		return
+	}
+	g.named("space_views", g.names(`SELECT name FROM custom_views WHERE space_id <> 0 AND space_id = $1 AND visibility <> 'private' ORDER BY position, name`, id))
+	g.count("space_private", `FROM custom_views WHERE space_id <> 0 AND space_id = $1 AND visibility = 'private'`, id)
 }
 
 func (g *gathering) user(id int64) {

@@ -24,6 +24,7 @@ import (
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/skill"
 	"github.com/kanalhq/kanal/internal/snippet"
+	"github.com/kanalhq/kanal/internal/space"
 	"github.com/kanalhq/kanal/internal/spam"
 	"github.com/kanalhq/kanal/internal/survey"
 	"github.com/kanalhq/kanal/internal/ticket"
@@ -43,6 +44,7 @@ type Deps struct {
 	Chatflows  *chatflow.Service   // nil: chatflows are left alone
 	Forms      *form.Service       // nil: forms are left alone
 	Views      *customview.Service // nil: saved views are left alone
+	Spaces     *space.Service      // nil: spaces are left alone
 	Notify     *notify.Service     // nil: what people are told of is left alone
 	Spam       *spam.Service       // nil: what is held back is left alone
 	// Weak ends the sessions that the rules of signing in would not let in any more; nil: they go on.
@@ -123,6 +125,7 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		s.exportForms,
 		s.exportChatflows,
 		s.exportSurvey,
+		s.exportPrivacy,
 		s.exportWorktime,
 		s.exportSignIn,
 		s.exportRoles,
@@ -132,6 +135,9 @@ func (s *Service) snapshot(ctx context.Context, q db.Queryer) (f File, err error
 		if err := part(ctx, q, &f); err != nil {
 			return f, err
 		}
+	}
+	if err := s.exportSpaces(ctx, q, n, &f); err != nil {
+		return f, err
 	}
 	return f, s.exportViews(ctx, q, n, &f)
 }

@@ -14,7 +14,7 @@ func (a *applying) prune(ctx context.Context) error {
 	if !a.o.Prune {
 		return nil
 	}
-	for _, step := range []func(context.Context) error{a.pruneViews, a.pruneChannels, a.pruneInboxes, a.prunePipelines, a.pruneProperties, a.pruneTeams, a.pruneUsers, a.pruneRoles} {
+	for _, step := range []func(context.Context) error{a.pruneViews, a.pruneSpaces, a.pruneChannels, a.pruneInboxes, a.prunePipelines, a.pruneProperties, a.pruneTeams, a.pruneUsers, a.pruneRoles} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("transfer: prune: %w", err)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/space"
 )
 
 // View is a saved view that others see; private ones are their owners' and stand in no file. In its filter things are named as everywhere in the file:
@@ -16,12 +17,105 @@ import (
 type View struct {
 	Slug    string             `yaml:"slug"`
 	Name    *string            `yaml:"name,omitempty"`
-	Team    *string            `yaml:"team,omitempty"` // left out: everyone
+	Team    *string            `yaml:"team,omitempty"`  // left out: everyone
+	Space   *string            `yaml:"space,omitempty"` // left out: none
 	Filter  *customview.Filter `yaml:"filter,omitempty"`
 	Columns *[]string          `yaml:"columns,omitempty"`
 	Sort    *string            `yaml:"sort,omitempty"`
 	Group   *string            `yaml:"group,omitempty"`
 	Layout  *string            `yaml:"layout,omitempty"`
+}
+
+// Space is an area of the help desk that shows the tickets of some teams. They stand in the order of the file.
+type Space struct {
+	Slug  string    `yaml:"slug"`
+	Name  *string   `yaml:"name,omitempty"`
+	Teams *[]string `yaml:"teams,omitempty,flow"`
+	Extra *bool     `yaml:"extra_members,omitempty"`
+}
+
+func (s *Service) exportSpaces(ctx context.Context, q db.Queryer, n names, f *File) error {
+	if s.Spaces == nil {
+		return nil
+	}
+	all, err := space.List(ctx, q)
+	for _, x := range all {
+		teams := n.slugs(x.Teams)
+		out := Space{Slug: x.Slug, Name: &x.Name, Teams: &teams}
+		if x.Extra {
+			out.Extra = &x.Extra
+		}
+		f.Spaces = append(f.Spaces, out)
+	}
+	return err
+}
+
+// spaces makes the spaces as the file says, in its order.
+func (a *applying) spaces(ctx context.Context) error {
+	if a.Spaces == nil || a.src.Spaces == nil {
+		return nil
+	}
+	have, err := space.List(ctx, a.tx)
+	if err != nil {
+		return err
+	}
+	seen, order := map[string]bool{}, []desk.SpaceID{}
+	for i, x := range a.src.Spaces {
+		path := indexed("spaces", i)
+		if err := a.once(seen, path, x.Slug); err != nil {
+			return err
+		}
+		c := space.Change{Name: x.Name, Extra: x.Extra}
+		if x.Teams != nil {
+			ids, err := a.teamIDs(ctx, path+".teams", *x.Teams)
+			if err != nil {
+				return err
+			}
+			c.Teams = &ids
+		}
+		at := slices.IndexFunc(have, func(s space.Space) bool { return s.Slug == x.Slug })
+		var s space.Space
+		if at >= 0 {
+			s, err = a.Spaces.Update(ctx, a.tx, a.o.Actor, have[at].ID, c)
+		} else {
+			s = space.Space{Slug: x.Slug, Name: x.Slug}
+			set(&s.Name, c.Name)
+			set(&s.Teams, c.Teams)
+			set(&s.Extra, c.Extra)
+			s, err = a.Spaces.Create(ctx, a.tx, a.o.Actor, s)
+		}
+		if err != nil {
+			return a.src.at(path, err)
+		}
+		order = append(order, s.ID)
+	}
+	_, err = a.Spaces.Order(ctx, a.tx, a.o.Actor, order)
+	return err
+}
+
+func (a *applying) pruneSpaces(ctx context.Context) error {
+	if a.Spaces == nil || a.src.Spaces == nil {
+		return nil
+	}
+	keep := named(a.src.Spaces, func(s Space) string { return s.Slug })
+	have, err := space.List(ctx, a.tx)
+	if err != nil {
+		return err
+	}
+	for _, s := range have {
+		if keep[s.Slug] {
+			continue
+		}
+		if err := a.Spaces.Delete(ctx, a.tx, a.o.Actor, s.ID); err != nil {
+			return err
+		}
+		if a.Views != nil {
+			if err := a.Views.LeaveSpace(ctx, a.tx, a.o.Actor, s.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // refNames translate the ids that filters hold into names and back, by kind of thing.
@@ -124,11 +218,20 @@ func (s *Service) exportViews(ctx context.Context, q db.Queryer, n names, f *Fil
 	if err != nil {
 		return err
 	}
+	spaces, err := space.List(ctx, q)
+	if err != nil {
+		return err
+	}
 	for _, v := range all {
 		out := View{Slug: v.Slug, Name: &v.Name}
 		if v.Visibility == customview.Team {
 			if slugs := n.slugs([]desk.TeamID{v.TeamID}); len(slugs) == 1 {
 				out.Team = &slugs[0]
+			}
+		}
+		for _, x := range spaces {
+			if x.ID == v.SpaceID {
+				out.Space = &x.Slug
 			}
 		}
 		named, _ := translate(v.Filter, fields, refs.byID, func(string, string) error { return nil }) // what has gone since keeps its id
@@ -196,6 +299,10 @@ func (a *applying) view(ctx context.Context, path string, v View, have []customv
 		}
 		to, team = customview.Team, ids[0]
 	}
+	at, err := a.spaceNamed(ctx, path, v.Space)
+	if err != nil {
+		return err
+	}
 	filter := customview.Filter{}
 	if v.Filter != nil {
 		var err error
@@ -208,9 +315,9 @@ func (a *applying) view(ctx context.Context, path string, v View, have []customv
 			return err
 		}
 	}
-	at := slices.IndexFunc(have, func(x customview.View) bool { return x.Slug == v.Slug })
-	if at < 0 {
-		n := customview.View{Slug: v.Slug, Name: v.Slug, Visibility: to, TeamID: team, Filter: filter}
+	i := slices.IndexFunc(have, func(x customview.View) bool { return x.Slug == v.Slug })
+	if i < 0 {
+		n := customview.View{Slug: v.Slug, Name: v.Slug, Visibility: to, TeamID: team, SpaceID: at, Filter: filter}
 		set(&n.Name, v.Name)
 		set(&n.Columns, v.Columns)
 		set(&n.Sort, v.Sort)
@@ -219,12 +326,29 @@ func (a *applying) view(ctx context.Context, path string, v View, have []customv
 		_, err := a.Views.Create(ctx, a.tx, a.o.Actor, a.sharer(), n)
 		return a.src.at(path, err)
 	}
-	c := customview.Change{Name: v.Name, Visibility: &to, TeamID: &team, Columns: v.Columns, Sort: v.Sort, Group: v.Group, Layout: v.Layout}
+	c := customview.Change{Name: v.Name, Visibility: &to, TeamID: &team, SpaceID: &at, Columns: v.Columns, Sort: v.Sort, Group: v.Group, Layout: v.Layout}
 	if v.Filter != nil {
 		c.Filter = &filter
 	}
-	_, err := a.Views.Update(ctx, a.tx, a.o.Actor, a.sharer(), have[at].ID, c)
+	_, err = a.Views.Update(ctx, a.tx, a.o.Actor, a.sharer(), have[i].ID, c)
 	return a.src.at(path, err)
+}
+
+// spaceNamed is the space that a view stands in; none when it names none.
+func (a *applying) spaceNamed(ctx context.Context, path string, slug *string) (desk.SpaceID, error) {
+	if slug == nil || *slug == "" {
+		return 0, nil
+	}
+	all, err := space.List(ctx, a.tx)
+	for _, x := range all {
+		if x.Slug == *slug {
+			return x.ID, nil
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	return 0, a.unknown(ctx, path+".space", "space", *slug)
 }
 
 func (a *applying) pruneViews(ctx context.Context) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/space"
 )
 
 // CountCap is where counting stops: a capped count is shown as "10,000+".
@@ -38,7 +39,8 @@ type counter struct {
 	working map[string]chan struct{} // closed when a computation that others wait for is done
 	many    map[string]time.Time     // views beyond the cap, and until when that is believed: such a count is dear and says little
 	dear    map[string]*dear
-	one     chan struct{} // held by the one dear count that is being found
+	volumes map[string]measured // of spaces
+	one     chan struct{}       // held by the one dear count that is being found
 }
 
 // manyFor is how long a view that was beyond the cap is taken to be so still.
@@ -61,7 +63,7 @@ func (c *counter) noteMany(key string) {
 }
 
 func newCounter() counter {
-	return counter{kept: map[string]kept{}, working: map[string]chan struct{}{}, many: map[string]time.Time{}, dear: map[string]*dear{}, one: make(chan struct{}, 1)}
+	return counter{kept: map[string]kept{}, working: map[string]chan struct{}{}, many: map[string]time.Time{}, dear: map[string]*dear{}, volumes: map[string]measured{}, one: make(chan struct{}, 1)}
 }
 
 type kept struct {
@@ -193,7 +195,7 @@ func (v *Service) count(ctx context.Context, s Sight, name string) (Count, error
 	if err := where(&q, s, name, v.now()); err != nil {
 		return Count{}, err
 	}
-	q.ticketSight("t", s)
+	q.ticketsIn("t", s, kindOf(name), space.Dear)
 	q.add(" LIMIT " + strconv.Itoa(CountCap+1) + ") x")
 	n, err := one(ctx, v.db, &q, db.Column[int])
 	if err != nil {
@@ -229,13 +231,13 @@ func (v *Service) countConversations(ctx context.Context, s Sight, name string) 
 	if !is || err != nil {
 		return 0, false, nil
 	}
-	key := "conversations " + value + s.Tickets.Name() // the same for everybody who sees all of the inbox
+	key := "conversations " + value + s.Tickets.Name() + s.Area.Name() // the same for everybody who sees all of the inbox
 	if v.counts.isMany(key) {
 		return CountCap, true, nil
 	}
 	var q query
 	q.add("SELECT COUNT(*) FROM (SELECT 1 AS one FROM threads t WHERE t.ticket_id = 0 AND t.open = 1 AND t.hidden = '' AND t.bot = 0 AND t.inbox_id = ").arg(inbox)
-	q.and(s.Tickets.ThreadSQL("t", q.put)).add(" LIMIT " + strconv.Itoa(CountCap+1) + ") x")
+	q.and(s.Tickets.ThreadSQL("t", q.put)).and(s.Area.ThreadSQL("t")).add(" LIMIT " + strconv.Itoa(CountCap+1) + ") x")
 	n, err := one(ctx, v.db, &q, db.Column[int])
 	if err != nil {
 		return 0, false, fmt.Errorf("view: count conversations: %w", err)
@@ -291,6 +293,9 @@ func (v *Service) CustomCounts(ctx context.Context, s Sight, seq int64) (out []C
 	}
 	began := time.Now()
 	for _, one := range views {
+		if one.SpaceID != s.Area.ID {
+			continue // a space has views of its own
+		}
 		name := "custom:" + one.ID.String()
 		key := s.key() + " " + name + " " + strconv.FormatInt(one.Version, 10)
 		if one.Filter.Personal() {
@@ -360,7 +365,7 @@ func (v *Service) findDear(s Sight, d *dear, name string, seq int64, quick bool,
 		}
 	}
 	began := time.Now()
-	ready, err := v.ask(ctx, s, Ask{View: name})
+	ready, err := v.ask(ctx, s, Ask{View: name, whole: true})
 	n := 0
 	if err == nil {
 		n, err = v.countAsked(ctx, ready)

@@ -83,16 +83,26 @@ func (w *world) fill(t *testing.T, n int) {
 			name, email  string
 			plan         string
 			created, own int64
+			firm         [2]string // name and domain of the company
+			since        int64
 		}
 		people := []person{{}}
 		for i := range 12 {
-			p := person{tx.NewID(), pick(w, words...), fmt.Sprintf("c%d@%s.example", i, pick(w, "Acme", "beta")), pick(w, "", "free", "paid"), int64(w.now.Add(-time.Duration(w.rnd.IntN(40))*24*time.Hour - time.Hour)), int64(pick(w, 0, w.me.ID, w.users[1].ID))}
+			p := person{tx.NewID(), pick(w, words...), fmt.Sprintf("c%d@%s.example", i, pick(w, "Acme", "beta")), pick(w, "", "free", "paid"), int64(w.now.Add(-time.Duration(w.rnd.IntN(40))*24*time.Hour - time.Hour)), int64(pick(w, 0, w.me.ID, w.users[1].ID)), [2]string{}, 0}
+			company := int64(0)
+			if i%3 > 0 {
+				company, p.since = tx.NewID(), int64(w.now.Add(-time.Duration(w.rnd.IntN(40))*24*time.Hour-time.Hour))
+				p.firm = [2]string{pick(w, words...), fmt.Sprintf("firm%d.example", i)}
+				if _, err := tx.Exec(ctx, "INSERT INTO companies (id, domain, name, created_at) VALUES ($1, $2, $3, $4)", company, p.firm[1], p.firm[0], p.since); err != nil {
+					return err
+				}
+			}
 			people = append(people, p)
 			props := map[string]any{}
 			if p.plan != "" {
 				props["plan"] = p.plan
 			}
-			if _, err := tx.Exec(ctx, "INSERT INTO contacts (id, name, email, owner_id, properties, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 1)", p.id, p.name, p.email, p.own, db.JSON(props), p.created); err != nil {
+			if _, err := tx.Exec(ctx, "INSERT INTO contacts (id, name, email, owner_id, properties, created_at, updated_at, company_id) VALUES ($1, $2, $3, $4, $5, $6, 1, $7)", p.id, p.name, p.email, p.own, db.JSON(props), p.created, company); err != nil {
 				return err
 			}
 		}
@@ -117,7 +127,7 @@ func (w *world) fill(t *testing.T, n int) {
 			for k, v := range map[string]any{
 				"subject": subject, "priority": priority, "hidden": hidden, "owner_id": int64(owner), "team_id": int64(team), "inbox_id": int64(inbox), "snoozed": snoozed == 1, "message_count": float64(count),
 				"category": category, "status_id": int64(st.ID), "status_state": st.State, "number": float64(number), "contact.name": c.name, "contact.email": c.email, "contact.owner_id": c.own,
-				"contact.created_at": c.created, "contact.property.plan": c.plan,
+				"contact.created_at": c.created, "contact.property.plan": c.plan, "company.name": c.firm[0], "company.domain": c.firm[1], "company.created_at": c.since,
 			} {
 				f.values[k] = v
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/space"
 )
 
 // The built-in views. "inbox:ID", "status:ID" and "custom:ID" are made of an id.
@@ -88,12 +89,13 @@ var ownSort = map[string]string{RecentlyClosed: "-closed"}
 
 // Ask says which tickets are wanted.
 type Ask struct {
-	View   string            // "" is Open
+	View   string            // "" is Open; VIEW@SPACE narrows it to a space
 	Filter customview.Filter // narrows the view
 	Sort   string            // a field or one of the short names, with - the other way round; "" is the view's own order
 	Group  string            // rows of one group stand together
 	IDs    []desk.TicketID   // if any: only these
 	People bool              // with what columns show of contacts
+	whole  bool              // all of it is read: it is counted
 }
 
 // asked is an Ask made ready: its condition, and how it stands.
@@ -108,6 +110,10 @@ const slowAfter = 15 * time.Second
 // ask makes the condition of an Ask. A saved view that the viewer does not see is not found.
 func (v *Service) ask(ctx context.Context, s Sight, a Ask) (asked, error) {
 	q := v.query()
+	var err error
+	if a.View, s, err = v.spaceOf(ctx, s, a.View); err != nil {
+		return asked{}, err
+	}
 	fields, err := v.fields(ctx, s)
 	if err != nil {
 		return asked{}, err
@@ -120,7 +126,7 @@ func (v *Service) ask(ctx context.Context, s Sight, a Ask) (asked, error) {
 	}
 	var own customview.Filter
 	if id, is := customID(a.View); is {
-		if own, err = v.custom(ctx, s, id, fields, &a, q); err != nil {
+		if own, err = v.custom(ctx, &s, id, fields, &a, q); err != nil {
 			return asked{}, err
 		}
 	} else if a.View == All {
@@ -144,16 +150,37 @@ func (v *Service) ask(ctx context.Context, s Sight, a Ask) (asked, error) {
 	if len(a.IDs) > 0 {
 		list(q.add(" AND t.id IN "), a.IDs)
 	}
-	q.ticketSight("t", s)
 	how, err := orderOf(fields, a.Group, a.Sort, q.pg)
 	if err == nil {
 		err = v.rankStatuses(ctx, how)
 	}
-	return asked{q, how}, err
+	if err != nil {
+		return asked{}, err
+	}
+	few := fewListed
+	if a.whole || !how.indexed() { // all of it is read anyhow
+		few = space.Dear
+	}
+	q.ticketsIn("t", s, kindOf(a.View, own, a.Filter), few)
+	return asked{q, how}, nil
 }
 
-// custom puts a saved view into an Ask and gives its filter. Unless the filter asks for them, hidden and resting tickets are left out.
-func (v *Service) custom(ctx context.Context, s Sight, id desk.ViewID, fields customview.Catalogue, a *Ask, q *query) (customview.Filter, error) {
+// spaceOf reads what VIEW@SPACE means: the view, and the sight narrowed to the space.
+func (v *Service) spaceOf(ctx context.Context, s Sight, name string) (string, Sight, error) {
+	name, at, is := strings.Cut(name, "@")
+	if !is {
+		return name, s, nil
+	}
+	id, err := desk.ParseID[desk.SpaceID](at)
+	if err != nil {
+		return name, s, desk.Errorf(desk.Invalid, "view.unknown", "There is no view called %q.", name+"@"+at).In("view")
+	}
+	s, err = v.In(ctx, s, id)
+	return name, s, err
+}
+
+// custom puts a saved view into an Ask and gives its filter. A view that stands in a space narrows the sight to it, wherever it is asked for. Unless the filter asks for them, hidden and resting tickets are left out.
+func (v *Service) custom(ctx context.Context, s *Sight, id desk.ViewID, fields customview.Catalogue, a *Ask, q *query) (customview.Filter, error) {
 	if v.saved == nil {
 		return customview.Filter{}, desk.Errorf(desk.NotFound, "customview.not_found", "There is no such view, or it is not shared with you.")
 	}
@@ -170,6 +197,12 @@ func (v *Service) custom(ctx context.Context, s Sight, id desk.ViewID, fields cu
 		a.Sort = saved.Sort
 	}
 	base(q, saved.Filter)
+	if saved.SpaceID != 0 && saved.SpaceID != s.Area.ID {
+		q.and(s.Area.TicketSQL("t", space.Buried, 0)) // asked for in another space: what is in both
+		if *s, err = v.In(ctx, *s, saved.SpaceID); err != nil {
+			return customview.Filter{}, err
+		}
+	}
 	if fields.Check(saved.Filter) != nil { // a property that it names was removed since: the view says so instead of showing too much
 		return customview.Filter{}, desk.Errorf(desk.Conflict, "customview.broken", "The view %q filters by something that no longer exists, or that you may not see. Change its filter.", saved.Name)
 	}
@@ -197,8 +230,8 @@ func (v *Service) Tickets(ctx context.Context, s Sight, name, sorted string, p P
 
 // List gives a page of tickets.
 func (v *Service) List(ctx context.Context, s Sight, a Ask, p Page) (TicketPage, error) {
-	if a.View == Mentions && a.Filter.Empty() && a.Sort == "" && a.Group == "" && len(a.IDs) == 0 {
-		return v.mentions(ctx, s, p)
+	if name, at, err := v.spaceOf(ctx, s, a.View); err == nil && name == Mentions && a.Filter.Empty() && a.Sort == "" && a.Group == "" && len(a.IDs) == 0 {
+		return v.mentions(ctx, at, p)
 	}
 	ready, err := v.ask(ctx, s, a)
 	if err != nil {
@@ -275,6 +308,7 @@ func (v *Service) placed(ctx context.Context, a asked) ([]placedRow, error) {
 
 // CountOf counts what an Ask finds, up to CountCap.
 func (v *Service) CountOf(ctx context.Context, s Sight, a Ask) (Count, error) {
+	a.whole = true
 	ready, err := v.ask(ctx, s, a)
 	if err != nil {
 		return Count{}, err
@@ -299,6 +333,7 @@ func (v *Service) countAsked(ctx context.Context, a asked) (int, error) {
 
 // Select gives the ids of what an Ask finds, in the order of ids, beginning after one: for work on many tickets.
 func (v *Service) Select(ctx context.Context, s Sight, a Ask, after desk.TicketID, limit int) ([]desk.TicketID, error) {
+	a.whole = true
 	ready, err := v.ask(ctx, s, a)
 	if err != nil {
 		return nil, err

@@ -260,7 +260,7 @@ func (v *Service) Source(ctx context.Context, s Sight, id desk.MessageID) (Sourc
 	if err == nil {
 		seen, err = v.within(ctx, s, inbox, ticket, thread)
 	}
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !seen {
+	if errors.Is(err, sql.ErrNoRows) || err == nil && (!seen || len(src.Body) == 0 && src.Blob == "") {
 		return src, desk.Errorf(desk.NotFound, "message.no_source", "The original of this message is not kept, or you may not see it.")
 	}
 	if err != nil {

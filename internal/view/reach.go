@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kanalhq/kanal/internal/access"
+	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/space"
 )
 
 // put adds an argument for SQL that another package writes, and gives its placeholder.
@@ -28,12 +31,109 @@ func (q *query) and(cond string) *query {
 
 // ticketSight adds the condition that a ticket (the alias of its table) is in an inbox in sight and within reach (PM-05).
 func (q *query) ticketSight(alias string, s Sight) *query {
-	return q.inSight(alias+".inbox_id", s).and(s.Tickets.TicketSQL(alias, q.put))
+	return q.inSight(alias+".inbox_id", s).and(s.Tickets.TicketSQL(alias, q.put)).and(s.Area.TicketSQL(alias, space.Every, fewListed))
+}
+
+// ticketsIn is ticketSight for tickets of a kind, where up to few of a space are found by whose they are.
+func (q *query) ticketsIn(alias string, s Sight, k space.Kind, few int) *query {
+	area := s.Area
+	s.Area = space.Area{}
+	return q.ticketSight(alias, s).and(area.TicketSQL(alias, k, few))
+}
+
+// fewListed is how many tickets of a space a list reads and sorts rather than walk its index, where one in so many rows is the space's.
+const fewListed = 2000
+
+// In narrows a sight to a space. A space that is gone is not found.
+func (v *Service) In(ctx context.Context, s Sight, id desk.SpaceID) (Sight, error) {
+	if id == 0 {
+		return s, nil
+	}
+	sp, err := space.Get(ctx, v.db, id)
+	if err != nil {
+		return s, err
+	}
+	s.Area = sp.Area()
+	s.Area.Volume, err = v.counts.volume(ctx, v.db, s.Area)
+	return s, err
+}
+
+// SpaceRef names a space.
+type SpaceRef struct {
+	ID   desk.SpaceID `json:"id"`
+	Name string       `json:"name"`
+}
+
+// Spaces names every space, in their order.
+func (v *Service) Spaces(ctx context.Context) ([]SpaceRef, error) {
+	all, err := space.List(ctx, v.db)
+	out := make([]SpaceRef, 0, len(all))
+	for _, s := range all {
+		out = append(out, SpaceRef{s.ID, s.Name})
+	}
+	return out, err
+}
+
+// volume is what a space held a moment ago.
+func (c *counter) volume(ctx context.Context, q db.Queryer, a space.Area) (space.Volume, error) {
+	c.mu.Lock()
+	known, ok := c.volumes[a.Name()]
+	c.mu.Unlock()
+	if ok && time.Since(known.at) < volumeFor {
+		return known.Volume, nil
+	}
+	n, err := a.Measure(ctx, q)
+	if err != nil {
+		return n, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.volumes) >= maxKept {
+		clear(c.volumes)
+	}
+	c.volumes[a.Name()] = measured{n, time.Now()}
+	return n, nil
+}
+
+type measured struct {
+	space.Volume
+	at time.Time
+}
+
+// volumeFor is how long a measure is believed: it chooses a road, and both lead to the same tickets.
+const volumeFor = 30 * time.Second
+
+// kindOf is which tickets a view shows, as far as it is known beforehand.
+func kindOf(name string, filters ...customview.Filter) space.Kind {
+	switch name, _, _ := strings.Cut(name, ":"); name {
+	case Mine, Unassigned, Open, Following, Elsewhere, "inbox":
+		return space.Open
+	case Closed, RecentlyClosed:
+		return space.Closed
+	case Spam, Trash:
+		return space.Buried
+	}
+	kind := space.Every
+	for _, f := range filters {
+		if f.Names("hidden") {
+			return space.Buried
+		}
+		if f.Field == "" && len(f.Any) > 0 {
+			continue
+		}
+		for _, c := range append([]customview.Filter{f}, f.All...) {
+			if c.Field != "status_state" || c.Op != "is" {
+				continue
+			}
+			kind = map[bool]space.Kind{true: space.Open, false: space.Closed}[c.Values()[0] == "open"]
+		}
+	}
+	return kind
 }
 
 // threadSight is ticketSight for a conversation, which may have a ticket.
 func (q *query) threadSight(alias string, s Sight) *query {
-	return q.inSight(alias+".inbox_id", s).and(s.Tickets.OfSQL(alias+".ticket_id", alias+".id", q.put))
+	return q.inSight(alias+".inbox_id", s).and(s.Tickets.OfSQL(alias+".ticket_id", alias+".id", q.put)).and(s.Area.ThreadSQL(alias))
 }
 
 // ofSight is ticketSight for what belongs to a ticket or a conversation: messages, events.

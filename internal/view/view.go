@@ -18,6 +18,7 @@ import (
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/space"
 )
 
 // Sight is what somebody may see: every inbox, or those named (WS-09). Write once, read often: it is not changed by this package.
@@ -29,6 +30,8 @@ type Sight struct {
 	// Tickets and Contacts are whose of them are covered; zero is everybody's.
 	Tickets, Contacts access.Extent
 	Veil              desk.Veil // properties that are not seen, nor asked for
+	// Area narrows lists and counts to a space (WS-07); the zero one is everything. What is read by its own name is not narrowed.
+	Area space.Area
 }
 
 // Everything is the sight of an owner and of the command line.
@@ -49,7 +52,7 @@ func (s Sight) Sees(id desk.InboxID) bool {
 
 // key names what a Sight covers, apart from whose it is.
 func (s Sight) key() string {
-	reach := s.Tickets.Name()
+	reach := s.Tickets.Name() + s.Area.Name()
 	if !s.Veil.Clear() {
 		reach += strings.Join(s.Veil.Hidden, " ") + ";"
 	}

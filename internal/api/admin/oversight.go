@@ -27,7 +27,7 @@ func (a *admins) mountOversight() {
 }
 
 type affectsInput struct {
-	Object string `query:"object" required:"true" enum:"channel,inbox,status,pipeline,property,team,user"`
+	Object string `query:"object" required:"true" enum:"channel,inbox,status,pipeline,property,team,user,space"`
 	ID     string `query:"id" required:"true" maxLength:"32"`
 }
 
@@ -39,7 +39,7 @@ type Affects struct {
 func (a *admins) affects(ctx context.Context, v access.Viewer, in *affectsInput) (*api.Out[Affects], error) {
 	needed := map[string]access.Permission{
 		"channel": access.AccountAccess, "inbox": access.AccountAccess, "status": access.SettingsManage, "pipeline": access.SettingsManage,
-		"property": access.PropertiesManage, "team": access.UsersManage, "user": access.UsersManage,
+		"property": access.PropertiesManage, "team": access.UsersManage, "user": access.UsersManage, "space": access.AccountAccess,
 	}[in.Object]
 	if err := v.Need(needed); err != nil {
 		return nil, err

@@ -35,20 +35,29 @@ type threadsInput struct {
 	Closed     bool   `query:"closed" doc:"Those that are closed, instead of those that are open."`
 	WithTicket bool   `query:"with_ticket" doc:"Also those that a ticket shows."`
 	Bot        bool   `query:"bot" doc:"Those that a bot holds or held to the end, of the inbox or of every one that one sees: no person has had them (CF-21)."`
+	Space      string `query:"space" doc:"Of a space alone (WS-07)."`
 }
 
 func (a *agents) threads(ctx context.Context, v access.Viewer, in *threadsInput) (*api.Out[view.ThreadPage], error) {
+	at, err := desk.ParseID[desk.SpaceID](in.Space)
+	if err != nil && in.Space != "" {
+		return nil, desk.Errorf(desk.NotFound, "space.not_found", "There is no such space.")
+	}
+	s, err := a.View.In(ctx, view.SightOf(v), at)
+	if err != nil {
+		return nil, err
+	}
 	if in.Hidden != "" {
-		return api.Answer(a.View.HiddenThreads(ctx, view.SightOf(v), desk.Hidden(in.Hidden), view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+		return api.Answer(a.View.HiddenThreads(ctx, s, desk.Hidden(in.Hidden), view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 	}
 	inbox, err := desk.ParseID[desk.InboxID](in.InboxID)
 	if in.Bot && (err == nil || in.InboxID == "") {
-		return api.Answer(a.View.BotThreads(ctx, view.SightOf(v), inbox, !in.Closed, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+		return api.Answer(a.View.BotThreads(ctx, s, inbox, !in.Closed, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 	}
 	if err != nil {
 		return nil, desk.Errorf(desk.NotFound, "inbox.not_found", "There is no such inbox, or you may not see it.")
 	}
-	return api.Answer(a.View.Threads(ctx, view.SightOf(v), inbox, !in.Closed, in.WithTicket, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
+	return api.Answer(a.View.Threads(ctx, s, inbox, !in.Closed, in.WithTicket, view.Page{Cursor: in.Cursor, Limit: in.Limit}))
 }
 
 func (a *agents) thread(ctx context.Context, v access.Viewer, in *api.ByID) (*api.Out[Thread], error) {

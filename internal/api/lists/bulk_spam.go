@@ -13,10 +13,10 @@ import (
 
 // SpamDeps is what the operations on senders and filters call.
 type SpamDeps struct {
-	DB    *db.DB
-	Spam  *spam.Service
-	Keep  time.Duration // of spam, before it is purged
-	Trash time.Duration
+	DB   *db.DB
+	Spam *spam.Service
+	// Windows are how long spam and trash are kept before they are purged.
+	Windows func(ctx context.Context) (spam, trash time.Duration, err error)
 }
 
 type senders struct{ SpamDeps }
@@ -120,8 +120,11 @@ type SpamSettings struct {
 }
 
 func (h *senders) settings(ctx context.Context, _ access.Viewer, _ *api.None) (*api.Out[SpamSettings], error) {
-	out := SpamSettings{SpamDays: days(h.Keep), TrashDays: days(h.Trash)}
-	var err error
+	keep, trash, err := h.Windows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := SpamSettings{SpamDays: days(keep), TrashDays: days(trash)}
 	if out.Settings, err = h.Spam.Settings(ctx, h.DB); err != nil {
 		return nil, err
 	}

@@ -10,14 +10,16 @@ import (
 	"github.com/kanalhq/kanal/internal/customview"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/space"
 	"github.com/kanalhq/kanal/internal/view"
 )
 
 // Deps is what the operations call.
 type Deps struct {
-	DB    *db.DB
-	View  *view.Service
-	Saved *customview.Service
+	DB     *db.DB
+	View   *view.Service
+	Saved  *customview.Service
+	Spaces *space.Service
 }
 
 type lists struct{ Deps }
@@ -25,6 +27,7 @@ type lists struct{ Deps }
 // Mount adds the operations to a server.
 func Mount(s *api.Server, d Deps) {
 	l := &lists{d}
+	l.mountSpaces(s)
 	const tag = "Views"
 	api.Register(s, api.Op{Method: "GET", Path: "/api/custom-views", ID: "listCustomViews", Tag: tag, Summary: "The saved views that one sees, in their order"}, l.list)
 	api.Register(s, api.Op{Method: "POST", Path: "/api/custom-views", ID: "createCustomView", Tag: tag, Summary: "Save a view", Status: 201,
@@ -79,6 +82,7 @@ type createInput struct {
 		Name       string                `json:"name" maxLength:"100"`
 		Visibility customview.Visibility `json:"visibility,omitempty" enum:"private,team,everyone"`
 		TeamID     desk.TeamID           `json:"team_id,omitempty"`
+		SpaceID    desk.SpaceID          `json:"space_id,omitempty" doc:"It stands in this space, and shows its tickets."`
 		Filter     customview.Filter     `json:"filter,omitempty"`
 		Columns    []string              `json:"columns,omitempty" maxItems:"30"`
 		Sort       string                `json:"sort,omitempty" maxLength:"100"`
@@ -94,7 +98,7 @@ func (l *lists) create(ctx context.Context, v access.Viewer, in *createInput) (*
 	}
 	return api.Answer(db.Written(ctx, l.DB, func(ctx context.Context, tx *db.Tx) (View, error) {
 		x, err := l.Saved.Create(ctx, tx, v.Actor, r, customview.View{
-			Name: b.Name, Visibility: b.Visibility, TeamID: b.TeamID, Filter: b.Filter, Columns: b.Columns, Sort: b.Sort, Group: b.Group, Layout: b.Layout,
+			Name: b.Name, Visibility: b.Visibility, TeamID: b.TeamID, SpaceID: b.SpaceID, Filter: b.Filter, Columns: b.Columns, Sort: b.Sort, Group: b.Group, Layout: b.Layout,
 		})
 		return shown(r, x), err
 	}))
@@ -118,6 +122,7 @@ type patchInput struct {
 		Name       *string                `json:"name,omitempty" maxLength:"100"`
 		Visibility *customview.Visibility `json:"visibility,omitempty" enum:"private,team,everyone"`
 		TeamID     *desk.TeamID           `json:"team_id,omitempty"`
+		SpaceID    *desk.SpaceID          `json:"space_id,omitempty" doc:"null or 0 takes it out of its space."`
 		Filter     *customview.Filter     `json:"filter,omitempty"`
 		Columns    *[]string              `json:"columns,omitempty" maxItems:"30"`
 		Sort       *string                `json:"sort,omitempty" maxLength:"100"`
@@ -141,7 +146,7 @@ func (l *lists) patch(ctx context.Context, v access.Viewer, in *patchInput) (*ap
 	}
 	return api.Answer(db.Written(ctx, l.DB, func(ctx context.Context, tx *db.Tx) (View, error) {
 		x, err := l.Saved.Update(ctx, tx, v.Actor, r, id, customview.Change{
-			Name: b.Name, Visibility: b.Visibility, TeamID: b.TeamID, Filter: b.Filter, Columns: b.Columns, Sort: b.Sort, Group: b.Group, Layout: b.Layout, Position: b.Position, Version: b.Version,
+			Name: b.Name, Visibility: b.Visibility, TeamID: b.TeamID, SpaceID: b.SpaceID, Filter: b.Filter, Columns: b.Columns, Sort: b.Sort, Group: b.Group, Layout: b.Layout, Position: b.Position, Version: b.Version,
 		})
 		return shown(r, x), err
 	}))

@@ -10,6 +10,7 @@ CREATE INDEX form_stamps_spent ON form_stamps (spent_at);
 CREATE TABLE directory_users (
   user_id     BIGINT PRIMARY KEY,
   external_id TEXT   NOT NULL DEFAULT '',
+  user_name   TEXT   NOT NULL DEFAULT '', -- where it is not their address
   role        TEXT   NOT NULL DEFAULT '', -- that a group gave; one that somebody gave by hand is left alone
   removed_at  BIGINT NOT NULL DEFAULT 0   -- the directory deleted them: here they are deactivated
 );

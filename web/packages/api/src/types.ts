@@ -64,7 +64,7 @@ export interface Filter { all?: Filter[]; any?: Filter[]; field?: string; op?: s
 export interface ViewField {
   name: string
   label: string
-  object: 'ticket' | 'contact'
+  object: 'ticket' | 'contact' | 'company'
   type: 'text' | 'number' | 'boolean' | 'moment' | 'date' | 'choice' | 'several' | 'ref' | 'people'
   of: '' | 'user' | 'team' | 'inbox' | 'status' | 'pipeline' | 'channel_account' | 'contact'
   ops: string[]
@@ -75,6 +75,9 @@ export interface ViewField {
   custom: boolean
 }
 
+/** An area of the help desk that shows the tickets of some teams. */
+export interface Space { id: Id; slug: string; name: string; teams: Id[]; extra_members: boolean; position: number; version: number; open?: number; capped?: boolean }
+
 export interface SavedView {
   id: Id
   slug: string
@@ -82,6 +85,8 @@ export interface SavedView {
   visibility: 'private' | 'team' | 'everyone'
   owner_id: Id | null
   team_id: Id | null
+  /** the space that it stands in */
+  space_id: Id | null
   filter: Filter
   columns: string[]
   sort: string

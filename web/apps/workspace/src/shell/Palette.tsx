@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react'
 import { Icon, Keys } from '@kanal/ui'
 import { useUsers } from '@/features/lookups/index.ts'
 import { useSuggestions } from '@/features/search/index.ts'
-import { useViews, viewIcon, viewName } from '@/features/views/index.ts'
+import { useSpaces, useViews, viewIcon, viewName } from '@/features/views/index.ts'
 import { t, useLocale } from '@/locales/index.ts'
 import { actionContext, allActions, keysOf, useActionContext, type Group } from './actions.ts'
 import s from './palette.module.css'
@@ -30,6 +30,7 @@ function Inner({ onClose }: { onClose: () => void }) {
   useLocale()
   const ctx = useActionContext()
   const views = useViews()
+  const spaces = useSpaces()
   const [q, setQ] = useState('')
   const [at, setAt] = useState(0)
   const list = useRef<HTMLUListElement>(null)
@@ -42,10 +43,11 @@ function Inner({ onClose }: { onClose: () => void }) {
   const entries = useMemo<Entry[]>(() => [
     ...allActions().filter((a) => !a.quiet && a.when(ctx)).sort((a, b) => order.indexOf(a.group) - order.indexOf(b.group)).map((a) => ({ id: a.id, label: t(a.label), icon: a.icon ?? 'right' as const, ...(a.shortcut ? { shortcut: a.shortcut } : {}), run: () => a.run(actionContext()) })),
     ...views.filter((v) => v.id.includes(':')).map((v) => ({ id: `view.${v.id}`, label: t('palette.view', { name: viewName(v) }), icon: viewIcon(v.id), run: () => ctx.navigate(`/tickets/${encodeURIComponent(v.id)}`) })),
+    ...(spaces?.spaces.length ? [{ id: '', name: t('spaces.all') }, ...spaces.spaces].map((x) => ({ id: `space.${x.id}`, label: t('palette.space', { name: x.name }), icon: 'team' as const, run: () => void import('@/features/spaces/index.ts').then((m) => m.enterSpace(x.id)) })) : []),
     ...(settings?.settingsEntries((p) => !!ctx.session?.permissions.includes(p)) ?? [])
       .map((e) => ({ id: `settings.${e.path}.${e.field ?? ''}`, label: t('palette.setting', { name: e.field ? `${e.within}: ${e.label}` : e.label }), words: e.words, icon: e.icon, run: () => ctx.navigate(`/settings/${e.path}${e.field ? `#${e.field}` : ''}`) })),
     ...users.filter((u) => u.active).map((u) => ({ id: `user.${u.id}`, label: t('palette.person', { name: u.name }), icon: 'user' as const, quiet: true, run: () => ctx.navigate(`/search?q=${encodeURIComponent(`is:open owner:"${u.name}"`)}`) })),
-  ], [ctx, views, settings, users])
+  ], [ctx, views, spaces, settings, users])
   const found = useMemo(() => {
     const words = q.toLowerCase().split(/\s+/).filter(Boolean)
     const hits = entries.filter((e) => (words.length > 0 || !e.quiet) && words.every((w) => `${e.label} ${e.words ?? ''}`.toLowerCase().includes(w)))

@@ -58,7 +58,7 @@ export function BoardColumn({ column, columns, view, ask, base, field, root, hel
   // How many there are is asked only where not all are loaded, and again when the counts of the side bar are.
   const more = !!q.hasNextPage
   const stamp = useQuery({ ...viewsQuery, select: noNews }).dataUpdatedAt
-  const all = useQuery({ queryKey: ['board-count', ask.view, ask.filter], queryFn: () => get<{ count: number; capped: boolean }>('/api/tickets/count', { view: askParams(ask).view, filter: ask.filter }), enabled: seen && more })
+  const all = useQuery({ queryKey: ['board-count', askParams(ask).view, ask.filter], queryFn: () => get<{ count: number; capped: boolean }>('/api/tickets/count', { view: askParams(ask).view, filter: ask.filter }), enabled: seen && more })
   const recount = all.refetch
   useEffect(() => { if (seen && more) void recount() }, [seen, more, stamp, recount])
   const number = more ? (all.data ? count(all.data.count, all.data.capped) : `${rows.length}+`) : String(rows.filter((r) => !r.gone).length + (pages?.[0]?.fresh?.length ?? 0))

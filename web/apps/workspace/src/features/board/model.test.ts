@@ -9,7 +9,7 @@ const parts: Parts = {
   priorities: ['urgent', 'high', 'medium', 'low'], priorityName: (p) => p || 'none', unassigned: 'Unassigned', none: 'None',
 }
 const row = (id: string, at: string, more: Partial<Row> = {}): Row => ({ id, last_activity_at: at, pipeline_id: '1', status_id: '10', owner_id: null, team_id: null, priority: '', properties: {}, ...more }) as Row
-const ask = { view: 'open', filter: '', sort: '', group: 'status_id', people: true }
+const ask = { view: 'open', filter: '', sort: '', group: 'status_id', people: true, at: '@5' }
 const ids = (pages: ListPage[]) => pages.map((p) => p.items.map((r) => r.id).join(''))
 
 describe('WS-04: the board', () => {
@@ -21,7 +21,7 @@ describe('WS-04: the board', () => {
   })
   it('asks for one column at a time, and for what was just closed where a view is of open tickets', () => {
     const [open, closed] = columnsOf('status_id', parts)
-    expect(columnAsk(ask, open!)).toEqual({ view: 'open', filter: JSON.stringify({ field: 'status_id', op: 'is', value: '10' }), sort: '', group: '', people: false })
+    expect(columnAsk(ask, open!)).toEqual({ view: 'open', filter: JSON.stringify({ field: 'status_id', op: 'is', value: '10' }), sort: '', group: '', people: false, at: '@5' })
     expect(columnAsk(ask, closed!).view).toBe('recently_closed')
     expect(columnAsk({ ...ask, view: 'mine' }, closed!).filter).toBe(JSON.stringify({ all: [{ field: 'owner_id', op: 'is', value: 'me' }, { field: 'status_id', op: 'is', value: '11' }] }))
     expect(columnAsk({ ...ask, view: 'custom:1' }, closed!).view).toBe('custom:1')

@@ -50,7 +50,7 @@ export const doingKey = (r: Run): Key => `bulk.doing.${r.action.type}` as Key
 
 /** What the server is told is selected. */
 export const selectionOf = (s: Selection): Record<string, unknown> =>
-  s.all ? { view: s.view, ...(s.filter ? { filter: JSON.parse(s.filter) as unknown } : {}), ...(s.capped ? {} : { expect: s.count }) } : { ids: [...s.ids] }
+  s.all ? { view: s.view + s.at, ...(s.filter ? { filter: JSON.parse(s.filter) as unknown } : {}), ...(s.capped ? {} : { expect: s.count }) } : { ids: [...s.ids] }
 
 /** Actions on very many, and those that cannot be undone, are asked about first. */
 export const asksFirst = (a: Action, s: Selection): boolean => a.type === 'purge' || s.all || s.count > 50 || (a.type === 'spam' && !!a.block && a.block !== 'none')

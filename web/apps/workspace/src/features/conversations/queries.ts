@@ -10,7 +10,7 @@ type Lists = InfiniteData<PageOf<Row>, string>
 const where = (place: string) => (place === 'bots' ? { bot: true } : place === 'spam' || place === 'trash' ? { hidden: place } : { inbox_id: place, with_ticket: true })
 
 const read = (place: string, cursor: string, limit: number, signal?: AbortSignal) =>
-  get<Page<ThreadRow>>('/api/threads', { ...where(place), cursor, limit }, signal).then((p): PageOf<Row> => ({ items: (p.items ?? []).map(rowOf), next: p.next ?? '' }))
+  get<Page<ThreadRow>>('/api/threads', { ...where(place), space: queries.getQueryData<{ space?: string }>(['preferences', 'views'])?.space, cursor, limit }, signal).then((p): PageOf<Row> => ({ items: (p.items ?? []).map(rowOf), next: p.next ?? '' }))
 
 /** The open conversations of an inbox, with a ticket and without. */
 export const conversationsQuery = (inboxId: string) => infiniteQueryOptions({

@@ -10,7 +10,7 @@ import s from './selection.module.css'
 /** What can be done with what is picked, and the way to all that the view holds. */
 export function SelectionBar({ ask }: { ask: ListAsk }) {
   const sel = useSelection()
-  const total = useQuery({ queryKey: ['tickets-count', ask.view, ask.filter], queryFn: ({ signal }) => get<{ count: number; capped: boolean }>('/api/tickets/count', { view: ask.view, filter: ask.filter }, signal), enabled: sel.count > 0 && !sel.all, staleTime: 5_000 }).data
+  const total = useQuery({ queryKey: ['tickets-count', ask.view + ask.at, ask.filter], queryFn: ({ signal }) => get<{ count: number; capped: boolean }>('/api/tickets/count', { view: ask.view + ask.at, filter: ask.filter }, signal), enabled: sel.count > 0 && !sel.all, staleTime: 5_000 }).data
   if (sel.count === 0) return null
   return (
     <div className={s.bar} role="region" aria-label={t('select.title')}>

@@ -5,10 +5,10 @@ import { queries } from '@/shell/client.ts'
 import { without, type ListPage } from './model.ts'
 
 /** What is asked of the server for a list: see features/views. The plain ask of a view is its id alone. */
-export const askOf = (view: string): ListAsk => ({ view, filter: '', sort: '', group: '', people: false })
+export const askOf = (view: string): ListAsk => ({ view, filter: '', sort: '', group: '', people: false, at: '' })
 
 /** An ask as the server takes it; empty parts are left out. */
-export const askParams = (a: ListAsk) => ({ view: a.view, ...(a.filter ? { filter: a.filter } : {}), ...(a.sort ? { sort: a.sort } : {}), ...(a.group ? { group: a.group } : {}), ...(a.people ? { people: true } : {}) })
+export const askParams = (a: ListAsk) => ({ view: a.view + a.at, ...(a.filter ? { filter: a.filter } : {}), ...(a.sort ? { sort: a.sort } : {}), ...(a.group ? { group: a.group } : {}), ...(a.people ? { people: true } : {}) })
 
 /** Whether a list stands by newest activity: only then the browser knows where a row belongs. */
 export const byTime = (a: ListAsk): boolean => (a.sort === '' || a.sort === '-last_activity' || a.sort === '-last_activity_at') && a.group === '' && a.view !== 'recently_closed'

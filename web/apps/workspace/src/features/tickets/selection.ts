@@ -10,28 +10,29 @@ export interface Selection {
   /** everything that view with filter holds, also what is not loaded */
   all: boolean
   view: string
+  at: string
   filter: string
   count: number
   capped: boolean
   clear(): void
 }
 
-interface State { list: string; view: string; filter: string; ids: ReadonlySet<string>; all: boolean; anchor: string | null; total: { count: number; capped: boolean } }
-const nothing: State = { list: '', view: '', filter: '', ids: new Set(), all: false, anchor: null, total: { count: 0, capped: false } }
+interface State { list: string; view: string; at: string; filter: string; ids: ReadonlySet<string>; all: boolean; anchor: string | null; total: { count: number; capped: boolean } }
+const nothing: State = { list: '', view: '', at: '', filter: '', ids: new Set(), all: false, anchor: null, total: { count: 0, capped: false } }
 let now = nothing
 const listeners = new Set<() => void>()
 function put(next: State): void { now = next; for (const fn of listeners) fn() }
 const follow = (fn: () => void) => { listeners.add(fn); return () => { listeners.delete(fn) } }
 
 export const clearSelection = (): void => { if (now !== nothing) put(nothing) }
-const keyOf = (a: ListAsk) => `${a.view} ${a.filter}`
+const keyOf = (a: ListAsk) => `${a.view}${a.at} ${a.filter}`
 
 /** Begins with nothing picked when another list is on the screen. */
 export function selectionFor(ask: ListAsk): void { if (now !== nothing && now.list !== keyOf(ask)) clearSelection() }
 
 /** Picks or drops a row; with through, everything between it and the one picked before. */
 export function pick(ask: ListAsk, id: string, through: string[] | null = null): void {
-  const same = now.list === keyOf(ask) ? now : { ...nothing, list: keyOf(ask), view: ask.view, filter: ask.filter }
+  const same = now.list === keyOf(ask) ? now : { ...nothing, list: keyOf(ask), view: ask.view, at: ask.at, filter: ask.filter }
   const ids = new Set(same.ids)
   const from = through && same.anchor ? through.indexOf(same.anchor) : -1
   const to = through ? through.indexOf(id) : -1
@@ -46,18 +47,18 @@ export function pick(ask: ListAsk, id: string, through: string[] | null = null):
 export function pickAll(ask: ListAsk, loaded: string[], more: boolean): void {
   if (loaded.length === 0) return
   if (now.list === keyOf(ask) && !now.all && now.ids.size >= loaded.length && more) { void pickView(ask); return }
-  put({ ...nothing, list: keyOf(ask), view: ask.view, filter: ask.filter, ids: new Set(loaded), anchor: loaded[0]! })
+  put({ ...nothing, list: keyOf(ask), view: ask.view, at: ask.at, filter: ask.filter, ids: new Set(loaded), anchor: loaded[0]! })
 }
 
 export async function pickView(ask: ListAsk): Promise<void> {
   const list = keyOf(ask)
-  const total = await get<{ count: number; capped: boolean }>('/api/tickets/count', { view: ask.view, filter: ask.filter })
+  const total = await get<{ count: number; capped: boolean }>('/api/tickets/count', { view: ask.view + ask.at, filter: ask.filter })
   if (now.list === list) put({ ...now, all: true, total })
 }
 
 export function useSelection(): Selection {
   const st = useSyncExternalStore(follow, () => now)
-  return { ids: st.ids, all: st.all, view: st.view, filter: st.filter, count: st.all ? st.total.count : st.ids.size, capped: st.all && st.total.capped, clear: clearSelection }
+  return { ids: st.ids, all: st.all, view: st.view, at: st.at, filter: st.filter, count: st.all ? st.total.count : st.ids.size, capped: st.all && st.total.capped, clear: clearSelection }
 }
 
 export const usePicked = (id: string): boolean => useSyncExternalStore(follow, () => now.all || now.ids.has(id))

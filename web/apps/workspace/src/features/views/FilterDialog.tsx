@@ -79,7 +79,7 @@ function ConditionEdit({ f, fields, onChange, onRemove }: { f: Filter; fields: V
     const of = (label: string, list: ViewField[]) => ({ group: label, items: list.map((x) => ({ value: x.name, label: fieldName(x) })).sort((a, b) => a.label.localeCompare(b.label)) })
     return [
       of(t('filter.ticket'), fields.filter((x) => x.object === 'ticket' && !x.custom)), of(t('filter.ticket_properties'), fields.filter((x) => x.object === 'ticket' && x.custom)),
-      of(t('filter.contact'), fields.filter((x) => x.object === 'contact')),
+      of(t('filter.contact'), fields.filter((x) => x.object === 'contact')), of(t('filter.company'), fields.filter((x) => x.object === 'company')),
     ].filter((g) => g.items.length)
   }, [fields])
   const name = field ? fieldName(field) : f.field!

@@ -9,7 +9,7 @@ import { queries } from '@/shell/client.ts'
 import { sentence } from '@/shell/errors.ts'
 import { both, filterOf } from './filter.ts'
 import type { ViewState } from './look.ts'
-import { viewsQuery } from './queries.ts'
+import { useSpaces, viewsQuery } from './queries.ts'
 import s from './tools.module.css'
 
 /** Saves what is shown as a view, or renames one. */
@@ -20,6 +20,8 @@ export function SaveDialog({ view, state, share, rename, onClose }: { view: stri
   const [name, setName] = useState(rename?.name ?? '')
   const [who, setWho] = useState<SavedView['visibility']>(rename?.visibility ?? 'private')
   const [team, setTeam] = useState(rename?.team_id ?? teams[0]?.id ?? '')
+  const { spaces = [], space_id: at = null } = useSpaces() ?? {}
+  const [space, setSpace] = useState((rename ? rename.space_id : at) ?? '')
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState('')
   // A built-in view becomes part of the filter, so that the saved view shows what is on the screen.
@@ -27,7 +29,7 @@ export function SaveDialog({ view, state, share, rename, onClose }: { view: stri
   const save = async () => {
     setBusy(true)
     setError('')
-    const to = { name, visibility: who, ...(who === 'team' ? { team_id: team } : {}) }
+    const to = { name, visibility: who, ...(who === 'team' ? { team_id: team } : {}), space_id: space || null }
     try {
       if (rename) await patch(`/api/custom-views/${rename.id}`, { ...to, version: rename.version })
       else {
@@ -59,6 +61,7 @@ export function SaveDialog({ view, state, share, rename, onClose }: { view: stri
           </Radio.Group>
         ) : <p className={s.quiet}>{t('views.private_only')}</p>}
         {who === 'team' ? <NativeSelect label={t('views.which_team')} value={team} onChange={(e) => setTeam(e.currentTarget.value)} data={teams.map((x) => ({ value: x.id, label: x.name }))} /> : null}
+        {spaces.length ? <NativeSelect label={t('views.space')} description={t('views.space_text')} value={space} onChange={(e) => setSpace(e.currentTarget.value)} data={[{ value: '', label: t('views.space_none') }, ...spaces.map((x) => ({ value: x.id, label: x.name }))]} /> : null}
         <div className={s.foot}><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={busy}>{t('action.save')}</Button></div>
       </form>
     </Modal>

@@ -6,9 +6,10 @@ import { t, withMore } from '@/locales/index.ts'
 import { toastError } from '@/shell/errors.ts'
 import { clockTime, count } from '@/shell/format.ts'
 import { sections, toggled, type Section } from './arrange.ts'
-import { arrange, openIn, useArrangement, useViews, viewIcon, viewName } from './queries.ts'
+import { arrange, openIn, useArrangement, useSpaces, useViews, viewIcon, viewName } from './queries.ts'
 import s from './views.module.css'
 
+const SpaceSwitch = lazy(withMore(() => import('@/features/spaces/index.ts').then((m) => ({ default: m.SpaceSwitch }))))
 const Arranger = lazy(withMore(() => import('./Arranger.tsx').then((m) => ({ default: m.Arranger }))))
 
 export const sectionTitle = (id: Section['id']): string | undefined => (id === 'work' ? undefined : id === 'inboxes' ? t('nav.inboxes') : id === 'archive' ? t('nav.archive') : id === 'custom' ? t('nav.custom') : t('nav.statuses'))
@@ -17,12 +18,14 @@ export const sectionTitle = (id: Section['id']): string | undefined => (id === '
 export function ViewNav({ onPick }: { onPick?: () => void }) {
   const views = useViews()
   const a = useArrangement()
+  const spaces = useSpaces()?.spaces.length
   const { view } = useParams({ strict: false }) as { view?: string }
   const [arranging, setArranging] = useState(false)
   if (views.length === 0) return <nav aria-label={t('nav.views')} className={s.nav} />
   const done = () => setArranging(false)
   return (
     <nav aria-label={t('nav.views')} className={s.nav}>
+      {spaces ? <div className={s.space}><Suspense fallback={null}><SpaceSwitch /></Suspense></div> : null}
       {arranging
         ? <Suspense fallback={null}><Arranger onDone={done} /></Suspense>
         : sections(views, a, view).map((sec) => (sec.items.length ? <Group key={sec.id} section={sec} folded={(a.folded ?? []).includes(sec.id)} current={view} onPick={onPick} /> : null))}

@@ -4,7 +4,7 @@ import type { View } from '@kanal/api'
 
 /** How a view is shown. */
 export interface Look { layout: 'split' | 'table' | 'board'; columns: string[]; sort: string; group: string }
-export interface Arrangement { order?: string[]; hidden?: string[]; folded?: string[]; looks?: Record<string, Partial<Look>> }
+export interface Arrangement { order?: string[]; hidden?: string[]; folded?: string[]; space?: string; looks?: Record<string, Partial<Look>> }
 
 export type SectionID = 'work' | 'custom' | 'inboxes' | 'statuses' | 'archive'
 export interface Section { id: SectionID; items: View[]; hidden: View[] }

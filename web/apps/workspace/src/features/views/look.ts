@@ -7,8 +7,8 @@ import type { Look } from './arrange.ts'
 import { isEmpty, parseFilter } from './filter.ts'
 import { arrange, useArrangement, useSaved } from './queries.ts'
 
-/** What is asked of the server. filter narrows view. */
-export interface ListAsk { view: string; filter: string; sort: string; group: string; people: boolean }
+/** What is asked of the server. filter narrows view; at is @SPACE, or nothing. */
+export interface ListAsk { view: string; filter: string; sort: string; group: string; people: boolean; at: string }
 
 export const usualColumns = ['contact.name', 'subject', 'status_id', 'priority', 'owner_id', 'last_activity_at']
 const fromContact = (c: string) => c.startsWith('contact.') && c !== 'contact.name' && c !== 'contact.email'
@@ -31,7 +31,8 @@ export interface ViewState {
 
 export function useViewState(view: string): ViewState {
   const { saved, known } = useSaved(view)
-  const own = useArrangement().looks?.[view]
+  const { looks, space } = useArrangement()
+  const own = looks?.[view]
   const search = useSearch({ strict: false }) as { filter?: string }
   const navigate = useNavigate()
   const look = useMemo<Look>(() => ({
@@ -41,11 +42,13 @@ export function useViewState(view: string): ViewState {
   const draft = useMemo(() => parseFilter(search.filter), [search.filter])
   const filter = draft ?? saved?.filter ?? {}
   const text = draft && !isEmpty(draft) ? JSON.stringify(draft) : ''
+  const of = saved?.space_id || space
+  const at = of ? `@${of}` : ''
   const people = (look.layout === 'table' && look.columns.some(fromContact)) || fromContact(look.group)
   const ask = useMemo<ListAsk>(() => ({
     // A saved view that is being changed is asked for by what its filter would be.
-    view: draft && view.startsWith('custom:') ? 'all' : view, filter: text, sort: look.sort, group: look.group, people,
-  }), [view, draft, text, look.sort, look.group, people])
+    view: draft && view.startsWith('custom:') ? 'all' : view, filter: text, sort: look.sort, group: look.group, people, at,
+  }), [view, draft, text, look.sort, look.group, people, at])
   const setFilter = (f: Filter | null) => void navigate({ to: '.', search: (s: Record<string, unknown>) => ({ ...s, filter: f ? JSON.stringify(f) : undefined }), replace: true } as never)
   const dirty = draft !== null || (!!saved && !!own && (['layout', 'sort', 'group', 'columns'] as const).some((k) => own[k] !== undefined && JSON.stringify(own[k]) !== JSON.stringify(saved[k] || (k === 'layout' ? 'split' : k === 'columns' ? usualColumns : ''))))
   return {

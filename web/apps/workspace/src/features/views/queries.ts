@@ -10,13 +10,21 @@ let again: ReturnType<typeof setTimeout> | undefined
 export const viewsQuery = queryOptions({
   queryKey: ['views'],
   queryFn: async () => {
-    const b = await get<{ views: View[] | null; again_ms?: number }>('/api/views')
+    const { space } = await queries.ensureQueryData(arrangementQuery)
+    const b = await get<{ views: View[] | null; again_ms?: number } & Spaces>('/api/views', { space })
+    queries.setQueryData(spacesKey, b)
+    if (space && !b.space_id) void arrange((a) => ({ ...a, space: '' })) // it was removed
     // Some counts are dear to find and a moment old: the server says when newer ones are there, and they are read that once.
     clearTimeout(again)
     if (b.again_ms) again = setTimeout(() => void queries.invalidateQueries({ queryKey: ['views'], exact: true }), Math.max(1000, b.again_ms))
     return b.views ?? []
   },
 })
+
+/** The spaces that there are, and the one that the views are of. */
+export interface Spaces { space_id: string | null; spaces: { id: string; name: string }[] }
+const spacesKey = ['spaces', 'names']
+export const useSpaces = (): Spaces | undefined => useQuery<Spaces>({ queryKey: spacesKey, enabled: false, gcTime: Infinity }).data
 
 const none: View[] = []
 export const useViews = (): View[] => useQuery(viewsQuery).data ?? none

@@ -1,0 +1,3 @@
+export { SpaceSwitch } from './SpaceSwitch.tsx'
+export { SpacesPage } from './SpacesPage.tsx'
+export { enterSpace } from './enter.ts'
