@@ -5,6 +5,7 @@ export interface Abilities {
   attachment_types: string[]
   attachments: boolean
   cc: boolean
+  form: boolean
   html: boolean
   idempotent: boolean
   inline_images: boolean
@@ -21,6 +22,22 @@ export interface Abilities {
   send: boolean
   start: boolean
   subject: boolean
+}
+
+export interface Absence {
+  created_at: string
+  created_by: string | null
+  ends_at: string | null
+  id: string
+  note: string
+  starts_at: string | null
+  user_id: string | null
+}
+
+export interface AbsenceBody {
+  ends_at: string | null
+  note?: string
+  starts_at: string | null
 }
 
 export interface Acceptance {
@@ -42,6 +59,18 @@ export interface AccessInput {
   everyone?: boolean
   teams?: string[]
   users?: string[]
+}
+
+export interface AccessRole {
+  built_in: boolean
+  contacts: Reach
+  description: string
+  /** Empty for those that are built in: a screen has their names. */
+  name: string
+  permissions: string[]
+  /** Its short name; what users.role holds. */
+  role: string
+  tickets: Reach
 }
 
 export interface Account {
@@ -77,6 +106,8 @@ export interface Action {
   allow?: boolean
   /** spam: whom to deny from now on. */
   block?: "" | "none" | "sender" | "domain"
+  /** rotate: how it is chosen among those named. */
+  by?: "" | "least_open" | "random"
   category?: string
   /** move: where to. */
   inbox_id?: string | null
@@ -95,11 +126,15 @@ export interface Action {
   status_id?: string | null
   /** assign: left out, the team stays. */
   team_id?: string | null
-  type: "assign" | "update" | "close" | "reopen" | "snooze" | "wake" | "follow" | "unfollow" | "move" | "merge" | "spam" | "not_spam" | "trash" | "restore" | "purge"
+  /** rotate: among the members of these, by slug. */
+  teams?: string[]
+  type: "assign" | "rotate" | "update" | "close" | "reopen" | "snooze" | "wake" | "follow" | "unfollow" | "move" | "merge" | "spam" | "not_spam" | "trash" | "restore" | "purge"
   /** snooze: null waits for the customer alone. */
   until?: string | null
   /** follow and unfollow: somebody else than oneself. */
   user_id?: string | null
+  /** rotate: among these, by address; without any the channel's rule decides. */
+  users?: string[]
 }
 
 export interface Actions {
@@ -113,6 +148,11 @@ export interface Actions {
   status?: string
   /** none, or the slug of a team. */
   team?: string
+}
+
+export interface ActionsPlace {
+  id: string
+  inbox_id: string | null
 }
 
 export interface AddAddressInputBody {
@@ -143,6 +183,14 @@ export interface Affects {
   effects: Effect[]
 }
 
+export interface Agreed {
+  at: string
+  field?: boolean
+  given: boolean
+  slug: string
+  text: string
+}
+
 export interface Answer {
   answered_at: string | null
   asked_at: string | null
@@ -155,6 +203,12 @@ export interface Answer {
   score: number
   subject: string
   ticket_id: string | null
+}
+
+export interface ApiPageField {
+  items: AssignmentField[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
 }
 
 export interface ApiPageView {
@@ -182,9 +236,29 @@ export interface AssignInputBody {
 export interface AssignPolicy {
   available_only: boolean
   by: "" | "least_open" | "random"
+  /** extra members of the teams count too (RT-13) */
+  extra_members?: boolean
+  /** tried in their order where the contact has no owner, or the owner cannot have it (RT-05, RT-17) */
+  fallback?: AssignStep[]
+  /** how long work waits for an owner who is away before the fallback is tried; 0: not at all */
+  hold_seconds?: number
+  /** slug of business hours: outside them nobody gets anything (AV-07); empty: any time */
+  hours?: string
+  /** an owner who is away gets the submission by mail and may answer from there (RT-05, RT-22) */
+  mail_owner?: boolean
+  /** what nobody could have stays unassigned until a person acts, as HubSpot does (RT-07) */
+  no_queue?: boolean
+  /** a contact without an owner becomes that of whom the rule chose (CR-02) */
+  own_contact?: boolean
+  /** a ticket that the customer opens again stays with its owner while available (the default), always, or is assigned anew (RT-18) */
+  reopened?: "" | "keep_available" | "keep" | "again"
+  /** looked at first, in their order; the first whose conditions hold decides (SK-08) */
+  rules?: SkillRule[]
   /** slugs */
   teams: string[]
   to: "" | "no_one" | "users" | "teams" | "users_and_teams" | "contact_owner"
+  /** contact owner only for contacts who were tracked by a cookie, as HubSpot does (RT-04) */
+  tracked_only?: boolean
   /** email addresses */
   users: string[]
 }
@@ -193,10 +267,36 @@ export interface AssignPolicyInput {
   /** Only users who are available. Left out: yes. */
   available_only?: boolean
   by?: "" | "least_open" | "random"
+  /** Extra members of the teams count too. */
+  extra_members?: boolean
+  /** Of contact_owner, tried in their order. */
+  fallback?: AssignStep[]
+  /** How long work waits for an owner who is away before the fallback is tried. */
+  hold_seconds?: number
+  /** Slug of business hours: outside them nobody gets anything. */
+  hours?: string
+  /** An owner who is away gets the submission by mail and may answer from there. */
+  mail_owner?: boolean
+  /** What nobody could have stays unassigned until a person acts. */
+  no_queue?: boolean
+  /** A contact without an owner becomes that of whom the rule chose. */
+  own_contact?: boolean
+  /** Whose a ticket is that the customer opens again. */
+  reopened?: "" | "keep_available" | "keep" | "again"
+  /** Looked at first, in their order (SK-08). */
+  rules?: SkillRule[]
   /** Slugs. */
   teams?: string[]
   to?: "" | "no_one" | "users" | "teams" | "users_and_teams" | "contact_owner"
+  /** Contact owner only for contacts who were tracked by a cookie. */
+  tracked_only?: boolean
   /** Email addresses. */
+  users?: string[]
+}
+
+export interface AssignStep {
+  teams?: string[]
+  to: "" | "owner_team" | "users" | "teams" | "users_and_teams" | "no_one"
   users?: string[]
 }
 
@@ -204,10 +304,44 @@ export interface Assignment {
   at: string
   by: string
   candidates: Candidate[]
+  cause?: string
+  hold_for?: string | null
+  mail_to?: string | null
+  next_at?: string | null
   owner_id: string | null
+  policy?: AssignPolicy
+  queued?: boolean
   reason: string
   rule: string
+  rule_name?: string
+  steps?: AssignmentStep[]
   team_id: string | null
+}
+
+export interface AssignmentField {
+  field: string
+  group: "message" | "ticket" | "contact" | "company" | "form" | "page"
+  /** In English; of a property as it was given. */
+  label: string
+  options: FieldOption[]
+  type: "text" | "number" | "boolean" | "choice" | "date"
+}
+
+export interface AssignmentStep {
+  name?: string
+  reason: string
+  skills?: string[]
+  step: string
+  user_id?: string | null
+}
+
+export interface Associations {
+  /** How many tickets one contact may have; 0: as many as come. One that comes beyond is made all the same: the contact takes part in it. */
+  contact_tickets: number
+}
+
+export interface AssociationsInputBody {
+  contact_tickets?: number
 }
 
 export interface Attachment {
@@ -230,6 +364,11 @@ export interface Attempt {
   recipients: string[]
   settled_at: string | null
   started_at: string | null
+}
+
+export interface AttemptInputBody {
+  attempt: string
+  code?: string
 }
 
 export interface Audience {
@@ -277,6 +416,44 @@ export interface AvailabilityPerson {
 export interface BanInputBody {
   /** For the team; the visitor is not told why. */
   reason: string
+}
+
+export interface Barred {
+  ban_reason: string
+  banned_at: string | null
+  banned_by_user: UserRef | null
+  claimed_email: string
+  claimed_name: string
+  claimed_phone: string
+  contact: Contact | null
+  contact_id: string | null
+  country: string
+  ended_at: string | null
+  expires_at: string | null
+  external_id: string
+  first_seen_at: string | null
+  first_url: string
+  id: string
+  ip: string
+  language: string
+  last_seen_at: string | null
+  page_at: string | null
+  page_title: string
+  page_url: string
+  proven: boolean
+  referrer: string
+  session_only: boolean
+  /** Their latest conversation in sight. */
+  thread_id: string | null
+  ticket_id: string | null
+  /** 0: it has no ticket. */
+  ticket_number: number
+  timezone: string
+  tracked: boolean
+  user_agent: string
+  utk: string
+  views: number
+  visits: number
 }
 
 export interface Block {
@@ -355,6 +532,18 @@ export interface Bubble {
   text?: Record<string, string>
 }
 
+export interface BulkFailure {
+  /** 0 when the ticket is gone or out of sight. */
+  number: number
+  position: number
+  /** A slug for programs. */
+  reason: string
+  /** For people. */
+  sentence: string
+  subject: string
+  ticket_id: string | null
+}
+
 export interface Button {
   label: string
   step: string
@@ -362,13 +551,43 @@ export interface Button {
   value: string
 }
 
+export interface Calendar {
+  /** ISO 3166-1, like DK; empty none */
+  country: string
+  created_at: string
+  days: Holiday[]
+  name: string
+  slug: string
+  updated_at: string
+}
+
 export interface Candidate {
+  by?: string
   chosen: boolean
   last_assigned_at: string | null
+  limit?: number
+  limit_kind?: string
+  load?: number
+  missing?: string[]
   name: string
   open: number
   reason: string
   user_id: string | null
+}
+
+export interface Capacity {
+  /** Whoever is on the phone gets nothing else. */
+  call_blocks: boolean
+  /** The limits of everybody who has none of their own. */
+  default: DeskCapacity
+  exclude: Exclusions
+  /** How much one piece of work counts, 1 to 10, by kind (calls, messages, email) or priority (urgent, high, medium, low); the two are multiplied. Left out: 1. */
+  weights: Record<string, number>
+}
+
+export interface CapacityList {
+  items: PersonCapacity[]
+  settings: Capacity
 }
 
 export interface Capture {
@@ -379,7 +598,19 @@ export interface Capture {
 
 export interface Case {
   next?: string
-  when: Condition[]
+  when: ChatflowCondition[]
+}
+
+export interface Category {
+  built_in: boolean
+  /** Empty for the built-in category of languages, unless it was renamed. */
+  name: string
+  skills: Skill[]
+  slug: string
+}
+
+export interface CategoryInputBody {
+  name: string
 }
 
 export interface Caution {
@@ -389,9 +620,29 @@ export interface Caution {
   kind: "new_outsider" | "look_alike" | "mistyped_domain" | "attachment_to_cc" | "colleague" | "own_address"
 }
 
+export interface Ceremony {
+  attempt: string
+  /** For navigator.credentials; binary fields are base64url. */
+  options: unknown
+}
+
+export interface Change {
+  at: string
+  available: boolean
+  by: string
+  note: string
+}
+
 export interface ChangePasswordInputBody {
   new: string
   old: string
+}
+
+export interface Channel {
+  active: boolean
+  id: string
+  inbox_id: string | null
+  name: string
 }
 
 export interface ChatPlace {
@@ -435,6 +686,14 @@ export interface ChatflowAnswer {
   value: string
 }
 
+export interface ChatflowCondition {
+  /** Of the answer or the property; of a page url, path, host or a query parameter as query.NAME. */
+  name?: string
+  on: "answer" | "contact" | "ticket" | "availability" | "page" | "language" | "known"
+  op: "is" | "is_not" | "contains" | "not_contains" | "begins" | "ends" | "greater" | "less" | "exists" | "not_exists"
+  value?: string
+}
+
 export interface ChatflowEffect {
   /** email: empty is the visitor's own. */
   address?: string
@@ -469,6 +728,16 @@ export interface ChatflowEffect {
   text?: string
   type: "say" | "ask" | "delay" | "set" | "ticket" | "assign" | "handover" | "email" | "webhook" | "wait" | "end"
   url?: string
+  value?: string
+}
+
+export interface ChatflowFound {
+  have: string
+  holds: boolean
+  /** Of the answer or the property; of a page url, path, host or a query parameter as query.NAME. */
+  name?: string
+  on: "answer" | "contact" | "ticket" | "availability" | "page" | "language" | "known"
+  op: "is" | "is_not" | "contains" | "not_contains" | "begins" | "ends" | "greater" | "less" | "exists" | "not_exists"
   value?: string
 }
 
@@ -554,11 +823,44 @@ export interface ChooseInputBody {
   sound?: boolean
 }
 
+export interface Choosing {
+  available: boolean
+  /** Why. */
+  note?: string
+  /** For so long alone. */
+  until?: string | null
+}
+
 export interface ClockInputBody {
   /** Or how far to move it on, as a Go duration. */
   advance?: string
   /** The time to set, RFC 3339. */
   set?: string
+}
+
+export interface CodeInputBody {
+  code: string
+}
+
+export interface Codes {
+  /** Where JSON is posted to. */
+  api: string
+  /** To be changed at will: names are what counts. */
+  html: string
+  iframe: string
+  /** The same, in the page's own style. */
+  inline: string
+  /** Shows the form in the page; falls back to the frame. */
+  script: string
+  /** The form's own page. */
+  url: string
+}
+
+export interface Column {
+  hidden: boolean
+  label: string
+  name: string
+  type: string
 }
 
 export interface Company {
@@ -587,11 +889,25 @@ export interface Completions {
 }
 
 export interface Condition {
-  /** Of the answer or the property; of a page url, path, host or a query parameter as query.NAME. */
-  name?: string
-  on: "answer" | "contact" | "ticket" | "availability" | "page" | "language" | "known"
-  op: "is" | "is_not" | "contains" | "not_contains" | "begins" | "ends" | "greater" | "less" | "exists" | "not_exists"
-  value?: string
+  field: string
+  op: "" | "is" | "is_not" | "contains" | "not_contains" | "begins" | "ends" | "in" | "not_in" | "greater" | "less" | "exists" | "not_exists"
+  /** one of them must fit; for a negation none may */
+  values?: string[]
+}
+
+export interface ConditionFound {
+  field: string
+  have: string[]
+  holds: boolean
+  op: "is" | "is_not" | "contains" | "not_contains" | "begins" | "ends" | "in" | "not_in" | "greater" | "less" | "exists" | "not_exists"
+  /** one of them must fit; for a negation none may */
+  values?: string[]
+}
+
+export interface Conditions {
+  /** all is the default */
+  match?: "" | "all" | "any"
+  when: Condition[]
 }
 
 export interface ConsentEntry {
@@ -604,7 +920,8 @@ export interface ConsentEntry {
   ip: string
   kind: "explicit" | "implicit"
   locale: string
-  purpose: "process" | "track"
+  /** process, track, write:what or agree:what */
+  purpose: string
   thread_id: string | null
   user_agent: string
   version: string
@@ -647,6 +964,23 @@ export interface ContactRef {
   name: string
 }
 
+export interface Context {
+  consents: Agreed[]
+  cookie?: string
+  country: string
+  ip?: string
+  language: string
+  page_title: string
+  page_url: string
+  referrer: string
+  suspicions?: string[]
+  user_agent?: string
+}
+
+export interface CopyInputBody {
+  name?: string
+}
+
 export interface Count {
   /** When a count that is dear to find was taken; null: just now. */
   as_of: string | null
@@ -663,6 +997,33 @@ export interface Count {
   name: string
   /** The count is being found for the first time; count says nothing yet. */
   pending: boolean
+}
+
+export interface Counts {
+  /** That the account has in the inbox. */
+  conversations: number
+  /** Texts that people are writing: they go on. */
+  drafts: number
+  /** Of those that move along, in spam or trash. */
+  hidden: number
+  /** Tickets that will be made. */
+  make: number
+  /** Tickets that hang on no conversation: they are in the help desk by themselves (MG-10). */
+  no_move: number
+  open_ticketless: number
+  open_tickets: number
+  /** Messages that are about to be sent or wait for their time: they leave as planned. */
+  scheduled: number
+  /** Of these, those that move along. */
+  selected: number
+  /** Conversations that stay where they are; answers join them there. */
+  stay: number
+  /** Conversations without a ticket that move along. */
+  ticketless: number
+  /** Tickets of those that move along. */
+  tickets: number
+  /** That wait for somebody: they keep their place in the queue. */
+  waiting: number
 }
 
 export interface CreateAccountInputBody {
@@ -702,6 +1063,12 @@ export interface CreateInboxInputBody {
 }
 
 export interface CreateInputBody {
+  definition?: unknown
+  name: string
+  slug?: string
+}
+
+export interface CreateInputBody1 {
   columns?: string[]
   filter?: Filter
   group?: string
@@ -712,7 +1079,7 @@ export interface CreateInputBody {
   visibility?: "private" | "team" | "everyone"
 }
 
-export interface CreateInputBody1 {
+export interface CreateInputBody2 {
   email?: string
   first_name?: string
   language?: string
@@ -731,6 +1098,8 @@ export interface CreatePipelineInputBody {
 }
 
 export interface CreatePropertyInputBody {
+  /** Who sees and who changes it; left out: everybody. */
+  access?: PropertyAccess
   /** Another choice of the same object. */
   depends_on?: string
   label?: string
@@ -746,11 +1115,29 @@ export interface CreatePropertyInputBody {
   type: "text" | "long_text" | "number" | "boolean" | "date" | "choice" | "multi_choice"
 }
 
+export interface CreateRoleInputBody {
+  contacts?: Reach
+  description?: string
+  name: string
+  permissions: string[]
+  /** Its short name; made of the name when left out. */
+  role?: string
+  tickets?: Reach
+}
+
+export interface CreateSkillsInputBody {
+  /** Slug. */
+  category: string
+  names: string[]
+}
+
 export interface CreateTeamInputBody {
   extra_members?: string[]
   /** Main members: eligible for routing. */
   members?: string[]
   name: string
+  /** The team that this one is part of. */
+  parent_id?: string | null
   slug?: string
 }
 
@@ -767,6 +1154,8 @@ export interface CreateTicketInputBody {
   html?: string
   /** Left out: the help desk. */
   inbox_id?: string | null
+  /** ISO 639-1; left out: told from the words. */
+  language?: string
   /** With send_at: hold it back when the customer has written by then. */
   only_if_quiet?: boolean
   owner_id?: string | null
@@ -804,7 +1193,8 @@ export interface CreateUserInputBody {
   last_name?: string
   locale?: string
   name?: string
-  role?: "owner" | "admin" | "supervisor" | "agent" | "light" | "viewer"
+  /** A built-in role or one of one's own. */
+  role?: string
   takes_work?: boolean
   /** Teams of which they become a main member. */
   teams?: string[]
@@ -840,9 +1230,22 @@ export interface CustomviewField {
   type: "text" | "number" | "boolean" | "moment" | "date" | "choice" | "several" | "ref" | "people"
 }
 
+export interface DayTotal {
+  available_ms: number
+  away_by_ms: Record<string, number>
+  away_ms: number
+  day: string
+  user_id: string | null
+}
+
+export interface DayTotals {
+  items: DayTotal[]
+  timezone: string
+}
+
 export interface DeactivateInputBody {
   owner_id?: string | null
-  tickets: "keep" | "release" | "hand_over"
+  tickets: "keep" | "release" | "hand_over" | "rule"
 }
 
 export interface Deactivated {
@@ -864,11 +1267,19 @@ export interface Decision {
   at: string
   by: string
   candidates: Candidate[]
+  cause?: string
   event_id: string | null
+  hold_for?: string | null
+  mail_to?: string | null
+  next_at?: string | null
   owner_id: string | null
   owner_name: string
+  policy?: AssignPolicy
+  queued?: boolean
   reason: string
   rule: string
+  rule_name?: string
+  steps?: AssignmentStep[]
   team_id: string | null
   team_name: string
 }
@@ -894,11 +1305,26 @@ export interface Definition {
   trigger: Trigger
 }
 
+export interface DeskCapacity {
+  calls?: number
+  email?: number
+  messages?: number
+  total?: number
+}
+
 export interface DeskCompany {
   created_at: string
   domain: string
   id: string
   name: string
+}
+
+export interface Differ {
+  at: string
+  before: Assignment
+  now: Assignment
+  thread_id: string | null
+  ticket_id: string | null
 }
 
 export interface DismissInputBody {
@@ -933,6 +1359,8 @@ export interface Done {
   id: string
   inbox: InboxRef
   inbox_id: string | null
+  /** In which the customer writes, as ISO 639-1; empty: unknown. */
+  language: string
   last_activity_at: string | null
   /** incoming: the customer waits. */
   last_direction: "" | "incoming" | "outgoing"
@@ -1007,9 +1435,17 @@ export interface Effect {
   /** There are more than count. */
   capped: boolean
   count: number
-  kind: "tickets" | "open_tickets" | "conversations" | "outgoing" | "users" | "teams" | "inboxes" | "channels" | "statuses" | "properties" | "contacts" | "views" | "tokens" | "sessions" | "addresses"
+  kind: "tickets" | "open_tickets" | "conversations" | "outgoing" | "users" | "teams" | "inboxes" | "channels" | "statuses" | "properties" | "contacts" | "views" | "tokens" | "sessions" | "addresses" | "form_fields" | "chatflows" | "answers" | "conditions" | "moves" | "waiting"
   /** Some of them, by name. */
   names: string[]
+}
+
+export interface Enrolment {
+  /** The picture, a row of 0 and 1 for each line. */
+  qr: string[]
+  /** To type where no picture can be taken. */
+  secret: string
+  uri: string
 }
 
 export interface Entry {
@@ -1059,6 +1495,18 @@ export interface Example {
   ticket_id: string | null
 }
 
+export interface ExcludeStruct {
+  idle_days: number
+  statuses: string[]
+}
+
+export interface Exclusions {
+  /** What nobody touched for so many days; 0: everything counts. */
+  idle_days: number
+  /** Slugs of statuses, of any pipeline. */
+  statuses: string[]
+}
+
 export interface Facet {
   count: number
   label: string
@@ -1073,6 +1521,19 @@ export interface Facets {
   /** By operator, the most frequent first. */
   items: Facet[]
   total: number
+}
+
+export interface Factors {
+  /** An app that counts codes. */
+  code: boolean
+  identities: Linked[]
+  passkeys: Passkey[]
+  passkeys_offered: boolean
+  passkeys_why_not: "" | "no_address" | "needs_https" | "needs_name"
+  recovery_left: number
+  /** A second factor is asked of this person. */
+  required: boolean
+  since: string | null
 }
 
 export interface Facts {
@@ -1090,14 +1551,9 @@ export interface Facts {
 }
 
 export interface Failure {
-  /** 0 when the ticket is gone or out of sight. */
-  number: number
-  position: number
-  /** A slug for programs. */
   reason: string
-  /** For people. */
-  sentence: string
-  subject: string
+  state: "failed" | "kept"
+  thread_id: string | null
   ticket_id: string | null
 }
 
@@ -1126,6 +1582,11 @@ export interface Field {
   type: "text" | "email" | "password" | "number" | "boolean" | "choice" | "html" | "host" | "list"
 }
 
+export interface FieldOption {
+  label: string
+  value: string
+}
+
 export interface FieldProblem {
   detail: string
   field: string
@@ -1135,6 +1596,13 @@ export interface FilePage {
   items: PersonFile[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
+}
+
+export interface FileRef {
+  field: string
+  name: string
+  size: number
+  url: string
 }
 
 export interface Filled {
@@ -1153,9 +1621,64 @@ export interface Filter {
   value?: unknown
 }
 
+export interface Flow {
+  account_id: string | null
+  active: boolean
+  archived_at: string | null
+  created_at: string
+  draft: Definition
+  id: string
+  kind: "live_chat" | "bot"
+  name: string
+  /** Of those that fit a page the one with the lowest shows. */
+  position: number
+  /** The number of the live version; 0: never published. */
+  published: number
+  slug: string
+  updated_at: string
+  /** Send it when saving: who saves later than somebody else is told. */
+  version: number
+}
+
 export interface FollowersInputBody {
   add?: string[]
   remove?: string[]
+}
+
+export interface FormRef {
+  id: string
+  name: string
+  slug: string
+}
+
+export interface FormsPerson {
+  id: string
+  name: string
+}
+
+export interface FormsPreview {
+  /** A whole document that needs no script. */
+  html: string
+}
+
+export interface FormsRow {
+  active: boolean
+  /** Of a channel: answers leave by mail, or there is no mail channel in its inbox to answer from (FM-14). */
+  answers_by: "" | "mail" | "none"
+  archived_at: string | null
+  channel: Channel | null
+  created_at: string
+  /** Of one form; a list leaves it out. */
+  definition?: unknown
+  fields: number
+  held: number
+  id: string
+  last_submission_at: string | null
+  name: string
+  slug: string
+  submissions: number
+  updated_at: string
+  version: number
 }
 
 export interface Forward {
@@ -1196,6 +1719,10 @@ export interface Found {
   top: Hit[]
 }
 
+export interface GrantInputBody {
+  skills: Item1[]
+}
+
 export interface Handover {
   /** null: as the channel assigns. */
   assign: AssignPolicy | null
@@ -1204,13 +1731,12 @@ export interface Handover {
 }
 
 export interface Held {
-  conversations: number
-  files: number
-  /** Everything in the person's own conversations, and what they wrote in others'. */
-  messages: number
-  /** Conversations of others in which they took part: only their own words go. */
-  shared_conversations: number
-  tickets: number
+  expires_at: string | null
+  level: number
+  main: boolean
+  name: string
+  slug: string
+  user_id: string | null
 }
 
 export interface Hit {
@@ -1248,6 +1774,56 @@ export interface Hit {
   title: string
   /** The title, escaped, with the words found in <mark>. */
   title_marked: string
+}
+
+export interface Holiday {
+  /** 2026-12-25, or 12-25 for every year */
+  date: string
+  name: string
+  ranges: Span[]
+}
+
+export interface HoursRow {
+  /** slugs of holiday calendars, on top of the schedule's own days */
+  calendars: string[]
+  created_at: string
+  name: string
+  /** When that changes; null never. */
+  next_at: string | null
+  open: boolean
+  schedule: Schedule
+  slug: string
+  updated_at: string
+}
+
+export interface IdentityHeld {
+  conversations: number
+  files: number
+  /** Everything in the person's own conversations, and what they wrote in others'. */
+  messages: number
+  /** Conversations of others in which they took part: only their own words go. */
+  shared_conversations: number
+  tickets: number
+}
+
+export interface Idle {
+  minutes: number
+  /** nobody idles from before it was set */
+  since: string | null
+}
+
+export interface ImportInputBody {
+  /** The text of the .ics file. */
+  file: string
+  /** Days that were there go; else they stay beside the new ones. */
+  replace?: boolean
+}
+
+export interface Imported {
+  added: number
+  calendar: Calendar
+  /** Events with a time of day: they are no holidays. */
+  left_out: number
 }
 
 export interface Inbox {
@@ -1288,9 +1864,27 @@ export interface InstallationCode {
   src: string
 }
 
+export interface InstallationReport {
+  detail: string
+  fix: string
+  /** What else is worth knowing, though the chat works. */
+  notes: string[]
+  /** The directive that blocks, as the page has it. */
+  policy: string
+  /** What exactly, as a word: ok, in_head, twice, connect, no_code, commented_out, held_back, other_installation, tag_manager, domain, script, frame, mixed_content, status, not_html, refused, timeout, private … */
+  reason: string
+  state: "found" | "missing" | "blocked_by_csp" | "unreachable"
+  /** Where the page was, after redirects. */
+  url: string
+}
+
 export interface Invited {
   active: boolean
   available: boolean
+  /** since when */
+  available_at: string | null
+  /** why availability is as it is */
+  available_by: "" | "manual" | "manager" | "hours" | "out_of_office" | "idle"
   created_at: string
   email: string
   first_name: string
@@ -1315,6 +1909,13 @@ export interface Item {
 }
 
 export interface Item1 {
+  expires_at?: string | null
+  level?: number
+  main?: boolean
+  slug: string
+}
+
+export interface Item2 {
   action: "allow" | "deny"
   note?: string
   value: string
@@ -1364,6 +1965,13 @@ export interface Latest {
   type: "message" | "comment" | "system" | "welcome"
 }
 
+export interface Line {
+  field: string
+  hidden: boolean
+  label: string
+  value: string
+}
+
 export interface Link {
   label?: string
   url: string
@@ -1378,6 +1986,13 @@ export interface LinkInputBody {
 
 export interface LinkInputBody1 {
   contact_id?: string | null
+}
+
+export interface Linked {
+  email: string
+  last_used_at: string | null
+  name: string
+  provider: string
 }
 
 export interface ListsView {
@@ -1404,6 +2019,31 @@ export interface ListsView {
   updated_at: string
   version: number
   visibility: "private" | "team" | "everyone"
+}
+
+export interface Live {
+  online: boolean
+  thread_id: string | null
+  ticket_id: string | null
+  visitor_id: string | null
+  /** When the visitor wrote what nobody of the team has answered yet. */
+  waits_since: string | null
+}
+
+export interface Load {
+  calls: number
+  email: number
+  messages: number
+  total: number
+}
+
+export interface LogRow {
+  actor_id: string | null
+  at: string
+  available: boolean
+  by: string
+  note: string
+  user_id: string | null
 }
 
 export interface MailCodeInputBody {
@@ -1516,8 +2156,93 @@ export interface Misread {
   value: string
 }
 
+export interface Move {
+  actor: string
+  channel_account_id: string | null
+  created_at: string
+  done: number
+  error: string
+  /** Conversations that stayed, each with its reason. */
+  failed: number
+  finished_at: string | null
+  from_inbox_id: string | null
+  id: string
+  /** Tickets that the move made. */
+  made: number
+  plan: Plan
+  report: Report
+  state: "running" | "done" | "cancelled" | "failed" | "undoing" | "undone"
+  to_inbox_id: string | null
+  /** How many conversations there were to move; of an undoing: to bring back. */
+  total: number
+  undo_until: string | null
+  undoable: boolean
+  undone_at: string | null
+}
+
+export interface MoveFlowInputBody {
+  account_id: string | null
+}
+
 export interface MoveInputBody {
   inbox_id: string | null
+}
+
+export interface MovingTicketPolicyInput {
+  category?: string
+  create?: "" | "always" | "when" | "new_topic" | "never"
+  owner?: "" | "conversation" | "policy" | "no_one"
+  pipeline?: string
+  priority?: "" | "low" | "medium" | "high" | "urgent"
+  properties?: Record<string, unknown>
+  status?: string
+  when?: Conditions
+}
+
+export interface MyAvailability {
+  absences: Absence[]
+  /** the manager who switched it; 0 nobody */
+  actor_id: string | null
+  actor_name: string
+  /** since when; null: always so */
+  at: string | null
+  available: boolean
+  by: "" | "manual" | "manager" | "hours" | "out_of_office" | "idle"
+  /** of holidays, the user's own; empty the team's */
+  calendar: string
+  /** weekly hours of the user's own, in their zone; null any time */
+  hours: Schedule | null
+  /** say that one is there (POST /api/me/seen) well within it; 0: nobody asks */
+  idle_minutes: number
+  /** the calendar that counts */
+  keeps_calendar: string
+  /** when it becomes otherwise by hours, an absence or the end of the choice; null when nothing is planned */
+  next: Change | null
+  note: string
+  /** when something was last seen of them in a browser */
+  seen_at: string | null
+  timezone: string
+  /** a choice for so long alone */
+  until: string | null
+  user_id: string | null
+}
+
+export interface Near {
+  /** That they take part in, because they may have no more. */
+  beyond: number
+  contact_id: string | null
+  email: string
+  name: string
+  /** That they have. */
+  tickets: number
+}
+
+export interface NearLimit {
+  /** From this many tickets on somebody is listed: four fifths of the limit. */
+  from: number
+  items: Near[]
+  /** 0: there is none; those with the most tickets are listed. */
+  limit: number
 }
 
 export interface NewInboxInput {
@@ -1603,8 +2328,24 @@ export interface NotSpamInputBody {
   unblock?: boolean
 }
 
+export interface Note {
+  count: number
+  kind: "address" | "routing" | "ticket_defaults" | "signature" | "availability" | "chatflows" | "snippets" | "drafts" | "links" | "create_mapped" | "owner_mapped" | "policy_no_access" | "owners_no_access" | "teams_no_access" | "access_less" | "access_more" | "views" | "rules" | "conditions" | "hidden" | "waiting" | "forms" | "answers_by" | "no_way_back"
+  level: "carries" | "mapped" | "stays" | "loses"
+  names: string[]
+}
+
 export interface Now {
   now: string | null
+}
+
+export interface OfTicket {
+  context: Context
+  files: FileRef[]
+  form: FormRef
+  hidden?: Line[]
+  id: string
+  visible: Line[]
 }
 
 export interface Offers {
@@ -1656,6 +2397,18 @@ export interface PageAccount {
   next: string
 }
 
+export interface PageBarred {
+  items: Barred[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageCalendar {
+  items: Calendar[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
 export interface PageChatflow {
   items: Chatflow[]
   /** Send it as cursor for the next page; empty at the end. */
@@ -1681,7 +2434,7 @@ export interface PageEntry {
 }
 
 export interface PageFailure {
-  items: Failure[]
+  items: BulkFailure[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -1692,8 +2445,32 @@ export interface PageField {
   next: string
 }
 
+export interface PageHoursRow {
+  items: HoursRow[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
 export interface PageInbox {
   items: Inbox[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageLive {
+  items: Live[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageLogRow {
+  items: LogRow[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageMove {
+  items: Move[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -1704,8 +2481,20 @@ export interface PagePipeline {
   next: string
 }
 
+export interface PagePresence {
+  items: Presence[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
 export interface PageProperty {
   items: Property[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageRow {
+  items: FormsRow[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -1724,6 +2513,12 @@ export interface PageRun {
 
 export interface PageSessionRow {
   items: SessionRow[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageSkill {
+  items: Skill[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -1748,6 +2543,12 @@ export interface PageStep {
 
 export interface PageString {
   items: string[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+}
+
+export interface PageSubmission {
+  items: Submission[]
   /** Send it as cursor for the next page; empty at the end. */
   next: string
 }
@@ -1821,7 +2622,7 @@ export interface Parted {
 
 export interface Participant {
   email: string
-  id: string | null
+  id: string
   name: string
 }
 
@@ -1845,11 +2646,34 @@ export interface PartyInput {
   status?: string
 }
 
+export interface Passkey {
+  created_at: string
+  id: string
+  last_used_at: string | null
+  name: string
+  /** Kept in an account of its maker, not on one device alone. */
+  synced: boolean
+}
+
+export interface PasskeyAnswerBody {
+  attempt: string
+  /** The credential, its binary fields as base64url. */
+  response: unknown
+}
+
+export interface PasskeyInputBody {
+  attempt: string
+  name: string
+  /** The credential, its binary fields as base64url. */
+  response: unknown
+}
+
 export interface PatchAccountInputBody {
   accepted_terms?: string
   /** The administrator's switch, apart from whether the credentials work. */
   active?: boolean
   assign?: AssignPolicyInput
+  /** The one it is in: another is refused, see …/moves. */
   inbox_id?: string
   name?: string
   /** Written, never read. */
@@ -1935,6 +2759,8 @@ export interface PatchPipelineInputBody {
 }
 
 export interface PatchPropertyInputBody {
+  /** Who sees and who changes it. Both for everyone takes the limits away. */
+  access?: PropertyAccess
   /** true takes it out of use; the values stay. */
   archived?: boolean
   /** Empty takes the dependence away. */
@@ -1948,6 +2774,16 @@ export interface PatchPropertyInputBody {
   required_on_close?: boolean
 }
 
+export interface PatchRoleInputBody {
+  contacts?: Reach
+  description?: string
+  /** What was seen of the role, by field: refused with 409 when it is different now. */
+  expect?: Record<string, unknown>
+  name?: string
+  permissions?: string[]
+  tickets?: Reach
+}
+
 export interface PatchSpamInputBody {
   automated?: boolean
   marketing?: boolean
@@ -1956,11 +2792,15 @@ export interface PatchSpamInputBody {
 }
 
 export interface PatchTeamInputBody {
+  /** Of the holidays of main members who have none of their own. */
+  calendar?: string
   /** What was seen of the team, by field: refused with 409 when it is different now. */
   expect?: Record<string, unknown>
   extra_members?: string[]
   members?: string[]
   name?: string
+  /** The team that this one is part of; null is none. */
+  parent_id?: string | null
 }
 
 export interface PatchTicketInputBody {
@@ -1969,6 +2809,8 @@ export interface PatchTicketInputBody {
   description?: string
   /** Moves it to spam or trash, or back with an empty value. */
   hidden?: "" | "spam" | "trash"
+  /** ISO 639-1, or empty. */
+  language?: string
   owner_id?: string | null
   pipeline_id?: string
   priority?: "" | "low" | "medium" | "high" | "urgent"
@@ -1994,7 +2836,8 @@ export interface PatchUserInputBody {
   last_name?: string
   locale?: string
   name?: string
-  role?: "owner" | "admin" | "supervisor" | "agent" | "light" | "viewer"
+  /** A built-in role or one of one's own. */
+  role?: string
   takes_work?: boolean
   teams?: string[]
   timezone?: string
@@ -2006,6 +2849,18 @@ export interface Person {
   owner_id: string | null
   phone: string
   properties: Record<string, unknown>
+}
+
+export interface PersonCapacity {
+  available: boolean
+  /** What holds. */
+  limit: DeskCapacity
+  load: Load
+  name: string
+  /** null: everybody's limits hold. */
+  own: DeskCapacity | null
+  takes_work: boolean
+  user_id: string | null
 }
 
 export interface PersonFile {
@@ -2075,8 +2930,16 @@ export interface Pipeline {
 }
 
 export interface Place {
-  id: string
-  inbox_id: string | null
+  /** When it is tried again by itself; null: when something happens. */
+  next_at: string | null
+  /** How many wait there. */
+  of: number
+  /** In the line of its channel account, from 1: the highest priority first, then who has waited longest. */
+  place: number
+  /** Why nobody could have it: a slug of an assignment. */
+  reason: string
+  since: string | null
+  tries: number
 }
 
 export interface PlainThread {
@@ -2103,6 +2966,32 @@ export interface PlainThread {
   team_id: string | null
   ticket_id: string | null
   visitor_id: string | null
+}
+
+export interface Plan {
+  /** With history status: which conversations without a ticket. */
+  conversations: "none" | "open" | "closed" | "all"
+  /** Which of the conversations that were there before move along. */
+  history: "none" | "all" | "open" | "since" | "status"
+  /** With history since: those in which something was said after it. */
+  since: string | null
+  /** With history status: tickets in one of these. */
+  statuses: string[]
+  /** The account's ticket policy from then on; left out: as it was, and always in the help desk where it was never. */
+  ticket?: TicketPolicy
+  /** What a conversation without a ticket gets in the help desk: none, a ticket that is open or closed as the conversation is, an open one or a closed one. It is dated at its first message; nobody is told, nothing is sent. */
+  ticketless: "none" | "as_is" | "open" | "closed"
+  to: string | null
+}
+
+export interface PlanInput {
+  conversations?: "" | "none" | "open" | "closed" | "all"
+  history?: "" | "none" | "all" | "open" | "since" | "status"
+  since?: string | null
+  statuses?: string[]
+  ticket?: MovingTicketPolicyInput
+  ticketless?: "" | "none" | "as_is" | "open" | "closed"
+  to: string | null
 }
 
 export interface PlanInputBody {
@@ -2157,6 +3046,31 @@ export interface PostMessageInputBody {
   undo?: boolean
 }
 
+export interface Presence {
+  absences: Absence[]
+  /** the manager who switched it; 0 nobody */
+  actor_id: string | null
+  /** since when; null: always so */
+  at: string | null
+  available: boolean
+  by: "" | "manual" | "manager" | "hours" | "out_of_office" | "idle"
+  /** of holidays, the user's own; empty the team's */
+  calendar: string
+  /** weekly hours of the user's own, in their zone; null any time */
+  hours: Schedule | null
+  /** the calendar that counts */
+  keeps_calendar: string
+  /** when it becomes otherwise by hours, an absence or the end of the choice; null when nothing is planned */
+  next: Change | null
+  note: string
+  /** when something was last seen of them in a browser */
+  seen_at: string | null
+  timezone: string
+  /** a choice for so long alone */
+  until: string | null
+  user_id: string | null
+}
+
 export interface PresenceInputBody {
   /** Where one types; left out: a reply. Visitors of a chat are told of replies alone. */
   in?: "reply" | "comment"
@@ -2197,6 +3111,13 @@ export interface PreviewInputBody {
   use?: boolean
 }
 
+export interface PreviewInputBody1 {
+  answers?: Record<string, unknown>
+  definition: unknown
+  language?: string
+  scheme?: "" | "light" | "dark"
+}
+
 export interface PreviewKind {
   /** How many of those somebody of the team answered: held back by mistake, most likely. */
   answered: number
@@ -2233,6 +3154,8 @@ export interface Problem {
 }
 
 export interface Property {
+  /** Who sees and who changes it; null: everybody who may see or change what it belongs to. */
+  access: PropertyAccess | null
   /** The name of another choice of the same object, on whose value the options depend. */
   depends_on: string
   id: string
@@ -2243,9 +3166,48 @@ export interface Property {
   /** Which options may be chosen, by the value of depends_on. A value that is not named allows all. */
   options_by: Record<string, string[]>
   position: number
+  /** Whoever asks may not change it. */
+  read_only: boolean
   /** Nobody closes a ticket without it. Tickets only. */
   required_on_close: boolean
   type: "" | "text" | "long_text" | "number" | "boolean" | "date" | "choice" | "multi_choice"
+}
+
+export interface PropertyAccess {
+  edit: Access
+  view: Access
+}
+
+export interface Provider {
+  active: boolean
+  client_id: string
+  has_secret: boolean
+  /** Its address; /.well-known/openid-configuration is read below it. */
+  issuer: string
+  name: string
+  /** To enter at the provider. */
+  redirect_uri: string
+  settings: Trust
+  slug: string
+  updated_at: string
+}
+
+export interface ProviderChange {
+  active?: boolean
+  client_id?: string
+  client_secret?: string
+  issuer?: string
+  name?: string
+  settings?: Trust
+}
+
+export interface ProviderCheck {
+  authorization_endpoint: string
+  token_endpoint: string
+}
+
+export interface ProviderList {
+  items: Provider[]
 }
 
 export interface PublishFlowBody {
@@ -2253,6 +3215,12 @@ export interface PublishFlowBody {
   note?: string
   /** Of the chatflow as it was loaded: 409 when its draft is another by now. */
   version?: number
+}
+
+export interface PutCalendarBody {
+  country?: string
+  days?: Holiday[]
+  name?: string
 }
 
 export interface PutDraftInputBody {
@@ -2276,8 +3244,14 @@ export interface PutDraftInputBody {
   user_id?: string | null
 }
 
+export interface PutHoursBody {
+  calendars?: string[]
+  name?: string
+  schedule?: Schedule
+}
+
 export interface PutRulesInputBody {
-  rules: Item1[]
+  rules: Item2[]
 }
 
 export interface Question {
@@ -2286,6 +3260,14 @@ export interface Question {
   placeholder: string
   required: boolean
   step: string
+}
+
+export interface Queue {
+  items: Row[]
+  /** Send it as cursor for the next page; empty at the end. */
+  next: string
+  /** How many wait, of those in sight; 10001 is more than 10,000. */
+  total: number
 }
 
 export interface Quick {
@@ -2322,6 +3304,23 @@ export interface Quiet {
   zone: string
 }
 
+export interface Range {
+  /** 1 is Monday, 7 is Sunday */
+  days: number[]
+  from: string
+  /** 24:00 is midnight at its end; earlier than from is on the next day */
+  to: string
+}
+
+export interface Reach {
+  /** Whose of them are changed and answered; never more than are seen. Empty is as view. */
+  edit: "" | "all" | "team" | "own"
+  /** Also what nobody has, or only one's own team. */
+  unassigned: boolean
+  /** Whose are seen: all, those of one's teams and the teams below, or one's own. Empty is all. */
+  view: "" | "all" | "team" | "own"
+}
+
 export interface ReadInputBody {
   all?: boolean
   ids?: string[]
@@ -2335,11 +3334,27 @@ export interface Reason {
   value: string
 }
 
+export interface RecoveryCodes {
+  codes: string[]
+}
+
 export interface RefusedRule {
   /** Its place in the request, from 1. */
   line: number
   sentence: string
   value: string
+}
+
+export interface RelocationPreview {
+  counts: Counts
+  from: Inbox
+  notes: Note[]
+  plan: Plan
+  to: Inbox
+}
+
+export interface RenameCategoryInputBody {
+  name: string
 }
 
 export interface RenderInput {
@@ -2361,6 +3376,29 @@ export interface Rendered {
   text: string
 }
 
+export interface ReplayInputBody {
+  account_id: string | null
+  policy: AssignPolicy
+  /** Left out: a day ago. What is older than the installation keeps is not there. */
+  since?: string | null
+  /** Left out: now. */
+  until?: string | null
+}
+
+export interface Replayed {
+  /** How many had an owner at once: before, now. */
+  assigned: number[]
+  changed: number
+  decisions: number
+  /** Those that come out otherwise, in their order, at most 500. */
+  items: Differ[]
+  /** Who got how many, most first. */
+  owners: Share[]
+  /** How many waited: before, now. */
+  queued: number[]
+  same: number
+}
+
 export interface ReplyDefaults {
   cc: Party[]
   in_reply_to: string | null
@@ -2375,17 +3413,18 @@ export interface ReplyTime {
 }
 
 export interface Report {
-  detail: string
-  fix: string
-  /** What else is worth knowing, though the chat works. */
-  notes: string[]
-  /** The directive that blocks, as the page has it. */
-  policy: string
-  /** What exactly, as a word: ok, in_head, twice, connect, no_code, commented_out, held_back, other_installation, tag_manager, domain, script, frame, mixed_content, status, not_html, refused, timeout, private … */
-  reason: string
-  state: "found" | "missing" | "blocked_by_csp" | "unreachable"
-  /** Where the page was, after redirects. */
-  url: string
+  /** Undone: conversations that began after the move and came along. */
+  arrived: number
+  /** Undone: conversations that came back. */
+  back: number
+  counts: Counts
+  /** Undone: tickets that the move made and that were taken away again. */
+  gone: number
+  /** Undone: tickets that the move made and that stay, because somebody has worked on them; they came along with their conversation. */
+  kept: number
+  /** Conversations that moved. */
+  moved: number
+  notes: Note[]
 }
 
 export interface RescheduleInputBody {
@@ -2400,16 +3439,55 @@ export interface ResendInputBody {
   recipients?: string[]
 }
 
+export interface RestoreInputBody {
+  restore: boolean
+}
+
 export interface RetireInputBody {
   moves?: Item[]
   statuses?: string[]
 }
 
+export interface RoleChanged {
+  contacts?: Reach
+  description?: string
+  name?: string
+  permissions?: string[]
+  tickets?: Reach
+}
+
+export interface RoleEffect {
+  gained: string[]
+  lost: string[]
+  /** The first twenty of them, with what their sight becomes. */
+  people: RoleEffectOf[]
+  /** How many active people have the role. */
+  users: number
+}
+
+export interface RoleEffectOf {
+  after: Count
+  before: Count
+  id: string
+  name: string
+}
+
 export interface RoleRow {
+  built_in: boolean
+  contacts: Reach
+  description: string
+  /** Whether the viewer may give it to others and, of one's own roles, change it: it gives nothing that they do not have. */
+  may_give: boolean
+  /** Empty for those that are built in: a screen has their names. */
+  name: string
   permissions: string[]
+  /** Its short name; what users.role holds. */
   role: string
   /** Also those it is no member of; it works only as a member. */
   sees_every_inbox: boolean
+  tickets: Reach
+  /** How many have it, deactivated ones too. */
+  users: number
 }
 
 export interface RoleTable {
@@ -2419,6 +3497,47 @@ export interface RoleTable {
 
 export interface RollbackFlowBody {
   number: number
+}
+
+export interface RotateInputBody {
+  /** With users or teams: also those who are away. */
+  away_too?: boolean
+  by?: "" | "least_open" | "random"
+  /** Among the members of these, by slug. */
+  teams?: string[]
+  /** Among these, by address; without users and teams the channel's rule decides. */
+  users?: string[]
+}
+
+export interface Rotated {
+  /** Without an owner: why nobody could have it. */
+  assignment: Assignment
+  /** Who had it has it still. */
+  same: boolean
+}
+
+export interface Row {
+  channel: string
+  channel_account: string
+  channel_account_id: string | null
+  contact: string
+  inbox_id: string | null
+  /** When it is tried again by itself; null: when something happens. */
+  next_at: string | null
+  number: number
+  object: "ticket" | "thread"
+  /** How many wait there. */
+  of: number
+  /** In the line of its channel account, from 1: the highest priority first, then who has waited longest. */
+  place: number
+  priority: string
+  /** Why nobody could have it: a slug of an assignment. */
+  reason: string
+  since: string | null
+  subject: string
+  thread_id: string | null
+  ticket_id: string | null
+  tries: number
 }
 
 export interface Rule {
@@ -2453,10 +3572,25 @@ export interface Run {
   user_id: string | null
 }
 
+export interface Sample {
+  email?: string
+  /** Empty: as the words tell. */
+  language?: string
+  subject?: string
+  text?: string
+}
+
 export interface SaveDraftBody {
   definition: unknown
   /** Of the chatflow as it was loaded. */
   version?: number
+}
+
+export interface Schedule {
+  holidays: Holiday[]
+  ranges: Range[]
+  /** like Europe/Copenhagen */
+  timezone: string
 }
 
 export interface Scheduled {
@@ -2543,10 +3677,16 @@ export interface SenderInputBody {
 }
 
 export interface Session {
+  /** To bring with it. */
+  attempt?: string
   company: Company
   /** Those the user sees. */
   inboxes: SessionInbox[]
+  /** What signing in still needs; nobody is signed in yet. */
+  needs?: "" | "code" | "passkey" | "enrol"
   permissions: string[]
+  /** Shown this once, when a second factor was set up while signing in. */
+  recovery_codes?: string[]
   /** The number of the last event: follow the stream after it. */
   seq: number
   user: User
@@ -2569,8 +3709,32 @@ export interface SessionRow {
   id: string
   ip: string
   last_seen_at: string | null
+  /** password, passkey, link, or the slug of who vouched: oidc:company */
+  method: string
+  /** Something beside a password was shown. */
+  second_factor: boolean
   user_agent: string
   user_id: string | null
+}
+
+export interface SetCapacityInputBody {
+  call_blocks?: boolean
+  default?: DeskCapacity
+  exclude?: ExcludeStruct
+  weights?: Record<string, number>
+}
+
+export interface SetIdleRequest {
+  minutes: number
+}
+
+export interface SetUserCapacityInputBody {
+  /** null: everybody's limits again. */
+  capacity: DeskCapacity | null
+}
+
+export interface SetWaitingInputBody {
+  hand_on_minutes?: number
 }
 
 export interface SettingChange {
@@ -2603,6 +3767,22 @@ export interface SetupLink {
   valid: boolean
 }
 
+export interface Share {
+  before: number
+  name: string
+  now: number
+  user_id: string | null
+}
+
+export interface SignIn {
+  /** networks from which the workspace and its API are used, like 192.0.2.0/24; empty: from anywhere */
+  allow: string[]
+  /** owners: the others sign in by a provider or a passkey */
+  passwords: "everybody" | "owners"
+  /** of whom a second factor is asked beside a password */
+  second_factor: "optional" | "administrators" | "everybody"
+}
+
 export interface SignInInputBody {
   email: string
   password: string
@@ -2619,6 +3799,55 @@ export interface SimulateFlowBody {
 export interface Simulated {
   effects: ChatflowEffect[]
   state: ChatflowState
+  /** The steps it went by, and why a branch was taken. */
+  trace: Taken[]
+}
+
+export interface Skill {
+  category: string
+  /** Empty for a language: screens name it in the reader's own. */
+  name: string
+  /** How many rules ask for it. */
+  rules: number
+  /** A language's is its code, such as da. */
+  slug: string
+  /** How many have it. */
+  users: number
+}
+
+export interface SkillHeld {
+  expires_at: string | null
+  level: number
+  main: boolean
+  slug: string
+}
+
+export interface SkillList {
+  items: Category[]
+  /** Codes of the languages that somebody may be given. */
+  languages: string[]
+}
+
+export interface SkillNeed {
+  /** 1 to 5 at least; 0: any */
+  level?: number
+  /** who has it goes first; who lacks it may have the work too */
+  preferred?: boolean
+  /** slug, or language for the language that the customer writes in */
+  skill: string
+}
+
+export interface SkillRule {
+  if?: Conditions
+  name: string
+  off?: boolean
+  /** after this long without anybody the rule is passed over (SK-06); 0: the policy is asked at once (SK-07) */
+  relax_seconds?: number
+  skills: SkillNeed[]
+  /** never passed over: it waits until somebody has the skills */
+  strict?: boolean
+  teams?: string[]
+  users?: string[]
 }
 
 export interface Snippet {
@@ -2707,6 +3936,11 @@ export interface SpamSettings {
   trash_days: number
 }
 
+export interface Span {
+  from: string
+  to: string
+}
+
 export interface Spec {
   address_kind: string
   can: Abilities
@@ -2720,6 +3954,7 @@ export interface Spec {
   terms: Terms | null
   threading: string
   window: Window | null
+  work?: "calls" | "messages" | "email"
 }
 
 export interface Spelling {
@@ -2732,6 +3967,18 @@ export interface SplitInputBody {
   message_ids: string[]
   /** Left out: the first message's. */
   subject?: string
+}
+
+export interface Standing {
+  /** What they have now, as limits count it. */
+  count: number
+  /** Which limit it is. */
+  kind: "total" | "calls" | "messages" | "email"
+  /** null: they have none. */
+  limit: number | null
+  name: string
+  over: boolean
+  user_id: string | null
 }
 
 export interface StartBulkInputBody {
@@ -2784,6 +4031,33 @@ export interface Step {
   step: "received" | "parsed" | "threaded" | "contact" | "ticket" | "assigned" | "queued" | "attempt" | "sent" | "delivered" | "read" | "failed" | "uncertain" | "set_aside"
 }
 
+export interface Submission {
+  answers: Record<string, unknown>
+  consents: Agreed[]
+  contact: FormsPerson | null
+  context: Context
+  created_at: string
+  email: string
+  /** The answers as they are read, in the order of the form. */
+  fields: Line[]
+  files: FileRef[]
+  form_id: string | null
+  form_name: string
+  id: string
+  /** The message that it became. */
+  message_id: string | null
+  reason: string
+  state: "filed" | "held" | "test"
+  ticket: TicketRef | null
+  version: number
+}
+
+export interface SubmissionPage {
+  columns: Column[]
+  items: Submission[]
+  next: string
+}
+
 export interface Suggestion {
   contact: Contact
   reasons: Reason[]
@@ -2814,6 +4088,15 @@ export interface System {
   /** The server's time is set by hand. */
   test_clock: boolean
   version: string
+}
+
+export interface Taken {
+  /** branch: the case that held, from 1; 0: none did. */
+  case?: number
+  /** branch: each case that was looked at, with its conditions. */
+  cases?: ChatflowFound[][]
+  from: string
+  step: string
 }
 
 export interface TakenBack {
@@ -2875,10 +4158,14 @@ export interface Targeting {
 }
 
 export interface Team {
+  /** Of the holidays that its main members keep who have none of their own (AV-09). */
+  calendar: string
   extra_members: string[]
   id: string
   members: string[]
   name: string
+  /** The team that this one is part of (PM-04). */
+  parent_id: string | null
   slug: string
 }
 
@@ -3051,6 +4338,8 @@ export interface Ticket {
   id: string
   inbox: InboxRef
   inbox_id: string | null
+  /** In which the customer writes, as ISO 639-1; empty: unknown. */
+  language: string
   last_activity_at: string | null
   /** incoming: the customer waits. */
   last_direction: "" | "incoming" | "outgoing"
@@ -3069,6 +4358,8 @@ export interface Ticket {
   open: boolean
   owner: UserRef | null
   owner_id: string | null
+  /** After an assignment: how much its owner has now, and the limit, which a person may exceed (CP-05). */
+  owner_load?: Standing
   /** Of a ticket without a contact: who takes part in it, because they may have no more tickets (TK-05). */
   participant: Participant | null
   /** In lists: how many people outside write or are written to. */
@@ -3099,6 +4390,8 @@ export interface Ticket {
   version: number
   /** Who else has it open. */
   viewers: Watcher[]
+  /** Nobody could have it yet: where it stands in the line; null: it does not wait. */
+  waiting: Place | null
 }
 
 export interface TicketLink {
@@ -3119,25 +4412,39 @@ export interface TicketPage {
 
 export interface TicketPolicy {
   category: string
-  /** always is the help desk's default */
-  create: "" | "always" | "never"
+  /** always is the help desk's default; when: only where the conditions hold; new_topic: not while the contact has an open ticket of this channel account, whose ticket the conversation then joins */
+  create: "" | "always" | "when" | "new_topic" | "never"
+  /** of a ticket made from a conversation that has an owner already: conversation (the default) takes that owner, policy asks the assignment rule anew (IH-04, TK-04) */
+  owner?: "" | "conversation" | "policy" | "no_one"
   /** slug */
   pipeline: string
   priority: string
   properties: Record<string, unknown>
   /** slug */
   status: string
+  /** with create: when */
+  when?: Conditions
 }
 
 export interface TicketPolicyInput {
   category?: string
-  create?: "" | "always" | "never"
+  /** always; when the conditions of when hold; new_topic: not while the contact has an open ticket over this channel, which the conversation then joins; never. */
+  create?: "" | "always" | "when" | "new_topic" | "never"
+  /** Of a ticket made of a conversation that somebody has already. */
+  owner?: "" | "conversation" | "policy" | "no_one"
   /** A slug. */
   pipeline?: string
   priority?: "" | "low" | "medium" | "high" | "urgent"
   properties?: Record<string, unknown>
   /** A slug. */
   status?: string
+  /** With create: when. */
+  when?: Conditions
+}
+
+export interface TicketRef {
+  id: string
+  number: number
 }
 
 export interface TicketRow {
@@ -3159,6 +4466,8 @@ export interface TicketRow {
   id: string
   inbox: InboxRef
   inbox_id: string | null
+  /** In which the customer writes, as ISO 639-1; empty: unknown. */
+  language: string
   last_activity_at: string | null
   /** incoming: the customer waits. */
   last_direction: "" | "incoming" | "outgoing"
@@ -3270,10 +4579,51 @@ export interface Token {
   user_id: string | null
 }
 
+export interface Told {
+  actor: string
+  channel_account_id: string | null
+  created_at: string
+  done: number
+  error: string
+  /** Conversations that stayed, each with its reason. */
+  failed: number
+  /** The first 200 conversations that stayed, or tickets that undoing kept, each with its reason. */
+  failures: Failure[]
+  finished_at: string | null
+  from_inbox_id: string | null
+  id: string
+  /** Tickets that the move made. */
+  made: number
+  plan: Plan
+  report: Report
+  state: "running" | "done" | "cancelled" | "failed" | "undoing" | "undone"
+  to_inbox_id: string | null
+  /** How many conversations there were to move; of an undoing: to bring back. */
+  total: number
+  undo_until: string | null
+  undoable: boolean
+  undone_at: string | null
+}
+
 export interface TransferInputBody {
   note?: string
   owner_id?: string | null
   team_id?: string | null
+}
+
+export interface Tried {
+  assignment: Assignment
+  /** What is known of it, by the names of the fields. */
+  facts: Record<string, unknown>
+  language: string
+  rules: TriedRule[]
+}
+
+export interface TriedRule {
+  found: ConditionFound[]
+  holds: boolean
+  name: string
+  off: boolean
 }
 
 export interface Trigger {
@@ -3282,6 +4632,33 @@ export interface Trigger {
   then: "button" | "prompt" | "open"
   /** Seconds, or percent of the page. */
   value: number
+}
+
+export interface Trust {
+  /** who is not known yet is made a user */
+  create: boolean
+  /** of addresses that may come in; empty: any */
+  domains: string[]
+  /** owners come in by it too: an owner set it up as it is now */
+  owners?: boolean
+  /** of users that are made */
+  role: string
+  /** the provider asks for a second factor itself */
+  second_factor: boolean
+  /** take an address that the provider does not mark as verified, as some company directories never do */
+  unverified: boolean
+}
+
+export interface TryInputBody {
+  /** Whose hours, limits and defaults count. */
+  channel_account_id?: string | null
+  /** Without a channel account; the help desk when both are left out. */
+  inbox_id?: string | null
+  policy: AssignPolicy
+  /** What somebody might write. */
+  sample?: Sample
+  /** Number or id of a ticket to try it on. */
+  ticket?: string
 }
 
 export interface Undo {
@@ -3312,6 +4689,30 @@ export interface UpdateInputBody {
   visibility?: "private" | "team" | "everyone"
 }
 
+export interface UpdateInputBody1 {
+  active?: boolean
+  archived?: boolean
+  definition?: unknown
+  name?: string
+  /** The version that was changed. */
+  version?: number
+}
+
+export interface UpdateSkillInputBody {
+  /** Slug. */
+  category?: string
+  name?: string
+}
+
+export interface Use {
+  /** Of the channel account or the chatflow. */
+  id: string
+  kind: "channel" | "chatflow"
+  name: string
+  rule: string
+  skills: string[]
+}
+
 export interface UseLinkInputBody {
   /** For the first owner. */
   email?: string
@@ -3321,9 +4722,20 @@ export interface UseLinkInputBody {
   token: string
 }
 
+export interface Used {
+  rules: Use[]
+  /** How many have it; the first 200 are listed. */
+  total: number
+  users: Held[]
+}
+
 export interface User {
   active: boolean
   available: boolean
+  /** since when */
+  available_at: string | null
+  /** why availability is as it is */
+  available_by: "" | "manual" | "manager" | "hours" | "out_of_office" | "idle"
   created_at: string
   email: string
   first_name: string
@@ -3343,6 +4755,10 @@ export interface User {
 export interface UserRef {
   id: string
   name: string
+}
+
+export interface UserSkills {
+  items: SkillHeld[]
 }
 
 export interface ValidateFlowBody {
@@ -3433,6 +4849,11 @@ export interface Visitor {
   visits: number
 }
 
+export interface Waiting {
+  /** An unanswered chat whose owner has gone, by the clock or with their browser, is given to somebody else by the channel's rule after so many minutes (AV-11); 0: never. */
+  hand_on_minutes: number
+}
+
 export interface Watcher {
   id: string
   name: string
@@ -3449,6 +4870,24 @@ export interface Way {
   state: string
   /** Whom it reaches there. */
   to: Party[]
+}
+
+export interface WayEntry {
+  name: string
+  slug: string
+}
+
+export interface Ways {
+  passkeys: boolean
+  passwords: boolean
+  providers: WayEntry[]
+}
+
+export interface WeekBody {
+  /** Of holidays; empty: the team's. */
+  calendar: string
+  /** The zone in it counts for nothing: it is the person's own. null: any time. */
+  hours: Schedule | null
 }
 
 export interface Why {
@@ -3476,24 +4915,37 @@ export interface WindowRow {
   value: string
 }
 
+export interface WorkWhy {
+  assignment: Assignment | null
+}
+
 export const operations = {
   addContactAddress: ["POST", "/api/contacts/{id}/addresses"],
+  addMyAbsence: ["POST", "/api/me/absences"],
+  addPasskey: ["POST", "/api/me/passkeys/answer"],
+  addUserAbsence: ["POST", "/api/users/{id}/absences"],
   applySettingsText: ["POST", "/api/settings/text/apply"],
   applySnippet: ["POST", "/api/snippets/{id}/apply"],
   archiveChatflow: ["DELETE", "/api/chatflows/{id}"],
+  archiveForm: ["DELETE", "/api/forms/{id}"],
+  askPasskey: ["POST", "/api/session/passkey"],
   assignThread: ["POST", "/api/threads/{id}/assign"],
   assignTicket: ["POST", "/api/tickets/{id}/assign"],
   banVisitor: ["POST", "/api/visitors/{id}/ban"],
+  beginPasskey: ["POST", "/api/me/passkeys"],
   cancelBulk: ["POST", "/api/bulk/{id}/cancel"],
   cancelMessage: ["POST", "/api/messages/{id}/cancel"],
+  cancelMove: ["POST", "/api/moves/{id}/cancel"],
   changePassword: ["POST", "/api/me/password"],
   checkChannelAccount: ["POST", "/api/channel-accounts/check"],
   checkInstallation: ["POST", "/api/channel-accounts/{id}/installation"],
   checkRecipients: ["POST", "/api/recipients/check"],
   closeThread: ["POST", "/api/threads/{id}/close"],
+  confirmFactor: ["POST", "/api/me/factors/code/confirm"],
   contactDuplicates: ["GET", "/api/contacts/{id}/duplicates"],
   contactHolds: ["GET", "/api/contacts/{id}/holds"],
   contactTimeline: ["GET", "/api/contacts/{id}/timeline"],
+  copyForm: ["POST", "/api/forms/{id}/copy"],
   correctSender: ["POST", "/api/messages/{id}/sender"],
   countNotifications: ["GET", "/api/notifications/count"],
   countTickets: ["GET", "/api/tickets/count"],
@@ -3501,9 +4953,13 @@ export const operations = {
   createChatflow: ["POST", "/api/chatflows"],
   createContact: ["POST", "/api/contacts"],
   createCustomView: ["POST", "/api/custom-views"],
+  createForm: ["POST", "/api/forms"],
   createInbox: ["POST", "/api/inboxes"],
   createPipeline: ["POST", "/api/pipelines"],
   createProperty: ["POST", "/api/properties"],
+  createRole: ["POST", "/api/roles"],
+  createSkillCategory: ["POST", "/api/skill-categories"],
+  createSkills: ["POST", "/api/skills"],
   createSnippet: ["POST", "/api/snippets"],
   createTeam: ["POST", "/api/teams"],
   createThreadTicket: ["POST", "/api/threads/{id}/ticket"],
@@ -3512,12 +4968,17 @@ export const operations = {
   createUser: ["POST", "/api/users"],
   createUserLink: ["POST", "/api/users/{id}/link"],
   deactivateUser: ["POST", "/api/users/{id}/deactivate"],
+  deleteBusinessHours: ["DELETE", "/api/business-hours/{slug}"],
   deleteChannelAccount: ["DELETE", "/api/channel-accounts/{id}"],
   deleteContact: ["DELETE", "/api/contacts/{id}"],
   deleteCustomView: ["DELETE", "/api/custom-views/{id}"],
   deleteDraft: ["DELETE", "/api/drafts"],
+  deleteHolidayCalendar: ["DELETE", "/api/holiday-calendars/{slug}"],
   deleteInbox: ["DELETE", "/api/inboxes/{id}"],
+  deleteRole: ["DELETE", "/api/roles/{slug}"],
   deleteSenderRule: ["DELETE", "/api/spam/rules/{id}"],
+  deleteSkill: ["DELETE", "/api/skills/{slug}"],
+  deleteSkillCategory: ["DELETE", "/api/skill-categories/{slug}"],
   deleteSnippet: ["DELETE", "/api/snippets/{id}"],
   deleteTeam: ["DELETE", "/api/teams/{id}"],
   diffSettingsText: ["POST", "/api/settings/text/diff"],
@@ -3526,15 +4987,20 @@ export const operations = {
   endSession: ["DELETE", "/api/sessions/{id}"],
   endThread: ["POST", "/api/threads/{id}/end"],
   endUserSessions: ["DELETE", "/api/users/{id}/sessions"],
+  enrolFactor: ["POST", "/api/me/factors/code"],
   eraseContact: ["POST", "/api/contacts/{id}/erase"],
   events: ["GET", "/api/events"],
   exportAudit: ["GET", "/api/audit/export"],
+  exportAvailability: ["GET", "/api/availability/totals.csv"],
   exportContact: ["GET", "/api/contacts/{id}/export"],
+  exportSubmissions: ["GET", "/api/forms/{id}/submissions.csv"],
   followTicket: ["POST", "/api/tickets/{id}/follow"],
   getAffects: ["GET", "/api/settings/affects"],
+  getAssociations: ["GET", "/api/settings/associations"],
   getAttachment: ["GET", "/api/attachments/{id}"],
   getAvailability: ["GET", "/api/channel-accounts/{id}/availability"],
   getBulk: ["GET", "/api/bulk/{id}"],
+  getCapacity: ["GET", "/api/capacity"],
   getChannelAccount: ["GET", "/api/channel-accounts/{id}"],
   getChatflow: ["GET", "/api/chatflows/{id}"],
   getChatflowVersion: ["GET", "/api/chatflows/{id}/versions/{number}"],
@@ -3542,74 +5008,109 @@ export const operations = {
   getCompanyRecord: ["GET", "/api/companies/{id}"],
   getContact: ["GET", "/api/contacts/{id}"],
   getCustomView: ["GET", "/api/custom-views/{id}"],
+  getFactors: ["GET", "/api/me/factors"],
+  getForm: ["GET", "/api/forms/{id}"],
+  getFormEmbed: ["GET", "/api/forms/{id}/embed"],
   getForwarding: ["GET", "/api/channel-accounts/{id}/verification"],
   getFrame: ["GET", "/api/messages/{id}/html"],
+  getIdle: ["GET", "/api/settings/idle"],
   getLedger: ["GET", "/api/tickets/{id}/ledger"],
   getMe: ["GET", "/api/me"],
   getMessage: ["GET", "/api/messages/{id}"],
+  getMove: ["GET", "/api/moves/{id}"],
+  getMyAvailability: ["GET", "/api/me/availability"],
   getMyNotifications: ["GET", "/api/me/notifications"],
   getNotificationDefaults: ["GET", "/api/settings/notifications"],
   getPreferences: ["GET", "/api/me/preferences"],
   getSession: ["GET", "/api/session"],
   getSettingsText: ["GET", "/api/settings/text"],
+  getSignIn: ["GET", "/api/sign-in"],
+  getSignInSettings: ["GET", "/api/sign-in/settings"],
   getSource: ["GET", "/api/messages/{id}/source"],
   getSpamSettings: ["GET", "/api/spam/settings"],
+  getSubmission: ["GET", "/api/submissions/{id}"],
+  getSubmissionFile: ["GET", "/api/submissions/{id}/files/{n}"],
   getSurveySettings: ["GET", "/api/settings/survey"],
   getSystem: ["GET", "/api/system"],
   getThread: ["GET", "/api/threads/{id}"],
   getThreadTimeline: ["GET", "/api/threads/{id}/timeline"],
   getTicket: ["GET", "/api/tickets/{id}"],
+  getTicketSubmission: ["GET", "/api/tickets/{id}/submission"],
   getTimeline: ["GET", "/api/tickets/{id}/timeline"],
   getTrackingCode: ["GET", "/api/tracking-code"],
+  getUserAvailability: ["GET", "/api/users/{id}/availability"],
+  getUserFactors: ["GET", "/api/users/{id}/factors"],
   getVisitor: ["GET", "/api/visitors/{id}"],
+  getWaitingSettings: ["GET", "/api/settings/waiting"],
+  importHolidays: ["POST", "/api/holiday-calendars/{slug}/import"],
   joinThread: ["POST", "/api/threads/{id}/join"],
   joinTicket: ["POST", "/api/tickets/{id}/join"],
   linkTicket: ["POST", "/api/tickets/{id}/links"],
   linkVisitor: ["POST", "/api/visitors/{id}/link"],
   listAudit: ["GET", "/api/audit"],
+  listAvailability: ["GET", "/api/availability"],
+  listAvailabilityLog: ["GET", "/api/availability/log"],
+  listBannedVisitors: ["GET", "/api/visitors/banned"],
   listBulkFailures: ["GET", "/api/bulk/{id}/failures"],
   listBulks: ["GET", "/api/bulk"],
+  listBusinessHours: ["GET", "/api/business-hours"],
   listChannelAccounts: ["GET", "/api/channel-accounts"],
   listChannels: ["GET", "/api/channels"],
   listChatflowTemplates: ["GET", "/api/chatflows/templates"],
   listChatflowVersions: ["GET", "/api/chatflows/{id}/versions"],
   listChatflows: ["GET", "/api/chatflows"],
   listContactFiles: ["GET", "/api/contacts/{id}/files"],
+  listContactSubmissions: ["GET", "/api/contacts/{id}/submissions"],
   listContactTickets: ["GET", "/api/contacts/{id}/tickets"],
   listContacts: ["GET", "/api/contacts"],
   listCustomViews: ["GET", "/api/custom-views"],
   listDrafts: ["GET", "/api/drafts"],
   listDuplicates: ["GET", "/api/contacts/duplicates"],
+  listForms: ["GET", "/api/forms"],
+  listHolidayCalendars: ["GET", "/api/holiday-calendars"],
   listInbound: ["GET", "/api/inbound"],
   listInboxes: ["GET", "/api/inboxes"],
+  listMoves: ["GET", "/api/channel-accounts/{id}/moves"],
+  listNearLimit: ["GET", "/api/associations"],
   listNotifications: ["GET", "/api/notifications"],
   listPipelines: ["GET", "/api/pipelines"],
   listProperties: ["GET", "/api/properties"],
+  listProviders: ["GET", "/api/sign-in/providers"],
+  listQueue: ["GET", "/api/queue"],
   listRoles: ["GET", "/api/roles"],
+  listRoutingFields: ["GET", "/api/routing/fields"],
   listScheduled: ["GET", "/api/messages/scheduled"],
   listSenderRules: ["GET", "/api/spam/rules"],
   listSessions: ["GET", "/api/sessions"],
+  listSkillUses: ["GET", "/api/skills/{slug}/uses"],
+  listSkills: ["GET", "/api/skills"],
   listSnippetTokens: ["GET", "/api/snippets/tokens"],
   listSnippets: ["GET", "/api/snippets"],
+  listSubmissions: ["GET", "/api/forms/{id}/submissions"],
   listSurveyAnswers: ["GET", "/api/surveys"],
   listTeams: ["GET", "/api/teams"],
   listThreads: ["GET", "/api/threads"],
   listTickets: ["GET", "/api/tickets"],
   listTokens: ["GET", "/api/tokens"],
   listUserSessions: ["GET", "/api/users/{id}/sessions"],
+  listUserSkills: ["GET", "/api/users/{id}/skills"],
   listUsers: ["GET", "/api/users"],
   listViewFields: ["GET", "/api/custom-views/fields"],
   listViews: ["GET", "/api/views"],
   listVisitorViews: ["GET", "/api/visitors/{id}/views"],
+  listVisitorsOnline: ["GET", "/api/visitors/online"],
   listWindows: ["GET", "/api/system/windows"],
   mailTrackingCode: ["POST", "/api/tracking-code/mail"],
   matchChatflow: ["POST", "/api/chatflows/match"],
   mergeContact: ["POST", "/api/contacts/{id}/merge"],
   mergeTickets: ["POST", "/api/tickets/{id}/merge"],
+  moveChatflow: ["POST", "/api/chatflows/{id}/move"],
   moveThread: ["POST", "/api/threads/{id}/move"],
   moveTicket: ["POST", "/api/tickets/{id}/move"],
   notSpamTicket: ["POST", "/api/tickets/{id}/not_spam"],
+  noteMeSeen: ["POST", "/api/me/seen"],
   orderChatflows: ["POST", "/api/chatflows/order"],
+  patchAssociations: ["PATCH", "/api/settings/associations"],
   patchChannelAccount: ["PATCH", "/api/channel-accounts/{id}"],
   patchChatflow: ["PATCH", "/api/chatflows/{id}"],
   patchCompany: ["PATCH", "/api/settings/company"],
@@ -3622,47 +5123,81 @@ export const operations = {
   patchMessage: ["PATCH", "/api/messages/{id}"],
   patchPipeline: ["PATCH", "/api/pipelines/{id}"],
   patchProperty: ["PATCH", "/api/properties/{id}"],
+  patchRole: ["PATCH", "/api/roles/{slug}"],
   patchSnippet: ["PATCH", "/api/snippets/{id}"],
   patchSpamSettings: ["PATCH", "/api/spam/settings"],
   patchTeam: ["PATCH", "/api/teams/{id}"],
   patchTicket: ["PATCH", "/api/tickets/{id}"],
   patchUser: ["PATCH", "/api/users/{id}"],
   peekLink: ["GET", "/api/setup"],
+  planMove: ["POST", "/api/channel-accounts/{id}/moves/plan"],
   postMessage: ["POST", "/api/threads/{id}/messages"],
   presence: ["POST", "/api/presence"],
   previewChannel: ["POST", "/api/channels/{channel}/preview"],
   previewChannelAccount: ["POST", "/api/channel-accounts/{id}/preview"],
   previewChatflow: ["GET", "/api/chatflows/{id}/preview-link"],
+  previewForm: ["POST", "/api/forms/preview"],
   previewSnippet: ["POST", "/api/snippets/preview"],
   previewSpam: ["GET", "/api/spam/preview"],
   proxyImage: ["GET", "/api/proxy/image"],
   publishChatflow: ["POST", "/api/chatflows/{id}/publish"],
+  putBusinessHours: ["PUT", "/api/business-hours/{slug}"],
   putDraft: ["PUT", "/api/drafts"],
+  putHolidayCalendar: ["PUT", "/api/holiday-calendars/{slug}"],
+  putProvider: ["PUT", "/api/sign-in/providers/{slug}"],
   putSenderRules: ["POST", "/api/spam/rules"],
+  putSignInSettings: ["PUT", "/api/sign-in/settings"],
   putSurveySettings: ["PUT", "/api/settings/survey"],
   readNotifications: ["POST", "/api/notifications/read"],
+  releaseSubmission: ["POST", "/api/submissions/{id}/release"],
   removeContactAddress: ["DELETE", "/api/contacts/{id}/addresses/{address_id}"],
+  removeFactor: ["POST", "/api/me/factors/code/remove"],
+  removeMyAbsence: ["DELETE", "/api/me/absences/{id}"],
+  removePasskey: ["DELETE", "/api/me/passkeys/{id}"],
+  removeProvider: ["DELETE", "/api/sign-in/providers/{slug}"],
+  removeUserAbsence: ["DELETE", "/api/users/{id}/absences/{absence}"],
+  renameSkillCategory: ["PATCH", "/api/skill-categories/{slug}"],
   renderSnippet: ["POST", "/api/snippets/{id}/render"],
+  renewRecovery: ["POST", "/api/me/factors/recovery"],
   reopenThread: ["POST", "/api/threads/{id}/reopen"],
   replayInbound: ["POST", "/api/inbound/{id}/replay"],
+  replayRouting: ["POST", "/api/routing/replay"],
   resendMessage: ["POST", "/api/messages/{id}/resend"],
+  resetFactors: ["DELETE", "/api/users/{id}/factors"],
   resetMyNotifications: ["DELETE", "/api/me/notifications"],
   restoreContact: ["POST", "/api/contacts/{id}/restore"],
+  restoreFormTicketFields: ["POST", "/api/forms/{id}/ticket-fields"],
   restoreThread: ["POST", "/api/threads/{id}/restore"],
   restoreTicket: ["POST", "/api/tickets/{id}/restore"],
   retirePipeline: ["POST", "/api/pipelines/{id}/retire"],
   revokeToken: ["DELETE", "/api/tokens/{id}"],
   rollbackChatflow: ["POST", "/api/chatflows/{id}/rollback"],
+  rotateTicket: ["POST", "/api/tickets/{id}/rotate"],
   saveChatflowDraft: ["PUT", "/api/chatflows/{id}/draft"],
   search: ["GET", "/api/search"],
   searchFacets: ["GET", "/api/search/facets"],
   searchSuggest: ["GET", "/api/search/suggest"],
   seeThread: ["POST", "/api/threads/{id}/seen"],
+  setCapacity: ["PATCH", "/api/capacity"],
   setClock: ["POST", "/api/test/clock"],
   setFollowers: ["POST", "/api/tickets/{id}/followers"],
+  setIdle: ["PUT", "/api/settings/idle"],
+  setMyAbsence: ["PUT", "/api/me/absences/{id}"],
+  setMyAvailability: ["PUT", "/api/me/availability"],
+  setMyHours: ["PUT", "/api/me/hours"],
   setMyNotifications: ["PATCH", "/api/me/notifications"],
   setNotificationDefaults: ["PATCH", "/api/settings/notifications"],
+  setUserAbsence: ["PUT", "/api/users/{id}/absences/{absence}"],
+  setUserAvailability: ["PUT", "/api/users/{id}/availability"],
+  setUserCapacity: ["PUT", "/api/users/{id}/capacity"],
+  setUserHours: ["PUT", "/api/users/{id}/hours"],
+  setUserSkills: ["PUT", "/api/users/{id}/skills"],
+  setWaitingSettings: ["PATCH", "/api/settings/waiting"],
   signIn: ["POST", "/api/session"],
+  signInCode: ["POST", "/api/session/code"],
+  signInEnrol: ["POST", "/api/session/enrol"],
+  signInEnrolConfirm: ["POST", "/api/session/enrol/confirm"],
+  signInPasskey: ["POST", "/api/session/passkey/answer"],
   signOut: ["DELETE", "/api/session"],
   simulateChatflow: ["POST", "/api/chatflows/simulate"],
   snoozeTicket: ["POST", "/api/tickets/{id}/snooze"],
@@ -3670,21 +5205,30 @@ export const operations = {
   spamTicket: ["POST", "/api/tickets/{id}/spam"],
   splitTicket: ["POST", "/api/tickets/{id}/split"],
   startBulk: ["POST", "/api/bulk"],
+  startMove: ["POST", "/api/channel-accounts/{id}/moves"],
+  sumAvailability: ["GET", "/api/availability/totals"],
   surveySummary: ["GET", "/api/surveys/summary"],
   testMyNotifications: ["POST", "/api/me/notifications/test"],
   trace: ["GET", "/api/trace/{id}"],
   transferTicket: ["POST", "/api/tickets/{id}/transfer"],
   trashThread: ["POST", "/api/threads/{id}/trash"],
   trashTicket: ["POST", "/api/tickets/{id}/trash"],
+  tryProvider: ["POST", "/api/sign-in/providers/{slug}/try"],
+  tryRole: ["POST", "/api/roles/{slug}/try"],
+  tryRouting: ["POST", "/api/routing/try"],
   unbanVisitor: ["POST", "/api/visitors/{id}/unban"],
   undoBulk: ["POST", "/api/bulk/{id}/undo"],
   undoContactMerge: ["POST", "/api/contact-merges/{id}/undo"],
   undoMerge: ["POST", "/api/merges/{id}/undo"],
+  undoMove: ["POST", "/api/moves/{id}/undo"],
   undoSplit: ["POST", "/api/splits/{id}/undo"],
   unfollowTicket: ["POST", "/api/tickets/{id}/unfollow"],
+  updateForm: ["PATCH", "/api/forms/{id}"],
+  updateSkill: ["PATCH", "/api/skills/{slug}"],
   uploadAttachment: ["POST", "/api/attachments"],
   useLink: ["POST", "/api/setup"],
   validateChatflow: ["POST", "/api/chatflows/validate"],
   wakeTicket: ["POST", "/api/tickets/{id}/wake"],
+  whyThread: ["GET", "/api/threads/{id}/why"],
   whyTicket: ["GET", "/api/tickets/{id}/why"],
 } as const
