@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
+	"github.com/kanalhq/kanal/internal/worktime"
 )
 
 func chatSite(t *testing.T, d *db.DB) (s *site, ada *client, acc string) {
@@ -22,6 +24,15 @@ func chatSite(t *testing.T, d *db.DB) (s *site, ada *client, acc string) {
 	s = newSiteWith(t, d, []channel.Adapter{chat.New(), echo.New()})
 	a := s.Account(func(n *inbox.NewAccount) { n.Channel, n.Settings = chat.Name, json.RawMessage(`{}`) })
 	return s, s.as(s.user("Ada Admin", desk.RoleAdmin)), a.ID.String()
+}
+
+// hasHours reports whether there are business hours of a name.
+func (s *site) hasHours(ctx context.Context, q db.Queryer, slug string) (bool, error) {
+	_, err := worktime.New(s.DB, s.Clock, s.Events).Get(ctx, q, slug)
+	if desk.CodeOf(err) == desk.NotFound {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 const tinyBot = `{"start":"a","steps":[{"id":"a","type":"question","text":{"en":"Size?"},"answer":"number","required":true,"retries":1,"next":"b"},{"id":"b","type":"assign","to":{"to":"teams","users":[],"teams":["repair"],"available_only":false,"by":""},"next":"c"},
@@ -130,5 +141,43 @@ func TestTryingAChatflow(t *testing.T) {
 		}
 		ada.do("GET", "/api/chatflows/"+id+"/versions", nil).want(200, `"items":[]`)
 		ada.do("POST", "/api/chatflows/"+id+"/publish", map[string]any{}).want(200, `"published":1`)
+	})
+}
+
+// CF-12, AV-09: what a chatflow's rule of assignment, its hours and its conditions name is checked as a channel's is, each at its field.
+func TestWhatAChatflowNamesMustBeThere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		s, ada, acc := chatSite(t, d)
+		s.Inboxes.Hours = s.hasHours
+		ann := s.user("Ann Holm", desk.RoleAgent)
+		faults := func(def string) string {
+			return ada.do("POST", "/api/chatflows/validate", map[string]any{"kind": "bot", "definition": json.RawMessage(def)}).want(200).text
+		}
+		bot := func(step string) string { return `{"start":"a","steps":[` + step + `]}` }
+		assign := func(policy string) string { return bot(`{"id":"a","type":"assign","to":` + policy + `}`) }
+		for def, want := range map[string][]string{
+			assign(`{"to":"users","users":["` + ann.Email + `"],"hours":"nights"}`):                                                                 {`"field":"to.hours"`, "hours_unknown"},
+			assign(`{"to":"contact_owner","fallback":[{"to":"teams","teams":["ghosts"]}]}`):                                                         {`"field":"to.fallback[0]`, "ghosts"},
+			assign(`{"to":"users","users":["` + ann.Email + `"],"rules":[{"name":"Danish","skills":[]}]}`):                                          {`"field":"to.rules[0]`},
+			bot(`{"id":"a","type":"branch","cases":[{"when":[{"on":"hours","name":"nights","op":"is","value":"open"}]}]}`):                          {`"field":"cases.0.when.0.name"`, "hours_unknown"},
+			`{"hours":"business_hours","business_hours":"nights","start":"a","steps":[{"id":"a","type":"end"}]}`:                                    {`"field":"business_hours"`, "hours_unknown"},
+			`{"targeting":{"visitor":{"contact":{"when":[{"field":"contact.shoe","op":"exists"}]}}},"start":"a","steps":[{"id":"a","type":"end"}]}`: {`"field":"targeting.visitor.contact.when.0.field"`, "property_unknown"},
+		} {
+			got := faults(def)
+			for _, w := range want {
+				if !strings.Contains(got, w) {
+					t.Errorf("%s: no %s in %s", def, w, got)
+				}
+			}
+			if strings.Count(got, `"severity":"error"`) != 1 {
+				t.Errorf("%s: %s", def, got)
+			}
+		}
+		ada.do("PUT", "/api/business-hours/nights", map[string]any{"name": "Nights", "schedule": map[string]any{"timezone": "UTC", "ranges": []any{map[string]any{"days": []int{1}, "from": "20:00", "to": "22:00"}}}}).want(200)
+		if got := faults(assign(`{"to":"users","users":["` + ann.Email + `"],"hours":"nights"}`)); !strings.Contains(got, `"faults":[]`) {
+			t.Error(got)
+		}
+		tried := ada.do("POST", "/api/routing/try", map[string]any{"policy": map[string]any{"to": "users", "users": []string{ann.Email}, "available_only": false, "rules": []any{map[string]any{"name": "Shop", "skills": []any{map[string]any{"skill": "language"}}, "if": map[string]any{"when": []any{map[string]any{"field": "page.path", "op": "begins", "values": []string{"/shop"}}}}}}}, "channel_account_id": acc, "sample": map[string]any{"page": "https://acme.example/shop/1"}})
+		tried.want(200, `"holds":true`, `"name":"Ann Holm"`)
 	})
 }

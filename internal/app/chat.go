@@ -11,7 +11,9 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/site"
 	"github.com/kanalhq/kanal/internal/api/widget"
+	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/availability"
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/db"
@@ -42,6 +44,11 @@ func (a *App) lobby() {
 		Gone: func(ctx context.Context, ids []desk.VisitorID) error { return a.After.Left(ctx, ids) },
 	})
 	a.Lobby.Shows(a.mapper())
+}
+
+// contactFacts is what chatflows may ask of a contact, by the names that rules of assignment have for it.
+func (a *App) contactFacts(ctx context.Context, q db.Queryer, id desk.ContactID) (condition.Facts, error) {
+	return a.Assign.FactsOf(ctx, q, assignment.About{ContactID: id})
 }
 
 // signer makes and reads identification tokens.

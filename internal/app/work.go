@@ -10,6 +10,8 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/api/admin"
+	directories "github.com/kanalhq/kanal/internal/api/directory"
 	"github.com/kanalhq/kanal/internal/api/moving"
 	"github.com/kanalhq/kanal/internal/api/work"
 	"github.com/kanalhq/kanal/internal/channel"
@@ -17,6 +19,7 @@ import (
 	"github.com/kanalhq/kanal/internal/config"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/directory"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/ownermail"
 	"github.com/kanalhq/kanal/internal/people"
@@ -28,6 +31,18 @@ import (
 	"github.com/kanalhq/kanal/internal/webchat"
 	"github.com/kanalhq/kanal/internal/worktime"
 )
+
+// keepDirectory lets a company's directory keep users and teams.
+func (a *App) keepDirectory(s *api.Server) {
+	leaving := admin.Leaving{DB: a.DB, Tickets: a.Tickets, Assign: a.Assign}
+	directories.Mount(s, directories.Deps{DB: a.DB, Directory: directory.New(directory.Deps{
+		DB: a.DB, Clock: a.Clock, People: a.People, Access: a.Access, Settings: a.Settings, Base: a.cfg.Base.String(),
+		Left: func(ctx context.Context, actor desk.Actor, id desk.UserID, how string) error {
+			_, _, err := leaving.PassOn(ctx, actor, id, 0, how)
+			return err
+		},
+	})})
+}
 
 // mayAnswer reports whether somebody may answer a conversation as things are now: its inbox is theirs, and it is within their reach.
 func (a *App) mayAnswer(ctx context.Context, q db.Queryer, id desk.UserID, th desk.Thread) (bool, error) {

@@ -52,6 +52,12 @@ type Skills interface {
 // Hours says whether named business hours are closed, and when they open: worktime.Service.
 type Hours func(ctx context.Context, q db.Queryer, slug string, at desk.Time) (closed bool, next desk.Time, err error)
 
+// Gate says whether an account is outside its hours, and how many chats one person may have; Opens when it opens again: availability.Service.
+type (
+	Gate  func(ctx context.Context, q db.Queryer, acc desk.ChannelAccount, at time.Time) (closed bool, limit int, err error)
+	Opens func(ctx context.Context, q db.Queryer, acc desk.ChannelAccount, at time.Time) (desk.Time, bool, error)
+)
+
 // Forms says which form a conversation began with, and what was filled in.
 type Forms func(ctx context.Context, q db.Queryer, id desk.ThreadID) (slug string, answers map[string]any, err error)
 
@@ -74,8 +80,8 @@ type Service struct {
 	forms  Forms
 	tongue Tongue
 	limits func(ctx context.Context, q db.Queryer, users []desk.UserID) (Limits, error)
-	gate   func(acc desk.ChannelAccount, at time.Time) (closed bool, limit int)
-	opens  func(acc desk.ChannelAccount, at time.Time) (desk.Time, bool)
+	gate   Gate
+	opens  Opens
 }
 
 // New makes the service. Every hook may be left out: then nothing waits, nobody has a skill, everything is open, and nobody has a limit.
@@ -97,13 +103,13 @@ func (s *Service) WithLimits(fn func(ctx context.Context, q db.Queryer, users []
 }
 
 // Gate names what an account lays on assignment beside its policy: closed outside its hours (AV-07), and how many open chats one person may have (CP-02).
-func (s *Service) Gate(fn func(acc desk.ChannelAccount, at time.Time) (closed bool, limit int)) *Service {
+func (s *Service) Gate(fn Gate) *Service {
 	s.gate = fn
 	return s
 }
 
 // Opens says when an account that the gate closes opens again, if that is known.
-func (s *Service) Opens(fn func(acc desk.ChannelAccount, at time.Time) (desk.Time, bool)) *Service {
+func (s *Service) Opens(fn Opens) *Service {
 	s.opens = fn
 	return s
 }

@@ -111,9 +111,15 @@ func (s *Service) kind(w Work, in *routing.Input) {
 // times: whether the account, and the hours that its policy keeps, are open.
 func (s *Service) times(ctx context.Context, q db.Queryer, w Work, in *routing.Input) (err error) {
 	if s.gate != nil {
-		in.Closed, in.ChatLimit = s.gate(w.Account, in.At.Time())
+		if in.Closed, in.ChatLimit, err = s.gate(ctx, q, w.Account, in.At.Time()); err != nil {
+			return err
+		}
 		if in.Closed && s.opens != nil {
-			if at, ok := s.opens(w.Account, in.At.Time()); ok {
+			at, ok, err := s.opens(ctx, q, w.Account, in.At.Time())
+			if err != nil {
+				return err
+			}
+			if ok {
 				in.Opens = at
 			}
 		}

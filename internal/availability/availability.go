@@ -17,6 +17,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/event"
+	"github.com/kanalhq/kanal/internal/hours"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/setting"
@@ -35,6 +36,8 @@ type Deps struct {
 	Tickets  *ticket.Service
 	Contacts *contact.Service
 	Settings *setting.Service
+	// Hours are the company's named business hours, with their holidays: worktime.Service.Hours. Nil: there are none.
+	Hours func(ctx context.Context, q db.Queryer, slug string) (hours.Schedule, error)
 	// Handovers are the rules of assignment that an account's own chatflows hand over by (CH-17). Nil: none.
 	Handovers func(ctx context.Context, q db.Queryer, account desk.ChannelAccountID) ([]desk.AssignPolicy, error)
 	Log       *slog.Logger
@@ -103,6 +106,9 @@ func (s *Service) Look(ctx context.Context, q db.Queryer, acc desk.ChannelAccoun
 	if err != nil {
 		return Facts{}, fmt.Errorf("availability: settings: %w", err)
 	}
+	if err := s.keep(ctx, q, &settings); err != nil {
+		return Facts{}, err
+	}
 	f := Facts{AccountID: acc.ID, At: desk.At(now), settings: settings, version: acc.UpdatedAt, active: acc.Active && acc.ArchivedAt == 0}
 	company, err := s.Settings.Company(ctx, q)
 	if err != nil {
@@ -131,31 +137,4 @@ func (s *Service) Look(ctx context.Context, q db.Queryer, acc desk.ChannelAccoun
 	s.known[acc.ID] = known{facts: f, version: acc.UpdatedAt, turn: turn, until: until}
 	s.mu.Unlock()
 	return f, nil
-}
-
-// Gate is what an account lays on assignment: closed outside its hours (AV-07, CF-13), and how many chats one person may have (CP-02). Accounts
-// whose settings say nothing of it are open and without a limit.
-func (s *Service) Gate(acc desk.ChannelAccount, at time.Time) (closed bool, limit int) {
-	if !s.Channels.Live(acc.Channel) {
-		return false, 0
-	}
-	settings, err := webchat.Parse(acc.Settings)
-	if err != nil {
-		return false, 0
-	}
-	a := settings.Availability
-	return a.Mode == "hours" && !a.Hours.OpenAt(at), a.Capacity.Limit
-}
-
-// Opens is when an account that its hours close opens again; false when they do not close it, or never open.
-func (s *Service) Opens(acc desk.ChannelAccount, at time.Time) (desk.Time, bool) {
-	if !s.Channels.Live(acc.Channel) {
-		return 0, false
-	}
-	settings, err := webchat.Parse(acc.Settings)
-	if err != nil || settings.Availability.Mode != "hours" {
-		return 0, false
-	}
-	next, ok := settings.Availability.Hours.NextOpen(at)
-	return desk.At(next), ok
 }

@@ -14,11 +14,13 @@ import (
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
+	"github.com/kanalhq/kanal/internal/hours"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/routing"
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/worktime"
 )
 
 // live is a channel whose visitors are shown whether somebody is there.
@@ -366,6 +368,54 @@ func TestHeading(t *testing.T) {
 		}
 		if h := head(`{"mode":"owner","fallback":{"name":{"en":"Nordlys crew"}}}`, availability.WhoAsks{}); h.Name != "Nordlys crew" {
 			t.Errorf("who is new, with a name: %+v", h)
+		}
+	})
+}
+
+// AV-02, AV-09, CH-18: a channel may keep the company's business hours with their holidays beside hours of its own; what is changed there holds at once, here and in assignment,
+// and hours that are gone leave the channel's own.
+func TestNamedBusinessHours(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		f := begin(t, d)
+		ctx := context.Background()
+		work := worktime.New(d, f.Clock, f.Events)
+		f.Service.Hours = work.Hours
+		put := func(from, to string) {
+			f.Write(func(ctx context.Context, tx *db.Tx) error {
+				if _, err := work.PutCalendar(ctx, tx, desk.System, "dk", worktime.CalendarChange{Days: &[]hours.Holiday{{Date: "2026-06-16", Name: "Bridge"}}}); err != nil {
+					return err
+				}
+				_, err := work.Put(ctx, tx, desk.System, "office", worktime.Change{Schedule: &hours.Schedule{Timezone: "Europe/Copenhagen", Ranges: []hours.Range{{Days: []int{1, 2, 3, 4, 5}, From: from, To: to}}}, Calendars: &[]string{"dk"}})
+				return err
+			})
+		}
+		put("09:00", "17:00")
+		ann := f.User(desktest.Named("Ann Holm"))
+		night := `"hours":{"timezone":"UTC","ranges":[{"days":[1,2,3,4,5],"from":"20:00","to":"22:00"}],"holidays":[]}`
+		acc := f.account(`{"availability":{"mode":"hours","business_hours":"office",`+night+`}}`, desk.AssignPolicy{To: routing.ToUsers, Users: []string{ann.Email}})
+		f.expect("the office's hours", acc, availability.Available, availability.SomebodyFree)
+		if got := f.arrives(acc); got.OwnerID != ann.ID {
+			t.Errorf("while open it is assigned: %+v", got.Assignment)
+		}
+		f.Clock.Set(time.Date(2026, 6, 16, 8, 0, 0, 0, time.UTC))
+		if got := f.expect("a holiday of the calendar", acc, availability.Offline, availability.OnHoliday); got.Holiday != "Bridge" || !got.ReturnsAt.Time().Equal(time.Date(2026, 6, 17, 7, 0, 0, 0, time.UTC)) {
+			t.Errorf("holiday %q, back %v", got.Holiday, got.ReturnsAt.Time())
+		}
+		if got := f.arrives(acc); got.OwnerID != 0 || got.Assignment.Reason != routing.OutsideHours {
+			t.Errorf("on a holiday it waits: %+v", got.Assignment)
+		}
+		f.Clock.Set(time.Date(2026, 6, 17, 8, 0, 0, 0, time.UTC))
+		f.expect("the day after", acc, availability.Available, availability.SomebodyFree)
+		put("12:00", "17:00")
+		f.expect("moved hours", acc, availability.Offline, availability.OutsideHours)
+		for slug, want := range map[string]string{"office": "closed", "": "closed", "gone": "open"} {
+			if got, err := f.HoursOf(ctx, d, acc, []string{slug}, f.Clock.Now()); err != nil || got[slug] != want {
+				t.Errorf("a bot that asks for %q is told %v, want %s: %v", slug, got, want, err)
+			}
+		}
+		f.Write(func(ctx context.Context, tx *db.Tx) error { return work.Remove(ctx, tx, desk.System, "office") })
+		if got := f.expect("its own when they are gone", acc, availability.Offline, availability.OutsideHours); got.ReturnsAt.Time().Hour() != 20 {
+			t.Errorf("back at %v", got.ReturnsAt.Time())
 		}
 	})
 }

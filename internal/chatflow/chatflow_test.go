@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/condition"
+	"github.com/kanalhq/kanal/internal/desk"
 )
 
 func flowAt(position int64, id int64, t chatflow.Targeting) chatflow.Candidate {
@@ -105,6 +107,10 @@ func TestEachReasonIsNamed(t *testing.T) {
 		chatflow.WhyFirst:     {func(c *chatflow.Candidate) { c.Def.Targeting.Visitor.Returning = "first" }, chatflow.Visitor{Returning: true}},
 		chatflow.WhyReturning: {func(c *chatflow.Candidate) { c.Def.Targeting.Visitor.Returning = "returning" }, chatflow.Visitor{}},
 		chatflow.WhyDevice:    {func(c *chatflow.Candidate) { c.Def.Targeting.Visitor.Devices = []string{"mobile"} }, chatflow.Visitor{Device: "desktop"}},
+		chatflow.WhyReferrer:  {func(c *chatflow.Candidate) { c.Def.Targeting.Visitor.Referrers = on("host", "is", "search.example") }, chatflow.Visitor{Referrer: "https://news.example/"}},
+		chatflow.WhyVisits:    {func(c *chatflow.Candidate) { c.Def.Targeting.Visitor.MinVisits = 3 }, chatflow.Visitor{Returning: true}},
+		chatflow.WhyUnproven:  {ofContact("contact.email", "exists"), chatflow.Visitor{Known: true}},
+		chatflow.WhyContact:   {ofContact("contact.size", "is", "large"), chatflow.Visitor{Known: true, Facts: condition.Facts{"contact.size": "small"}}},
 	} {
 		f := base()
 		c.change(&f)
@@ -118,6 +124,62 @@ func TestEachReasonIsNamed(t *testing.T) {
 		f.Def.Targeting.Visitor.Languages = []string{"da"}
 		if winner, _ := chatflow.Match([]chatflow.Candidate{f}, page, chatflow.Visitor{Language: v}); winner == nil {
 			t.Errorf("%s does not speak Danish", v)
+		}
+	}
+}
+
+func ofContact(field, op string, values ...string) func(*chatflow.Candidate) {
+	return func(c *chatflow.Candidate) {
+		c.Def.Targeting.Visitor.Contact = &desk.Conditions{When: []desk.Condition{{Field: field, Op: op, Values: values}}}
+	}
+}
+
+// CF-15: where visitors come from, how often they were here, and what is stored of who is proven to be a contact.
+func TestTargetingByVisitor(t *testing.T) {
+	for name, c := range map[string]struct {
+		audience string
+		v        chatflow.Visitor
+		fits     bool
+	}{
+		"from a search":                {`{"referrers":[{"all":[{"part":"host","op":"ends","value":"search.example"}]}]}`, chatflow.Visitor{Referrer: "https://www.Search.example/?q=bikes"}, true},
+		"one of several sources":       {`{"referrers":[{"all":[{"part":"host","op":"is","value":"a.example"}]},{"all":[{"part":"url","op":"contains","value":"b.example/ads"}]}]}`, chatflow.Visitor{Referrer: "https://b.example/ads/7"}, true},
+		"from nowhere":                 {`{"referrers":[{"all":[{"part":"host","op":"is_not","value":"a.example"}]}]}`, chatflow.Visitor{}, true},
+		"from anywhere, but nowhere":   {`{"referrers":[{"all":[{"part":"url","op":"exists"}]}]}`, chatflow.Visitor{}, false},
+		"from anywhere":                {`{"referrers":[{"all":[{"part":"url","op":"exists"}]}]}`, chatflow.Visitor{Referrer: "https://a.example"}, true},
+		"the third visit":              {`{"min_visits":3}`, chatflow.Visitor{Visits: 3}, true},
+		"the second of at least three": {`{"min_visits":3}`, chatflow.Visitor{Visits: 2}, false},
+		"too often":                    {`{"max_visits":2}`, chatflow.Visitor{Visits: 3}, false},
+		"uncounted, for the first":     {`{"max_visits":1}`, chatflow.Visitor{}, true},
+		"uncounted, here before":       {`{"max_visits":1}`, chatflow.Visitor{Returning: true}, false},
+		"a customer of that size":      {`{"contact":{"when":[{"field":"contact.size","op":"is","values":["Large"]},{"field":"company.domain","op":"is","values":["acme.example"]}]}}`, chatflow.Visitor{Facts: condition.Facts{"contact.size": "large", "company.domain": "acme.example"}}, true},
+		"any of the conditions":        {`{"contact":{"match":"any","when":[{"field":"contact.size","op":"is","values":["x"]},{"field":"contact.vip","op":"is","values":["true"]}]}}`, chatflow.Visitor{Facts: condition.Facts{"contact.vip": true}}, true},
+	} {
+		d, err := chatflow.Parse([]byte(`{"targeting":{"visitor":` + c.audience + `}}`))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if problems := chatflow.Validate(chatflow.LiveChat, d); len(problems) > 0 {
+			t.Errorf("%s: %+v", name, problems)
+		}
+		winner, why := chatflow.Match([]chatflow.Candidate{flowAt(1, 1, d.Targeting)}, "https://x.example/", c.v)
+		if (winner != nil) != c.fits {
+			t.Errorf("%s: %+v", name, why)
+		}
+	}
+	for want, audience := range map[string]string{
+		"targeting.visitor.max_visits|out_of_order":           `{"min_visits":4,"max_visits":2}`,
+		"targeting.visitor.referrers.0|rule_empty":            `{"referrers":[{}]}`,
+		"targeting.visitor.referrers.0.all.0.op|op_elsewhere": `{"referrers":[{"all":[{"part":"path","op":"exists"}]}]}`,
+		"targeting.visitor.contact|contact_unknown":           `{"known":"unknown","contact":{"when":[{"field":"contact.email","op":"exists"}]}}`,
+		"targeting.visitor.contact.when.0.field|condition":    `{"contact":{"when":[{"field":"ticket.size","op":"exists"}]}}`,
+		"targeting.visitor.contact.when.0.values|condition":   `{"contact":{"when":[{"field":"contact.size","op":"is"}]}}`,
+	} {
+		d, err := chatflow.Parse([]byte(`{"targeting":{"visitor":` + audience + `}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := chatflow.Validate(chatflow.LiveChat, d); len(p) != 1 || p[0].Field+"|"+p[0].Code != want {
+			t.Errorf("%s: %+v", want, p)
 		}
 	}
 }

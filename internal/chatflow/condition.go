@@ -49,6 +49,8 @@ func (r *run) has(w Condition) string {
 	switch w.On {
 	case "availability":
 		return r.env.Availability
+	case "hours":
+		return r.hours(w.Name)
 	case "known":
 		return strconv.FormatBool(r.env.Known)
 	case "language":
@@ -70,6 +72,8 @@ func (r *run) holds(w Condition) bool {
 			have = "available"
 		}
 		return compare(w.Op, []string{have}, w.Value)
+	case "hours":
+		return compare(w.Op, []string{r.hours(w.Name)}, w.Value)
 	case "known":
 		return compare(w.Op, []string{strconv.FormatBool(r.env.Known)}, w.Value)
 	case "language":
@@ -90,6 +94,20 @@ func (r *run) holds(w Condition) bool {
 	}
 	return false
 }
+
+// hours says whether business hours are open; those that nobody knows of are.
+func (r *run) hours(slug string) string {
+	if now, ok := r.env.Hours[slug]; ok {
+		return now
+	}
+	return HoursOpen
+}
+
+// What business hours are.
+const (
+	HoursOpen   = "open"
+	HoursClosed = "closed"
+)
 
 // ofPage looks at the page as targeting does, so that both understand an address alike.
 func (r *run) ofPage(w Condition) bool {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/desk"
@@ -27,12 +28,14 @@ type Definition struct {
 	Trigger   Trigger                      `json:"trigger"`
 	Capture   Capture                      `json:"capture"`
 	Hours     string                       `json:"hours" enum:"always,business_hours" doc:"When it shows (CF-13)."`
-	Session   Session                      `json:"session"`
-	Error     Words                        `json:"error" doc:"What the visitor reads when the bot cannot go on."`
-	Survey    bool                         `json:"survey" doc:"Ask how it went at the end."`
-	Handover  Handover                     `json:"handover"`
-	Start     string                       `json:"start" doc:"The id of the bot's first step."`
-	Steps     []Block                      `json:"steps"`
+	// BusinessHours names the hours that Hours means; "" is its channel's.
+	BusinessHours string   `json:"business_hours,omitempty" doc:"With business_hours: the slug of the company's hours; empty, those of its channel."`
+	Session       Session  `json:"session"`
+	Error         Words    `json:"error" doc:"What the visitor reads when the bot cannot go on."`
+	Survey        bool     `json:"survey" doc:"Ask how it went at the end."`
+	Handover      Handover `json:"handover"`
+	Start         string   `json:"start" doc:"The id of the bot's first step."`
+	Steps         []Block  `json:"steps"`
 }
 
 // Targeting says to whom and where it shows (CF-14, CF-15, CF-16).
@@ -62,6 +65,11 @@ type Audience struct {
 	Countries []string `json:"countries" doc:"ISO 3166 codes of two letters."`
 	Returning string   `json:"returning" enum:"any,first,returning"`
 	Devices   []string `json:"devices" doc:"desktop, mobile; none is both."`
+	// CF-15: where they come from, how often they were here, and what is stored of who is proven to be a contact.
+	Referrers []Rule           `json:"referrers,omitempty" doc:"One of them must fit the page that the visitor came from; none asks nothing. Op exists asks that there is one."`
+	MinVisits int              `json:"min_visits,omitempty" doc:"This visit counts; 0 asks nothing."`
+	MaxVisits int              `json:"max_visits,omitempty" doc:"0: however many."`
+	Contact   *desk.Conditions `json:"contact,omitempty" doc:"Of the contact and their company: only who has proven to be somebody fits."`
 }
 
 // Trigger is when and how it shows itself (CF-16).
@@ -195,8 +203,8 @@ type Case struct {
 
 // Condition is one test of what is known (CF-11).
 type Condition struct {
-	On    string `json:"on" enum:"answer,contact,ticket,availability,page,language,known"`
-	Name  string `json:"name,omitempty" doc:"Of the answer or the property; of a page url, path, host or a query parameter as query.NAME."`
+	On    string `json:"on" enum:"answer,contact,ticket,availability,hours,page,language,known"`
+	Name  string `json:"name,omitempty" doc:"Of the answer or the property; of a page url, path, host or a query parameter as query.NAME; of hours their slug, empty for the channel's."`
 	Op    string `json:"op" enum:"is,is_not,contains,not_contains,begins,ends,greater,less,exists,not_exists"`
 	Value string `json:"value,omitempty"`
 }
@@ -302,6 +310,9 @@ func (d *Definition) fill() {
 		}
 	}
 	t.Visitor.Languages, t.Visitor.Countries, t.Visitor.Devices = list(t.Visitor.Languages), list(t.Visitor.Countries), list(t.Visitor.Devices)
+	for i := range t.Visitor.Referrers {
+		t.Visitor.Referrers[i].All = list(t.Visitor.Referrers[i].All)
+	}
 	if d.Error == nil {
 		d.Error = Words{}
 	}
@@ -331,6 +342,29 @@ func list[T any](s []T) []T {
 		return []T{}
 	}
 	return s
+}
+
+// HoursNamed are the business hours that it shows in or asks for, by their slugs; "" stands for its channel's where a branch asks for those.
+func (d *Definition) HoursNamed() []string {
+	out := []string{}
+	add := func(slug string) {
+		if !slices.Contains(out, slug) {
+			out = append(out, slug)
+		}
+	}
+	if d.Hours == "business_hours" && d.BusinessHours != "" {
+		add(d.BusinessHours)
+	}
+	for _, s := range d.Steps {
+		for _, c := range s.Cases {
+			for _, w := range c.When {
+				if s.Type == StepBranch && w.On == "hours" {
+					add(w.Name)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // step finds a step by its id.

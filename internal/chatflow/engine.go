@@ -77,6 +77,7 @@ type Env struct {
 	Contact      map[string]string `json:"contact,omitempty"`
 	Ticket       map[string]string `json:"ticket,omitempty"`
 	Availability string            `json:"availability,omitempty" enum:",available,away,offline,capacity"`
+	Hours        map[string]string `json:"hours,omitempty" doc:"open or closed, by the slug of business hours; empty is the channel's."`
 	PageURL      string            `json:"page_url,omitempty"`
 	PageTitle    string            `json:"page_title,omitempty"`
 	Company      string            `json:"company,omitempty"`

@@ -373,3 +373,28 @@ func TestAWalkSaysWhy(t *testing.T) {
 		t.Fatalf("the branch: %+v", fork)
 	}
 }
+
+// CF-11, AV-09: a branch asks whether named hours are open, or its channel's; hours that nobody knows of are open.
+func TestABranchAsksForHours(t *testing.T) {
+	def, err := chatflow.Parse([]byte(`{"start":"f","steps":[{"id":"f","type":"branch","cases":[{"when":[{"on":"hours","name":"office","op":"is","value":"closed"}],"next":"shut"},
+		{"when":[{"on":"hours","op":"is","value":"closed"}],"next":"late"}],"next":"in"},{"id":"shut","type":"end"},{"id":"late","type":"end"},{"id":"in","type":"end"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := chatflow.Validate(chatflow.Bot, def); len(p) > 0 {
+		t.Errorf("%+v", p)
+	}
+	if got := def.HoursNamed(); len(got) != 2 || got[0] != "office" || got[1] != "" {
+		t.Errorf("it asks for %q", got)
+	}
+	for want, hours := range map[string]map[string]string{"shut": {"office": "closed", "": "closed"}, "late": {"office": "open", "": "closed"}, "in": {}} {
+		_, _, trail := chatflow.Walk(def, chatflow.State{}, chatflow.Input{Type: chatflow.Opened}, chatflow.Env{Hours: hours})
+		if got := trail[len(trail)-1].Step; got != want {
+			t.Errorf("%v leads to %s, want %s", hours, got, want)
+		}
+	}
+	def.Steps[0].Cases[0].When[0].Value = "shut"
+	if p := chatflow.Validate(chatflow.Bot, def); len(p) != 1 || p[0].Field != "cases.0.when.0.value" {
+		t.Errorf("%+v", p)
+	}
+}

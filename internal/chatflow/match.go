@@ -4,10 +4,12 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/idna"
 
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -34,6 +36,10 @@ type Visitor struct {
 	Country   string `json:"country,omitempty"`
 	Returning bool   `json:"returning,omitempty"`
 	Device    string `json:"device,omitempty" enum:",desktop,mobile"`
+	Referrer  string `json:"referrer,omitempty" maxLength:"4000" doc:"The page that they came from; empty: none."`
+	Visits    int    `json:"visits,omitempty" doc:"With this one; 0 is told by returning."`
+	// Facts of the contact that they are proven to be, by the names of routing's fields; nil: nobody.
+	Facts condition.Facts `json:"-"`
 }
 
 // The reasons of a Why.
@@ -53,6 +59,10 @@ const (
 	WhyFirst     = "visitor_returning"
 	WhyReturning = "visitor_first_time"
 	WhyDevice    = "device"
+	WhyReferrer  = "referrer"
+	WhyVisits    = "visits"
+	WhyUnproven  = "contact_unproven"
+	WhyContact   = "contact"
 )
 
 // Why says of one chatflow whether it fits a page and a visitor, and what decided it.
@@ -61,7 +71,7 @@ type Why struct {
 	Name   string          `json:"name"`
 	Fits   bool            `json:"fits"`
 	Wins   bool            `json:"wins"`
-	Reason string          `json:"reason" enum:"wins,later_in_order,inactive,never_published,channel_off,outside_business_hours,page_not_included,page_excluded,visitor_known,visitor_unknown,language,country,visitor_returning,visitor_first_time,device"`
+	Reason string          `json:"reason" enum:"wins,later_in_order,inactive,never_published,channel_off,outside_business_hours,page_not_included,page_excluded,visitor_known,visitor_unknown,language,country,visitor_returning,visitor_first_time,device,referrer,visits,contact_unproven,contact"`
 	Detail string          `json:"detail" doc:"What was asked for, or the name of the one before it."`
 }
 
@@ -138,8 +148,44 @@ func (a Audience) refuses(v Visitor) (reason, detail string) {
 		return WhyLanguage, v.Language
 	case len(a.Countries) > 0 && !same(a.Countries, v.Country):
 		return WhyCountry, v.Country
+	case len(a.Referrers) > 0 && !slices.ContainsFunc(a.Referrers, func(r Rule) bool { return r.holds(locate(v.Referrer)) }):
+		return WhyReferrer, v.Referrer
 	}
-	return "", ""
+	if n := v.visits(); n < a.MinVisits || a.MaxVisits > 0 && n > a.MaxVisits {
+		return WhyVisits, strconv.Itoa(n)
+	}
+	return a.ofContact(v)
+}
+
+// visits are how often the visitor was here, with this time; a browser that may not be counted tells only whether it was here before.
+func (v Visitor) visits() int {
+	switch {
+	case v.Visits > 0:
+		return v.Visits
+	case v.Returning:
+		return 2
+	}
+	return 1
+}
+
+// ofContact tests what is stored of the person. Who has not proven to be somebody is nobody: otherwise a typed address would tell, by what shows, what is stored of it.
+func (a Audience) ofContact(v Visitor) (reason, detail string) {
+	if a.Contact == nil || len(a.Contact.When) == 0 {
+		return "", ""
+	}
+	if v.Facts == nil {
+		return WhyUnproven, ""
+	}
+	ok, found := condition.Test(*a.Contact, v.Facts)
+	if ok {
+		return "", ""
+	}
+	for _, f := range found {
+		if !f.Holds {
+			return WhyContact, f.Field
+		}
+	}
+	return WhyContact, ""
 }
 
 // speaks reports whether one of the languages is the visitor's: de takes de-AT too, de-AT takes only that.
@@ -259,6 +305,9 @@ func (t Test) holds(at place) bool {
 		return t.compare([]string{at.host}, plainHost(cutScheme(strings.TrimSpace(t.Value))))
 	case "path":
 		return t.compare([]string{at.path}, t.pathValue())
+	}
+	if t.Op == "exists" { // of where a visitor comes from
+		return at.host != ""
 	}
 	want := locate(t.Value)
 	if want.host == "" { // "/shop" as an address means that path everywhere

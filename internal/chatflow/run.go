@@ -21,7 +21,8 @@ type Progress struct {
 	State   State              `json:"state"`
 	Pending []Effect           `json:"pending,omitempty"`
 	Owed    map[string]string  `json:"owed,omitempty"`   // properties that wait for there to be a contact or a ticket: contact.size, ticket.priority
-	Assign  *desk.AssignPolicy `json:"assign,omitempty"` // who is to have it, said before there was a ticket
+	Assign  *desk.AssignPolicy `json:"assign,omitempty"` // who is to have it, as a step has said; nil: as the channel assigns
+	Told    bool               `json:"told,omitempty"`   // a step has said so: the chatflow's own rule of handing over is not asked
 	Job     desk.JobID         `json:"job,omitempty"`    // that goes on with it
 	// Language is the widget's when the conversation began: the visitor is spoken to in it to the end.
 	Language string `json:"language,omitempty"`

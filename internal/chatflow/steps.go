@@ -191,7 +191,7 @@ func (c *checker) branch(s *Block) {
 }
 
 func (c *checker) condition(field string, w Condition) {
-	c.oneOf(field+".on", w.On, "answer", "contact", "ticket", "availability", "page", "language", "known")
+	c.oneOf(field+".on", w.On, "answer", "contact", "ticket", "availability", "hours", "page", "language", "known")
 	c.oneOf(field+".op", w.Op, Operators...)
 	switch w.On {
 	case "answer", "contact", "ticket":
@@ -200,10 +200,12 @@ func (c *checker) condition(field string, w Condition) {
 		}
 	case "availability":
 		c.oneOf(field+".value", w.Value, "available", "away", "offline", "capacity")
+	case "hours":
+		c.oneOf(field+".value", w.Value, HoursOpen, HoursClosed)
 	case "known":
 		c.oneOf(field+".value", w.Value, "true", "false")
 	}
-	if w.Value == "" && w.Op != "exists" && w.Op != "not_exists" && w.On != "availability" && w.On != "known" {
+	if w.Value == "" && w.Op != "exists" && w.Op != "not_exists" && w.On != "availability" && w.On != "known" && w.On != "hours" {
 		c.bad(field+".value", "value_missing", "Say what to compare with.")
 	}
 	if _, ok := plainNumber(w.Value); (w.Op == "greater" || w.Op == "less") && !ok {

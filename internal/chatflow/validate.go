@@ -1,12 +1,14 @@
 package chatflow
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
@@ -114,6 +116,7 @@ func (c *checker) targeting() {
 		}
 	}
 	v := t.Visitor
+	c.source(v)
 	c.oneOf("targeting.visitor.known", v.Known, "any", "known", "unknown")
 	c.oneOf("targeting.visitor.returning", v.Returning, "any", "first", "returning")
 	for _, d := range v.Devices {
@@ -128,6 +131,43 @@ func (c *checker) targeting() {
 		if !countryOK.MatchString(code) {
 			c.bad("targeting.visitor.countries", "country_malformed", "%q is no code of a country. They have two letters, such as DK.", code)
 		}
+	}
+}
+
+// source checks where visitors come from, how often they were here, and what is asked of the contact.
+func (c *checker) source(v Audience) {
+	if len(v.Referrers) > maxList {
+		c.bad("targeting.visitor.referrers", "too_many", "There may be at most %d rules.", maxList)
+	}
+	for i, r := range v.Referrers {
+		field := fmt.Sprintf("targeting.visitor.referrers.%d", i)
+		if len(r.All) == 0 {
+			c.bad(field, "rule_empty", "This rule asks nothing: it would fit no page. Fill it in or take it away.")
+		}
+		for j, test := range r.All {
+			if test.Op == "exists" && test.Part == "url" {
+				continue
+			}
+			c.test(fmt.Sprintf("%s.all.%d", field, j), test)
+		}
+	}
+	c.between("targeting.visitor.min_visits", v.MinVisits, 0, 10_000)
+	c.between("targeting.visitor.max_visits", v.MaxVisits, 0, 10_000)
+	if v.MaxVisits > 0 && v.MinVisits > v.MaxVisits {
+		c.bad("targeting.visitor.max_visits", "out_of_order", "Nobody was here at least %d and at most %d times.", v.MinVisits, v.MaxVisits)
+	}
+	if v.Contact == nil {
+		return
+	}
+	if v.Known == "unknown" && len(v.Contact.When) > 0 {
+		c.bad("targeting.visitor.contact", "contact_unknown", "Of visitors that nobody knows nothing is stored. Choose known visitors, or take these conditions away.")
+	}
+	ofContact := func(field string) bool {
+		return strings.HasPrefix(field, "contact.") && field != "contact.known" || strings.HasPrefix(field, "company.")
+	}
+	var refused *desk.Error
+	if err := condition.Check(*v.Contact, ofContact, "targeting.visitor.contact"); errors.As(err, &refused) {
+		c.bad(strings.NewReplacer("[", ".", "]", "").Replace(refused.Field), "condition", "%s", refused.Public)
 	}
 }
 

@@ -135,7 +135,7 @@ func (s *Service) Began(ctx context.Context, tx *db.Tx, th desk.Thread, in *chan
 	if in != nil && in.Live != nil {
 		language = in.Live.Locale
 	}
-	w, err := s.world(ctx, tx, th, language)
+	w, err := s.world(ctx, tx, th, v.Definition, language)
 	if err != nil {
 		return err
 	}

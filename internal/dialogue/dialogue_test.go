@@ -332,7 +332,9 @@ func TestAHandoverAtNight(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		r := newRig(t, d)
 		ann := r.User()
-		r.Assignment.Gate(func(desk.ChannelAccount, time.Time) (bool, int) { return true, 0 })
+		r.Assignment.Gate(func(context.Context, db.Queryer, desk.ChannelAccount, time.Time) (bool, int, error) {
+			return true, 0, nil
+		})
 		b := r.browser(r.bot(`{"start":"h","handover":{"assign":{"to":"users","users":["` + ann.Email + `"]}},"steps":[{"id":"h","type":"handover"}]}`))
 		r.run()
 		b.says("Hi")

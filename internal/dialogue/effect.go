@@ -169,7 +169,7 @@ func (s *Service) ticket(ctx context.Context, t *turn, e chatflow.Effect) error 
 
 // assign gives the ticket to whom a step says; without a ticket it is kept for when there is one.
 func (s *Service) assign(ctx context.Context, t *turn, e chatflow.Effect) error {
-	if t.run.Progress.Assign = e.Policy; t.th.TicketID == 0 {
+	if t.run.Progress.Assign, t.run.Progress.Told = e.Policy, true; t.th.TicketID == 0 {
 		return nil
 	}
 	acc, err := s.Inboxes.Account(ctx, t.tx, t.th.AccountID)

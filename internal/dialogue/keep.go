@@ -193,6 +193,6 @@ func (s *Service) payTicket(ctx context.Context, t *turn) error {
 
 // look reads anew what the bot knows, after something was kept.
 func (s *Service) look(ctx context.Context, t *turn) (err error) {
-	t.w, err = s.world(ctx, t.tx, t.th, t.run.Progress.Language)
+	t.w, err = s.world(ctx, t.tx, t.th, t.def, t.run.Progress.Language)
 	return err
 }

@@ -83,7 +83,7 @@ func (s *Service) hold(ctx context.Context, tx *db.Tx, before desk.Thread, step 
 		return nil, false, err
 	}
 	t.def = v.Definition
-	t.w, err = s.world(ctx, tx, th, r.Progress.Language)
+	t.w, err = s.world(ctx, tx, th, t.def, r.Progress.Language)
 	return t, err == nil, err
 }
 
@@ -145,6 +145,9 @@ func (s *Service) again(ctx context.Context, t *turn) error {
 		t.run.Number, t.def = f.Published, v.Definition
 	}
 	t.run.Status, t.run.Progress = chatflow.Running, chatflow.Progress{Job: t.run.Progress.Job, Owed: t.run.Progress.Owed, Language: t.run.Progress.Language}
+	if err := s.look(ctx, t); err != nil { // another version may ask for other hours
+		return err
+	}
 	return s.step(ctx, t, chatflow.Input{Type: chatflow.Opened})
 }
 
@@ -275,10 +278,11 @@ func (s *Service) handOver(ctx context.Context, t *turn, policy *desk.AssignPoli
 }
 
 func (s *Service) toPeople(ctx context.Context, t *turn, policy *desk.AssignPolicy) error {
-	if policy == nil {
-		if policy = t.run.Progress.Assign; policy == nil {
-			policy = t.def.Handover.Assign
-		}
+	switch {
+	case t.run.Progress.Told: // the last step that assigns knows best
+		policy = t.run.Progress.Assign
+	case policy == nil:
+		policy = t.def.Handover.Assign
 	}
 	th, _, err := s.Intake.Handover(ctx, t.tx, botOf(t.th), t.th.ID, policy)
 	if err != nil {
@@ -290,7 +294,7 @@ func (s *Service) toPeople(ctx context.Context, t *turn, policy *desk.AssignPoli
 
 // fail is a bot that cannot go on at all: the visitor is told, people get the conversation.
 func (s *Service) fail(ctx context.Context, t *turn, reason string) error {
-	w, err := s.world(ctx, t.tx, t.th, t.run.Progress.Language)
+	w, err := s.world(ctx, t.tx, t.th, t.def, t.run.Progress.Language)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type world struct {
 	env chatflow.Env
 }
 
-func (s *Service) world(ctx context.Context, q db.Queryer, th desk.Thread, language string) (world, error) {
+func (s *Service) world(ctx context.Context, q db.Queryer, th desk.Thread, def chatflow.Definition, language string) (world, error) {
 	v, err := s.Visitors.Get(ctx, q, th.VisitorID)
 	if err != nil && desk.CodeOf(err) != desk.NotFound {
 		return world{}, err
@@ -30,6 +30,11 @@ func (s *Service) world(ctx context.Context, q db.Queryer, th desk.Thread, langu
 	env, err := s.Env(ctx, q, acc, v)
 	if err != nil {
 		return world{}, err
+	}
+	if s.Avail != nil {
+		if env.Hours, err = s.Avail.HoursOf(ctx, q, acc, def.HoursNamed(), s.Clock.Now()); err != nil {
+			return world{}, err
+		}
 	}
 	env.Language = cmp.Or(language, env.Language)
 	if th.Origin != nil {

@@ -149,6 +149,9 @@ func (s *Service) CreateAccount(ctx context.Context, tx *db.Tx, actor desk.Actor
 		}
 	}
 	plain, secrets, address, err := s.settle(adapter, n.Settings, n.Secrets, nil)
+	if err == nil && s.Check != nil {
+		err = s.Check(ctx, tx, spec, plain)
+	}
 	if err != nil {
 		return desk.ChannelAccount{}, err
 	}

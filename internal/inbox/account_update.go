@@ -135,6 +135,9 @@ func (s *Service) changeSettings(ctx context.Context, tx *db.Tx, adapter channel
 		settings = a.Settings
 	}
 	plain, secrets, address, err := s.settle(adapter, settings, c.Secrets, old)
+	if err == nil && s.Check != nil {
+		err = s.Check(ctx, tx, adapter.Spec(), plain)
+	}
 	if err != nil {
 		return "", false, err
 	}

@@ -34,6 +34,15 @@ func (s *Service) checkRules(ctx context.Context, q db.Queryer, a *desk.AssignPo
 	default:
 		return desk.Errorf(desk.Invalid, "assign.reopened_unknown", "What is opened again stays with its owner while available, always, or is assigned anew.").In("assign.reopened")
 	}
+	if a.Hours != "" && s.Hours != nil {
+		known, err := s.Hours(ctx, q, a.Hours)
+		if err != nil {
+			return err
+		}
+		if !known {
+			return desk.Errorf(desk.Invalid, "business_hours.unknown", "There are no business hours %q.", a.Hours).In("assign.hours")
+		}
+	}
 	if err := s.checkNames(ctx, q, "assign", a.Users, a.Teams); err != nil {
 		return err
 	}

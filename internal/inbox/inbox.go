@@ -46,6 +46,10 @@ type Deps struct {
 	Fresh func(ctx context.Context, q db.Queryer, spec channel.Spec, settings json.RawMessage) (json.RawMessage, error)
 	// Removed is told of an account that is removed, in the same transaction. Nil: nobody.
 	Removed func(ctx context.Context, tx *db.Tx, actor desk.Actor, acc desk.ChannelAccount) error
+	// Check refuses settings for what an adapter cannot know: names of other things that are not there. Nil: nothing is.
+	Check func(ctx context.Context, q db.Queryer, spec channel.Spec, settings json.RawMessage) error
+	// Hours says whether there are business hours of a name: worktime.Service. Nil: none is asked.
+	Hours func(ctx context.Context, q db.Queryer, slug string) (bool, error)
 	// Skills says which of some slugs are no skill: skill.Service.Unknown. Nil: all are.
 	Skills func(ctx context.Context, q db.Queryer, slugs []string) (unknown []string, err error)
 }

@@ -270,6 +270,14 @@ func (s *Service) inherit(ctx context.Context, tx *db.Tx, v *Visitor) error {
 	return nil
 }
 
+// VisitsBy is how many visits a browser has made with a page that it looks at now.
+func (s *Service) VisitsBy(v Visitor) int {
+	if v.LastSeen.Add(session) < s.clk.Ms() {
+		return v.Visits + 1
+	}
+	return v.Visits
+}
+
 // Touch notes that a browser was seen, and the page when it may be kept.
 func (s *Service) Touch(ctx context.Context, tx *db.Tx, v Visitor, g Glimpse) (Visitor, error) {
 	g.SessionOnly = g.SessionOnly || v.SessionOnly && !g.Agreed

@@ -68,9 +68,10 @@ type Fallback struct {
 
 // Availability is when the chat is there and what it says otherwise (CH-17…23).
 type Availability struct {
-	Mode      string         `json:"mode"` // users, hours, always
-	Hours     hours.Schedule `json:"hours"`
-	Available struct {
+	Mode          string         `json:"mode"` // users, hours, always
+	Hours         hours.Schedule `json:"hours"`
+	BusinessHours string         `json:"business_hours"` // slug of the company's named hours, which hold instead of Hours; "": its own
+	Available     struct {
 		ReplyTime string `json:"reply_time"` // measured, minutes, hours, day, text, none
 		Text      Words  `json:"text"`
 	} `json:"available"`
@@ -194,4 +195,13 @@ func Fresh(given json.RawMessage, zone string, private bool) (json.RawMessage, e
 		}
 	}
 	return json.Marshal(m)
+}
+
+// HoursOf is the name of the business hours that settings keep; "" for their own, or none.
+func HoursOf(raw json.RawMessage) string {
+	s, err := Parse(raw)
+	if err != nil || s.Availability.Mode != "hours" {
+		return ""
+	}
+	return s.Availability.BusinessHours
 }

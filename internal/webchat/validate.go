@@ -36,6 +36,11 @@ func (s *Settings) Validate() error {
 			return err
 		}
 	}
+	if slug := s.Availability.BusinessHours; slug != "" {
+		if err := desk.CheckSlug("availability.business_hours", slug); err != nil {
+			return err
+		}
+	}
 	return s.Availability.Hours.Validate("availability.hours")
 }
 

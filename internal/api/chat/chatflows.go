@@ -10,15 +10,18 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
 	"github.com/kanalhq/kanal/internal/ticket"
+	"github.com/kanalhq/kanal/internal/view"
 )
 
 // FlowDeps is what the operations on chatflows call.
@@ -32,10 +35,17 @@ type FlowDeps struct {
 	Properties *property.Service
 	People     *people.Service
 	Tickets    *ticket.Service
-	// Gate says whether an account is outside its business hours: availability.Service. Nil: none is.
-	Gate    func(acc desk.ChannelAccount, at time.Time) (closed bool, limit int)
-	Key     []byte // signs previews
-	BaseURL *url.URL
+	// Open says whether named business hours, or with "" an account's own, are open: availability.Service. Nil: all are.
+	Open func(ctx context.Context, q db.Queryer, acc desk.ChannelAccount, slug string, at time.Time) (bool, error)
+	// Hours says whether there are business hours of a name. Nil: it is not asked.
+	Hours func(ctx context.Context, q db.Queryer, slug string) (bool, error)
+	// What is known of a contact, and who may look at whom.
+	Assign    *assignment.Service
+	Contacts  *contact.Service
+	View      *view.Service
+	Languages []string
+	Key       []byte // signs previews
+	BaseURL   *url.URL
 }
 
 type flows struct{ FlowDeps }

@@ -8,9 +8,12 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/view"
 )
 
 type validateFlow struct {
@@ -75,6 +78,7 @@ type matchFlow struct {
 		URL       string                `json:"url" maxLength:"4000"`
 		AccountID desk.ChannelAccountID `json:"account_id,omitempty" doc:"Of this channel alone; left out, of all, as a page asks."`
 		Visitor   chatflow.Visitor      `json:"visitor,omitempty"`
+		Contact   string                `json:"contact,omitempty" maxLength:"320" doc:"The address of a contact whom the visitor has proven to be."`
 	}
 }
 
@@ -84,7 +88,30 @@ type Matched struct {
 	Why    []chatflow.Why  `json:"why"`
 }
 
-func (f *flows) match(ctx context.Context, _ access.Viewer, in *matchFlow) (*api.Out[Matched], error) {
+// person is what is known of a contact, for who may see them; nil of somebody unknown.
+func (f *flows) person(ctx context.Context, v access.Viewer, address string) (condition.Facts, error) {
+	address = desk.NormalizeEmail(address)
+	if address == "" || f.Contacts == nil {
+		return nil, nil
+	}
+	c, ok, err := f.Contacts.ByAddress(ctx, f.DB, desk.AddrEmail, address)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if err := f.View.MayContact(ctx, view.SightOf(v), c.ID); err != nil {
+		if desk.CodeOf(err) == desk.NotFound {
+			err = nil
+		}
+		return nil, err
+	}
+	facts, err := f.Assign.FactsOf(ctx, f.DB, assignment.About{ContactID: c.ID})
+	for _, name := range v.Veil.Hidden { // a property that one may not see is not tried either
+		delete(facts, name)
+	}
+	return facts, err
+}
+
+func (f *flows) match(ctx context.Context, v access.Viewer, in *matchFlow) (*api.Out[Matched], error) {
 	live, err := f.Flows.Live(ctx, f.DB)
 	if err != nil {
 		return nil, err
@@ -106,8 +133,12 @@ func (f *flows) match(ctx context.Context, _ access.Viewer, in *matchFlow) (*api
 			continue
 		}
 		acc := accounts[c.AccountID]
-		if f.Gate != nil {
-			c.Closed, _ = f.Gate(acc, f.Clock.Now())
+		if f.Open != nil && c.Def.Hours == "business_hours" {
+			open, err := f.Open(ctx, f.DB, acc, c.Def.BusinessHours, f.Clock.Now())
+			if err != nil {
+				return nil, err
+			}
+			c.Closed = !open
 		}
 		if !acc.Active || acc.ArchivedAt != 0 || acc.ID == 0 {
 			c.Off = "inactive"
@@ -117,7 +148,12 @@ func (f *flows) match(ctx context.Context, _ access.Viewer, in *matchFlow) (*api
 		}
 		asked = append(asked, c)
 	}
-	winner, why := chatflow.Match(asked, in.Body.URL, in.Body.Visitor)
+	who := in.Body.Visitor
+	if who.Facts, err = f.person(ctx, v, in.Body.Contact); err != nil {
+		return nil, err
+	}
+	who.Known = who.Known || who.Facts != nil
+	winner, why := chatflow.Match(asked, in.Body.URL, who)
 	out := Matched{Why: why}
 	if winner != nil {
 		out.Winner = winner.ID

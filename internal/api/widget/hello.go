@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/lobby"
@@ -74,6 +76,9 @@ type greeting struct {
 	acc     account
 	flow    *chatflow.Candidate
 	why     []chatflow.Why
+	flows   []chatflow.Candidate
+	all     map[desk.ChannelAccountID]account
+	times   int // visits, with this one
 	preview bool
 	track   bool
 	what    *IdentityOut
@@ -101,19 +106,14 @@ func (s *greeting) weigh(ctx context.Context) error {
 		acc, ok := all[flows[i].AccountID]
 		flows[i].Off = s.off(acc, ok)
 		if ok && flows[i].Off == "" && flows[i].Def.Hours == "business_hours" {
-			facts, err := s.w.Avail.Facts(ctx, s.w.DB, acc.ChannelAccount)
-			if err != nil {
+			if flows[i].Closed, err = s.closed(ctx, acc, flows[i].Def.BusinessHours); err != nil {
 				return err
 			}
-			flows[i].Closed = facts.State == availability.Offline
 		}
 	}
-	winner, why := chatflow.Match(flows, s.in.URL, chatflow.Visitor{
-		Known: s.v.ContactID != 0, Language: s.in.Locale, Country: s.country(), Returning: s.returning(), Device: s.device(),
-	})
-	s.why = why
-	if s.flow == nil && winner != nil {
-		s.flow, s.acc = winner, all[winner.AccountID]
+	s.flows, s.all, s.times = flows, all, s.visits()
+	if err := s.match(ctx); err != nil {
+		return err
 	}
 	if s.acc.ID != 0 || s.open.Threads == 0 {
 		return nil
@@ -123,6 +123,32 @@ func (s *greeting) weigh(ctx context.Context) error {
 		s.acc = account{}
 	}
 	return nil
+}
+
+// match finds the chatflow for who it is, as far as is known by now.
+func (s *greeting) match(ctx context.Context) (err error) {
+	who := chatflow.Visitor{
+		Known: s.v.ContactID != 0, Language: s.in.Locale, Country: s.country(), Returning: s.returning(), Device: s.device(), Referrer: s.cameFrom(), Visits: s.times,
+	}
+	if who.Facts, err = s.person(ctx); err != nil {
+		return err
+	}
+	winner, why := chatflow.Match(s.flows, s.in.URL, who)
+	s.why = why
+	if s.flow == nil && winner != nil {
+		s.flow, s.acc = winner, s.all[winner.AccountID]
+	}
+	return nil
+}
+
+// closed reports whether the hours that a chatflow shows in are over: named ones, or its channel's.
+func (s *greeting) closed(ctx context.Context, acc account, slug string) (bool, error) {
+	if slug != "" {
+		open, err := s.w.Avail.Open(ctx, s.w.DB, acc.ChannelAccount, slug, s.w.Clock.Now())
+		return !open, err
+	}
+	facts, err := s.w.Avail.Facts(ctx, s.w.DB, acc.ChannelAccount)
+	return facts.State == availability.Offline, err
 }
 
 // showDraft lets a preview's token show what is not published (CF-23).
@@ -185,6 +211,36 @@ func (s *greeting) returning() bool {
 		return *s.in.Returning
 	}
 	return s.v.Visits > 1
+}
+
+// visits are how often the browser was here, with the visit that this page may begin; 0 when it may not be counted.
+func (s *greeting) visits() int {
+	if s.v.ID == 0 || !s.v.Tracked {
+		return 0
+	}
+	return s.w.Visitors.VisitsBy(s.v)
+}
+
+// cameFrom is the page that the visitor came from (CF-15): of the link they followed here, and inside the site of the one that brought them to it first.
+func (s *greeting) cameFrom() string {
+	from, err := url.Parse(s.in.Referrer)
+	here, err2 := url.Parse(s.in.URL)
+	if err == nil && err2 == nil && from.Host != "" && !strings.EqualFold(from.Host, here.Host) {
+		return s.in.Referrer
+	}
+	if first, err := url.Parse(s.v.Referrer); err == nil && first.Host != "" && !strings.EqualFold(first.Host, here.Host) {
+		return s.v.Referrer
+	}
+	return ""
+}
+
+// person is what chatflows may ask of the contact that the visitor has proven to be; nil for anybody else, and when none asks.
+func (s *greeting) person(ctx context.Context) (condition.Facts, error) {
+	asks := slices.ContainsFunc(s.flows, func(c chatflow.Candidate) bool { return c.Def.Targeting.Visitor.Contact != nil })
+	if !asks || s.w.Facts == nil || s.v.ContactID == 0 || !s.v.Proven {
+		return nil, nil
+	}
+	return s.w.Facts(ctx, s.w.DB, s.v.ContactID)
 }
 
 // country from which the page is looked at now; where the request does not tell, what the browser's last one did (CF-15).
@@ -321,10 +377,20 @@ func (s *greeting) recognise(ctx context.Context) (err error) {
 	if s.v, err = w.claims(ctx, s.v, s.acc, s.in.Claims); err != nil {
 		return err
 	}
-	if was != s.v.ID || s.what != nil {
-		return s.look(ctx) // what goes on is another's now
+	if was == s.v.ID && s.what == nil {
+		return nil
 	}
-	return nil
+	if !s.preview { // it is for somebody else
+		acc := s.acc
+		s.flow = nil
+		if err := s.match(ctx); err != nil {
+			return err
+		}
+		if s.acc.ID == 0 {
+			s.acc = acc
+		}
+	}
+	return s.look(ctx) // what goes on is another's now
 }
 
 func (s *greeting) page(view bool) HelloIn {

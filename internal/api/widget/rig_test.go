@@ -15,11 +15,13 @@ import (
 
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/widget"
+	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/blob"
 	"github.com/kanalhq/kanal/internal/channel/chat"
 	"github.com/kanalhq/kanal/internal/channel/email"
 	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -49,6 +51,7 @@ type rig struct {
 	limits    lobby.Limits
 	country   string // that every address is in
 	blobs     blob.Store
+	avail     *availability.Service
 	mailed    []string // transcripts: to whom
 }
 
@@ -74,6 +77,7 @@ func newRigWith(t testing.TB, d *db.DB, settings string, limits lobby.Limits) *r
 		Visitors: r.Visitors, Consents: r.Consents})
 	r.Intake.Visitors = r.Identity
 	avail := availability.New(availability.Deps{DB: d, Clock: r.Clock, Events: r.Events, Channels: r.Channels, People: r.People, Inboxes: r.Inboxes, Tickets: r.Tickets, Contacts: r.Contacts, Settings: r.Settings})
+	r.avail = avail
 	r.Guard = lobby.NewGuard(limits)
 	r.Signer = visitor.NewSigner(bytes.Repeat([]byte{3}, 32), r.Clock)
 	r.blobs = blobs
@@ -96,6 +100,9 @@ func (r *rig) node(flows *chatflow.Service, avail *availability.Service) *httpte
 	widget.Mount(s, widget.Deps{
 		DB: r.DB, Clock: r.Clock, Base: u, Registry: r.Channels, Visitors: r.Visitors, Identity: r.Identity, Signer: r.Signer, Consents: r.Consents, Inboxes: r.Inboxes, Settings: r.Settings,
 		Threads: r.Threads, Chatflows: flows, Avail: avail, Intake: r.Intake, Guard: r.Guard, Blobs: r.blobs, Key: key, Preview: key, Country: func(string) string { return r.country },
+		Facts: func(ctx context.Context, q db.Queryer, id desk.ContactID) (condition.Facts, error) {
+			return r.Assignment.FactsOf(ctx, q, assignment.About{ContactID: id})
+		},
 		Transcript: func(_ context.Context, _ desk.ThreadID, to string) error { r.mailed = append(r.mailed, to); return nil },
 		Mapper:     &widget.Mapper{People: r.People, Store: r.Threads, Registry: r.Channels, Signer: api.Signer{Key: key, Clock: r.Clock}},
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
+	"github.com/kanalhq/kanal/internal/hours"
 	"github.com/kanalhq/kanal/internal/inbox"
 )
 
@@ -204,5 +205,62 @@ func TestWhatTheWidgetDoesIsTold(t *testing.T) {
 	}
 	if out := get[widget.HelloOut](r.browser().hello(map[string]any{"device": "desktop"})); !out.Launcher {
 		t.Error("there is none elsewhere")
+	}
+}
+
+// CF-15: the page that brought them here, how often they were here, and what is stored of who has proven to be a contact decide what shows; a typed address does not.
+func TestAChatflowForWhoComesFromSomewhere(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		r := newRig(t, d, "")
+		search := r.publish(r.acc.ID, "Searched", chatflow.LiveChat, `{"targeting":{"visitor":{"referrers":[{"all":[{"part":"host","op":"is","value":"search.example"}]}],"max_visits":1}}}`)
+		third := r.publish(r.acc.ID, "Regulars", chatflow.LiveChat, `{"targeting":{"visitor":{"min_visits":3}}}`)
+		large := r.publish(r.acc.ID, "Large", chatflow.LiveChat, `{"targeting":{"visitor":{"contact":{"when":[{"field":"contact.email","op":"ends","values":["@large.example"]}]}}}}`)
+		r.Write(func(ctx context.Context, tx *db.Tx) error {
+			return r.Chatflows.Order(ctx, tx, desk.System, r.acc.ID, []desk.ChatflowID{large.ID, third.ID, search.ID, r.flow.ID})
+		})
+		shows := func(what string, b *browser, in map[string]any, want desk.ChatflowID) {
+			t.Helper()
+			in["url"] = "https://shop.example/" + what
+			if got := get[widget.HelloOut](b.hello(in)).Flow.ID; got != want {
+				t.Errorf("%s: %s shows, want %s", what, got, want)
+			}
+		}
+		b := r.browser()
+		shows("from-the-search", b, map[string]any{"referrer": "https://search.example/?q=x"}, search.ID)
+		shows("a-page-further", b, map[string]any{"referrer": "https://shop.example/from-the-search"}, search.ID)
+		r.Clock.Advance(time.Hour)
+		shows("the-second-visit", b, map[string]any{"referrer": ""}, r.flow.ID)
+		r.Clock.Advance(time.Hour)
+		shows("the-third-visit", b, map[string]any{"referrer": ""}, third.ID)
+		shows("directly", r.browser(), map[string]any{"referrer": ""}, r.flow.ID)
+		liar := r.browser()
+		shows("somebody", liar, map[string]any{}, r.flow.ID)
+		r.Contact("lea@large.example")
+		liar.do("POST", "/widget/profile", map[string]any{"email": "lea@large.example"}).want(200)
+		shows("a-typed-address", liar, map[string]any{}, r.flow.ID)
+		shows("signed-in", r.browser(), map[string]any{"identity": r.token("lea@large.example", "Lea", "Lund")}, large.ID)
+	})
+}
+
+// CF-13, AV-09: a chatflow that shows in named hours follows those, not its channel's.
+func TestAChatflowOfNamedHours(t *testing.T) {
+	r := newRig(t, dbtest.SQLite(t), "")
+	closed := false
+	r.avail.Hours = func(_ context.Context, _ db.Queryer, slug string) (hours.Schedule, error) {
+		s := hours.Schedule{Timezone: "UTC", Ranges: []hours.Range{{Days: []int{1, 2, 3, 4, 5, 6, 7}, From: "00:00", To: "24:00"}}}
+		if closed {
+			s.Ranges = nil
+		}
+		return s, nil
+	}
+	office := r.publish(r.acc.ID, "Office", chatflow.LiveChat, `{"hours":"business_hours","business_hours":"office"}`)
+	r.Write(func(ctx context.Context, tx *db.Tx) error {
+		return r.Chatflows.Order(ctx, tx, desk.System, r.acc.ID, []desk.ChatflowID{office.ID, r.flow.ID})
+	})
+	for _, want := range []desk.ChatflowID{office.ID, r.flow.ID} {
+		if got := get[widget.HelloOut](r.browser().hello(nil)).Flow.ID; got != want {
+			t.Errorf("closed %v: %s shows", closed, got)
+		}
+		closed = true
 	}
 }

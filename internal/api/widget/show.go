@@ -81,6 +81,9 @@ func (s *greeting) shownFlow(ctx context.Context, langs []string, state string) 
 		DelayMs: f.Def.Session.DelayMs, Survey: f.Def.Survey, Error: f.Def.Error.Pick(lang),
 	}
 	if f.Kind == chatflow.Bot {
+		if env.Hours, err = w.Avail.HoursOf(ctx, w.DB, s.acc.ChannelAccount, f.Def.HoursNamed(), w.Clock.Now()); err != nil {
+			return nil, err
+		}
 		out.Opening = opening(f.Def, env)
 	}
 	n, ok := consent.NoticeOf(s.acc.set.Privacy, append([]string{lang}, langs...)...)

@@ -20,6 +20,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -65,6 +66,8 @@ type Deps struct {
 	Fetched func(ids []desk.MessageID)
 	// Viewing tells agents which page a visitor is on. Nil: nobody is told.
 	Viewing func(ctx context.Context, id desk.VisitorID, p lobby.Page)
+	// Facts are what is known of a contact, by the names of routing's fields. Nil: nothing is.
+	Facts func(ctx context.Context, q db.Queryer, id desk.ContactID) (condition.Facts, error)
 	// Country of an address, "" without a table of addresses.
 	Country func(ip string) string
 }

@@ -65,6 +65,7 @@ type sample struct {
 	Text     string `json:"text,omitempty" maxLength:"20000"`
 	Language string `json:"language,omitempty" doc:"Empty: as the words tell."`
 	Email    string `json:"email,omitempty"`
+	Page     string `json:"page,omitempty" maxLength:"4000" doc:"Where on a website it is written."`
 }
 
 // mayTry: whoever may write such a rule somewhere.
@@ -146,6 +147,9 @@ func (h *rules) ofSample(ctx context.Context, v access.Viewer, in *tryInput, w *
 	from := desk.Party{Kind: desk.AddrEmail, Address: desk.NormalizeEmail(s.Email)}
 	w.Message, w.Language = &desk.Message{Subject: s.Subject, Text: s.Text, From: from}, s.Language
 	w.Thread = &desk.Thread{InboxID: w.Account.InboxID, Subject: s.Subject}
+	if s.Page != "" {
+		w.Thread.Origin = &desk.Origin{URL: s.Page}
+	}
 	if from.Address == "" {
 		return nil
 	}
