@@ -2,7 +2,7 @@ import { Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { Id } from '@kanal/api'
 import { Tag, type Tone } from '@kanal/ui'
-import { HoursEditor } from '@/features/hours/index.ts'
+import { HoursEditor, HoursPick } from '@/features/hours/index.ts'
 import { maybe, t, type Key } from '@/locales/index.ts'
 import { dateTime } from '@/shell/format.ts'
 import { useChat } from './context.ts'
@@ -19,7 +19,8 @@ export function AvailabilityTab({ accountId, version }: { accountId: Id; version
       <Standing id={accountId} version={version} />
       <section className={s.card} aria-label={t('chatset.availability.mode')}>
         <Choice path="availability.mode" of={['users', 'hours', 'always']} />
-        {a.mode === 'hours' ? <HoursEditor value={a.hours} onChange={(h) => c.set('availability.hours', h)} wrong={c.wrong} field="availability.hours" /> : null}
+        {a.mode === 'hours' ? <div data-setting="availability.business_hours"><HoursPick value={a.business_hours} onChange={(v) => c.set('availability.business_hours', v)} none={t('chatset.hours_own')} label={t('chatset.availability.business_hours')} hint={t('chatset.availability.business_hours_text')} error={c.wrong('availability.business_hours')} disabled={c.disabled} /></div> : null}
+        {a.mode === 'hours' && !a.business_hours ? <HoursEditor value={a.hours} onChange={(h) => c.set('availability.hours', h)} wrong={c.wrong} field="availability.hours" /> : null}
       </section>
       <section className={s.card} aria-label={t('chatset.state.available')}>
         <h2>{t('chatset.state.available')}</h2>

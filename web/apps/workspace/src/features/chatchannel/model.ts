@@ -11,6 +11,8 @@ export interface ChatSettings {
   heading: { mode: 'users' | 'owner' | 'custom'; users: string[]; teams: string[]; fallback: { users: string[]; teams: string[]; name: Words; avatar: string }; name: Words; avatar: string; prefer_available: boolean; show: number }
   availability: {
     mode: 'users' | 'hours' | 'always'; hours: Hours
+    /** slug of the company's hours, in place of its own */
+    business_hours: string
     available: { reply_time: 'measured' | 'minutes' | 'hours' | 'day' | 'text' | 'none'; text: Words }
     away: { do: 'message' | 'show' | 'hide'; text: Words }; offline: { do: 'return_time' | 'message' | 'hide'; text: Words }
     capacity: { limit: number; do: 'wait' | 'hide' | 'nothing'; text: Words; position: boolean }
@@ -30,7 +32,7 @@ const defaults: ChatSettings = {
   appearance: { color: '', preset: '', font: 'system', position: 'right', offset_x: 20, offset_y: 20, launcher: 'chat', launcher_text: {}, sound: true, title_flash: true, phone: 'same' },
   heading: { mode: 'users', users: [], teams: [], fallback: { users: [], teams: [], name: {}, avatar: '' }, name: {}, avatar: '', prefer_available: true, show: 3 },
   availability: {
-    mode: 'users', hours: { timezone: 'UTC', ranges: [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '17:00' }], holidays: [] },
+    mode: 'users', hours: { timezone: 'UTC', ranges: [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '17:00' }], holidays: [] }, business_hours: '',
     available: { reply_time: 'measured', text: {} }, away: { do: 'message', text: {} }, offline: { do: 'return_time', text: {} }, capacity: { limit: 0, do: 'wait', text: {}, position: true },
   },
   privacy: { consent: 'none', text: {}, declined: {}, tracking: 'on', ip: 'truncate', respect_gpc: true },

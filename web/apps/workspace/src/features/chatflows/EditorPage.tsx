@@ -37,7 +37,7 @@ const tabOf = (f: Fault): Tab => {
   const at = f.field ?? ''
   if (f.step || /^(steps|start|texts|handover)/.test(at)) return 'build'
   if (at.startsWith('targeting')) return 'target'
-  return /^(trigger|hours|language)/.test(at) ? 'display' : at.startsWith('capture') ? 'build' : 'options'
+  return /^(trigger|hours|business_hours|language)/.test(at) ? 'display' : at.startsWith('capture') ? 'build' : 'options'
 }
 
 function Editing({ first }: { first: Chatflow }) {

@@ -173,12 +173,12 @@ function TicketFields({ step, set }: Of) {
 const nobody: AssignPolicy = { to: 'users', users: [], teams: [], available_only: true, by: 'least_open' }
 
 function AssignFields({ step, set }: Of) {
-  const { mayEdit } = useDesk()
+  const { mayEdit, account } = useDesk()
   const own = !!step.to && typeof step.to === 'object'
   return (
     <>
       <SegmentedControl fullWidth disabled={!mayEdit} aria-label={t('flow.assign_to')} value={own ? 'own' : 'account'} data={[{ value: 'account', label: t('flow.assign_account') }, { value: 'own', label: t('flow.assign_own') }]} onChange={(v) => set({ to: v === 'own' ? nobody : 'account' })} />
-      {own ? <RoutingFields small mayEdit={mayEdit} value={step.to as AssignPolicy} onChange={(to) => set({ to })} /> : null}
+      {own ? <RoutingFields narrow mayEdit={mayEdit} account={account?.id ?? null} inbox={account?.inbox_id ?? null} value={step.to as AssignPolicy} onChange={(to) => set({ to })} /> : null}
       <Next step={step} />
     </>
   )

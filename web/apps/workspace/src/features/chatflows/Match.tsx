@@ -1,4 +1,4 @@
-import { Button, Modal, NativeSelect, Select, TextInput } from '@mantine/core'
+import { Button, Modal, NativeSelect, NumberInput, Select, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ChannelAccount } from '@kanal/api'
 import { Banner, Icon } from '@kanal/ui'
@@ -12,7 +12,8 @@ import s from './chatflows.module.css'
 /** CF-17: which chatflow a page shows to a kind of visitor, and why each other does not. */
 export function Match({ accounts, onClose }: { accounts: ChannelAccount[]; onClose(): void }) {
   const [url, setUrl] = useState('https://')
-  const [who, setWho] = useState<Kindred>({ known: false, language: 'en', country: '', device: 'desktop', returning: false })
+  const [who, setWho] = useState<Kindred>({ known: false, language: 'en', country: '', device: 'desktop', returning: false, referrer: '', visits: 1 })
+  const [contact, setContact] = useState('')
   const [account, setAccount] = useState('')
   const [answer, setAnswer] = useState<MatchAnswer | null>(null)
   const [error, setError] = useState<unknown>(null)
@@ -20,7 +21,7 @@ export function Match({ accounts, onClose }: { accounts: ChannelAccount[]; onClo
   const go = async (e: React.FormEvent) => {
     e.preventDefault()
     setBusy(true)
-    try { setAnswer(await match(account || undefined, url.trim(), who)); setError(null) } catch (err) { setError(err); setAnswer(null) } finally { setBusy(false) }
+    try { setAnswer(await match(account || undefined, url.trim(), { ...who, returning: who.visits > 1 }, contact.trim())); setError(null) } catch (err) { setError(err); setAnswer(null) } finally { setBusy(false) }
   }
   const set = (part: Partial<Kindred>) => { setWho({ ...who, ...part }); setAnswer(null) }
   const winner = answer?.why.find((w) => w.flow === answer.winner)
@@ -31,10 +32,12 @@ export function Match({ accounts, onClose }: { accounts: ChannelAccount[]; onClo
         <TextInput data-autofocus label={t('flow.which_url')} value={url} onChange={(e) => { setUrl(e.currentTarget.value); setAnswer(null) }} />
         <div className={s.grid}>
           <NativeSelect label={t('flow.known_visitor')} value={who.known ? 'known' : 'unknown'} data={(['unknown', 'known'] as const).map((v) => ({ value: v, label: t(`flow.visitor.${v}` as Key) }))} onChange={(e) => set({ known: e.currentTarget.value === 'known' })} />
-          <NativeSelect label={t('flow.visits')} value={who.returning ? 'returning' : 'first'} data={(['first', 'returning'] as const).map((v) => ({ value: v, label: t(`flow.visits.${v}` as Key) }))} onChange={(e) => set({ returning: e.currentTarget.value === 'returning' })} />
+          <NumberInput label={t('flow.which_visits')} min={1} max={10000} value={who.visits} onChange={(n) => set({ visits: Math.max(1, Number(n) || 1) })} />
           <NativeSelect label={t('flow.devices')} value={who.device} data={(['desktop', 'mobile'] as const).map((v) => ({ value: v, label: t(`flow.device.${v}` as Key) }))} onChange={(e) => set({ device: e.currentTarget.value })} />
           <NativeSelect label={t('flow.visitor_language')} value={who.language} data={widgetLanguages.map((v) => ({ value: v, label: languageName(v) }))} onChange={(e) => set({ language: e.currentTarget.value })} />
           <TextInput label={t('flow.country')} placeholder={example.country} maxLength={2} value={who.country} onChange={(e) => set({ country: e.currentTarget.value.toUpperCase() })} />
+          <TextInput label={t('flow.which_from')} placeholder="https://" value={who.referrer} onChange={(e) => set({ referrer: e.currentTarget.value })} />
+          <TextInput type="email" label={t('flow.which_contact')} value={contact} onChange={(e) => { setContact(e.currentTarget.value); setAnswer(null) }} />
           {accounts.length > 1 ? <Select label={t('flow.channel')} clearable placeholder={t('flow.any_channel')} data={accounts.map((a) => ({ value: a.id, label: a.name }))} value={account || null} onChange={(v) => { setAccount(v ?? ''); setAnswer(null) }} /> : null}
         </div>
         <div className={s.foot}><Button type="submit" loading={busy}>{t('flow.which_ask')}</Button></div>

@@ -1,6 +1,8 @@
 import { ActionIcon, Button, NativeSelect, Switch, Tabs, TextInput } from '@mantine/core'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { Banner, Icon } from '@kanal/ui'
+import { useBusinessHours } from '@/features/hours/index.ts'
+import { Outcome, type Tried } from '@/features/routing/index.ts'
 import { t, type Key } from '@/locales/index.ts'
 import { sentence } from '@/shell/errors.ts'
 import { useAppearance } from '@/shell/appearance.ts'
@@ -19,8 +21,10 @@ export function Simulator({ onTrail, onClose, onShow }: { onTrail(trail: Trail):
   const { editor, account, lang } = useDesk()
   const { def } = editor
   const [env, setEnv] = useState<Env>({ language: def.language && def.language !== 'auto' ? def.language : lang, known: false, availability: 'available', page_url: 'https://www.example.com/' })
+  const asked = useMemo(() => [...new Set((def.steps ?? []).flatMap((x) => (x.type === 'branch' ? (x.cases ?? []).flatMap((c) => c.when.filter((w) => w.on === 'hours').map((w) => w.name ?? '')) : [])))], [def.steps])
+  const named = useBusinessHours()
   const told = useMemo<Env>(() => ({ ...env, ...(env.known ? { contact: { first_name: 'Ida', last_name: 'Holm', name: 'Ida Holm', email: 'ida@example.com' } } : {}) }), [env])
-  const { talk, busy, error, restart, step } = useTalk(def, told)
+  const { talk, busy, error, restart, step } = useTalk(def, told, account)
   const over = talk.state.over || ''
   const at = over ? null : (talk.state.at ?? null)
   useEffect(() => onTrail({ at, passed: talk.passed }), [at, talk.passed])
@@ -45,6 +49,7 @@ export function Simulator({ onTrail, onClose, onShow }: { onTrail(trail: Trail):
           <NativeSelect label={t('sim.availability')} value={env.availability} data={['available', 'away', 'offline', 'capacity'].map((v) => ({ value: v, label: t(`flow.state.${v}` as Key) }))} onChange={(e) => set({ availability: e.currentTarget.value })} />
           <NativeSelect label={t('sim.language')} value={env.language} data={languages.map((v) => ({ value: v, label: languageName(v) }))} onChange={(e) => set({ language: e.currentTarget.value })} />
           <TextInput label={t('sim.page')} value={env.page_url} onChange={(e) => set({ page_url: e.currentTarget.value })} />
+          {asked.map((x) => <NativeSelect key={x} label={x ? (named.find((h) => h.slug === x)?.name ?? x) : t('flow.hours_channel')} value={env.hours?.[x] ?? 'open'} data={(['open', 'closed'] as const).map((v) => ({ value: v, label: t(`flow.hours.${v}` as Key) }))} onChange={(e) => set({ hours: { ...env.hours, [x]: e.currentTarget.value } })} />)}
           <Switch label={t('sim.known_visitor')} checked={env.known} onChange={(e) => set({ known: e.currentTarget.checked })} />
         </div>
       </details>
@@ -71,12 +76,18 @@ function Webhook({ onAnswer }: { onAnswer(ok: boolean, body: string): void }) {
   return <div className={s.webhook}><TextInput label={t('sim.webhook_answer')} value={body} onChange={(e) => setBody(e.currentTarget.value)} /><Button variant="default" onClick={() => onAnswer(true, body)}>{t('sim.webhook_ok')}</Button><Button variant="default" onClick={() => onAnswer(false, body)}>{t('sim.webhook_fail')}</Button></div>
 }
 
+/** CF-12: who would get it now, with the reasons to open. */
+function Who({ tried }: { tried: Tried }) {
+  const owner = (tried.assignment.candidates ?? []).find((c) => c.chosen)
+  return <details className={s.who} data-who={owner?.name ?? ''}><summary>{owner ? t('routing.try_gets', { name: owner.name }) : t('sim.who_nobody')}</summary><Outcome got={tried} /></details>
+}
+
 function Log({ talk, onShow }: { talk: Talk; onShow(step: string): void }) {
   const answers = Object.entries(talk.state.answers ?? {})
   const known = Object.entries(talk.state.known ?? {})
   return (
     <div className={s.log} tabIndex={0} role="group" aria-label={t('sim.log', { n: talk.noted.length })}>
-      {talk.noted.length ? <ol>{talk.noted.map((x) => <li key={x.id} data-tone={x.tone}>{x.step ? <button type="button" onClick={() => onShow(x.step)}>{x.step}</button> : null}<span>{x.text}</span></li>)}</ol> : <p className={s.hint}>{t('sim.log_empty')}</p>}
+      {talk.noted.length ? <ol>{talk.noted.map((x) => <li key={x.id} data-tone={x.tone}>{x.step ? <button type="button" onClick={() => onShow(x.step)}>{x.step}</button> : null}<span>{x.text}{x.tried ? <Who tried={x.tried} /> : null}</span></li>)}</ol> : <p className={s.hint}>{t('sim.log_empty')}</p>}
       {answers.length || known.length ? <><h3>{t('sim.values')}</h3><dl>{answers.map(([k, v]) => <div key={k}><dt>{`answer.${k}`}</dt><dd>{v.text || v.value}</dd></div>)}{known.map(([k, v]) => <div key={k}><dt>{k}</dt><dd>{v}</dd></div>)}</dl></> : null}
     </div>
   )

@@ -34,8 +34,8 @@ export function stepText(s: Step, lang: string, base: string, d?: Definition): s
 }
 
 export function whenText(w: When): string {
-  const what = w.on === 'answer' || w.on === 'contact' || w.on === 'ticket' || w.on === 'page' ? [t(`flow.on.${w.on}` as Key), w.name].filter(Boolean).join(' ') : t(`flow.on.${w.on}` as Key)
-  return [what, t(`flow.op.${w.op}` as Key), w.op === 'exists' || w.op === 'not_exists' ? '' : w.value].filter(Boolean).join(' ')
+  const what = w.on === 'answer' || w.on === 'contact' || w.on === 'ticket' || w.on === 'page' || w.on === 'hours' ? [t(`flow.on.${w.on}` as Key), w.name].filter(Boolean).join(' ') : t(`flow.on.${w.on}` as Key)
+  return [what, t(`flow.op.${w.op}` as Key), w.op === 'exists' || w.op === 'not_exists' ? '' : w.on === 'hours' ? t(`flow.hours.${w.value ?? 'open'}` as Key) : w.value].filter(Boolean).join(' ')
 }
 
 export function portText(s: Step, p: Port, lang: string, base: string): string {

@@ -1,6 +1,8 @@
 import { ActionIcon, Button, Checkbox, MultiSelect, NativeSelect, NumberInput, Radio, SegmentedControl, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core'
 import type { AssignPolicy } from '@kanal/api'
 import { Icon } from '@kanal/ui'
+import { ConditionsEditor, useRoutingFields } from '@/features/conditions/index.ts'
+import { HoursPick } from '@/features/hours/index.ts'
 import { RoutingFields } from '@/features/routing/index.ts'
 import { t, type Key } from '@/locales/index.ts'
 import { useDesk } from './context.ts'
@@ -33,7 +35,7 @@ function OwnText({ name, label, hint }: { name: 'welcome' | 'away'; label: strin
 
 /** Build, of a live chat: what it says and asks, and who gets it. */
 export function LiveChatForm() {
-  const { editor, mayEdit } = useDesk()
+  const { editor, mayEdit, account } = useDesk()
   const { def } = editor
   const set = useSet()
   const own = !!def.handover?.assign
@@ -46,7 +48,7 @@ export function LiveChatForm() {
       <CaptureForm />
       <Part title={t('flow.handover')} text={t('flow.handover_text')} setting="handover">
         <SegmentedControl disabled={!mayEdit} aria-label={t('flow.assign_to')} value={own ? 'own' : 'account'} data={[{ value: 'account', label: t('flow.assign_account') }, { value: 'own', label: t('flow.assign_own') }]} onChange={(v) => set('handover', { assign: v === 'own' ? { to: 'users', users: [], teams: [], available_only: true, by: 'least_open' } : null })} />
-        {own ? <RoutingFields mayEdit={mayEdit} value={def.handover!.assign as AssignPolicy} onChange={(assign) => set('handover', { assign })} /> : null}
+        {own ? <RoutingFields mayEdit={mayEdit} account={account?.id ?? null} inbox={account?.inbox_id ?? null} value={def.handover!.assign as AssignPolicy} onChange={(assign) => set('handover', { assign })} /> : null}
         <Words label={t('flow.nobody')} hint={t('flow.nobody_text')} field="handover.nobody" value={def.handover?.nobody} onChange={(nobody) => editor.edit((d) => ({ ...d, handover: { ...d.handover, nobody } }), 'nobody')} />
       </Part>
     </div>
@@ -76,9 +78,9 @@ export function CaptureForm() {
 const parts = ['url', 'path', 'host', 'query'] as const
 const ops = ['is', 'is_not', 'contains', 'not_contains', 'begins', 'ends', 'wildcard'] as const
 
-function RuleRow({ part, field, onChange, onRemove, n }: { part: RulePart; field: string; onChange(p: RulePart): void; onRemove(): void; n: number }) {
+function RuleRow({ part, field, onChange, onRemove, n, source }: { part: RulePart; field: string; onChange(p: RulePart): void; onRemove(): void; n: number; source: boolean }) {
   const { mayEdit, fault } = useDesk()
-  const list = part.part === 'query' ? [...ops, 'exists' as const] : ops
+  const list = part.part === 'query' || (source && part.part === 'url') ? [...ops, 'exists' as const] : ops
   return (
     <div className={s.rule} role="group" aria-label={t('flow.condition', { n })}>
       <NativeSelect aria-label={t('flow.page_part')} disabled={!mayEdit} value={part.part} data={parts.map((v) => ({ value: v, label: t(`flow.page.${v}` as Key) }))} onChange={(e) => onChange({ ...part, part: e.currentTarget.value as 'url', ...(part.op === 'exists' ? { op: 'is' } : {}) })} />
@@ -90,12 +92,15 @@ function RuleRow({ part, field, onChange, onRemove, n }: { part: RulePart; field
   )
 }
 
-/** CF-14, CF-16: one rule must fit; all conditions of it must hold. */
-function Rules({ side }: { side: 'include' | 'exclude' }) {
+const adds = { include: 'flow.only_some', exclude: 'flow.not_some', 'visitor.referrers': 'flow.from_some' } as const
+
+/** CF-14, CF-15, CF-16: one rule must fit; all conditions of it must hold. Of the page, or of the one that the visitor came from. */
+function Rules({ side }: { side: keyof typeof adds }) {
   const { editor, mayEdit, fault } = useDesk()
-  const rules = editor.def.targeting?.[side] ?? []
-  const set = (next: Rule[]) => editor.edit((d) => ({ ...d, targeting: { ...d.targeting, [side]: next } }), `rules ${side}`)
-  const fresh = (): RulePart => ({ part: 'path', op: 'begins', value: '' })
+  const source = side === 'visitor.referrers'
+  const rules = (source ? editor.def.targeting?.visitor?.referrers : editor.def.targeting?.[side]) ?? []
+  const set = (next: Rule[]) => editor.edit((d) => ({ ...d, targeting: source ? { ...d.targeting, visitor: { ...d.targeting?.visitor, referrers: next } } : { ...d.targeting, [side]: next } }), `rules ${side}`)
+  const fresh = (): RulePart => (source ? { part: 'host', op: 'ends', value: '' } : { part: 'path', op: 'begins', value: '' })
   return (
     <div className={s.rules}>
       {rules.map((r, i) => {
@@ -104,13 +109,13 @@ function Rules({ side }: { side: 'include' | 'exclude' }) {
         return (
           <div key={i} className={s.ruleBox} role="group" aria-label={t('flow.rule', { n: i + 1 })}>
             {i > 0 ? <span className={s.or}>{t('flow.or')}</span> : null}
-            {r.all.map((p, j) => <RuleRow key={j} n={j + 1} part={p} field={`${place}.all.${j}`} onChange={(v) => set(rules.map((x, k) => (k === i ? { all: x.all.map((y, l) => (l === j ? v : y)) } : x)))} onRemove={() => set(r.all.length === 1 ? rules.filter((_, k) => k !== i) : rules.map((x, k) => (k === i ? { all: x.all.filter((_, l) => l !== j) } : x)))} />)}
+            {r.all.map((p, j) => <RuleRow key={j} n={j + 1} source={source} part={p} field={`${place}.all.${j}`} onChange={(v) => set(rules.map((x, k) => (k === i ? { all: x.all.map((y, l) => (l === j ? v : y)) } : x)))} onRemove={() => set(r.all.length === 1 ? rules.filter((_, k) => k !== i) : rules.map((x, k) => (k === i ? { all: x.all.filter((_, l) => l !== j) } : x)))} />)}
             {bad ? <p className={s.bad}>{bad}</p> : null}
             {mayEdit ? <Button variant="subtle" size="compact-sm" leftSection={<Icon name="plus" size={12} />} onClick={() => set(rules.map((x, k) => (k === i ? { all: [...x.all, fresh()] } : x)))}>{t('flow.and_condition')}</Button> : null}
           </div>
         )
       })}
-      {mayEdit ? <Button variant="default" leftSection={<Icon name="plus" size={13} />} onClick={() => set([...rules, { all: [fresh()] }])}>{t(rules.length ? 'flow.or_rule' : side === 'include' ? 'flow.only_some' : 'flow.not_some')}</Button> : null}
+      {mayEdit ? <Button variant="default" leftSection={<Icon name="plus" size={13} />} onClick={() => set([...rules, { all: [fresh()] }])}>{t(rules.length ? 'flow.or_rule' : adds[side])}</Button> : null}
     </div>
   )
 }
@@ -119,7 +124,8 @@ const countries = 'AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF B
 
 /** Target: on which pages and to whom it shows. */
 export function TargetForm() {
-  const { editor, mayEdit } = useDesk()
+  const { editor, mayEdit, fault } = useDesk()
+  const fields = useRoutingFields().filter((f) => (f.group === 'contact' || f.group === 'company') && f.field !== 'contact.known')
   const v = editor.def.targeting?.visitor ?? {}
   const set = (part: Partial<NonNullable<Targeting['visitor']>>) => editor.edit((d) => ({ ...d, targeting: { ...d.targeting, visitor: { ...d.targeting?.visitor, ...part } } }), 'visitor')
   return (
@@ -132,6 +138,15 @@ export function TargetForm() {
         <Checkbox.Group label={t('flow.devices')} description={t('flow.devices_text')} value={v.devices ?? []} onChange={(devices) => set({ devices })}><div className={s.inline}>{(['desktop', 'mobile'] as const).map((x) => <Checkbox key={x} value={x} disabled={!mayEdit} label={t(`flow.device.${x}` as Key)} />)}</div></Checkbox.Group>
         <TagsInput label={t('flow.visitor_languages')} description={t('flow.visitor_languages_text')} disabled={!mayEdit} data={widgetLanguages} value={v.languages ?? []} onChange={(languages) => set({ languages: languages.map((x) => x.trim().toLowerCase()).filter(Boolean) })} />
         <MultiSelect label={t('flow.countries')} description={t('flow.countries_text')} searchable limit={60} disabled={!mayEdit} data={countries.map((c) => ({ value: c, label: countryName(c) })).sort((a, b) => a.label.localeCompare(b.label))} value={(v.countries ?? []).map((x) => x.toUpperCase())} onChange={(c) => set({ countries: c })} nothingFoundMessage={t('state.nothing_found')} />
+        <div className={s.pair2}>
+          <NumberInput label={t('flow.min_visits')} min={0} max={10000} disabled={!mayEdit} value={v.min_visits || ''} placeholder={t('flow.visitor.any')} error={fault(undefined, 'targeting.visitor.min_visits')} onChange={(n) => set({ min_visits: Number(n) || 0 })} />
+          <NumberInput label={t('flow.max_visits')} min={0} max={10000} disabled={!mayEdit} value={v.max_visits || ''} placeholder={t('flow.visitor.any')} error={fault(undefined, 'targeting.visitor.max_visits')} onChange={(n) => set({ max_visits: Number(n) || 0 })} />
+        </div>
+      </Part>
+      <Part title={t('flow.from')} text={t('flow.from_text')} setting="referrers"><Rules side="visitor.referrers" /></Part>
+      <Part title={t('flow.of_contact')} text={t('flow.of_contact_text')} setting="contact">
+        <ConditionsEditor fields={fields} value={v.contact} onChange={(contact) => set({ contact: contact.when?.length ? contact : null })} mayEdit={mayEdit} label={t('flow.of_contact')} empty={t('flow.of_contact_any')} />
+        {fault(undefined, 'targeting.visitor.contact') ? <p className={s.bad}>{fault(undefined, 'targeting.visitor.contact')}</p> : null}
       </Part>
     </div>
   )
@@ -153,6 +168,7 @@ export function DisplayForm() {
       </Part>
       <Part title={t('flow.hours')} setting="hours">
         <Radio.Group label={t('flow.hours_label')} value={def.hours || 'always'} onChange={(v) => set('hours', v)}><Stack gap={8} mt={6}>{(['always', 'business_hours'] as const).map((x) => <Radio key={x} value={x} disabled={!mayEdit} label={t(`flow.hours.${x}` as Key)} />)}</Stack></Radio.Group>
+        {def.hours === 'business_hours' ? <HoursPick value={def.business_hours ?? ''} onChange={(v) => set('business_hours', v)} none={t('flow.hours_channel')} label={t('flow.hours_which')} error={fault(undefined, 'business_hours')} disabled={!mayEdit} /> : null}
         <p className={s.hint}>{t('flow.hours_text')}</p>
       </Part>
       <Part title={t('flow.language')} setting="language">
@@ -164,7 +180,7 @@ export function DisplayForm() {
 
 /** Options: how long it waits, how fast it speaks, what it says when it fails. */
 export function OptionsForm() {
-  const { editor, mayEdit, fault } = useDesk()
+  const { editor, mayEdit, fault, account } = useDesk()
   const { def, flow } = { def: editor.def, flow: editor.flow }
   const se = def.session ?? {}
   const set = useSet()
@@ -185,7 +201,7 @@ export function OptionsForm() {
       {bot ? (
         <Part title={t('flow.handover')} text={t('flow.handover_bot')} setting="handover">
           <SegmentedControl disabled={!mayEdit} aria-label={t('flow.assign_to')} value={def.handover?.assign ? 'own' : 'account'} data={[{ value: 'account', label: t('flow.assign_account') }, { value: 'own', label: t('flow.assign_own') }]} onChange={(v) => set('handover', { assign: v === 'own' ? { to: 'users', users: [], teams: [], available_only: true, by: 'least_open' } : null })} />
-          {def.handover?.assign ? <RoutingFields mayEdit={mayEdit} value={def.handover.assign} onChange={(assign) => set('handover', { assign })} /> : null}
+          {def.handover?.assign ? <RoutingFields mayEdit={mayEdit} account={account?.id ?? null} inbox={account?.inbox_id ?? null} value={def.handover.assign} onChange={(assign) => set('handover', { assign })} /> : null}
           <Words label={t('flow.nobody')} hint={t('flow.nobody_text')} field="handover.nobody" value={def.handover?.nobody} onChange={(nobody) => editor.edit((d) => ({ ...d, handover: { ...d.handover, nobody } }), 'nobody')} />
         </Part>
       ) : null}

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, NativeSelect, Select, TextInput } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { Icon } from '@kanal/ui'
+import { useBusinessHours } from '@/features/hours/index.ts'
 import { t, type Key } from '@/locales/index.ts'
 import { answerNames, useDesk } from './context.ts'
 import { stepText, stepTitle } from './describe.ts'
@@ -68,17 +69,19 @@ export function Options({ step, field, title, onChange }: { step: Step; field: '
   )
 }
 
-const ons = ['answer', 'contact', 'ticket', 'availability', 'page', 'language', 'known'] as const
+const ons = ['answer', 'contact', 'ticket', 'availability', 'hours', 'page', 'language', 'known'] as const
 const textOps = ['is', 'is_not', 'contains', 'not_contains', 'begins', 'ends', 'greater', 'less', 'exists', 'not_exists']
-const opsOf = (on: string): string[] => (on === 'availability' || on === 'language' ? ['is', 'is_not'] : on === 'known' ? ['is'] : textOps)
+const opsOf = (on: string): string[] => (on === 'availability' || on === 'language' ? ['is', 'is_not'] : on === 'known' || on === 'hours' ? ['is'] : textOps)
 
 /** CF-11: what must hold for a way to be taken. All of one case must. */
 export function Conditions({ step, at, value, onChange }: { step: Step; at: number; value: When[]; onChange(v: When[]): void }) {
   const { editor, mayEdit, fault } = useDesk()
   const names = answerNames(editor.def.steps ?? [])
+  const hours = useBusinessHours()
   const set = (i: number, part: Partial<When>) => onChange(value.map((w, j) => (j === i ? { ...w, ...part } : w)))
   const choices = (on: string): { value: string; label: string }[] | null => (
     on === 'availability' ? ['available', 'away', 'offline', 'capacity'].map((v) => ({ value: v, label: t(`flow.state.${v}` as Key) }))
+      : on === 'hours' ? ['open', 'closed'].map((v) => ({ value: v, label: t(`flow.hours.${v}` as Key) }))
       : on === 'known' ? ['true', 'false'].map((v) => ({ value: v, label: t(`flow.known.${v}` as Key) })) : null)
   return (
     <div className={s.conditions}>
@@ -91,6 +94,7 @@ export function Conditions({ step, at, value, onChange }: { step: Step; at: numb
             <NativeSelect aria-label={t('flow.what')} disabled={!mayEdit} value={w.on} error={fault(step.id, `${field}.on`)} data={ons.map((v) => ({ value: v, label: t(`flow.on.${v}` as Key) }))} onChange={(e) => { const on = e.currentTarget.value; set(i, { on, name: '', op: 'is', value: choices(on)?.[0]?.value ?? '' }) }} />
             {w.on === 'answer' ? <NativeSelect aria-label={t('flow.which_answer')} disabled={!mayEdit} value={w.name ?? ''} error={fault(step.id, `${field}.name`)} data={[{ value: '', label: t('flow.choose_answer') }, ...[...new Set([...names, ...(w.name ? [w.name] : [])])].map((n) => ({ value: n, label: n }))]} onChange={(e) => set(i, { name: e.currentTarget.value })} /> : null}
             {w.on === 'contact' || w.on === 'ticket' ? <TextInput aria-label={t('flow.property')} placeholder={t('flow.property')} disabled={!mayEdit} value={w.name ?? ''} error={fault(step.id, `${field}.name`)} onChange={(e) => set(i, { name: e.currentTarget.value })} /> : null}
+            {w.on === 'hours' ? <NativeSelect aria-label={t('flow.hours_which')} disabled={!mayEdit} value={w.name ?? ''} error={fault(step.id, `${field}.name`)} data={[{ value: '', label: t('flow.hours_channel') }, ...hours.map((h) => ({ value: h.slug, label: h.name })), ...(w.name && !hours.some((h) => h.slug === w.name) ? [{ value: w.name, label: w.name }] : [])]} onChange={(e) => set(i, { name: e.currentTarget.value })} /> : null}
             {w.on === 'page' ? <NativeSelect aria-label={t('flow.page_part')} disabled={!mayEdit} value={w.name || 'url'} data={['url', 'path', 'host', ...(w.name?.startsWith('query.') ? [w.name] : [])].map((v) => ({ value: v, label: v }))} onChange={(e) => set(i, { name: e.currentTarget.value })} /> : null}
             <NativeSelect aria-label={t('flow.how')} disabled={!mayEdit} value={w.op} error={fault(step.id, `${field}.op`)} data={opsOf(w.on).map((v) => ({ value: v, label: t(`flow.op.${v}` as Key) }))} onChange={(e) => set(i, { op: e.currentTarget.value })} />
             {w.op === 'exists' || w.op === 'not_exists' ? null

@@ -36,5 +36,5 @@ export const orderFlows = (account_id: Id, ids: Id[]): Promise<unknown> => post(
 export const validate = async (kind: Kind, definition: Definition): Promise<Fault[]> => (await post<{ faults: Fault[] | null }>('/api/chatflows/validate', { kind, definition })).faults ?? []
 export const previewLink = (id: Id, url: string): Promise<{ url: string; expires_at: string }> => get(`/api/chatflows/${id}/preview-link`, { url })
 
-export interface Kindred { known: boolean; language: string; country: string; device: string; returning: boolean }
-export const match = (account_id: Id | undefined, url: string, visitor: Kindred): Promise<MatchAnswer> => post('/api/chatflows/match', { url, visitor, ...(account_id ? { account_id } : {}) })
+export interface Kindred { known: boolean; language: string; country: string; device: string; returning: boolean; referrer: string; visits: number }
+export const match = (account_id: Id | undefined, url: string, visitor: Kindred, contact: string): Promise<MatchAnswer> => post('/api/chatflows/match', { url, visitor, ...(contact ? { contact } : {}), ...(account_id ? { account_id } : {}) })

@@ -1,6 +1,6 @@
 // What a chatflow is: the shapes of /api/chatflows. Texts are by language; steps lead to each other by id.
 
-import type { AssignPolicy, Id, Time } from '@kanal/api'
+import type { AssignPolicy, Conditions, Id, Time } from '@kanal/api'
 
 export type Texts = Record<string, string>
 export type Kind = 'live_chat' | 'bot'
@@ -59,7 +59,7 @@ export interface Rule { all: RulePart[] }
 export interface Targeting {
   include?: Rule[]
   exclude?: Rule[]
-  visitor?: { known?: string; languages?: string[]; countries?: string[]; returning?: string; devices?: string[] }
+  visitor?: { known?: string; languages?: string[]; countries?: string[]; returning?: string; devices?: string[]; referrers?: Rule[]; min_visits?: number; max_visits?: number; contact?: Conditions | null }
 }
 
 export interface Definition {
@@ -69,6 +69,8 @@ export interface Definition {
   trigger?: { on?: string; value?: number; then?: string; phone?: string }
   capture?: { email?: string; name?: boolean; required?: boolean }
   hours?: string
+  /** slug of the hours that hours means; empty: the channel's */
+  business_hours?: string
   session?: { timeout_minutes?: number; delay_ms?: number; restart?: boolean }
   error?: Texts
   survey?: boolean

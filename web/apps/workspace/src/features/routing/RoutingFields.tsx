@@ -1,8 +1,8 @@
 import { Button, NativeSelect, NumberInput, Radio, Stack, Switch } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useId } from 'react'
-import { get, type Access, type AssignPolicy, type AssignStep, type Page } from '@kanal/api'
+import type { Access, AssignPolicy, AssignStep } from '@kanal/api'
 import { Icon } from '@kanal/ui'
+import { HoursPick } from '@/features/hours/index.ts'
 import { useInboxes } from '@/features/lookups/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { Sortable } from '@/features/settings/index.ts'
@@ -22,12 +22,12 @@ export interface RoutingFieldsProps {
   account?: string | null
   inbox?: string | null
   mayEdit?: boolean
-  /** a hand-over inside a bot: no rules of skills, no trying */
-  small?: boolean
+  /** beside a canvas: one column */
+  narrow?: boolean
 }
 
 /** GEN-17, RT-01 to RT-03, D10, D11: who gets new work. The same for every channel, in the inbox and in the help desk. */
-export function RoutingFields({ value, onChange, account, inbox, mayEdit = true, small = false }: RoutingFieldsProps) {
+export function RoutingFields({ value, onChange, account, inbox, mayEdit = true, narrow = false }: RoutingFieldsProps) {
   const access = useInboxes().find((i) => i.id === inbox)?.access
   const can = useCan()
   const to = value.to || 'no_one'
@@ -36,8 +36,8 @@ export function RoutingFields({ value, onChange, account, inbox, mayEdit = true,
   const anybody = to !== 'no_one' || rules.length > 0
   const teams = namesTeams(to) || (value.fallback ?? []).some((f) => namesTeams(f.to) || f.to === 'owner_team') || rules.some((r) => (r.teams ?? []).length > 0)
   return (
-    <div className={s.form} data-setting="routing">
-      {small ? null : <Rules value={rules} onChange={(r) => set({ rules: r })} mayEdit={mayEdit} {...(access ? { access } : {})} />}
+    <div className={s.form} data-setting="routing" data-narrow={narrow || undefined}>
+      <Rules value={rules} onChange={(r) => set({ rules: r })} mayEdit={mayEdit} {...(access ? { access } : {})} />
       <section className={s.part}>
         <Radio.Group label={t(rules.length ? 'routing.to_else' : 'routing.to')} value={to} onChange={(v) => set({ to: v as AssignPolicy['to'] })}>
           <Stack gap={8} mt={6}>{choices.map((c) => <Radio key={c} value={c} disabled={!mayEdit} label={toLabel(c)} description={t(`routing.${c}_text` as Key)} />)}</Stack>
@@ -53,25 +53,15 @@ export function RoutingFields({ value, onChange, account, inbox, mayEdit = true,
           </Radio.Group>
           {teams ? <Switch label={t('routing.extra_members')} description={t('routing.extra_members_text')} disabled={!mayEdit} checked={!!value.extra_members} onChange={(e) => set({ extra_members: e.currentTarget.checked })} /> : null}
           <Switch label={t('routing.own_contact')} description={t('routing.own_contact_text')} disabled={!mayEdit} checked={!!value.own_contact} onChange={(e) => set({ own_contact: e.currentTarget.checked })} />
-          <HoursField value={value.hours ?? ''} onChange={(hours) => set({ hours })} mayEdit={mayEdit} />
+          <HoursPick value={value.hours ?? ''} onChange={(hours) => set({ hours })} none={t('routing.any_time')} label={t('routing.hours')} hint={t('routing.hours_text')} disabled={!mayEdit} />
           <Switch label={t('routing.queue')} description={t('routing.queue_text')} disabled={!mayEdit} checked={!value.no_queue} onChange={(e) => set({ no_queue: !e.currentTarget.checked })} />
           <NativeSelect label={t('routing.reopened')} disabled={!mayEdit} value={value.reopened || 'keep_available'} onChange={(e) => set({ reopened: e.currentTarget.value as 'keep' })}
             data={(['keep_available', 'keep', 'again'] as const).map((x) => ({ value: x, label: t(`routing.reopened_${x}` as Key) }))} />
         </section>
       ) : null}
-      {small ? null : <TryRule policy={value} account={account ?? null} inbox={inbox ?? null} />}
-      {account && !small && can('routing.manage') ? <Suspense fallback={null}><Replay policy={value} account={account} /></Suspense> : null}
+      <TryRule policy={value} account={account ?? null} inbox={inbox ?? null} />
+      {account && can('routing.manage') ? <Suspense fallback={null}><Replay policy={value} account={account} /></Suspense> : null}
     </div>
-  )
-}
-
-function HoursField({ value, onChange, mayEdit }: { value: string; onChange(v: string): void; mayEdit: boolean }) {
-  const q = useQuery({ queryKey: ['business-hours'], queryFn: async () => (await get<Page<{ slug: string; name: string }>>('/api/business-hours')).items ?? [], retry: false })
-  const known = q.data ?? []
-  if (!known.length && !value) return null
-  return (
-    <NativeSelect label={t('routing.hours')} description={t('routing.hours_text')} disabled={!mayEdit} value={value} onChange={(e) => onChange(e.currentTarget.value)}
-      data={[{ value: '', label: t('routing.any_time') }, ...known.map((h) => ({ value: h.slug, label: h.name })), ...(value && !known.some((h) => h.slug === value) ? [{ value, label: value }] : [])]} />
   )
 }
 

@@ -11,7 +11,7 @@ import s from './routing.module.css'
 
 interface Found { field: string; op: ConditionOp; values?: string[] | null; have: string[] | null; holds: boolean }
 type Person = Candidate & { load?: number; limit?: number; missing?: string[] | null }
-interface Tried { assignment: Omit<Assignment, 'candidates'> & { candidates: Person[] | null }; rules: { name: string; off: boolean; holds: boolean; found: Found[] | null }[] | null; language: string }
+export interface Tried { assignment: Omit<Assignment, 'candidates'> & { candidates: Person[] | null }; rules: { name: string; off: boolean; holds: boolean; found: Found[] | null }[] | null; language: string }
 
 /** SK-08: what these rules would do with a ticket that is there, or with one that is only typed; nothing is saved. */
 export function TryRule({ policy, account, inbox }: { policy: AssignPolicy; account: string | null; inbox: string | null }) {
@@ -57,7 +57,7 @@ export function TryRule({ policy, account, inbox }: { policy: AssignPolicy; acco
 const reason = (slug: string) => maybe(`reason.${slug}`, slug.replaceAll('_', ' '))
 const personal = (slug: string) => maybe(`candidate.${slug}`, reason(slug))
 
-function Outcome({ got }: { got: Tried }) {
+export function Outcome({ got }: { got: Tried }) {
   const fields = useRoutingFields()
   const skills = useSkills()
   const a = got.assignment
