@@ -34,7 +34,23 @@ export async function person(browser, { who = email, pass = password, width = 14
   if (!res.ok()) throw new Error(`sign in as ${who}: ${res.status()} ${await res.text()}`)
   // What a person sends goes at once, unless the story is about taking it back.
   await context.request.patch(`${base}/api/me`, { data: { preferences: { undo_send_seconds: undo } }, headers: { Origin: base } })
-  return { context, page: heard(await context.newPage()), api: context.request }
+  return { context, page: drawn(heard(await context.newPage())), api: context.request }
+}
+
+/**
+ * A page that is opened or loaded again is there when the workspace is drawn, not when its scripts are: only then does it know from where on to hear
+ * of what happens. What is no page of the workspace is waited for three seconds.
+ */
+function drawn(page) {
+  for (const way of ['goto', 'reload']) {
+    const go = page[way].bind(page)
+    page[way] = async (...args) => {
+      const res = await go(...args)
+      if (page.url().startsWith(base)) await page.locator('main').first().waitFor({ state: 'attached', timeout: 3000 }).catch(() => {})
+      return res
+    }
+  }
+  return page
 }
 
 /** A page whose errors are kept. A resource that does not load is no error: many stories are about that. */
