@@ -15,7 +15,7 @@ var tiers = map[string]int{
 	"internal/channel": 10, "internal/db": 10, "internal/blob": 10, "internal/richtext": 10, "internal/netx": 10, "internal/secret": 10,
 	"internal/config": 10, "internal/sse": 10, "internal/clock": 10, "internal/hours": 10, "internal/installation": 20, "internal/condition": 10, "internal/worktime": 30, "internal/skill": 30, "internal/skill/tongue": 10, "internal/form": 30, "internal/geo": 10, "internal/webchat": 15,
 	"internal/event": 20, "internal/job": 20,
-	"internal/people": 30, "internal/access": 35, "internal/door": 36, "internal/directory": 36, "internal/directory/scim": 10, "internal/contact": 30, "internal/inbox": 30, "internal/thread": 30, "internal/ticket": 30,
+	"internal/people": 30, "internal/occupancy": 36, "internal/access": 35, "internal/door": 36, "internal/directory": 36, "internal/directory/scim": 10, "internal/contact": 30, "internal/inbox": 30, "internal/thread": 30, "internal/ticket": 30,
 	"internal/property": 30, "internal/routing": 30, "internal/setting": 30, "internal/snippet": 30, "internal/spam": 30, "internal/customview": 30, "internal/space": 30,
 	"internal/visitor": 30, "internal/chatflow": 30, "internal/consent": 30,
 	"internal/assignment": 40, "internal/search": 40, "internal/view": 40, "internal/switchboard": 40, "internal/blobgc": 40, "internal/oversight": 40, "internal/notify": 45, "internal/availability": 45,

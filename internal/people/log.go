@@ -170,18 +170,51 @@ type DayTotal struct {
 // maxDays is how long a report may be.
 const maxDays = 366
 
-// Totals adds up the log by user and day, from one day to another, both counted in, of a zone: a day begins and ends when its clocks say so.
+// Stretch is a time in which somebody was available, within one day of a report.
+type Stretch struct {
+	UserID   desk.UserID
+	Day      int // its place among the days
+	From, To desk.Time
+}
+
+// Report is the log added up by user and day, and what it was added up from.
+type Report struct {
+	Days      []DayTotal
+	Available []Stretch
+	from, to  desk.Time
+}
+
+// Bounds are when the first day begins and the last one ends.
+func (r Report) Bounds() (from, to desk.Time) { return r.from, r.to }
+
+// Users are those of whom there is anything.
+func (r Report) Users() (out []desk.UserID) {
+	for _, d := range r.Days {
+		if len(out) == 0 || out[len(out)-1] != d.UserID {
+			out = append(out, d.UserID)
+		}
+	}
+	return out
+}
+
+// Totals are the days of a Report.
 func (s *Service) Totals(ctx context.Context, q db.Queryer, users []desk.UserID, from, to, zone string) ([]DayTotal, error) {
+	r, err := s.Report(ctx, q, users, from, to, zone)
+	return r.Days, err
+}
+
+// Report adds up the log by user and day, from one day to another, both counted in, of a zone: a day begins and ends when its clocks say so.
+func (s *Service) Report(ctx context.Context, q db.Queryer, users []desk.UserID, from, to, zone string) (Report, error) {
 	loc, err := time.LoadLocation(zone)
 	first, err1 := time.ParseInLocation(time.DateOnly, from, time.UTC)
 	last, err2 := time.ParseInLocation(time.DateOnly, to, time.UTC)
 	switch {
 	case err != nil:
-		return nil, desk.Errorf(desk.Invalid, "availability.timezone_unknown", "%q is not a time zone: write it like Europe/Copenhagen.", zone).In("timezone")
+		return Report{}, desk.Errorf(desk.Invalid, "availability.timezone_unknown", "%q is not a time zone: write it like Europe/Copenhagen.", zone).In("timezone")
 	case err1 != nil || err2 != nil || last.Before(first):
-		return nil, desk.Errorf(desk.Invalid, "availability.days_malformed", "Write days like 2026-01-31, the first before the last.").In("from")
+		return Report{}, desk.Errorf(desk.Invalid, "availability.days_malformed", "Write days like 2026-01-31, the first before the last.").In("from")
 	case last.Sub(first) > maxDays*24*time.Hour:
-		return nil, desk.Errorf(desk.Invalid, "availability.days_too_many", "A report takes at most %d days.", maxDays).In("to")
+		return Report{}, desk.Errorf(desk.Invalid, "availability.days_too_many", "A report takes at most %d days.", maxDays).In("to")
 	}
 	var edges []desk.Time // midnights, the last day's end among them
 	for d := first; !d.After(last.AddDate(0, 0, 1)); d = d.AddDate(0, 0, 1) {
@@ -192,7 +225,7 @@ func (s *Service) Totals(ctx context.Context, q db.Queryer, users []desk.UserID,
 		UNION ALL SELECT l.id, l.user_id, l.at, l.available, l.by_what, l.actor_id, l.note FROM availability_log l
 		WHERE l.user_id IN `+in+` AND l.id = (SELECT m.id FROM availability_log m WHERE m.user_id = l.user_id AND m.at < $1 ORDER BY m.at DESC, m.id DESC LIMIT 1)`, edges[0], edges[len(edges)-1])
 	if err != nil {
-		return nil, fmt.Errorf("people: totals: %w", err)
+		return Report{}, fmt.Errorf("people: totals: %w", err)
 	}
 	slices.SortFunc(rows, func(a, b LogRow) int {
 		switch {
@@ -207,8 +240,9 @@ func (s *Service) Totals(ctx context.Context, q db.Queryer, users []desk.UserID,
 }
 
 // totals cuts what each row lasted at the days' edges. Rows stand by user and time.
-func totals(rows []LogRow, edges []desk.Time, first time.Time, now desk.Time) []DayTotal {
+func totals(rows []LogRow, edges []desk.Time, first time.Time, now desk.Time) Report {
 	var out []DayTotal
+	rep := Report{from: edges[0], to: edges[len(edges)-1]}
 	end := min(edges[len(edges)-1], now)
 	for i, r := range rows {
 		until := end
@@ -227,11 +261,13 @@ func totals(rows []LogRow, edges []desk.Time, first time.Time, now desk.Time) []
 			t := &out[len(out)-1]
 			if r.Available {
 				t.Available += int64(to - from)
+				rep.Available = append(rep.Available, Stretch{r.UserID, len(out) - 1, from, to})
 			} else {
 				t.Away += int64(to - from)
 				t.AwayBy[r.By] += int64(to - from)
 			}
 		}
 	}
-	return out
+	rep.Days = out
+	return rep
 }

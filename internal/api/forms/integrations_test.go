@@ -168,4 +168,3 @@ func TestIntegrationsAreGuarded(t *testing.T) {
 		}
 	})
 }
-

@@ -12,6 +12,7 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/hours"
+	"github.com/kanalhq/kanal/internal/occupancy"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/worktime"
@@ -353,8 +354,14 @@ type totalsInput struct {
 
 // DayTotals is time available and away by person and day.
 type DayTotals struct {
-	Timezone string            `json:"timezone"`
-	Items    []people.DayTotal `json:"items"`
+	Timezone string     `json:"timezone"`
+	Items    []DayTotal `json:"items"`
+}
+
+// DayTotal is one person's day, with how much of their time available they had work (RP-07).
+type DayTotal struct {
+	people.DayTotal
+	WithWork *int64 `json:"with_work_ms" doc:"How much of the time available there was an open ticket, or conversation without one, of theirs that did not rest: occupancy is this part of it. Null when the days are more than 92, and in part a reckoning: it goes back through what happened since."`
 }
 
 func (h *presences) sum(ctx context.Context, v access.Viewer, in *totalsInput) (out DayTotals, names map[desk.UserID]desk.User, err error) {
@@ -380,11 +387,23 @@ func (h *presences) sum(ctx context.Context, v access.Viewer, in *totalsInput) (
 			names[u.ID], ids = u, append(ids, u.ID)
 		}
 	}
-	out.Items, err = h.People.Totals(ctx, h.DB, ids, in.From, in.To, out.Timezone)
-	if out.Items == nil {
-		out.Items = []people.DayTotal{}
+	rep, err := h.People.Report(ctx, h.DB, ids, in.From, in.To, out.Timezone)
+	if err != nil {
+		return out, nil, err
 	}
-	return out, names, err
+	var with []int64
+	if from, to := rep.Bounds(); to-from <= occupancy.MaxDays*86_400_000 {
+		if with, err = occupancy.Days(ctx, h.DB, rep); err != nil {
+			return out, nil, err
+		}
+	}
+	out.Items = make([]DayTotal, len(rep.Days))
+	for i, d := range rep.Days {
+		if out.Items[i].DayTotal = d; with != nil {
+			out.Items[i].WithWork = &with[i]
+		}
+	}
+	return out, names, nil
 }
 
 func (h *presences) totals(ctx context.Context, v access.Viewer, in *totalsInput) (*api.Out[DayTotals], error) {
@@ -404,7 +423,7 @@ func (h *presences) export(ctx context.Context, v access.Viewer, in *totalsInput
 		return nil, err
 	}
 	whys := []string{people.ByManual, people.ByManager, people.ByHours, people.ByOutOfOffice, people.ByIdle}
-	head := []string{"day", "timezone", "name", string(desk.AddrEmail), "available_minutes", "away_minutes"}
+	head := []string{"day", "timezone", "name", string(desk.AddrEmail), "available_minutes", "away_minutes", "with_work_minutes", "occupancy_percent"}
 	for _, w := range whys {
 		head = append(head, "away_"+w+"_minutes")
 	}
@@ -413,7 +432,12 @@ func (h *presences) export(ctx context.Context, v access.Viewer, in *totalsInput
 	_ = w.Write(head)
 	minutes := func(ms int64) string { return strconv.FormatFloat(float64(ms)/60000, 'f', 2, 64) }
 	for _, t := range out.Items {
-		row := []string{t.Day, out.Timezone, cell(names[t.UserID].Name), cell(names[t.UserID].Email), minutes(t.Available), minutes(t.Away)}
+		row := []string{t.Day, out.Timezone, cell(names[t.UserID].Name), cell(names[t.UserID].Email), minutes(t.Available), minutes(t.Away), "", ""}
+		if t.WithWork != nil {
+			if row[6] = minutes(*t.WithWork); t.Available > 0 {
+				row[7] = strconv.FormatFloat(100*float64(*t.WithWork)/float64(t.Available), 'f', 1, 64)
+			}
+		}
 		for _, why := range whys {
 			row = append(row, minutes(t.AwayBy[why]))
 		}

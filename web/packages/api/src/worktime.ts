@@ -29,7 +29,7 @@ export interface Availability {
 export interface MyAvailability extends Availability { idle_minutes: number; actor_name: string }
 
 export interface AvailabilityChange { user_id: Id; at: Time; available: boolean; by: PresenceBy | 'inactive'; actor_id: Id | null; note: string }
-export interface DayTotal { user_id: Id; day: string; available_ms: number; away_ms: number; away_by_ms: Record<string, number> }
+export interface DayTotal { user_id: Id; day: string; available_ms: number; away_ms: number; away_by_ms: Record<string, number>; with_work_ms: number | null }
 export interface DayTotals { timezone: string; items: DayTotal[] }
 
 export interface BusinessHours { slug: string; name: string; schedule: WeekHours; calendars: string[]; open: boolean; next_at: Time | null }

@@ -9,7 +9,7 @@ import { t } from '@/locales/index.ts'
 import { sentence } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
 import { changesQuery, totalsQuery } from './queries.ts'
-import { length, why } from './words.ts'
+import { length, occupancy, why } from './words.ts'
 import s from './worktime.module.css'
 
 /** AV-13: time available and away by day, and every change; of one person, or of everybody. */
@@ -25,7 +25,7 @@ export function History({ user, zone }: { user: Id | ''; zone: string }) {
   const items = [...(totals.data?.items ?? [])].sort((x, y) => y.day.localeCompare(x.day) || name(x.user_id).localeCompare(name(y.user_id)))
   return (
     <section className={s.part} data-setting="history">
-      <div><h2>{t('presence.history')}</h2><p className={s.hint}>{t('presence.history_text', { zone })}</p></div>
+      <div><h2>{t('presence.history')}</h2><p className={s.hint}>{t('presence.history_text', { zone })} {t('presence.occupancy_text')}</p></div>
       <div className={s.actions}>
         <TextInput type="date" label={t('presence.from')} value={from} max={to} onChange={(e) => setFrom(e.currentTarget.value)} />
         <TextInput type="date" label={t('presence.to')} value={to} min={from} onChange={(e) => setTo(e.currentTarget.value)} />
@@ -36,8 +36,8 @@ export function History({ user, zone }: { user: Id | ''; zone: string }) {
       {items.length ? (
         <div className={s.scroll} tabIndex={0} role="region" aria-label={t('presence.history')}>
           <table className={s.table}>
-            <thead><tr><th scope="col">{t('presence.day')}</th>{user ? null : <th scope="col">{t('field.name')}</th>}<th scope="col">{t('presence.time_on')}</th><th scope="col">{t('presence.time_off')}</th><th scope="col">{t('presence.time_why')}</th></tr></thead>
-            <tbody>{items.map((x) => <tr key={x.day + x.user_id}><td>{x.day}</td>{user ? null : <td>{name(x.user_id)}</td>}<td className={s.number}>{length(x.available_ms)}</td><td className={s.number}>{length(x.away_ms)}</td><td>{away(x.away_by_ms)}</td></tr>)}</tbody>
+            <thead><tr><th scope="col">{t('presence.day')}</th>{user ? null : <th scope="col">{t('field.name')}</th>}<th scope="col">{t('presence.time_on')}</th><th scope="col">{t('presence.time_off')}</th><th scope="col">{t('presence.occupancy')}</th><th scope="col">{t('presence.time_why')}</th></tr></thead>
+            <tbody>{items.map((x) => <tr key={x.day + x.user_id}><td>{x.day}</td>{user ? null : <td>{name(x.user_id)}</td>}<td className={s.number}>{length(x.available_ms)}</td><td className={s.number}>{length(x.away_ms)}</td><td className={s.number} data-occupancy>{occupancy(x)}</td><td>{away(x.away_by_ms)}</td></tr>)}</tbody>
           </table>
         </div>
       ) : totals.data ? <p className={s.hint}>{t('presence.history_none')}</p> : null}

@@ -22,3 +22,6 @@ export function nextWords(a: Availability, zone: string): string {
 
 /** Hours and minutes, as 7:05 h. */
 export const length = (ms: number): string => { const m = Math.round(ms / 60_000); return t('presence.length', { h: Math.floor(m / 60), m: String(m % 60).padStart(2, '0') }) }
+
+/** RP-07: which part of the time available there was work. */
+export const occupancy = (x: { with_work_ms: number | null; available_ms: number }): string => (x.with_work_ms === null || !x.available_ms ? '–' : new Intl.NumberFormat(document.documentElement.lang || 'en', { style: 'percent' }).format(Math.min(1, x.with_work_ms / x.available_ms)))
