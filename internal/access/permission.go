@@ -21,6 +21,7 @@ const (
 	ContactsDelete     Permission = "contacts.delete"
 	ContactsExport     Permission = "contacts.export"     // everything held of one person, as a file
 	ContactsErase      Permission = "contacts.erase"      // CR-14: a person and everything they said, for good
+	SensitiveView      Permission = "sensitive.view"      // CO-12: look at what was blanked out of messages and is kept sealed
 	ViewsShare         Permission = "views.share"         // WS-06: make and change views that others see
 	AvailabilityManage Permission = "availability.manage" // switch somebody else's availability
 	AccountAccess      Permission = "account.access"      // PM-01: connect channels, edit inboxes
@@ -41,7 +42,7 @@ const (
 
 // Permissions is every permission, in the order that screens show.
 var Permissions = []Permission{
-	TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ContactsExport, ContactsErase, ViewsShare,
+	TicketsView, TicketsReply, TicketsComment, TicketsEdit, TicketsAssign, TicketsDelete, ContactsEdit, ContactsDelete, ContactsExport, ContactsErase, SensitiveView, ViewsShare,
 	AvailabilityManage, InboxesAll, AccountAccess, ChatflowsManage, RoutingManage, FormsManage, SubmissionsView, ChannelsMove, RolesManage, PropertiesManage, UsersManage, SettingsManage, TokensManage, AuditView, VisitorsIdentify,
 }
 
@@ -118,15 +119,18 @@ func Member(a desk.Access, u desk.User) bool {
 	return slices.ContainsFunc(u.Teams, named) || slices.ContainsFunc(u.TeamsAbove, named)
 }
 
-// ScopeAll lets a token do whatever its user may.
-const ScopeAll = "all"
+// ScopeAll lets a token do whatever its user may. ScopeDirectory lets it keep users and teams by SCIM, and nothing else; all does not give it.
+const (
+	ScopeAll       = "all"
+	ScopeDirectory = "scim"
+)
 
 // checkScopes refuses scopes that mean nothing and returns them once each.
 func checkScopes(scopes []string) ([]string, error) {
 	out := []string{}
 	for _, sc := range scopes {
-		if sc != ScopeAll && !slices.Contains(Permissions, Permission(sc)) {
-			names := ScopeAll
+		if sc != ScopeAll && sc != ScopeDirectory && !slices.Contains(Permissions, Permission(sc)) {
+			names := ScopeAll + ", " + ScopeDirectory
 			for _, p := range Permissions {
 				names += ", " + string(p)
 			}

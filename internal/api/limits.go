@@ -18,6 +18,8 @@ const (
 	LimitSignIn Limit = "sign_in"
 	LimitPublic Limit = "public"
 	LimitLink   Limit = "link"
+	// LimitDirectory is what a company's directory may ask by SCIM.
+	LimitDirectory Limit = "directory"
 )
 
 // Take counts a request against a limit of its address: for handlers that are no operations. The error says to wait.

@@ -92,6 +92,8 @@ func New(d Deps) *Server {
 		LimitSignIn: newLimiter(time.Second, d.SignInBurst),
 		LimitPublic: newLimiter(time.Second/200, 2000), // an office behind one address opens mails full of pictures
 		LimitLink:   newLimiter(time.Second/5, 100),
+
+		LimitDirectory: newLimiter(time.Second/50, 500), // Entra ID asks that 25 a second be taken
 	}
 	s.api = humago.New(s.mux, document(d.Version))
 	s.assets = newAssets(d.Assets)

@@ -24,6 +24,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
 	apichat "github.com/kanalhq/kanal/internal/api/chat"
+	directories "github.com/kanalhq/kanal/internal/api/directory"
 	doors "github.com/kanalhq/kanal/internal/api/door"
 	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
@@ -44,6 +45,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
 	"github.com/kanalhq/kanal/internal/dispatch"
+	"github.com/kanalhq/kanal/internal/directory"
 	"github.com/kanalhq/kanal/internal/door"
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/identity"
@@ -153,6 +155,7 @@ func newSiteWith(t testing.TB, d *db.DB, adapters []channel.Adapter, with ...tun
 	s.api = api.New(ad)
 	agent.Mount(s.api, gd)
 	doors.Mount(s.api, doors.Deps{DB: d, Door: s.Door, People: s.People})
+	directories.Mount(s.api, directories.Deps{DB: d, Directory: directory.New(directory.Deps{DB: d, Clock: s.Clock, People: s.People, Access: s.Access, Settings: s.Settings, Base: "https://desk.example"})})
 	admin.Mount(s.api, md)
 	lists.Mount(s.api, lists.Deps{DB: d, View: s.View, Saved: saved, Spaces: space.New(s.Clock, s.Events)})
 	apichat.MountFlows(s.api, apichat.FlowDeps{DB: d, Clock: s.Clock, Flows: chatflow.New(d, s.Clock, s.Events), Inboxes: s.Inboxes, Registry: s.Channels, Properties: s.Properties,

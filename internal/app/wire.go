@@ -11,7 +11,6 @@ import (
 	"github.com/kanalhq/kanal/internal/api/admin"
 	"github.com/kanalhq/kanal/internal/api/agent"
 	"github.com/kanalhq/kanal/internal/api/chat"
-	doors "github.com/kanalhq/kanal/internal/api/door"
 	"github.com/kanalhq/kanal/internal/api/hubspot"
 	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
@@ -246,8 +245,7 @@ func (a *App) edge() http.Handler {
 		DB: a.DB, Clock: a.Clock, Log: a.log, Access: a.Access, Key: a.Box.Derive("signed links"), BaseURL: a.cfg.Base, Version: Version().Version,
 		Assets: web.FS(), Proxies: a.cfg.TrustedProxies, Observe: a.metrics.observe, RepeatKept: config.Window("IDEMPOTENCY"), Admit: a.Door.Admit,
 	})
-	doors.Mount(s, doors.Deps{DB: a.DB, Door: a.Door, People: a.People})
-	a.keepDirectory(s)
+	a.doors(s)
 	writes := writing.Deps{
 		DB: a.DB, Clock: a.Clock, People: a.People, Contacts: a.Contacts, Threads: a.Threads, Settings: a.Settings, Snippets: a.Snippets, Dispatch: a.Dispatch, View: a.Views,
 	}

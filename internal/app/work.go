@@ -12,6 +12,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api"
 	"github.com/kanalhq/kanal/internal/api/admin"
 	directories "github.com/kanalhq/kanal/internal/api/directory"
+	doors "github.com/kanalhq/kanal/internal/api/door"
 	"github.com/kanalhq/kanal/internal/api/moving"
 	"github.com/kanalhq/kanal/internal/api/work"
 	"github.com/kanalhq/kanal/internal/channel"
@@ -32,8 +33,9 @@ import (
 	"github.com/kanalhq/kanal/internal/worktime"
 )
 
-// keepDirectory lets a company's directory keep users and teams.
-func (a *App) keepDirectory(s *api.Server) {
+// doors is how people come in, and a company's directory that keeps them.
+func (a *App) doors(s *api.Server) {
+	doors.Mount(s, doors.Deps{DB: a.DB, Door: a.Door, People: a.People})
 	leaving := admin.Leaving{DB: a.DB, Tickets: a.Tickets, Assign: a.Assign}
 	directories.Mount(s, directories.Deps{DB: a.DB, Directory: directory.New(directory.Deps{
 		DB: a.DB, Clock: a.Clock, People: a.People, Access: a.Access, Settings: a.Settings, Base: a.cfg.Base.String(),

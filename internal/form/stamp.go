@@ -17,6 +17,9 @@ func stampKey(stamp string) string {
 
 // Spent reports whether a stamp was sent before.
 func (s *Service) Spent(ctx context.Context, q db.Queryer, stamp string) (bool, error) {
+	if stamp == "" {
+		return false, nil
+	}
 	var n int
 	if err := q.QueryRow(ctx, `SELECT COUNT(*) FROM form_stamps WHERE stamp = $1`, stampKey(stamp)).Scan(&n); err != nil {
 		return false, fmt.Errorf("form: stamp: %w", err)

@@ -114,11 +114,9 @@ func (s *Service) Submit(ctx context.Context, in In) (Outcome, error) {
 	} else if desk.CodeOf(err) != desk.NotFound {
 		return Outcome{}, err
 	}
-	spent, err := false, error(nil)
-	if in.Signs.Stamp != "" {
-		if spent, err = s.Forms.Spent(ctx, s.DB, in.Signs.Stamp); err != nil {
-			return Outcome{}, err
-		}
+	spent, err := s.Forms.Spent(ctx, s.DB, in.Signs.Stamp)
+	if err != nil {
+		return Outcome{}, err
 	}
 	out := Outcome{Result: f.Definition.Evaluate(in.Posted, in.Language)}
 	if in.Lax {
@@ -150,13 +148,10 @@ func (s *Service) Submit(ctx context.Context, in In) (Outcome, error) {
 		if out.Submission, isNew, err = s.Forms.Store(ctx, tx, x); err != nil || !isNew {
 			return err
 		}
-		if err := s.spend(ctx, tx, in, spent, &out.Submission); err != nil {
+		if err := s.spend(ctx, tx, in, spent, &out.Submission); err != nil || out.Submission.State != form.Held {
 			return err
 		}
-		if out.Submission.State == form.Held {
-			return s.tell(ctx, tx, f, out.Submission, acc.InboxID)
-		}
-		return nil
+		return s.tell(ctx, tx, f, out.Submission, acc.InboxID)
 	})
 	if err != nil {
 		return out, err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/access"
 	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/assignment"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/intake"
@@ -108,37 +109,50 @@ func (a *admins) deactivate(ctx context.Context, v access.Viewer, in *deactivate
 		return nil, err
 	}
 	out := Deactivated{User: u}
+	out.Moved, out.Left, err = Leaving{a.DB, a.Tickets, a.Assign}.PassOn(ctx, v.Actor, id, b.OwnerID, b.Tickets)
+	return api.Answer(out, err)
+}
+
+// Leaving passes on what somebody leaves behind.
+type Leaving struct {
+	DB      *db.DB
+	Tickets *ticket.Service
+	Assign  *assignment.Service
+}
+
+// PassOn gives the open tickets of a user to another, to nobody or to whom each channel's rule names; how is keep, release, hand_over or rule.
+func (l Leaving) PassOn(ctx context.Context, actor desk.Actor, id, to desk.UserID, how string) (moved, left int, err error) {
 	for after, more := desk.TicketID(0), true; more; {
 		var owned []desk.Ticket
-		if owned, err = a.Tickets.OwnedOpen(ctx, a.DB, id, after, passSlice); err != nil {
-			return nil, err
+		if owned, err = l.Tickets.OwnedOpen(ctx, l.DB, id, after, passSlice); err != nil {
+			return moved, left, err
 		}
 		if more = len(owned) == passSlice; len(owned) > 0 {
 			after = owned[len(owned)-1].ID
 		}
-		moved := 0
-		if b.Tickets != "keep" {
-			if moved, err = a.passOn(ctx, v, owned, b.OwnerID, b.Tickets); err != nil {
-				return nil, err
+		n := 0
+		if how != "keep" {
+			if n, err = l.slice(ctx, actor, owned, to, how); err != nil {
+				return moved, left, err
 			}
 		}
-		out.Moved, out.Left = out.Moved+moved, out.Left+len(owned)-moved
+		moved, left = moved+n, left+len(owned)-n
 	}
-	return api.Answer(out, nil)
+	return moved, left, nil
 }
 
-func (a *admins) passOn(ctx context.Context, v access.Viewer, owned []desk.Ticket, to desk.UserID, how string) (moved int, err error) {
+func (l Leaving) slice(ctx context.Context, actor desk.Actor, owned []desk.Ticket, to desk.UserID, how string) (moved int, err error) {
 	if how == "release" {
 		to = 0
 	}
-	err = a.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = l.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) error {
 		moved = 0
 		for _, t := range owned {
 			var err error
-			if how == "rule" {
-				_, err = a.Assign.Settle(ctx, tx, t.ID, routing.OwnerLeft)
+			if how == "rule" && (t.AccountID != 0 || t.Snoozed) { // what came by no channel has no rule: it is nobody's
+				_, err = l.Assign.Settle(ctx, tx, t.ID, routing.OwnerLeft)
 			} else {
-				_, err = a.Assign.Manual(ctx, tx, v.Actor, t.ID, to, t.TeamID)
+				_, err = l.Assign.Manual(ctx, tx, actor, t.ID, to, t.TeamID)
 			}
 			if code := desk.CodeOf(err); err != nil && code != desk.Invalid && code != desk.Conflict && code != desk.NotFound {
 				return err
