@@ -1,5 +1,6 @@
 // Forms and what was submitted with them (internal/form, internal/api/forms).
 
+import type * as G from './generated.ts'
 import type { Conditions } from './routing.ts'
 import type { Id, Time } from './types.ts'
 
@@ -59,7 +60,7 @@ export interface FormDefinition {
   consent?: FormConsent | null
 }
 
-export interface FormChannel { id: Id; name: string; inbox_id: Id; active: boolean }
+export type FormChannel = G.Channel
 
 export interface Form {
   id: Id
@@ -81,7 +82,7 @@ export interface Form {
 
 export type SubmissionState = 'filed' | 'held' | 'test'
 export interface Answer { field: string; label: string; value: string | string[] | null; hidden?: boolean }
-export interface SubmittedFile { field: string; name: string; size: number; url?: string }
+export type SubmittedFile = G.FileRef
 
 export interface Submission {
   id: Id
@@ -108,4 +109,4 @@ export interface SubmissionPage { items: Submission[] | null; next: string; colu
 /** What a ticket was submitted with; hidden is there for those who may see submissions. */
 export interface TicketSubmission { id: Id; form: { id: Id; name: string; slug: string }; visible: Answer[] | null; hidden?: Answer[] | null }
 
-export interface EmbedCodes { script: string; inline: string; iframe: string; html: string; url: string; api: string }
+export type EmbedCodes = G.Codes

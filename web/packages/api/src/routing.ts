@@ -1,5 +1,6 @@
 // Who gets new work: what a channel's settings hold, and what its screens ask (internal/desk/inbox.go, internal/condition).
 
+import type * as G from './generated.ts'
 import type { Id, Time } from './types.ts'
 
 export type ConditionOp = 'is' | 'is_not' | 'contains' | 'not_contains' | 'begins' | 'ends' | 'in' | 'not_in' | 'greater' | 'less' | 'exists' | 'not_exists'
@@ -19,21 +20,12 @@ export interface ConditionField {
   group?: string
 }
 
-export interface SkillNeed { skill: string; level?: number; preferred?: boolean }
+export type SkillNeed = G.SkillNeed
 
 /** Asks for skills where its conditions hold; the first that fits decides. */
-export interface SkillRule {
-  name: string
-  off?: boolean
-  if?: Conditions | null
-  skills: SkillNeed[] | null
-  users?: string[] | null
-  teams?: string[] | null
-  relax_seconds?: number
-  strict?: boolean
-}
+export interface SkillRule extends Omit<G.SkillRule, 'if'> { if?: Conditions | null }
 
-export interface AssignStep { to: 'owner_team' | 'users' | 'teams' | 'users_and_teams' | 'no_one'; users?: string[] | null; teams?: string[] | null }
+export type AssignStep = G.AssignStep
 
 export interface AssignPolicy {
   to: 'no_one' | 'users' | 'teams' | 'users_and_teams' | 'contact_owner' | ''
@@ -56,18 +48,18 @@ export interface AssignPolicy {
 /** A limit of what somebody is given by itself; null or missing is none. */
 export interface Capacity { total?: number | null; calls?: number | null; messages?: number | null; email?: number | null }
 
-export interface Skill { slug: string; name: string; category: string; users: number; rules: number }
-export interface SkillCategory { slug: string; name: string; built_in: boolean; skills: Skill[] }
-export interface SkillList { items: SkillCategory[]; languages: string[] }
-export interface HeldSkill { slug: string; level: number; main: boolean; expires_at: Time | null }
-export interface SkillUse { kind: 'channel' | 'chatflow'; id: Id; name: string; rule: string }
-export interface SkillUses { users: { user_id: Id; name: string; level: number; main: boolean; expires_at: Time | null }[]; total: number; rules: SkillUse[] }
+export type Skill = G.Skill
+export type SkillCategory = G.Category
+export type SkillList = G.SkillList
+export type HeldSkill = G.SkillHeld
+export type SkillUse = G.Use
+export type SkillUses = G.Used
 
-export interface CapacityLoad { total: number; calls: number; messages: number; email: number }
+export type CapacityLoad = G.Load
 export interface CapacitySettings { default: Capacity; exclude: { statuses: string[]; idle_days: number }; weights: Record<string, number>; call_blocks: boolean }
 export interface PersonCapacity { user_id: Id; name: string; takes_work: boolean; available: boolean; own: Capacity | null; limit: Capacity; load: CapacityLoad }
 /** after an assignment: what its owner has now, against the limit that is reached first */
-export interface OwnerStanding { user_id: Id; name: string; kind: string; count: number; limit: number | null; over: boolean }
+export type OwnerStanding = G.Standing
 export interface CapacityList { settings: CapacitySettings; items: PersonCapacity[] }
 
 export interface Candidate {
@@ -85,7 +77,7 @@ export interface Candidate {
 }
 
 /** A rule or a fallback that was looked at, and what came of it. */
-export interface AssignmentStep { step: string; name?: string; reason: string; skills?: string[] | null; user_id?: Id | null }
+export type AssignmentStep = G.AssignmentStep
 
 export interface Assignment {
   queued?: boolean

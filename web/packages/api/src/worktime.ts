@@ -1,11 +1,12 @@
 // Whether people are there, and the hours and holidays that they and channels keep (internal/people, internal/worktime).
 
+import type * as G from './generated.ts'
 import type { Id, Time } from './types.ts'
 
 export type PresenceBy = '' | 'manual' | 'manager' | 'hours' | 'out_of_office' | 'idle'
 
-export interface HolidayDay { date: string; name: string; ranges: { from: string; to: string }[] }
-export interface WeekHours { timezone: string; ranges: { days: number[]; from: string; to: string }[]; holidays: HolidayDay[] }
+export type HolidayDay = G.Holiday
+export type WeekHours = G.Schedule
 
 export interface Absence { id: Id; user_id: Id; starts_at: Time; ends_at: Time; note: string; created_by: Id | null }
 

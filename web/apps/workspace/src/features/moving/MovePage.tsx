@@ -2,7 +2,7 @@ import { Button, MultiSelect, Radio, Select, Stack, TextInput } from '@mantine/c
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { ChannelAccount } from '@kanal/api'
+import type { ChannelAccount, MoveNote, MovePlan } from '@kanal/api'
 import { Banner, EmptyState, SkeletonLines, Tag, type Tone } from '@kanal/ui'
 import { accountsQuery } from '@/features/channels/later.ts'
 import { useInboxes, usePipelines } from '@/features/lookups/index.ts'
@@ -10,7 +10,7 @@ import { t, type Key } from '@/locales/index.ts'
 import { sentence } from '@/shell/errors.ts'
 import { busy } from './model.ts'
 import { Moves } from './Moves.tsx'
-import { movesQuery, previewQuery, startMove, type Note, type Plan } from './queries.ts'
+import { movesQuery, previewQuery, startMove } from './queries.ts'
 import { ordered } from './model.ts'
 import s from './moving.module.css'
 
@@ -45,17 +45,17 @@ function PlanForm({ account, first }: { account: ChannelAccount; first: string }
   const inboxes = useInboxes()
   const pipelines = usePipelines()
   const [to, setTo] = useState(first)
-  const [history, setHistory] = useState<Plan['history']>('all')
+  const [history, setHistory] = useState<MovePlan['history']>('all')
   const [day, setDay] = useState('')
   const [statuses, setStatuses] = useState<string[]>([])
-  const [bare, setBare] = useState<NonNullable<Plan['conversations']>>('none')
-  const [ticketless, setTicketless] = useState<Plan['ticketless']>('as_is')
+  const [bare, setBare] = useState<NonNullable<MovePlan['conversations']>>('none')
+  const [ticketless, setTicketless] = useState<MovePlan['ticketless']>('as_is')
   const [error, setError] = useState<unknown>(null)
   const [starting, setStarting] = useState(false)
   const target = inboxes.find((i) => i.id === to)
   const since = day ? new Date(`${day}T00:00:00`) : null
   const ready = (history !== 'since' || (since !== null && !Number.isNaN(since.valueOf()))) && (history !== 'status' || statuses.length > 0 || bare !== 'none')
-  const plan: Plan = { to, history, ticketless: target?.kind === 'helpdesk' ? ticketless : 'none', ...(history === 'since' && since && ready ? { since: since.toISOString() } : {}), ...(history === 'status' ? { statuses, conversations: bare } : {}) }
+  const plan: MovePlan = { to, history, ticketless: target?.kind === 'helpdesk' ? ticketless : 'none', ...(history === 'since' && since && ready ? { since: since.toISOString() } : {}), ...(history === 'status' ? { statuses, conversations: bare } : {}) }
   const preview = useQuery({ ...previewQuery(account.id, plan), enabled: ready })
   const go = async () => {
     setStarting(true)
@@ -67,7 +67,7 @@ function PlanForm({ account, first }: { account: ChannelAccount; first: string }
       {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
       <div className={s.form}>
         <Select label={t('moves.to')} data={inboxes.filter((i) => i.id !== account.inbox_id).map((i) => ({ value: i.id, label: i.name }))} value={to} onChange={(v) => v && setTo(v)} allowDeselect={false} />
-        <Radio.Group label={t('moves.history')} value={history} onChange={(v) => setHistory(v as Plan['history'])}>
+        <Radio.Group label={t('moves.history')} value={history} onChange={(v) => setHistory(v as MovePlan['history'])}>
           <Stack gap={8} mt={6}>{(['all', 'open', 'since', 'status', 'none'] as const).map((h) => <Radio key={h} value={h} label={t(`moves.history.${h}` as Key)} description={t(`moves.history.${h}_text` as Key)} />)}</Stack>
         </Radio.Group>
         {history === 'since' ? <TextInput type="date" label={t('moves.since')} value={day} onChange={(e) => setDay(e.currentTarget.value)} /> : null}
@@ -78,7 +78,7 @@ function PlanForm({ account, first }: { account: ChannelAccount; first: string }
           </>
         ) : null}
         {target?.kind === 'helpdesk' && history !== 'none' ? (
-          <Select label={t('moves.ticketless')} description={t('moves.ticketless_text')} data={(['as_is', 'open', 'closed', 'none'] as const).map((v) => ({ value: v, label: t(`moves.ticketless.${v}` as Key) }))} value={ticketless} allowDeselect={false} onChange={(v) => setTicketless((v ?? 'as_is') as Plan['ticketless'])} />
+          <Select label={t('moves.ticketless')} description={t('moves.ticketless_text')} data={(['as_is', 'open', 'closed', 'none'] as const).map((v) => ({ value: v, label: t(`moves.ticketless.${v}` as Key) }))} value={ticketless} allowDeselect={false} onChange={(v) => setTicketless((v ?? 'as_is') as MovePlan['ticketless'])} />
         ) : null}
       </div>
       <section aria-label={t('moves.dry_run')} aria-live="polite" data-ready={preview.data ? true : undefined}>
@@ -100,9 +100,9 @@ function PlanForm({ account, first }: { account: ChannelAccount; first: string }
   )
 }
 
-const tones: Record<Note['level'], Tone> = { carries: 'ok', mapped: 'accent', stays: 'plain', loses: 'warn' }
+const tones: Record<MoveNote['level'], Tone> = { carries: 'ok', mapped: 'accent', stays: 'plain', loses: 'warn' }
 
-export function Notes({ notes }: { notes: readonly Note[] }) {
+export function Notes({ notes }: { notes: readonly MoveNote[] }) {
   return (
     <ul className={s.notes}>
       {ordered(notes).map((n) => (

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { daysLeft, ordered, share } from './model.ts'
-import type { Move } from './queries.ts'
+import type { Move } from '@kanal/api'
 
 const move = (part: Partial<Move>) => ({ state: 'done', total: 10, done: 10, undoable: true, undo_until: '2026-12-22T08:00:00.000Z', ...part }) as Move
 
 test('what is lost is told first', () => {
-  expect(ordered([{ kind: 'a', level: 'carries', count: 1, names: [] }, { kind: 'b', level: 'loses', count: 1, names: [] }]).map((n) => n.kind)).toEqual(['b', 'a'])
+  expect(ordered([{ kind: 'address', level: 'carries', count: 1, names: [] }, { kind: 'routing', level: 'loses', count: 1, names: [] }]).map((n) => n.kind)).toEqual(['routing', 'address'])
 })
 
 test('the days left for undoing', () => {

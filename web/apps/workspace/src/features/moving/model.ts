@@ -1,10 +1,10 @@
 // What a move does, told in order: what is lost first, then what changes, what stays and what comes along.
 
-import type { Move, Note } from './queries.ts'
+import type { Move, MoveNote } from '@kanal/api'
 
 const order = ['loses', 'mapped', 'stays', 'carries']
 
-export const ordered = (notes: readonly Note[]): Note[] => [...notes].sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
+export const ordered = (notes: readonly MoveNote[]): MoveNote[] => [...notes].sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level))
 
 export const busy = (m: Move): boolean => m.state === 'running' || m.state === 'undoing'
 
