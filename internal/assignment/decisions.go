@@ -34,12 +34,14 @@ type Kept struct {
 	Reason    string                `json:"reason"`
 	Input     routing.Input         `json:"-"`
 	rest      *rest
+	shut      *shut
 }
 
-// rest is what another policy may look at: who its own did not name, as they are now.
+// rest is what another policy may look at: who its own did not name, available as they were then, else as they are now; and hours that were not its own, by the plan of today.
 type rest struct {
 	routing.Input
-	by map[desk.UserID]int
+	by   map[desk.UserID]int
+	then people.Then
 }
 
 const keptColumns = "id, at, ticket_id, thread_id, account_id, inbox_id, cause, input, owner_id, team_id, reason"
@@ -139,6 +141,9 @@ func (s *Service) Decisions(ctx context.Context, q db.Queryer, account desk.Chan
 	known := map[routing.Place]*rest{}
 	for i := range ks {
 		k := &ks[i]
+		if err := s.hoursThen(ctx, q, k, others); err != nil {
+			return nil, err
+		}
 		if !k.Input.Light && !k.Input.Short {
 			continue
 		}
@@ -153,11 +158,41 @@ func (s *Service) Decisions(ctx context.Context, q db.Queryer, account desk.Chan
 			if r, err = s.everybody(ctx, q, acc, k.Input, others); err != nil {
 				return nil, err
 			}
+			ids := make([]desk.UserID, len(r.Candidates))
+			for i, c := range r.Candidates {
+				ids[i] = c.User.ID
+			}
+			if r.then, err = s.People.Between(ctx, q, ids, ks[0].At, ks[len(ks)-1].At+1); err != nil {
+				return nil, err
+			}
 			known[place] = r
 		}
 		k.rest = r
 	}
 	return ks, nil
+}
+
+// hoursThen says whether the hours that other policies keep were open at the time of a decision.
+func (s *Service) hoursThen(ctx context.Context, q db.Queryer, k *Kept, others []desk.AssignPolicy) (err error) {
+	for _, p := range others {
+		if p.Hours == "" || p.Hours == k.Input.Policy.Hours && !k.Input.Light || s.hours == nil || k.shut != nil && k.shut.slug == p.Hours {
+			continue
+		}
+		x := shut{slug: p.Hours}
+		x.closed, x.opens, err = s.hours(ctx, q, p.Hours, k.At)
+		if err != nil && desk.CodeOf(err) != desk.NotFound {
+			return err
+		}
+		k.shut = &x
+	}
+	return nil
+}
+
+// shut is whether hours were closed, and when they opened.
+type shut struct {
+	slug   string
+	closed bool
+	opens  desk.Time
 }
 
 // recall looks up what is known of the work, when its own policy did not ask.
@@ -213,8 +248,13 @@ func (s *Service) everybody(ctx context.Context, q db.Queryer, acc desk.ChannelA
 func (k Kept) under(p desk.AssignPolicy) routing.Input {
 	in := k.Input
 	in.Policy = p
-	if p.Hours != k.Input.Policy.Hours {
-		in.Closed, in.Opens = false, 0 // whether other hours were open then is not kept
+	if p.Hours != k.Input.Policy.Hours || in.Light {
+		if k.Input.Policy.Hours != "" || !in.Closed { // else the channel itself was closed, and still is
+			in.Closed, in.Opens = false, 0
+		}
+		if !in.Closed && k.shut != nil && k.shut.slug == p.Hours {
+			in.Closed, in.Opens = k.shut.closed, k.shut.opens
+		}
 	}
 	if k.rest == nil {
 		return in
@@ -233,6 +273,9 @@ func (k Kept) under(p desk.AssignPolicy) routing.Input {
 	}
 	for _, c := range k.rest.Candidates {
 		if !had[c.User.ID] {
+			if l, ok := k.rest.then.At(c.User.ID, in.At); ok {
+				c.User.Available, c.User.By = l.Available, l.By
+			}
 			cs = append(cs, c)
 		}
 	}

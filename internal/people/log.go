@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -157,6 +158,50 @@ func (s *Service) Log(ctx context.Context, q db.Queryer, ask LogQuery) ([]LogRow
 	return rows, nil
 }
 
+// Then is how people stood at some times: whether they were available, and why, as far as the log goes back.
+type Then struct {
+	rows map[desk.UserID][]LogRow // of each person, oldest first
+}
+
+// At is the last change of somebody before a time; ok is false when the log does not go back so far.
+func (t Then) At(id desk.UserID, at desk.Time) (l LogRow, ok bool) {
+	rows := t.rows[id]
+	i, found := slices.BinarySearchFunc(rows, at, func(r LogRow, at desk.Time) int { return cmp.Compare(r.At, at) })
+	for found && i < len(rows) && rows[i].At == at { // the last of that moment
+		i++
+	}
+	if i == 0 {
+		return l, false
+	}
+	return rows[i-1], true
+}
+
+// Between reads how people stood from one time until another.
+func (s *Service) Between(ctx context.Context, q db.Queryer, users []desk.UserID, from, to desk.Time) (Then, error) {
+	t := Then{rows: map[desk.UserID][]LogRow{}}
+	if len(users) == 0 {
+		return t, nil
+	}
+	rows, err := s.logged(ctx, q, users, from, to)
+	for _, r := range rows {
+		t.rows[r.UserID] = append(t.rows[r.UserID], r)
+	}
+	return t, err
+}
+
+// logged are the changes of some people from one time until another, with the last one before, by person and time.
+func (s *Service) logged(ctx context.Context, q db.Queryer, users []desk.UserID, from, to desk.Time) ([]LogRow, error) {
+	in := db.IDs(users)
+	rows, err := db.All(ctx, q, scanLog, `SELECT id, user_id, at, available, by_what, actor_id, note FROM availability_log WHERE user_id IN `+in+` AND at >= $1 AND at < $2
+		UNION ALL SELECT l.id, l.user_id, l.at, l.available, l.by_what, l.actor_id, l.note FROM availability_log l
+		WHERE l.user_id IN `+in+` AND l.id = (SELECT m.id FROM availability_log m WHERE m.user_id = l.user_id AND m.at < $1 ORDER BY m.at DESC, m.id DESC LIMIT 1)`, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("people: totals: %w", err)
+	}
+	slices.SortFunc(rows, func(a, b LogRow) int { return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID)) })
+	return rows, nil
+}
+
 // DayTotal is how long somebody was available and away on one day of a zone, in milliseconds; away by what (RP-07). Together they are as long as the day was, but for what
 // lies ahead and before there was anybody.
 type DayTotal struct {
@@ -220,22 +265,10 @@ func (s *Service) Report(ctx context.Context, q db.Queryer, users []desk.UserID,
 	for d := first; !d.After(last.AddDate(0, 0, 1)); d = d.AddDate(0, 0, 1) {
 		edges = append(edges, desk.At(time.Date(d.Year(), d.Month(), d.Day(), 0, 0, 0, 0, loc)))
 	}
-	in := db.IDs(users)
-	rows, err := db.All(ctx, q, scanLog, `SELECT id, user_id, at, available, by_what, actor_id, note FROM availability_log WHERE user_id IN `+in+` AND at >= $1 AND at < $2
-		UNION ALL SELECT l.id, l.user_id, l.at, l.available, l.by_what, l.actor_id, l.note FROM availability_log l
-		WHERE l.user_id IN `+in+` AND l.id = (SELECT m.id FROM availability_log m WHERE m.user_id = l.user_id AND m.at < $1 ORDER BY m.at DESC, m.id DESC LIMIT 1)`, edges[0], edges[len(edges)-1])
+	rows, err := s.logged(ctx, q, users, edges[0], edges[len(edges)-1])
 	if err != nil {
-		return Report{}, fmt.Errorf("people: totals: %w", err)
+		return Report{}, err
 	}
-	slices.SortFunc(rows, func(a, b LogRow) int {
-		switch {
-		case a.UserID != b.UserID:
-			return int(a.UserID - b.UserID)
-		case a.At != b.At:
-			return int(a.At - b.At)
-		}
-		return int(a.ID - b.ID)
-	})
 	return totals(rows, edges, first, s.clk.Ms()), nil
 }
 
