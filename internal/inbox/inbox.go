@@ -150,10 +150,18 @@ func (s *Service) CreateInbox(ctx context.Context, tx *db.Tx, actor desk.Actor, 
 	if err := errors.Join(checkName(b.Name), desk.CheckSlug("slug", b.Slug)); err != nil {
 		return desk.Inbox{}, err
 	}
-	added, err := tx.Exec(ctx, `INSERT INTO inboxes (id, slug, kind, name, access, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-		b.ID, b.Slug, b.Kind, b.Name, db.JSON(b.Access), b.CreatedAt)
-	if err != nil {
-		return desk.Inbox{}, fmt.Errorf("inbox: create: %w", err)
+	added, made := int64(0), b.Slug
+	for i := 2; ; i++ {
+		var err error
+		added, err = tx.Exec(ctx, `INSERT INTO inboxes (id, slug, kind, name, access, created_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+			b.ID, b.Slug, b.Kind, b.Name, db.JSON(b.Access), b.CreatedAt)
+		if err != nil {
+			return desk.Inbox{}, fmt.Errorf("inbox: create: %w", err)
+		}
+		if added > 0 || n.Slug != "" || b.Kind == desk.KindHelpdesk || i > 1000 {
+			break
+		}
+		b.Slug = fmt.Sprintf("%s-%d", made, i) // one that was made of the name takes a number when the name is another inbox's too
 	}
 	if added == 0 {
 		if have, err := s.Helpdesk(ctx, tx); b.Kind == desk.KindHelpdesk && err == nil {

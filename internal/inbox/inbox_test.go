@@ -99,11 +99,25 @@ func TestThereIsOneHelpDesk(t *testing.T) { // IH-01, IH-08
 		wg.Wait()
 		k.Inbox("sales")
 		err := k.Try(func(ctx context.Context, tx *db.Tx) error {
-			_, err := k.Inboxes.CreateInbox(ctx, tx, desk.System, inbox.NewInbox{Name: "Sales"})
+			_, err := k.Inboxes.CreateInbox(ctx, tx, desk.System, inbox.NewInbox{Name: "Sales", Slug: "sales"})
 			return err
 		})
 		if desk.ReasonOf(err) != "inbox.slug_taken" {
 			t.Errorf("err = %v", err)
+		}
+		var more []desk.InboxID
+		for _, want := range []string{"sales-2", "sales-3"} { // a short name that nobody chose is one that is free
+			k.Write(func(ctx context.Context, tx *db.Tx) error {
+				b, err := k.Inboxes.CreateInbox(ctx, tx, desk.System, inbox.NewInbox{Name: "Sales"})
+				if err != nil || b.Slug != want {
+					t.Errorf("%q %v, want %s", b.Slug, err, want)
+				}
+				more = append(more, b.ID)
+				return err
+			})
+		}
+		for _, id := range more {
+			k.Write(func(ctx context.Context, tx *db.Tx) error { return k.Inboxes.ArchiveInbox(ctx, tx, desk.System, id) })
 		}
 		bs, err := k.Inboxes.Inboxes(ctx, d)
 		if err != nil || len(bs) != 2 || bs[0].Kind != desk.KindHelpdesk || !bs[0].Access.Everyone {
