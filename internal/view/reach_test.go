@@ -101,6 +101,15 @@ func TestATicketBeyondTheLimitNamesWhoTakesPart(t *testing.T) {
 			if p := got.Participant; (p != nil) != (c.want != 0) || p != nil && (p.ID != c.want || p.Name != who.Name || p.Email != who.Email) {
 				t.Errorf("%d: %+v, want %v", i, p, c.want)
 			}
+			rows, err := view.New(d, nil).List(ctx, view.Everything, view.Ask{View: "all"}, view.Page{Limit: 10})
+			if err != nil || len(rows.Items) != 3 {
+				t.Fatalf("%+v %v", rows, err)
+			}
+			for _, r := range rows.Items {
+				if p := r.Participant; r.ID == c.id && ((p != nil) != (c.want != 0) || p != nil && (p.ID != c.want || p.Name != who.Name)) {
+					t.Errorf("in the list, %d: %+v, want %v", i, p, c.want)
+				}
+			}
 		}
 	})
 }

@@ -158,10 +158,11 @@ func seconds(from, to desk.Time) *int64 {
 
 // RowMarks is what a list shows beside a ticket (WS-08); one ticket whole has it elsewhere, and then it is empty.
 type RowMarks struct {
-	Participants int     `json:"participants" doc:"In lists: how many people outside write or are written to."`
-	HasDraft     bool    `json:"has_draft" doc:"In lists: one's own draft waits on it."`
-	About        *Person `json:"person" doc:"In lists that were asked with people: more of the contact."`
-	Latest       *Latest `json:"latest" doc:"In lists: the newest entry, comments too."`
+	Participants int          `json:"participants" doc:"In lists: how many people outside write or are written to."`
+	HasDraft     bool         `json:"has_draft" doc:"In lists: one's own draft waits on it."`
+	About        *Person      `json:"person" doc:"In lists that were asked with people: more of the contact."`
+	Latest       *Latest      `json:"latest" doc:"In lists: the newest entry, comments too."`
+	Participant  *Participant `json:"participant" doc:"Of a ticket without a contact: who takes part in it, because they may have no more tickets (TK-05)."`
 }
 
 // Person is what columns of a table show of a ticket's contact, beside name and address.
@@ -232,7 +233,7 @@ func (v *Service) decorate(ctx context.Context, s Sight, rows []TicketRow) error
 	for i := range rows {
 		ids[i], at[rows[i].ID] = rows[i].ID, &rows[i]
 	}
-	for _, step := range []func(context.Context, Sight, []desk.TicketID, map[desk.TicketID]*TicketRow) error{v.tags, v.latest, v.participants, v.drafts} {
+	for _, step := range []func(context.Context, Sight, []desk.TicketID, map[desk.TicketID]*TicketRow) error{v.tags, v.latest, v.participants, v.limited, v.drafts} {
 		if err := step(ctx, s, ids, at); err != nil {
 			return fmt.Errorf("view: marks: %w", err)
 		}
@@ -304,6 +305,29 @@ func (v *Service) participants(ctx context.Context, _ Sight, ids []desk.TicketID
 			at[id].Participants = n
 		}
 		return n, err
+	})
+	return err
+}
+
+// limited says who takes part in tickets without a contact, where their contact may have no more of them.
+func (v *Service) limited(ctx context.Context, _ Sight, ids []desk.TicketID, at map[desk.TicketID]*TicketRow) error {
+	var without []desk.TicketID
+	for _, id := range ids {
+		if at[id].ContactID == 0 {
+			without = append(without, id)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	q := v.query()
+	list(q.add("SELECT p.ticket_id, c.id, c.name, c.email FROM ticket_participants p JOIN contacts c ON c.id = p.contact_id WHERE p.reason = 'limit' AND p.ticket_id IN "), without).add(" ORDER BY p.created_at DESC, c.id DESC")
+	_, err := all(ctx, v.db, q, func(r db.Scanner) (p Participant, err error) {
+		var id desk.TicketID
+		if err = r.Scan(&id, &p.ID, &p.Name, &p.Email); err == nil && at[id] != nil {
+			at[id].Participant = &p
+		}
+		return p, err
 	})
 	return err
 }

@@ -141,6 +141,7 @@ export interface TicketRow {
   inbox: Named
   /** the rest stands in lists only */
   participants?: number
+  participant?: { id: Id; name: string; email: string } | null
   has_draft?: boolean
   properties?: Record<string, unknown> | null
   snoozed?: boolean

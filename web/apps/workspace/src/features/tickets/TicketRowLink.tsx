@@ -41,7 +41,8 @@ export const rowClass = s.row
 export function RowBody({ row, of, waits, mark, owner }: {
   row: Pick<Row, 'contact' | 'message_count' | 'last_activity_at' | 'subject' | 'last_direction' | 'snippet' | 'channel' | 'gone' | 'participants' | 'latest' | 'has_draft' | 'snoozed' | 'snoozed_until'>; of: { tickets?: string; threads?: string }; waits: boolean; mark: ReactNode; owner: string
 }) {
-  const who = row.contact?.name || row.contact?.email || t(row.channel === 'chat' ? 'chat.visitor' : 'ticket.no_contact')
+  const from = row.contact ?? row.participant
+  const who = from?.name || from?.email || t(row.channel === 'chat' ? 'chat.visitor' : 'ticket.no_contact')
   const time = <time className={s.time} dateTime={row.last_activity_at} title={dateTime(row.last_activity_at)}>{ago(row.last_activity_at)}</time>
   return (
     <>

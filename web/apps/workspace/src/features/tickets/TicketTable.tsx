@@ -48,7 +48,8 @@ export const TableCells = memo(function TableCells({ row, view, columns, pick }:
     if ((e.target as HTMLElement).closest('a, input, label, button') || e.metaKey || e.ctrlKey || e.shiftKey) return
     void navigate({ to: '/tickets/$view/$ticketId', params: { view, ticketId: row.id }, search: true })
   }
-  const who = row.contact?.name || row.contact?.email || t('ticket.no_contact')
+  const from = row.contact ?? row.participant // beyond a contact's limit they only take part
+  const who = from?.name || from?.email || t('ticket.no_contact')
   return (
     <div className={s.cells} style={{ display: 'contents' }} onClick={open}>
       <span role="cell" className={s.box} data-waits={waits || undefined} data-gone={row.gone || undefined}><span className={s.dot} aria-hidden="true" /><PickBox id={row.id} label={t('select.row', { subject: row.subject || `#${row.number}` })} onPick={pick} /></span>
