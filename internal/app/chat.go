@@ -110,7 +110,7 @@ func (a *App) afterchat() {
 func (a *App) dialogue() {
 	a.Dialogue = dialogue.New(dialogue.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Flows: a.Chatflows, Threads: a.Threads, Tickets: a.Tickets, Contacts: a.Contacts, Inboxes: a.Inbox, Visitors: a.Visitors,
-		Properties: a.Properties, Assign: a.Assign, Dispatch: a.Dispatch, Intake: a.Intake, Identity: a.Identity, Avail: a.Avail, Company: a.company, Sender: a.After.Sender, Mails: a.Guard.Mails,
+		Properties: a.Properties, Assign: a.Assign, Dispatch: a.Dispatch, Intake: a.Intake, Identity: a.Identity, Consents: a.Consent, Avail: a.Avail, Company: a.company, Sender: a.After.Sender, Mails: a.Guard.Mails,
 		Client: netx.Guard{AllowPrivate: true}.HTTP(netx.HTTPOptions{Timeout: 10 * time.Second, MaxBody: 1 << 20, MaxRedirects: -1}), Log: a.log,
 	})
 	a.Intake.Dialogue, a.Dispatch.Bots = a.Dialogue, a.Dialogue

@@ -39,13 +39,22 @@ func (r *run) answer(in Input) {
 	}
 	r.st.Wait, r.st.Tries = "", 0
 	r.st.Answers[s.ID] = a
-	if a.Value != "" || s.Save["object"] == "answer" {
+	if s.Save["object"] == "consent" {
+		r.agree(s, a)
+	} else if a.Value != "" || s.Save["object"] == "answer" {
 		r.set(s, s.Save["object"], s.Save["property"], a)
 	}
 	if next == "" {
 		next = s.Next
 	}
 	r.from(next)
+}
+
+// agree keeps what the visitor said to being written to, with the very words that they were asked with (CF-08, CO-04).
+func (r *run) agree(s *Block, a Answer) {
+	if a.Value == "yes" || a.Value == "no" {
+		r.do(Effect{Type: DoSet, Step: s.ID, Object: "consent", Property: s.Save["property"], Value: a.Value, Text: r.words(s.Text)})
+	}
 }
 
 // read turns what was said into an answer of the kind that the question asks for. next is where a choice leads.

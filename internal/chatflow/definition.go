@@ -134,7 +134,7 @@ type Block struct {
 	Text     Words             `json:"text,omitempty" doc:"question"`
 	Answer   string            `json:"answer,omitempty" enum:",text,email,phone,number,date,url,choice,yes_no,file" doc:"question"`
 	Choices  []Choice          `json:"choices,omitempty" doc:"question"`
-	Save     map[string]string `json:"save,omitempty" doc:"question: {object: contact|ticket|visitor|answer, property}. webhook: {name: path in the answer}."`
+	Save     map[string]string `json:"save,omitempty" doc:"question: {object: contact|company|ticket|visitor|answer|consent, property}; a consent's property is what they may be written to about. webhook: {name: path in the answer}."`
 	Required bool              `json:"required,omitempty" doc:"question"`
 	Retries  int               `json:"retries,omitempty" doc:"question: how often it is asked again."`
 	Retry    Words             `json:"retry,omitempty" doc:"question: what is said when the answer does not fit."`
@@ -142,7 +142,7 @@ type Block struct {
 
 	Cases []Case `json:"cases,omitempty" doc:"branch"`
 
-	Object   string `json:"object,omitempty" enum:",contact,ticket,visitor,answer" doc:"set"`
+	Object   string `json:"object,omitempty" enum:",contact,company,ticket,visitor,answer" doc:"set"`
 	Property string `json:"property,omitempty" doc:"set"`
 	Value    string `json:"value,omitempty" doc:"set; tokens allowed"`
 

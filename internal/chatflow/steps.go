@@ -15,6 +15,7 @@ import (
 var (
 	idOK       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
 	propertyOK = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,100}$`)
+	topicOK    = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,39}$`)
 	headerOK   = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 )
 
@@ -151,7 +152,14 @@ func (c *checker) question(s *Block) {
 			seen[v] = true
 		}
 	}
-	if len(s.Save) > 0 {
+	if s.Save["object"] == "consent" {
+		switch {
+		case s.Answer != "yes_no":
+			c.bad("answer", "consent_yes_no", "Who agrees says yes or no: choose that answer.")
+		case !topicOK.MatchString(s.Save["property"]):
+			c.bad("save.property", "property_missing", "Say in a short name what they may be written to about, such as newsletter.")
+		}
+	} else if len(s.Save) > 0 {
 		c.target("save.object", s.Save["object"], "save.property", s.Save["property"])
 		for k := range s.Save {
 			if k != "object" && k != "property" {
@@ -163,7 +171,10 @@ func (c *checker) question(s *Block) {
 
 // target checks where a value is kept.
 func (c *checker) target(objectField, object, propertyField, property string) {
-	c.oneOf(objectField, object, "contact", "ticket", "visitor", "answer")
+	c.oneOf(objectField, object, "contact", "company", "ticket", "visitor", "answer")
+	if object == "company" && property != "name" {
+		c.bad(propertyField, "property_unknown", "Of the visitor's company the name is kept.")
+	}
 	if !propertyOK.MatchString(property) {
 		c.bad(propertyField, "property_missing", "Say in which property it is kept.")
 	}

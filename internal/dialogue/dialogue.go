@@ -16,6 +16,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/chatflow"
 	"github.com/kanalhq/kanal/internal/clock"
+	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -49,6 +50,8 @@ type Deps struct {
 	Dispatch   *dispatch.Service
 	Intake     *intake.Service
 	Identity   *identity.Service
+	// Consents keeps what visitors agree to. Nil: it is not kept.
+	Consents *consent.Service
 	// Avail says whether somebody is there. Nil: always.
 	Avail *availability.Service
 	// Company is the organisation's name, as customers see it.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/property"
@@ -18,6 +19,9 @@ var claimed = []string{"name", "first_name", "last_name", "email", "phone"}
 // set keeps a value where it belongs. What a visitor says of who they are is a claim, whatever object the step names; other properties wait until there is a
 // contact or a ticket to keep them.
 func (s *Service) set(ctx context.Context, t *turn, e chatflow.Effect) error {
+	if e.Object == "consent" {
+		return s.left(t, "consent", s.agree(ctx, t, e))
+	}
 	name := strings.TrimPrefix(e.Property, "property.")
 	if e.Object == "visitor" || e.Object == "contact" && slices.Contains(claimed, name) {
 		if err := s.claim(ctx, t, name, e.Value); err != nil {
@@ -34,6 +38,26 @@ func (s *Service) set(ctx context.Context, t *turn, e chatflow.Effect) error {
 		return err
 	}
 	return s.look(ctx, t)
+}
+
+// agree records what a visitor said to being written to, with the words that they were shown.
+func (s *Service) agree(ctx context.Context, t *turn, e chatflow.Effect) error {
+	if s.Consents == nil {
+		return nil
+	}
+	v, err := s.Visitors.Get(ctx, t.tx, t.v)
+	if err != nil {
+		return err
+	}
+	action := consent.Declined
+	if e.Value == "yes" {
+		action = consent.Given
+	}
+	_, err = s.Consents.Record(ctx, t.tx, consent.Entry{
+		ContactID: v.ContactID, VisitorID: v.ID, ThreadID: t.th.ID, AccountID: t.th.AccountID, Channel: t.th.Channel, Purpose: consent.Write + e.Property, Kind: consent.Explicit,
+		Action: action, Locale: t.w.env.Language, Wording: e.Text, IP: v.IP, UserAgent: v.UserAgent,
+	})
+	return err
 }
 
 func (s *Service) claim(ctx context.Context, t *turn, name, value string) error {
@@ -73,6 +97,12 @@ func (s *Service) pay(ctx context.Context, t *turn) error {
 			return err
 		}
 		t.paid("contact.")
+		for _, name := range t.owed("company.") {
+			if err := s.left(t, "set", s.Contacts.SaysCompany(ctx, t.tx, v.ContactID, name)); err != nil {
+				return err
+			}
+		}
+		t.paid("company.")
 	}
 	if t.th.TicketID != 0 {
 		if err := s.left(t, "set", s.payTicket(ctx, t)); err != nil {

@@ -40,6 +40,7 @@ type rig struct {
 	mail     desk.ChannelAccount
 	flows    *chatflow.Service
 	visitors *visitor.Service
+	consents *consent.Service
 	jobs     *job.Queue
 	board    *switchboard.Board
 	intake   *intake.Service
@@ -58,7 +59,7 @@ func newRig(t *testing.T, d *db.DB, with ...func(*inbox.NewAccount)) *rig {
 	r.acc = r.Account(append(with, func(n *inbox.NewAccount) { n.Channel = chat.Name })...)
 	r.mail = r.Account(func(n *inbox.NewAccount) { n.Channel = desktest.Post{}.Spec().Channel })
 	r.flows = chatflow.New(d, r.Clock, r.Events)
-	r.visitors = visitor.New(r.Clock, r.Events)
+	r.visitors, r.consents = visitor.New(r.Clock, r.Events), consent.New(r.Clock, r.Events)
 	r.start()
 	return r
 }
@@ -80,10 +81,10 @@ func (r *rig) start() {
 	out := dispatch.New(dispatch.Deps{DB: r.DB, Clock: r.Clock, Events: r.Events, Jobs: r.jobs, People: r.People, Contacts: r.Contacts, Inbox: r.Inboxes, Threads: r.Threads,
 		Tickets: r.Tickets, Assign: r.Assignment, Board: r.board, Registry: r.Channels, Company: company, Visitors: claims{r.visitors}})
 	ident := identity.New(identity.Deps{DB: r.DB, Clock: r.Clock, Events: r.Events, Contacts: r.Contacts, Threads: r.Threads, Tickets: r.Tickets, Journal: r.intake, Files: blobs,
-		Visitors: r.visitors, Consents: consent.New(r.Clock, r.Events)})
+		Visitors: r.visitors, Consents: r.consents})
 	r.intake.Visitors = ident
 	r.s = dialogue.New(dialogue.Deps{DB: r.DB, Clock: r.Clock, Events: r.Events, Jobs: r.jobs, Flows: r.flows, Threads: r.Threads, Tickets: r.Tickets, Contacts: r.Contacts,
-		Inboxes: r.Inboxes, Visitors: r.visitors, Properties: r.Properties, Assign: r.Assignment, Dispatch: out, Intake: r.intake, Identity: ident, Company: company, Client: r.client,
+		Inboxes: r.Inboxes, Visitors: r.visitors, Properties: r.Properties, Assign: r.Assignment, Dispatch: out, Intake: r.intake, Identity: ident, Consents: r.consents, Company: company, Client: r.client,
 		Sender: func(context.Context, desk.Thread) (desk.ChannelAccount, error) { return r.mail, nil }, Mails: r.guard.Mails})
 	r.intake.Dialogue, out.Bots, r.out = r.s, r.s, out
 }

@@ -100,26 +100,28 @@ function QuestionFields({ step, set }: Of) {
   )
 }
 
-/** CF-09: where the answer is kept. */
+const keeps = ['contact', 'company', 'ticket', 'visitor', 'answer', 'consent'] as const
+
+/** CF-08, CF-09: where the answer is kept. */
 function Saving({ step, set }: Of) {
   const { mayEdit, fault } = useDesk()
-  const object = (step.save?.object ?? '') as '' | 'contact' | 'ticket' | 'visitor' | 'answer'
+  const object = (step.save?.object ?? '') as '' | (typeof keeps)[number]
   return (
     <div className={s.pair2}>
-      <Select label={t('flow.save_to')} data={[{ value: '', label: t('flow.save_nowhere') }, ...(['contact', 'ticket', 'visitor', 'answer'] as const).map((v) => ({ value: v, label: t(`flow.object.${v}` as Key) }))]} value={object} allowDeselect={false} disabled={!mayEdit} onChange={(v) => set({ save: v ? { object: v, property: v === object ? step.save?.property ?? '' : '' } : {} })} />
-      {object ? <PropertyPick object={object} label={t('flow.property')} value={step.save?.property ?? ''} error={fault(step.id, 'save')} onChange={(property) => set({ save: { object, property } })} /> : null}
+      <Select label={t('flow.save_to')} data={[{ value: '', label: t('flow.save_nowhere') }, ...keeps.filter((v) => v !== 'consent' || step.answer === 'yes_no' || object === v).map((v) => ({ value: v, label: t(`flow.object.${v}` as Key) }))]} value={object} allowDeselect={false} disabled={!mayEdit} onChange={(v) => set({ save: v ? { object: v, property: v === object ? step.save?.property ?? '' : '' } : {} })} />
+      {object ? <PropertyPick object={object} label={t(object === 'consent' ? 'flow.consent_topic' : 'flow.property')} value={step.save?.property ?? ''} error={fault(step.id, 'save')} onChange={(property) => set({ save: { object, property } })} /> : null}
     </div>
   )
 }
 
-const standing: Record<string, string[]> = { contact: ['email', 'phone', 'first_name', 'last_name', 'company', 'language'], ticket: ['subject', 'priority', 'category'] }
+const standing: Record<string, string[]> = { contact: ['email', 'phone', 'first_name', 'last_name', 'language'], company: ['name'], ticket: ['subject', 'priority', 'category'] }
 
 function PropertyPick({ object, label, value, error, onChange }: { object: string; label: string; value: string; error: string | undefined; onChange(v: string): void }) {
   const { mayEdit } = useDesk()
   const contact = useProperties('contact')
   const ticket = useProperties('ticket')
-  if (object !== 'contact' && object !== 'ticket') return <TextInput label={label} value={value} error={error} disabled={!mayEdit} onChange={(e) => onChange(e.currentTarget.value)} />
-  const own = object === 'contact' ? contact : ticket
+  if (object !== 'contact' && object !== 'ticket' && object !== 'company') return <TextInput label={label} value={value} error={error} disabled={!mayEdit} onChange={(e) => onChange(e.currentTarget.value)} />
+  const own = object === 'contact' ? contact : object === 'ticket' ? ticket : []
   const data = [...standing[object]!.filter((n) => !own.some((p) => p.name === n)).map((n) => ({ value: n, label: n })), ...own.map((p) => ({ value: p.name, label: `${p.label} (${p.name})` }))]
   if (value && !data.some((x) => x.value === value)) data.push({ value, label: value })
   return <Select label={label} searchable data={data} value={value || null} error={error} disabled={!mayEdit} nothingFoundMessage={t('state.nothing_found')} onChange={(v) => onChange(v ?? '')} />
@@ -145,7 +147,7 @@ function SetFields({ step, set }: Of) {
   const { mayEdit, fault } = useDesk()
   return (
     <>
-      <Select label={t('flow.object')} data={(['contact', 'ticket', 'visitor', 'answer'] as const).map((v) => ({ value: v, label: t(`flow.object.${v}` as Key) }))} value={step.object ?? 'contact'} allowDeselect={false} disabled={!mayEdit} onChange={(v) => set({ object: v ?? 'contact', property: '' })} />
+      <Select label={t('flow.object')} data={(['contact', 'company', 'ticket', 'visitor', 'answer'] as const).map((v) => ({ value: v, label: t(`flow.object.${v}` as Key) }))} value={step.object ?? 'contact'} allowDeselect={false} disabled={!mayEdit} onChange={(v) => set({ object: v ?? 'contact', property: '' })} />
       <PropertyPick object={step.object ?? 'contact'} label={t('flow.property')} value={step.property ?? ''} error={fault(step.id, 'property')} onChange={(property) => set({ property })} />
       <Line label={t('flow.value')} step={step.id} field="value" value={step.value} onChange={(value) => set({ value })} />
       <Next step={step} />
