@@ -136,7 +136,7 @@ if (mailbox) {
     await comment(ann, ticket, { mentions: [boUser.id], text: 'For the mail <b>' })
     const tickets = async () => (await (await ann.api.get(`${base}/api/tickets?view=open&limit=100`)).json()).items.length
     const before = await tickets()
-    const source = await until('no mail', async () => (await letters(secondEmail, 6)).find((x) => /Auto-Submitted: auto/i.test(x) && x.includes('#' + ticket.number) || /Auto-Submitted: auto/i.test(x) && x.includes(`/ticket/${ticket.number}`)), 120)
+    const source = await until('no mail', async () => (await letters(secondEmail, 6)).find((x) => /Auto-Submitted: auto/i.test(x) && x.includes('#' + ticket.number) || /Auto-Submitted: auto/i.test(x) && x.includes(`/ticket/${ticket.number}`)))
     must(/X-Auto-Response-Suppress: All/i.test(source) && /multipart\/alternative/i.test(source), source.slice(0, 800))
     must(/text\/html/.test(source), 'no HTML part')
     must((await tickets()) === before, 'our own mail made a ticket')
