@@ -25,8 +25,8 @@ async function fresh(subject) {
 }
 const comment = (p, ticket, data) => p.api.post(`${base}/api/threads/${ticket.thread}/messages`, { data: { type: 'comment', text: 'Could you look at the frame?', ...data }, headers })
 
-await ann.page.goto(`${base}/tickets/open`)
-await bo.page.goto(`${base}/tickets/open`)
+// A page hears what happens after it has asked who is signed in: the news must not be faster than that.
+for (const { page } of [ann, bo]) { await page.goto(`${base}/tickets/open`); await page.locator('[data-ticket]').first().waitFor(soon) }
 await readAll(ann)
 await readAll(bo)
 const subject = unique('Frame')
