@@ -6,10 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/kanalhq/kanal/internal/api"
+	"github.com/kanalhq/kanal/internal/api/privacy"
+	"github.com/kanalhq/kanal/internal/config"
+	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/transfer"
 )
 
@@ -144,4 +150,56 @@ func printPlan(out io.Writer, p transfer.Plan, format string) error {
 	}
 	_, err := io.WriteString(out, p.Text())
 	return err
+}
+
+func (a *App) mountPrivacy(s *api.Server) {
+	privacy.Mount(s, privacy.Deps{
+		DB: a.DB, Registry: a.Registry, Settings: a.Settings, Keeping: a.Keeping, Threads: a.Threads, View: a.Views, Redactions: a.Redaction, Spam: config.Window("SPAM_PURGE"), Trash: config.Window("TRASH_PURGE"),
+	})
+}
+
+// hiddenFor is how long spam and trash are kept: what was set, or the server's windows.
+func (a *App) hiddenFor(ctx context.Context) (spam, trash time.Duration, err error) {
+	k, err := a.Settings.Keeping(ctx, a.DB)
+	of := func(days int, window string) time.Duration {
+		if days == setting.AsInstalled {
+			return config.Window(window)
+		}
+		return time.Duration(days) * 24 * time.Hour
+	}
+	return of(k.Spam, "SPAM_PURGE"), of(k.Trash, "TRASH_PURGE"), err
+}
+
+func (a *App) expireVisitors(ctx context.Context) error {
+	k, err := a.Settings.Keeping(ctx, a.DB)
+	if err != nil {
+		return err
+	}
+	return a.Visitors.Expire(ctx, a.DB, k.PageViews)
+}
+
+// emptied takes what others keep of a conversation whose term of keeping is over (CO-10). tickets are those of which nothing is left.
+func (a *App) emptied(ctx context.Context, tx *db.Tx, id desk.ThreadID, tickets []desk.TicketID, filesOnly bool) error {
+	if filesOnly {
+		return a.Forms.ForgetFiles(ctx, tx, id)
+	}
+	threads := []desk.ThreadID{id}
+	if err := a.Forms.ForgetThread(ctx, tx, id); err != nil {
+		return err
+	}
+	if err := a.Chatflows.Forget(ctx, tx, threads); err != nil {
+		return err
+	}
+	if err := a.Assign.Forget(ctx, tx, tickets, threads); err != nil {
+		return err
+	}
+	if err := a.Letters.Forget(ctx, tx, tickets, threads); err != nil {
+		return err
+	}
+	for _, t := range tickets {
+		if err := a.Surveys.Unsay(ctx, tx, t); err != nil {
+			return err
+		}
+	}
+	return a.Bulk.Forget(ctx, tx, tickets, nil)
 }

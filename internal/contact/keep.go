@@ -81,7 +81,7 @@ func (s *Service) afterwards(ctx context.Context, tx *db.Tx, actor desk.Actor, i
 
 // Expired are contacts deleted before a time, not purged yet.
 func (s *Service) Expired(ctx context.Context, q db.Queryer, before desk.Time, limit int) ([]desk.ContactID, error) {
-	return db.All(ctx, q, db.Column[desk.ContactID], "SELECT id FROM contacts WHERE deleted_at <> 0 AND purged = 0 AND deleted_at < $1 ORDER BY deleted_at, id LIMIT $2", before, limit)
+	return db.All(ctx, q, db.Column[desk.ContactID], "SELECT id FROM contacts WHERE deleted_at <> 0 AND purged = 0 AND deleted_at < $1 AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.object = 'contact' AND h.object_id = contacts.id) ORDER BY deleted_at, id LIMIT $2", before, limit)
 }
 
 // Purge empties the rows of contacts for good and takes away their addresses and keys; the bare ids stay, so that what counted still counts. The

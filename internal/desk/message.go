@@ -169,6 +169,7 @@ const (
 	FlagSigned             = "signed"
 	FlagSpoofSuspect       = "spoof_suspect"
 	FlagCalendar           = "calendar"
+	FlagRedacted           = "redacted" // something was blanked out of it (CO-12)
 )
 
 // Forward is what is known of a forwarded mail (EM-26, EM-27).

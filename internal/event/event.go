@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -121,7 +122,7 @@ func (l *Log) Forget(ctx context.Context, tx *db.Tx, ticket desk.TicketID, threa
 // were theirs. Who had a ticket and which states it went through stay: they tell of colleagues, and are counted. The lists are ids, written as (1,2).
 func (l *Log) ForgetPerson(ctx context.Context, tx *db.Tx, contacts, messages, tickets, threads string) error {
 	const blank = "UPDATE events SET data = '{}' WHERE type NOT IN ('" + desk.EvThreadMoved + "', '" + desk.EvTicketMerged + "', '" + desk.EvTicketPurged + "', '" + desk.EvTicketAssigned + "', '" +
-		desk.EvTicketStatus + "', '" + desk.EvContactMerged + "', '" + desk.EvContactUnmerged + "') AND "
+		desk.EvTicketStatus + "', '" + desk.EvContactMerged + "', '" + desk.EvContactUnmerged + "', '" + desk.EvThreadEmptied + "') AND "
 	for _, where := range []string{
 		"contact_id <> 0 AND contact_id IN " + contacts, "message_id <> 0 AND message_id IN " + messages, "ticket_id <> 0 AND ticket_id IN " + tickets,
 		"ticket_id = 0 AND thread_id <> 0 AND thread_id IN " + threads,
@@ -129,6 +130,20 @@ func (l *Log) ForgetPerson(ctx context.Context, tx *db.Tx, contacts, messages, t
 		if _, err := tx.Exec(ctx, blank+where); err != nil {
 			return fmt.Errorf("event: forget a person: %w", err)
 		}
+	}
+	return nil
+}
+
+// Unsay empties the particulars of what happened around a ticket or a thread, and with messages, that repeat a passage which was blanked out (CO-12).
+func (l *Log) Unsay(ctx context.Context, tx *db.Tx, ticket desk.TicketID, thread desk.ThreadID, passage string) error {
+	quoted, err := json.Marshal(passage)
+	if err != nil {
+		return fmt.Errorf("event: unsay: %w", err)
+	}
+	like := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.Trim(string(quoted), `"`)) + "%"
+	_, err = tx.Exec(ctx, "UPDATE events SET data = '{}' WHERE (ticket_id = $1 AND ticket_id <> 0 OR thread_id = $2 AND ticket_id = 0 AND thread_id <> 0) AND data LIKE $3 ESCAPE '!'", ticket, thread, like)
+	if err != nil {
+		return fmt.Errorf("event: unsay: %w", err)
 	}
 	return nil
 }

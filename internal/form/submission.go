@@ -268,6 +268,60 @@ func (s *Service) Forget(ctx context.Context, tx *db.Tx, contacts []desk.Contact
 	return noSubmission(err)
 }
 
+// ForgetThread takes away what was submitted in a conversation whose term of keeping is over (CO-10).
+func (s *Service) ForgetThread(ctx context.Context, tx *db.Tx, id desk.ThreadID) error {
+	if err := s.ForgetFiles(ctx, tx, id); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, "DELETE FROM form_submissions WHERE thread_id = $1 AND thread_id <> 0", id)
+	return noSubmission(err)
+}
+
+// ForgetFiles takes away the files alone.
+func (s *Service) ForgetFiles(ctx context.Context, tx *db.Tx, id desk.ThreadID) error {
+	ids, err := db.All(ctx, tx, db.Column[desk.SubmissionID], "SELECT id FROM form_submissions WHERE thread_id = $1 AND thread_id <> 0", id)
+	if err != nil || len(ids) == 0 {
+		return noSubmission(err)
+	}
+	return s.dropFiles(ctx, tx, ids)
+}
+
+// Redact blanks what a conversation's submission was answered (CO-12).
+func (s *Service) Redact(ctx context.Context, tx *db.Tx, id desk.ThreadID, blank func(string) string) error {
+	x, err := s.OfThread(ctx, tx, id)
+	if desk.CodeOf(err) == desk.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	BlankAnswers(x.Answers, blank)
+	_, err = tx.Exec(ctx, "UPDATE form_submissions SET fields = $1 WHERE id = $2", db.JSON(x.Answers), x.ID)
+	return noSubmission(err)
+}
+
+// BlankAnswers blanks answers that are text, in place.
+func BlankAnswers(answers map[string]any, blank func(string) string) {
+	for k, v := range answers {
+		switch v := v.(type) {
+		case string:
+			answers[k] = blank(v)
+		case []any:
+			for i := range v {
+				if s, ok := v[i].(string); ok {
+					v[i] = blank(s)
+				}
+			}
+		}
+	}
+}
+
+// DropFile takes one file off a conversation's submission.
+func (s *Service) DropFile(ctx context.Context, tx *db.Tx, id desk.ThreadID, sha256 string) error {
+	_, err := tx.Exec(ctx, "DELETE FROM form_files WHERE sha256 = $1 AND submission_id IN (SELECT id FROM form_submissions WHERE thread_id = $2 AND thread_id <> 0)", sha256, id)
+	return noSubmission(err)
+}
+
 func (s *Service) dropFiles(ctx context.Context, tx *db.Tx, ids []desk.SubmissionID) error {
 	if _, err := tx.Exec(ctx, "DELETE FROM form_files WHERE submission_id IN "+db.IDs(ids)); err != nil {
 		return fmt.Errorf("form: forget: %w", err)

@@ -206,6 +206,9 @@ func (s *Service) erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 	if err != nil {
 		return t, err
 	}
+	if err := s.free(ctx, tx, t); err != nil {
+		return t, err
+	}
 	if err := s.close(ctx, tx, actor, t.tickets); err != nil {
 		return t, err
 	}
@@ -231,6 +234,31 @@ func (s *Service) erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 		}
 	}
 	return t, s.tellErased(ctx, tx, actor, t)
+}
+
+// free refuses where there is a hold on the person, or on a ticket of theirs or one they wrote in (CO-10).
+func (s *Service) free(ctx context.Context, q db.Queryer, t trail) error {
+	if s.Held == nil {
+		return nil
+	}
+	for _, id := range slices.Concat(t.tickets, t.touched) {
+		if held, err := s.Held(ctx, q, id, 0); err != nil || held {
+			return onHold(err)
+		}
+	}
+	for _, id := range t.family {
+		if held, err := s.Held(ctx, q, 0, id); err != nil || held {
+			return onHold(err)
+		}
+	}
+	return nil
+}
+
+func onHold(err error) error {
+	if err != nil {
+		return err
+	}
+	return desk.Errorf(desk.Conflict, "hold.stands", "There is a legal hold on this person, or on a ticket of theirs: nothing of it may be taken away until it is lifted.")
 }
 
 func (s *Service) also(ctx context.Context, tx *db.Tx, t trail) error {

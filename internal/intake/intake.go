@@ -54,6 +54,7 @@ type Deps struct {
 	Visitors Visitors      // nil: this installation takes no messages of visitors
 	Dialogue Dialogue      // nil: conversations with visitors have no chatflow
 	Forms    Forms         // nil: nobody asks what a submission became
+	Blank    Blank         // nil blanks nothing out
 	RawKeep  time.Duration // originals are pruned after this; 0 keeps them
 	Reopen   time.Duration // a reply to a ticket closed for longer begins a new one, linked (TK-15); 0: every reply reopens
 	Orphans  time.Duration // an upload that no message took is forgotten after this; 0: a day

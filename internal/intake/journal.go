@@ -77,7 +77,7 @@ func (s *Service) conclude(ctx context.Context, tx *db.Tx, it *item, o outcome) 
 	if err != nil {
 		return wrap("conclude", err)
 	}
-	return nil
+	return s.dropOriginal(ctx, tx, it, o)
 }
 
 const maxError = 4000 // bytes kept of what went wrong

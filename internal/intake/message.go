@@ -2,11 +2,13 @@ package intake
 
 import (
 	"context"
+	"slices"
 
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/contact"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/redaction/find"
 	"github.com/kanalhq/kanal/internal/thread"
 )
 
@@ -87,6 +89,9 @@ func (s *Service) append(ctx context.Context, tx *db.Tx, f *filing, th desk.Thre
 	if m, err = s.Threads.AppendWith(ctx, tx, m, x); err != nil {
 		return m, err
 	}
+	if err := s.keepBlanked(ctx, tx, f, m); err != nil {
+		return m, err
+	}
 	return m, s.expectMedia(ctx, tx, f.it, m, remote)
 }
 
@@ -138,4 +143,98 @@ func answered(ids thread.Locked) desk.MessageID {
 		}
 	}
 	return 0
+}
+
+// Blank says what is blanked out of what comes in, and keeps what was (CO-12): redaction.Service.
+type Blank interface {
+	Rules(ctx context.Context) (*find.Rules, error)
+	Keep(ctx context.Context, tx *db.Tx, m desk.Message, found []find.Found) error
+}
+
+// blank takes what is not to be seen out of a message before anything of it is stored: whatever is made of it, lists, search, events and mails, is made of what is left.
+func (s *Service) blank(ctx context.Context, it *item) error {
+	if s.Blank == nil || len(it.in) == 0 {
+		return nil
+	}
+	rules, err := s.Blank.Rules(ctx)
+	if err != nil || rules.Empty() {
+		return wrap("blank", err)
+	}
+	it.found = map[int][]find.Found{}
+	for i := range it.in {
+		if found := blankOne(rules, &it.in[i]); len(found) > 0 {
+			it.found[i] = found
+			it.in[i].Flags = append(slices.Clone(it.in[i].Flags), desk.FlagRedacted)
+		}
+	}
+	return nil
+}
+
+func blankOne(rules *find.Rules, in *channel.Inbound) (all []find.Found) {
+	note := func(fs []find.Found) {
+		for _, f := range fs {
+			if !slices.ContainsFunc(all, func(x find.Found) bool { return x.Text == f.Text }) {
+				all = append(all, f)
+			}
+		}
+	}
+	text := func(s *string) {
+		out, fs := rules.Text(*s)
+		*s = out
+		note(fs)
+	}
+	html := func(s *string) {
+		out, fs := rules.HTML(*s)
+		*s = out
+		note(fs)
+	}
+	for _, s := range []*string{&in.Subject, &in.Text, &in.QuotedText, &in.Snippet, &in.From.Name, &in.Sender.Name} {
+		text(s)
+	}
+	html(&in.HTML)
+	html(&in.QuotedHTML)
+	for i := range in.Attachments {
+		text(&in.Attachments[i].Name)
+	}
+	if in.Live != nil {
+		text(&in.Live.Value)
+		text(&in.Live.Label)
+		for _, s := range []*string{&in.Live.Origin.URL, &in.Live.Origin.Title, &in.Live.Origin.Referrer} {
+			text(s)
+		}
+	}
+	if in.Form != nil {
+		text(&in.Form.Ticket.Description)
+		for _, values := range []map[string]any{in.Form.Ticket.Properties, in.Form.Person.Properties} {
+			for k, v := range values {
+				if s, ok := v.(string); ok {
+					text(&s)
+					values[k] = s
+				}
+			}
+		}
+	}
+	if len(all) > 0 {
+		in.Extra = nil // the adapter's own repeats what was said
+	}
+	return all
+}
+
+// keepBlanked notes what was blanked out of a message that was filed.
+func (s *Service) keepBlanked(ctx context.Context, tx *db.Tx, f *filing, m desk.Message) error {
+	for i := range f.it.in {
+		if &f.it.in[i] == f.in && len(f.it.found[i]) > 0 {
+			return s.Blank.Keep(ctx, tx, m, f.it.found[i])
+		}
+	}
+	return nil
+}
+
+// dropOriginal takes away the original of an item out of which something was blanked: it says it still. What was set aside keeps its own until it is filed.
+func (s *Service) dropOriginal(ctx context.Context, tx *db.Tx, it *item, o outcome) error {
+	if len(it.found) == 0 || o.message == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, "UPDATE inbound_raw SET body = $1, blob = '' WHERE id = $2", []byte{}, it.id)
+	return wrap("blank", err)
 }

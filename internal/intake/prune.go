@@ -27,7 +27,8 @@ func (s *Service) Prune(ctx context.Context) error {
 		var n int64
 		err := s.DB.Write(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
 			n, err = tx.Exec(ctx, `UPDATE inbound_raw SET body = $1, blob = '' WHERE id IN (
-				SELECT id FROM inbound_raw WHERE at < $2 AND state <> 'set_aside' AND (blob <> '' OR LENGTH(body) > 0) ORDER BY id LIMIT 500)`, []byte{}, s.Clock.Ms().Add(-s.RawKeep))
+				SELECT id FROM inbound_raw WHERE at < $2 AND state <> 'set_aside' AND (blob <> '' OR LENGTH(body) > 0)
+				AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.object = 'ticket' AND h.object_id = inbound_raw.ticket_id AND inbound_raw.ticket_id <> 0) ORDER BY id LIMIT 500)`, []byte{}, s.Clock.Ms().Add(-s.RawKeep))
 			return err
 		})
 		if err != nil || n == 0 {

@@ -25,6 +25,9 @@ func (s *Service) Replay(ctx context.Context, id desk.RawID) (Entry, error) {
 	}
 	if it.fault == nil {
 		s.parse(ctx, it)
+		if err := s.blank(ctx, it); err != nil {
+			return Entry{}, s.unavailable("blank", err)
+		}
 	}
 	if err := s.store(ctx, it); err != nil {
 		return Entry{}, s.unavailable("store", err)

@@ -11,6 +11,7 @@ import (
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/redaction/find"
 	"github.com/kanalhq/kanal/internal/thread"
 )
 
@@ -28,6 +29,7 @@ type item struct {
 	at       desk.Time
 	blob     string // digest of an original kept as a blob
 	in       []channel.Inbound
+	found    map[int][]find.Found // what was blanked out of each
 	fault    error // it cannot be understood
 	original bool  // forwards are filed under who wrote them first (EM-26, EM-27)
 	force    bool  // an administrator files what was ignored
@@ -62,6 +64,9 @@ func (s *Service) stage(ctx context.Context, raw channel.Raw) (*item, error) {
 		s.parse(ctx, it)
 	}
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.blank(ctx, it); err != nil {
 		return nil, err
 	}
 	return it, s.store(ctx, it)

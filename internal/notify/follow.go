@@ -187,9 +187,9 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, ev desk.Event, fresh *c
 	switch {
 	case (ev.Type == desk.EvTicketPurged || ev.Type == desk.EvTicketErased) && ev.TicketID != 0:
 		err = s.forget(ctx, tx, "ticket_id = $1", ev.TicketID)
-	case ev.Type == desk.EvThreadPurged && ev.ThreadID != 0:
+	case (ev.Type == desk.EvThreadPurged || ev.Type == desk.EvThreadEmptied) && ev.ThreadID != 0:
 		err = s.forget(ctx, tx, "thread_id = $1", ev.ThreadID)
-	case ev.Type == desk.EvMessageUpdated && slices.Contains(d.Fields, "erased"):
+	case ev.Type == desk.EvMessageUpdated && (slices.Contains(d.Fields, "erased") || slices.Contains(d.Fields, "redacted")):
 		err = s.forget(ctx, tx, "message_id = $1 AND message_id <> 0", ev.Message)
 	case ev.Type == desk.EvContactErased:
 		_, err = tx.Exec(ctx, "UPDATE notifications SET actor = 'contact' WHERE actor = $1", desk.ByContact(ev.Contact))

@@ -35,9 +35,15 @@ type Deps struct {
 	Also func(ctx context.Context, tx *db.Tx, id desk.TicketID) error
 	// Conversations takes what flows above keep of conversations: what a bot was told in them. nil is fine.
 	Conversations func(ctx context.Context, tx *db.Tx, ids []desk.ThreadID) error
-	Log           *slog.Logger
-	Spam          time.Duration // how long spam is kept; 0 keeps it
-	Trash         time.Duration // how long trash is kept; 0 keeps it
+	// Emptied takes what flows above keep of a conversation whose term of keeping is over: of its files alone, or all. tickets are those of which nothing is left. nil is fine.
+	Emptied func(ctx context.Context, tx *db.Tx, id desk.ThreadID, tickets []desk.TicketID, filesOnly bool) error
+	// Held reports whether there is a hold on a ticket or a contact; 0 is none. nil: there are no holds.
+	Held func(ctx context.Context, q db.Queryer, t desk.TicketID, c desk.ContactID) (bool, error)
+	// Windows are how long spam and trash are kept by now; 0 keeps them. nil: Spam and Trash.
+	Windows func(ctx context.Context) (spam, trash time.Duration, err error)
+	Log     *slog.Logger
+	Spam    time.Duration // how long spam is kept; 0 keeps it
+	Trash   time.Duration // how long trash is kept; 0 keeps it
 }
 
 // Service erases.
@@ -62,6 +68,9 @@ const (
 
 // Ticket erases one ticket, with everything that was merged into it.
 func (s *Service) Ticket(ctx context.Context, tx *db.Tx, actor desk.Actor, id desk.TicketID, reason string) error {
+	if err := s.free(ctx, tx, id, 0); err != nil {
+		return err
+	}
 	shells, err := s.Tickets.Absorbed(ctx, tx, id)
 	if err != nil {
 		return err
@@ -115,6 +124,9 @@ func (s *Service) Thread(ctx context.Context, tx *db.Tx, actor desk.Actor, th de
 		if err == nil && (now.TicketID != 0 || now.Hidden != th.Hidden || now.HiddenAt != th.HiddenAt) {
 			err = errMoved
 		}
+		if err == nil {
+			err = s.free(ctx, tx, 0, now.ContactID)
+		}
 		if err != nil {
 			return err
 		}
@@ -143,11 +155,18 @@ const slice = 100
 
 // Run erases what has lain hidden for longer than its window. Where it stops, by a shutdown or a kill, it goes on the next time: what is left is found again.
 func (s *Service) Run(ctx context.Context) error {
+	spam, trash := s.Spam, s.Trash
+	if s.Windows != nil {
+		var err error
+		if spam, trash, err = s.Windows(ctx); err != nil {
+			return err
+		}
+	}
 	for _, w := range []struct {
 		hidden desk.Hidden
 		keep   time.Duration
 		reason string
-	}{{desk.HiddenSpam, s.Spam, Spam}, {desk.HiddenTrash, s.Trash, Trash}} {
+	}{{desk.HiddenSpam, spam, Spam}, {desk.HiddenTrash, trash, Trash}} {
 		if w.keep <= 0 {
 			continue
 		}
@@ -188,6 +207,9 @@ func (s *Service) expire(ctx context.Context, hidden desk.Hidden, before desk.Ti
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
+			if errors.Is(err, ErrHeld) {
+				continue
+			}
 			if err != nil { // one that cannot be erased does not hold up the others
 				faults = append(faults, fmt.Errorf("purge: ticket %d: %w", r.id, err))
 				continue
@@ -223,7 +245,7 @@ func (s *Service) expireThreads(ctx context.Context, hidden desk.Hidden, before 
 				}
 				return s.Thread(ctx, tx, desk.System, th, reason)
 			})
-			if err != nil && !errors.Is(err, errMoved) {
+			if err != nil && !errors.Is(err, errMoved) && !errors.Is(err, ErrHeld) {
 				faults = append(faults, fmt.Errorf("purge: conversation %d: %w", id, err))
 			}
 		}

@@ -227,3 +227,11 @@ func (s *Service) Erase(ctx context.Context, tx *db.Tx, t desk.TicketID, c desk.
 	}
 	return nil
 }
+
+// Unsay takes the customer's own words off a ticket whose term of keeping is over (CO-10); the score stays, and counts.
+func (s *Service) Unsay(ctx context.Context, tx *db.Tx, t desk.TicketID) error {
+	if _, err := tx.Exec(ctx, "UPDATE surveys SET comment = '' WHERE ticket_id = $1", t); err != nil {
+		return fmt.Errorf("survey: unsay: %w", err)
+	}
+	return nil
+}

@@ -84,6 +84,7 @@ func (s *Service) EraseMessages(ctx context.Context, tx *db.Tx, ids []desk.Messa
 		for _, q := range []string{
 			"DELETE FROM message_refs WHERE (inbox_id, ref) IN (SELECT inbox_id, remote_id FROM messages WHERE remote_id <> '' AND id IN " + in + ") AND message_id IN " + in,
 			"DELETE FROM attachments WHERE message_id IN " + in,
+			"DELETE FROM redactions WHERE message_id IN " + in,
 			"DELETE FROM deliveries WHERE message_id IN " + in,
 			"DELETE FROM attempts WHERE message_id IN " + in,
 			"DELETE FROM mentions WHERE message_id IN " + in,

@@ -59,6 +59,7 @@ func (s *Service) Blank(ctx context.Context, tx *db.Tx, ids []desk.MessageID) er
 		in := db.IDs(part)
 		for _, q := range []string{
 			"DELETE FROM attachments WHERE message_id IN " + in,
+			"DELETE FROM redactions WHERE message_id IN " + in,
 			"DELETE FROM deliveries WHERE message_id IN " + in,
 			"UPDATE attempts SET recipients = '[]', detail = '' WHERE message_id IN " + in,
 			"DELETE FROM message_refs WHERE message_id IN " + in,
@@ -182,4 +183,48 @@ func unnameRecipients(ctx context.Context, tx *db.Tx, in string, addresses []str
 		}
 	}
 	return nil
+}
+
+// Empty takes what was said out of a conversation whose term of keeping is over (CO-10): its messages are blank rows, and an answer to it begins a new conversation. Whose
+// it was stays. The caller holds the thread, and has told the journal.
+func (s *Service) Empty(ctx context.Context, tx *db.Tx, id desk.ThreadID, messages []desk.MessageID) error {
+	if err := s.Blank(ctx, tx, messages); err != nil {
+		return err
+	}
+	for _, q := range []string{
+		"DELETE FROM message_refs WHERE thread_id = $1",
+		"DELETE FROM thread_parties WHERE thread_id = $1",
+		"DELETE FROM thread_keys WHERE thread_id = $1",
+		"DELETE FROM drafts WHERE thread_id = $1",
+	} {
+		if _, err := tx.Exec(ctx, q, id); err != nil {
+			return fmt.Errorf("thread: empty: %w", err)
+		}
+	}
+	_, err := tx.Exec(ctx, "UPDATE threads SET subject = '', origin = $1, emptied_at = $2 WHERE id = $3", db.JSON((*desk.Origin)(nil)), s.clk.Ms(), id)
+	if err != nil {
+		return fmt.Errorf("thread: empty: %w", err)
+	}
+	return nil
+}
+
+// Emptied reports whether nothing that was said is left in any conversation of a ticket.
+func (s *Service) Emptied(ctx context.Context, q db.Queryer, id desk.TicketID) (bool, error) {
+	n, err := db.One(ctx, q, db.Column[int], "SELECT COUNT(*) FROM threads WHERE ticket_id = $1 AND (emptied_at = 0 OR emptied_at < last_message_at)", id)
+	if err != nil {
+		return false, fmt.Errorf("thread: emptied: %w", err)
+	}
+	return n == 0, nil
+}
+
+// DropFiles takes the files off messages; their bytes are collected when nobody names them any more.
+func (s *Service) DropFiles(ctx context.Context, tx *db.Tx, messages []desk.MessageID) (n int64, err error) {
+	for part := range slices.Chunk(messages, 500) {
+		some, err := tx.Exec(ctx, "DELETE FROM attachments WHERE message_id IN "+db.IDs(part))
+		if err != nil {
+			return n, fmt.Errorf("thread: drop files: %w", err)
+		}
+		n += some
+	}
+	return n, nil
 }

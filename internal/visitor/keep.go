@@ -11,21 +11,19 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 )
 
-// viewsKept is how long pages are kept (TR-04: about half a year).
-const viewsKept = 180 * 24 * time.Hour
-
 // Expire forgets browsers that were not seen for too long, or whose session ended without consent, the pages that are too old and the tokens that are no good any
 // more. A browser that began conversations stays as a bare number, so that these still know that they are a proven person's.
-func (s *Service) Expire(ctx context.Context, d *db.DB) error {
+// days is how long pages are kept; 0 keeps them.
+func (s *Service) Expire(ctx context.Context, d *db.DB, days int) error {
 	for {
-		n, err := db.Written(ctx, d, func(ctx context.Context, tx *db.Tx) (int, error) { return s.expire(ctx, tx, 500) })
+		n, err := db.Written(ctx, d, func(ctx context.Context, tx *db.Tx) (int, error) { return s.expire(ctx, tx, days, 500) })
 		if err != nil || n < 500 {
 			return err
 		}
 	}
 }
 
-func (s *Service) expire(ctx context.Context, tx *db.Tx, limit int) (int, error) {
+func (s *Service) expire(ctx context.Context, tx *db.Tx, days, limit int) (int, error) {
 	now := s.clk.Ms()
 	ids, err := db.All(ctx, tx, db.Column[desk.VisitorID], "SELECT id FROM visitors WHERE expires_at < $1 ORDER BY expires_at LIMIT $2", now, limit)
 	if err != nil {
@@ -34,7 +32,10 @@ func (s *Service) expire(ctx context.Context, tx *db.Tx, limit int) (int, error)
 	if err := s.forget(ctx, tx, ids, true); err != nil {
 		return 0, err
 	}
-	old, err := tx.Exec(ctx, "DELETE FROM visitor_views WHERE id IN (SELECT id FROM visitor_views WHERE id < $1 ORDER BY id LIMIT $2)", db.IDAt(now.Add(-viewsKept).Time()), limit)
+	var old int64
+	if days > 0 {
+		old, err = tx.Exec(ctx, "DELETE FROM visitor_views WHERE id IN (SELECT id FROM visitor_views WHERE id < $1 ORDER BY id LIMIT $2)", db.IDAt(now.Add(-time.Duration(days)*24*time.Hour).Time()), limit)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("visitor: expire: %w", err)
 	}

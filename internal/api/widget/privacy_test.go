@@ -133,7 +133,7 @@ func TestWhatIsKeptOfAVisitIsWhatIsAllowed(t *testing.T) {
 		shell := v.ID
 		r.advance(visitor.SessionKept + time.Minute)
 		fresh.do("GET", "/widget/threads", nil).want(401, "visitor.expired")
-		if err := r.Visitors.Expire(ctx, d); err != nil {
+		if err := r.Visitors.Expire(ctx, d, 180); err != nil {
 			t.Fatal(err)
 		}
 		if v, err = r.Visitors.Get(ctx, d, shell); err != nil || v.UserAgent != "" || v.Language != "" || v.EndedAt == 0 {
