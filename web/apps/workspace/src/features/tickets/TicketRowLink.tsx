@@ -39,7 +39,7 @@ export const rowClass = s.row
 
 /** What a row of a list says: of a ticket, or of a conversation that may have one. */
 export function RowBody({ row, of, waits, mark, owner }: {
-  row: Pick<Row, 'contact' | 'message_count' | 'last_activity_at' | 'subject' | 'last_direction' | 'snippet' | 'channel' | 'gone' | 'participants' | 'latest' | 'has_draft' | 'snoozed' | 'snoozed_until'>; of: { tickets?: string; threads?: string }; waits: boolean; mark: ReactNode; owner: string
+  row: Pick<Row, 'contact' | 'message_count' | 'last_activity_at' | 'subject' | 'last_direction' | 'snippet' | 'channel' | 'gone' | 'participants' | 'participant' | 'latest' | 'has_draft' | 'snoozed' | 'snoozed_until'>; of: { tickets?: string; threads?: string }; waits: boolean; mark: ReactNode; owner: string
 }) {
   const from = row.contact ?? row.participant
   const who = from?.name || from?.email || t(row.channel === 'chat' ? 'chat.visitor' : 'ticket.no_contact')
