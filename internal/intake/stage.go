@@ -30,9 +30,9 @@ type item struct {
 	blob     string // digest of an original kept as a blob
 	in       []channel.Inbound
 	found    map[int][]find.Found // what was blanked out of each
-	fault    error // it cannot be understood
-	original bool  // forwards are filed under who wrote them first (EM-26, EM-27)
-	force    bool  // an administrator files what was ignored
+	fault    error                // it cannot be understood
+	original bool                 // forwards are filed under who wrote them first (EM-26, EM-27)
+	force    bool                 // an administrator files what was ignored
 	// ----
 	id    desk.RawID
 	fresh bool

@@ -12,7 +12,7 @@ export type Time = string
 export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | 'light' | 'viewer' | (string & {})
 export type Permission =
   | 'tickets.view' | 'tickets.reply' | 'tickets.comment' | 'tickets.edit' | 'tickets.assign' | 'tickets.delete'
-  | 'contacts.edit' | 'contacts.delete' | 'contacts.export' | 'contacts.erase' | 'availability.manage' | 'properties.manage' | 'views.share' | 'account.access' | 'users.manage' | 'settings.manage' | 'tokens.manage' | 'audit.view' | 'chatflows.manage'
+  | 'contacts.edit' | 'contacts.delete' | 'contacts.export' | 'contacts.erase' | 'sensitive.view' | 'availability.manage' | 'properties.manage' | 'views.share' | 'account.access' | 'users.manage' | 'settings.manage' | 'tokens.manage' | 'audit.view' | 'chatflows.manage'
   | 'routing.manage' | 'forms.manage' | 'submissions.view' | 'channels.move' | 'roles.manage' | 'inboxes.all'
 
 export interface User {
@@ -65,7 +65,7 @@ export interface ViewField {
   name: string
   label: string
   object: 'ticket' | 'contact' | 'company'
-  type: 'text' | 'number' | 'boolean' | 'moment' | 'date' | 'choice' | 'several' | 'ref' | 'people'
+  type: 'text' | 'number' | 'boolean' | 'moment' | 'date' | 'choice' | 'several' | 'ref' | 'people' | 'duration'
   of: '' | 'user' | 'team' | 'inbox' | 'status' | 'pipeline' | 'channel_account' | 'contact'
   ops: string[]
   options: string[]
@@ -118,6 +118,10 @@ export interface TicketRow {
   priority: Priority
   category: string
   language?: string
+  tags?: string[] | null
+  /** in seconds, from its beginning; null: it has not come to that */
+  time_to_first_reply?: number | null
+  time_to_close?: number | null
   owner_id: Id | null
   team_id: Id | null
   hidden: Hidden
@@ -260,7 +264,7 @@ export interface TicketLink {
   reason: string
 }
 
-export interface Viewer { id: Id; name: string; state?: PresenceState }
+export interface Viewer { id: Id; name: string; state?: PresenceState; holds?: boolean }
 export type PresenceState = 'viewing' | 'typing' | 'left'
 
 export interface Ticket extends TicketRow {

@@ -53,8 +53,8 @@ let timer: ReturnType<typeof setTimeout> | undefined
 
 /** What else an event type makes stale, by the noun before the dot. */
 const stale: Record<string, string[]> = {
-  chatflow: ['chatflows'], form: ['forms'], submission: ['forms', 'submissions', 'submission'],
-  user: ['users', 'availability', 'session', 'preferences', 'skills', 'capacity'], customview: ['views'], space: ['views', 'spaces', 'tickets'], team: ['teams', 'roles', 'availability', 'views', 'tickets'], role: ['roles', 'users'], settings: ['availability', 'worktime', 'skills', 'capacity', 'pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults', 'spam'], channel_account: ['channel-accounts', 'verification'], channel: ['moves', 'channel-accounts'], inbound: ['inbound'], token: ['tokens'], contact: ['contact', 'contacts', 'duplicates'], inbox: ['inboxes'], snippet: ['snippets'], bulk: ['bulk'], notification: ['notifications'], visitor: ['visitor'], consent: ['visitor'],
+  tag: ['tags', 'tickets', 'ticket'], chatflow: ['chatflows'], form: ['forms'], submission: ['forms', 'submissions', 'submission'],
+  user: ['users', 'availability', 'session', 'preferences', 'skills', 'capacity'], customview: ['views'], space: ['views', 'spaces', 'tickets'], team: ['teams', 'roles', 'availability', 'views', 'tickets'], role: ['roles', 'users'], settings: ['ticketing', 'availability', 'worktime', 'skills', 'capacity', 'pipelines', 'inboxes', 'properties', 'teams', 'company', 'my-notifications', 'notification-defaults', 'spam'], channel_account: ['channel-accounts', 'verification'], channel: ['moves', 'channel-accounts'], inbound: ['inbound'], token: ['tokens'], contact: ['contact', 'contacts', 'duplicates'], inbox: ['inboxes'], snippet: ['snippets'], bulk: ['bulk'], notification: ['notifications'], visitor: ['visitor'], consent: ['visitor'], keeping: ['keeping'], hold: ['holds'],
 }
 
 function touch(ev: KanalEvent): void {

@@ -12,7 +12,7 @@ import { CopyOnce } from './CopyOnce.tsx'
 import s from './admin.module.css'
 
 const key = ['tokens']
-const scopes = ['all', 'tickets.view', 'tickets.reply', 'tickets.comment', 'tickets.edit', 'tickets.assign', 'tickets.delete', 'contacts.edit', 'contacts.delete', 'contacts.export', 'contacts.erase', 'views.share', 'availability.manage', 'account.access', 'chatflows.manage', 'properties.manage', 'users.manage', 'settings.manage', 'tokens.manage', 'audit.view']
+const scopes = ['all', 'tickets.view', 'tickets.reply', 'tickets.comment', 'tickets.edit', 'tickets.assign', 'tickets.delete', 'contacts.edit', 'contacts.delete', 'contacts.export', 'contacts.erase', 'sensitive.view', 'views.share', 'availability.manage', 'account.access', 'chatflows.manage', 'properties.manage', 'users.manage', 'settings.manage', 'tokens.manage', 'audit.view', 'scim']
 
 export function Tokens() {
   const q = useQuery({ queryKey: key, queryFn: async () => { const b = await get<Page<ApiToken> | ApiToken[]>('/api/tokens'); return Array.isArray(b) ? b : (b.items ?? []) } })

@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import { Problem, type Person } from '@kanal/api'
 import { Avatar, Banner, EmptyState, Icon, SkeletonLines } from '@kanal/ui'
+import { HoldDialog } from '@/features/privacy/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { t } from '@/locales/index.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
@@ -64,7 +65,7 @@ function Known({ c }: { c: Person }) {
 function Tools({ c }: { c: Person }) {
   const can = useCan()
   const navigate = useNavigate()
-  const [dialog, setDialog] = useState<'merge' | 'erase' | null>(null)
+  const [dialog, setDialog] = useState<'merge' | 'erase' | 'hold' | null>(null)
   const link = useRef<HTMLAnchorElement>(null)
   const name = nameOf(c)
   const away = async () => {
@@ -78,6 +79,7 @@ function Tools({ c }: { c: Person }) {
     can('contacts.edit') && !c.deleted_at ? <Menu.Item key="merge" leftSection={<Icon name="copy" />} onClick={() => setDialog('merge')}>{t('contact.merge_with')}</Menu.Item> : null,
     can('contacts.export') ? <Menu.Item key="export" leftSection={<Icon name="download" />} onClick={() => link.current?.click()}>{t('contact.export')}</Menu.Item> : null,
     can('contacts.delete') && !c.deleted_at ? <Menu.Item key="delete" leftSection={<Icon name="trash" />} onClick={() => void away()}>{t('contact.delete')}</Menu.Item> : null,
+    can('contacts.erase') ? <Menu.Item key="hold" leftSection={<Icon name="shield" />} onClick={() => setDialog('hold')}>{t('action.hold')}</Menu.Item> : null,
     can('contacts.erase') ? <Menu.Item key="erase" color="red" leftSection={<Icon name="shield" />} onClick={() => setDialog('erase')}>{t('contact.erase')}</Menu.Item> : null,
   ].filter(Boolean)
   if (items.length === 0) return null
@@ -89,6 +91,7 @@ function Tools({ c }: { c: Person }) {
       </Menu>
       <a ref={link} hidden href={`/api/contacts/${c.id}/export`} download aria-hidden="true" tabIndex={-1}>{t('contact.export')}</a>
       {dialog === 'merge' ? <MergeDialog first={c} second={null} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'hold' ? <HoldDialog object="contact" id={c.id} name={name} onClose={() => setDialog(null)} /> : null}
       {dialog === 'erase' ? <EraseDialog c={c} onClose={() => setDialog(null)} /> : null}
     </>
   )

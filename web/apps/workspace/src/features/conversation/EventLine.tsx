@@ -8,8 +8,10 @@ import s from './message.module.css'
 
 const icons: Record<string, IconName> = { 'ticket.assigned': 'user', 'ticket.status_changed': 'flag', 'ticket.created': 'plus', 'thread.claimed': 'link', 'thread.moved': 'link', 'ticket.deleted': 'trash', 'ticket.restored': 'refresh', 'ticket.snoozed': 'clock', 'ticket.woken': 'clock', 'ticket.queued': 'clock', 'ticket.dequeued': 'clock', 'owner.mailed': 'mail', 'ticket.merged': 'link', 'ticket.unmerged': 'link', 'ticket.split': 'link', 'ticket.moved': 'inbox', 'ticket.linked': 'link', 'ticket.unlinked': 'link' }
 
-const later = /^owner|queued$/
+const later = /^owner|^hold|queued$|emptied$|redacted$/
 const Later = lazy(withMore(async () => ({ default: (await import('@/features/waiting/index.ts')).WaitingEvent })))
+
+const Tagged = lazy(async () => ({ default: (await import('@/features/tags/later.ts')).Tagged }))
 
 /** What changed, as one quiet line. */
 export function EventLine({ event: e }: { event: KanalEvent }) {
@@ -17,7 +19,7 @@ export function EventLine({ event: e }: { event: KanalEvent }) {
   return (
     <div className={s.event} data-event={e.type}>
       <Icon name={icons[e.type] ?? 'info'} size={13} />
-      <span>{later.test(e.type) ? <Suspense fallback={null}><Later event={e} actor={actorOf(e, names)} /></Suspense> : sentenceOf(e, names)}</span>
+      <span>{later.test(e.type) ? <Suspense fallback={null}><Later event={e} actor={actorOf(e, names)} /></Suspense> : sentenceOf(e, names)}{e.type === 'ticket.updated' ? <Suspense fallback={null}><Tagged event={e} /></Suspense> : null}</span>
       <time dateTime={e.at} title={fullTime(e.at)}>{ago(e.at)}</time>
     </div>
   )

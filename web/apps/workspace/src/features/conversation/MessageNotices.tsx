@@ -39,7 +39,7 @@ export function AuthTag({ message }: { message: Message }) {
   return <Tag tone={good ? 'ok' : 'plain'} title={title}><Icon name="shield" size={12} />{t(good ? 'auth.verified' : 'auth.unverified')}</Tag>
 }
 
-const flagged = ['same_id_other_content', 'stranger', 'broken_mime', 'encrypted', 'unsupported_content', 'spoof_suspect', 'subject_changed']
+const flagged = ['same_id_other_content', 'stranger', 'broken_mime', 'encrypted', 'unsupported_content', 'spoof_suspect', 'subject_changed', 'redacted']
 
 export function FlagNotices({ message }: { message: Message }) {
   return (

@@ -1,6 +1,7 @@
 import { Menu } from '@mantine/core'
 import { post, type Message, type Party } from '@kanal/api'
 import { Icon, Tag } from '@kanal/ui'
+import { RedactedItems } from '@/features/privacy/index.ts'
 import { maybe, t, type Key } from '@/locales/index.ts'
 import { actionById, actionContext } from '@/shell/actions.ts'
 import { toastError } from '@/shell/errors.ts'
@@ -30,6 +31,7 @@ export function MessageTools({ message: m, onFacts }: { message: Message; onFact
       {split && m.ticket_id && m.type !== 'system' && split.when(actionContext()) ? <Menu.Item leftSection={<Icon name="archive" />} onClick={() => { split.run(actionContext()); pickOne(m.ticket_id!, m.id) }}>{t('message.split')}</Menu.Item> : null}
       {source ? <Menu.Item leftSection={<Icon name="code" />} component="a" href={`/api/messages/${m.id}/source`} target="_blank" rel="noopener">{t('message.source')}</Menu.Item> : null}
       {source ? <Menu.Item leftSection={<Icon name="download" />} component="a" href={`/api/messages/${m.id}/source?download=1`}>{t('message.download_source')}</Menu.Item> : null}
+      <RedactedItems message={m} />
       {cancellable ? <Menu.Item leftSection={<Icon name="x" />} onClick={() => void post(`/api/messages/${m.id}/cancel`).catch(toastError)}>{t('delivery.cancel')}</Menu.Item> : null}
     </>
   )

@@ -1,3 +1,4 @@
+import { HoldDialog, RedactSelected, ShownDialog } from '@/features/privacy/index.ts'
 import { useTicket } from '@/features/tickets/index.ts'
 import { FollowersDialog } from './FollowersDialog.tsx'
 import { LinkDialog } from './LinkDialog.tsx'
@@ -6,9 +7,12 @@ import { BlockDialog, MoveDialog } from './PlaceDialogs.tsx'
 import { SnoozeDialog } from './SnoozeDialog.tsx'
 import { SplitBar } from './SplitBar.tsx'
 import type { About } from './store.ts'
+import { TagsDialog } from './TagsDialog.tsx'
 import { TransferDialog } from './TransferDialog.tsx'
 
 export function Dialogs({ about, onClose }: { about: About; onClose: () => void }) {
+  if (about.name === 'redact') return <RedactSelected id={about.messageId || null} onClose={onClose} />
+  if (about.name === 'redacted') return <ShownDialog message={about.messageId ?? ''} onClose={onClose} />
   if (about.ticketId === null) return about.name === 'move' && about.threadId ? <MoveDialog ticket={null} threadId={about.threadId} onClose={onClose} /> : null
   return <OfTicket about={about} id={about.ticketId} onClose={onClose} />
 }
@@ -25,6 +29,9 @@ function OfTicket({ about, id, onClose }: { about: About; id: string; onClose: (
     case 'move': return <MoveDialog {...props} threadId={null} />
     case 'transfer': return <TransferDialog {...props} />
     case 'followers': return <FollowersDialog {...props} />
+    case 'tags': return <TagsDialog {...props} />
     case 'block': return <BlockDialog {...props} />
+    case 'hold': return <HoldDialog object="ticket" id={ticket.id} name={`#${ticket.number}`} onClose={onClose} />
+    default: return null
   }
 }

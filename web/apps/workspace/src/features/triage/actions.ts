@@ -30,10 +30,13 @@ ticket('rotate', 'action.rotate', 'team', '', (c) => shown(c) && can(c, 'tickets
 ticket('merge', 'action.merge', 'copy', 'm', shown, dialog('merge'))
 ticket('split', 'action.split', 'archive', 'shift+m', (c) => shown(c) && c.ticket!.message_count > 1, (t) => { startPicking(t.id); openDialog('split', t.id) })
 ticket('link', 'action.link', 'link', 'l', shown, dialog('link'))
+ticket('tags', 'action.tags', 'flag', 'shift+l', edits, dialog('tags'))
 ticket('move', 'action.move', 'inbox', 'shift+i', (c) => edits(c) && c.ticket!.hidden !== 'merged' && (c.session?.inboxes.length ?? 0) > 1, dialog('move'))
 ticket('spam', 'action.spam', 'spam', '!', shown, (t, c) => doing((m) => m.spam(t, c)))
 ticket('block', 'action.block', 'shield', 'b', shown, dialog('block'))
 ticket('trash', 'action.trash', 'trash', '#', (c) => !!c.ticket && can(c, 'tickets.delete') && !c.ticket.hidden, (t, c) => doing((m) => m.trash(t, c)))
+ticket('redact', 'action.redact', 'shield', 'shift+x', (c) => !!c.ticket && can(c, 'tickets.delete') && c.ticket.message_count > 0, dialog('redact'))
+ticket('hold', 'action.hold', 'shield', '', (c) => !!c.ticket && can(c, 'contacts.erase'), dialog('hold'))
 ticket('restore', 'action.restore', 'refresh', 'y', (c) => edits(c) && (c.ticket!.hidden === 'spam' || c.ticket!.hidden === 'trash'), (t) => doing((m) => m.restore(t)))
 
 const conversation = (id: string, label: Key, icon: Defined['icon'], shortcut: string, when: Defined['when'], go: (c: ActionContext) => void) =>
@@ -52,8 +55,8 @@ conversation('move', 'action.move', 'inbox', 'shift+i', (c) => bare(c) && (c.ses
 export const moreActions = [
   ['ticket.snooze', 'ticket.wake', 'ticket.follow', 'ticket.unfollow', 'ticket.followers'],
   ['ticket.take', 'ticket.release', 'ticket.rotate', 'ticket.transfer', 'ticket.move'],
-  ['ticket.merge', 'ticket.split', 'ticket.link', 'ticket.copy_link'],
-  ['ticket.spam', 'ticket.block', 'ticket.trash', 'ticket.restore'],
+  ['ticket.tags', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.copy_link', 'ticket.focus', 'ticket.unfocus'],
+  ['ticket.spam', 'ticket.block', 'ticket.trash', 'ticket.restore', 'ticket.redact', 'ticket.hold'],
 ]
 
 for (const choice of ['next', 'previous', 'list', 'stay'] as const) {

@@ -10,6 +10,7 @@ import { toastError } from '@/shell/errors.ts'
 import { dateTime } from '@/shell/format.ts'
 import { afterCloseKey, leave, type AfterClose } from '@/shell/leave.ts'
 import { toast } from '@/shell/toast.tsx'
+import { showFocus } from './focus.ts'
 
 export type Done = Ticket & { undo: { merge_ids: string[] | null; split_id: string | null; blocked: string } }
 
@@ -195,6 +196,7 @@ export async function setAutoFollow(on: boolean): Promise<void> {
 
 /** The choice follows the person to other browsers. */
 export async function learnHabits(): Promise<void> {
-  const p = await get<{ after_close?: string }>('/api/me/preferences')
+  const p = await get<{ after_close?: string; focus?: boolean }>('/api/me/preferences')
+  if (p.focus !== undefined) showFocus(p.focus)
   if (p.after_close) localStorage.setItem(afterCloseKey, p.after_close)
 }

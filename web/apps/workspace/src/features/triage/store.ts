@@ -2,15 +2,15 @@
 
 import { useSyncExternalStore } from 'react'
 
-export type DialogName = 'snooze' | 'merge' | 'split' | 'link' | 'move' | 'transfer' | 'followers' | 'block'
+export type DialogName = 'snooze' | 'merge' | 'split' | 'link' | 'move' | 'transfer' | 'followers' | 'block' | 'hold' | 'redact' | 'redacted' | 'tags'
 /** What a dialog is about: a ticket, or a conversation without one. */
-export interface About { name: DialogName; ticketId: string | null; threadId: string | null }
+export interface About { name: DialogName; ticketId: string | null; threadId: string | null; messageId?: string }
 
 let open: About | null = null
 const listeners = new Set<() => void>()
 
-export function openDialog(name: DialogName, ticketId: string | null, threadId: string | null = null): void {
-  open = { name, ticketId, threadId }
+export function openDialog(name: DialogName, ticketId: string | null, threadId: string | null = null, messageId = ''): void {
+  open = { name, ticketId, threadId, messageId }
   for (const fn of listeners) fn()
 }
 

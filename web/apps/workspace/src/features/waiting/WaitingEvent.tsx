@@ -1,4 +1,5 @@
 import type { KanalEvent } from '@kanal/api'
+import { privacySentence } from '@/features/privacy/later.ts'
 import { maybe, t } from '@/locales/index.ts'
 import { reasonName } from './model.ts'
 
@@ -6,6 +7,7 @@ import { reasonName } from './model.ts'
 export function WaitingEvent({ event: e, actor }: { event: KanalEvent; actor: string }) {
   const d = (e.data ?? {}) as Record<string, string>
   const reason = d.reason ?? ''
+  if (/^hold|emptied$|redacted$/.test(e.type)) return <>{privacySentence(e, actor)}</>
   if (e.type === 'ticket.queued') return <>{t('event.ticket.queued', { reason: reasonName(reason) })}</>
   if (e.type === 'ticket.dequeued') return <>{t('event.ticket.dequeued')}</>
   const because = { actor, reason: maybe(`owner_mail.${reason}`, reason) }

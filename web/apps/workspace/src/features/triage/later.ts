@@ -1,0 +1,1 @@
+export { openDialog } from './store.ts'
