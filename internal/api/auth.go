@@ -42,6 +42,8 @@ func (s *Server) authorize(r *http.Request, rule Rule) (access.Viewer, error) {
 	switch {
 	case err != nil:
 		return v, err
+	case v.Token != nil && !slices.ContainsFunc(v.Scopes, func(x string) bool { return x != access.ScopeDirectory }):
+		return v, errDirectory
 	case rule.Whole && !slices.Contains(v.Scopes, access.ScopeAll):
 		return v, errScope
 	case rule.Needs != "":

@@ -95,11 +95,12 @@ func (f refusal) As(target any) bool {
 }
 
 var (
-	errNoRoute  = refuse(desk.NotFound, "route.not_found", "There is nothing at this address of the API.")
-	errOrigin   = refuse(desk.Forbidden, "request.cross_origin", "This request was made by another site.")
-	errInternal = refuse(desk.Internal, "internal", "Something went wrong.")
-	errScope    = refuse(desk.Forbidden, "token.scope_missing", "This token may not change the account of its user: that needs the scope all.")
-	errNobody   = refuse(desk.Unauthorized, "access.not_signed_in", "Sign in to go on.")
+	errNoRoute   = refuse(desk.NotFound, "route.not_found", "There is nothing at this address of the API.")
+	errOrigin    = refuse(desk.Forbidden, "request.cross_origin", "This request was made by another site.")
+	errInternal  = refuse(desk.Internal, "internal", "Something went wrong.")
+	errScope     = refuse(desk.Forbidden, "token.scope_missing", "This token may not change the account of its user: that needs the scope all.")
+	errDirectory = refuse(desk.Forbidden, "token.directory_only", "This token is for a directory alone: it opens nothing but /scim/v2.")
+	errNobody    = refuse(desk.Unauthorized, "access.not_signed_in", "Sign in to go on.")
 )
 
 // problem makes the answer of an error. Only a desk.Error speaks to the person; of anything else the log alone sees the chain.

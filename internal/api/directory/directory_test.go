@@ -292,6 +292,11 @@ func TestADirectoryRaisesNobody(t *testing.T) {
 		w.token = ""
 		w.do("GET", "/ServiceProviderConfig", "").want(401)
 		w.token = boss
+		r, _ := http.NewRequest("GET", w.web.URL+"/api/directory/settings", nil)
+		r.Header.Set("Authorization", "Bearer "+boss)
+		if res, err := http.DefaultClient.Do(r); err != nil || res.StatusCode != 403 {
+			t.Errorf("the token opens the workspace's own API: %v %v", res.StatusCode, err)
+		}
 		if v, err := w.Access.Authenticate(context.Background(), boss); err != nil || v.Can(access.TicketsView) || v.Can(access.UsersManage) {
 			t.Errorf("the scope gives more than it says: %v %v", v.Permissions(), err)
 		}

@@ -11,3 +11,4 @@ export type Factors = G.Factors
 export type SignInRules = G.SignIn
 export type ProviderTrust = G.Trust
 export type SignInProvider = G.Provider
+export interface DirectoryRules { address: string; role: string; tickets: 'rule' | 'release' | 'keep'; groups: { group: string; role: string }[] }

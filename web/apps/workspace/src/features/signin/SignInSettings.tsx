@@ -8,6 +8,7 @@ import { t, type Key } from '@/locales/index.ts'
 import { queries } from '@/shell/client.ts'
 import { fieldOf, sentence, toastError } from '@/shell/errors.ts'
 import { toast } from '@/shell/toast.tsx'
+import { Directory } from './DirectorySettings.tsx'
 import s from './signin.module.css'
 
 const rulesQuery = { queryKey: ['sign-in', 'settings'], queryFn: () => get<SignInRules>('/api/sign-in/settings') }
@@ -16,7 +17,7 @@ const providersQuery = { queryKey: ['sign-in', 'providers'], queryFn: async () =
 /** PM-13: what is asked of everybody who signs in, and who else vouches for people. */
 export function SignInSettings() {
   const q = useQuery(rulesQuery)
-  return <SettingsFrame title={t('signinset.title')} text={t('signinset.text')} query={q} section="sign_in">{q.data ? <><Rules rules={q.data} /><Providers /></> : null}</SettingsFrame>
+  return <SettingsFrame title={t('signinset.title')} text={t('signinset.text')} query={q} section="sign_in">{q.data ? <><Rules rules={q.data} /><Providers /><Directory /></> : null}</SettingsFrame>
 }
 
 function Rules({ rules }: { rules: SignInRules }) {
