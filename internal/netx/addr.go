@@ -1,6 +1,9 @@
 package netx
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // refused are the ranges that are not the public internet (IANA special-purpose registries), beyond
 // what netip knows by name.
@@ -50,6 +53,23 @@ func Public(a netip.Addr) bool {
 		}
 	}
 	return true
+}
+
+// keys are where clouds tell their machines who they are, with keys: Amazon, Google, Azure and others, Amazon's containers and IPv6, Alibaba, Oracle.
+var keys = []netip.Addr{
+	netip.MustParseAddr("169.254.169.254"), netip.MustParseAddr("169.254.170.2"), netip.MustParseAddr("169.254.170.23"), netip.MustParseAddr("fd00:ec2::254"), netip.MustParseAddr("fd00:ec2::23"),
+	netip.MustParseAddr("100.100.100.200"), netip.MustParseAddr("192.0.0.192"),
+}
+
+// Metadata reports whether an address is one at which a cloud gives keys to its machines: nobody has business there on Kanal's behalf.
+func Metadata(a netip.Addr) bool {
+	a = a.WithZone("").Unmap()
+	if b := a.As16(); a.Is6() && nat64.Contains(a) {
+		a = netip.AddrFrom4([4]byte(b[12:16]))
+	} else if a.Is6() && sixTo.Contains(a) {
+		a = netip.AddrFrom4([4]byte(b[2:6]))
+	}
+	return slices.Contains(keys, a)
 }
 
 // Neighbourhood is whom a limit counts as one: an IPv4 address, however it is written, or the /64 of an IPv6 address, since a single customer line has all of it.

@@ -1,7 +1,7 @@
 // Package netx is how Kanal reaches out: an HTTP client and a dialer that never reach private
 // addresses, whatever a name resolves to, and the fetch of a remote image for the proxy. It refuses
 // loopback, private, link-local, carrier-grade NAT, metadata, multicast and reserved addresses, also
-// when written as IPv4-mapped, NAT64 or 6to4 IPv6, and it refuses a context that is inside a write
+// when written as IPv4-mapped, NAT64 or 6to4 IPv6; those at which a cloud gives its machines their keys it refuses always. It refuses a context that is inside a write
 // transaction (desk.InTx). Hosts that an administrator typed may be private: Guard.AllowPrivate.
 // The adapters' Host, the image proxy and webhooks call it.
 package netx
@@ -29,7 +29,7 @@ var (
 
 // Guard decides what may be reached. The zero value reaches public addresses only.
 type Guard struct {
-	// AllowPrivate lets the guard reach any address: for hosts that an administrator typed.
+	// AllowPrivate lets the guard reach private addresses too, but for Metadata: for hosts that an administrator typed.
 	AllowPrivate bool
 	// Lookup resolves a host name; nil is the system's resolver. A test names addresses with it.
 	Lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
@@ -58,7 +58,7 @@ func (g Guard) Dial(ctx context.Context, network, address string) (net.Conn, err
 	d := net.Dialer{Timeout: timeout, KeepAlive: 30 * time.Second}
 	var last error
 	for _, a := range addrs {
-		if !g.AllowPrivate && !Public(a) {
+		if Metadata(a) || !g.AllowPrivate && !Public(a) {
 			last = fmt.Errorf("%w (%s)", ErrPrivate, host)
 			continue
 		}

@@ -35,6 +35,19 @@ func TestPublic(t *testing.T) {
 	}
 }
 
+// Whoever may type a private address may still not ask a cloud for the machine's keys (a webhook's answer is shown to visitors).
+func TestKeysOfTheMachineAreNeverReached(t *testing.T) {
+	names := lookup(map[string]string{"metadata.evil.example": "169.254.169.254", "mapped.evil.example": "::ffff:169.254.169.254", "nat.evil.example": "64:ff9b::a9fe:a9fe"})
+	for _, host := range []string{"169.254.169.254", "[fd00:ec2::254]", "100.100.100.200", "metadata.evil.example", "mapped.evil.example", "nat.evil.example"} {
+		if _, err := (netx.Guard{AllowPrivate: true, Lookup: names}).Dial(context.Background(), "tcp", host+":80"); !errors.Is(err, netx.ErrPrivate) {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	if netx.Metadata(netip.MustParseAddr("169.254.1.1")) || netx.Metadata(netip.MustParseAddr("10.0.0.1")) {
+		t.Error("a private address is no cloud's")
+	}
+}
+
 // A limit counts an IPv4 address however it is written, and of IPv6 the line: it has 2^64 addresses.
 func TestNeighbourhood(t *testing.T) {
 	for in, want := range map[string]string{

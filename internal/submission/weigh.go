@@ -143,6 +143,9 @@ func Worked(stamp, work string, want int) bool {
 	return zero >= want
 }
 
+// Reads refuses a line that sends too much, before anything of it is read.
+func (s *Service) Reads(ip string) error { return s.pace.reading(ip) }
+
 // weigh says why a submission looks like a program's; nothing for a person's. The error is for more than anybody may send. What was worked for a stamp that is spent
 // counts for nothing: such a submission is weighed as one without.
 func (s *Service) weigh(ctx context.Context, in In, x form.Submission, spent bool) ([]string, error) {
@@ -241,6 +244,14 @@ const (
 // hard is the most that one line may send, to all forms together.
 func (p *pace) hard(ip string) error {
 	if wait := p.draw("hard "+netx.Neighbourhood(ip), hardBurst, hardPer); wait > 0 {
+		return desk.Errorf(desk.RateLimited, "form.limited", "Too many forms were sent from here. Try again in a few minutes.").After(wait)
+	}
+	return nil
+}
+
+// reading is the most that one line may send to be read at all, also what is faulty: files are stored while they come.
+func (p *pace) reading(ip string) error {
+	if wait := p.draw("read "+netx.Neighbourhood(ip), 2*hardBurst, hardPer); wait > 0 {
 		return desk.Errorf(desk.RateLimited, "form.limited", "Too many forms were sent from here. Try again in a few minutes.").After(wait)
 	}
 	return nil

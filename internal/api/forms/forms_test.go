@@ -175,6 +175,20 @@ func TestPlainPosts(t *testing.T) {
 	}
 }
 
+// FM-18: a line that sends on and on is not read any more, faulty or not: files are stored while they come.
+func TestWhoSendsTooMuchIsNotReadAnyMore(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t))
+	w.make(nil)
+	last := 0
+	for range 245 {
+		res, _ := w.do("POST", "/forms/contact", encoded, "email=nobody")
+		last = res.StatusCode
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("the 245th: %d", last)
+	}
+}
+
 func (w *world) change(f form.Form, fn func(d *form.Definition)) {
 	w.t.Helper()
 	w.Write(func(ctx context.Context, tx *db.Tx) error {

@@ -202,6 +202,10 @@ func (h *forms) broken(w http.ResponseWriter, r *http.Request, err error) {
 
 // thanks is where sending leads to.
 func (h *forms) thanks(w http.ResponseWriter, r *http.Request) {
+	if err := h.server.Take(api.LimitPublic, r); err != nil {
+		h.broken(w, r, err)
+		return
+	}
 	f, err := h.open(r.Context(), r.PathValue("slug"))
 	if err != nil {
 		h.broken(w, r, err)
@@ -337,6 +341,10 @@ func (h *forms) post(w http.ResponseWriter, r *http.Request) {
 		err = desk.Errorf(desk.Forbidden, "form.domain", "This form is not for this site.")
 	}
 	if err != nil {
+		fail(err)
+		return
+	}
+	if err := h.Flow.Reads(h.server.ClientIP(r)); err != nil {
 		fail(err)
 		return
 	}

@@ -438,7 +438,7 @@ func (h *forms) export(w http.ResponseWriter, r *http.Request, v access.Viewer) 
 	columns := columnsOf(f.Definition)
 	head := []string{"id", "at", "state", form.TypeEmail, "page", "country", "language", "ticket"}
 	for _, c := range columns {
-		head = append(head, c.Label)
+		head = append(head, cell(c.Label))
 	}
 	_ = out.Write(append(head, "files", "consents"))
 	rd := h.reader(v)
