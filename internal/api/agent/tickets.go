@@ -35,7 +35,7 @@ func (a *agents) mountTickets() {
 	const tag = "Tickets"
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/views", ID: "listViews", Tag: tag, Summary: "The views with their counts",
 		Description: "Counts stop at 10,000: `capped` says that there are more."}, a.views)
-	api.Register(a.server, api.Op{Method: "GET", Path: "/api/tickets", ID: "listTickets", Tag: tag, Summary: "List a view of tickets"}, a.listTickets)
+	api.Register(a.server, api.Op{Method: "GET", Path: "/api/tickets", ID: "listTickets", Tag: tag, Summary: "List a view of tickets", Errors: []int{404}}, a.listTickets)
 	api.Register(a.server, api.Op{Method: "GET", Path: "/api/tickets/{id}", ID: "getTicket", Tag: tag, Summary: "One ticket", Errors: []int{404}}, a.getTicket)
 	api.Register(a.server, api.Op{Method: "PATCH", Path: "/api/tickets/{id}", ID: "patchTicket", Tag: tag, Summary: "Change a ticket",
 		Description: "What is left out stays. Send `version` to refuse the change when somebody else was faster (409, ticket.stale).", Errors: []int{404, 409}}, a.patchTicket)

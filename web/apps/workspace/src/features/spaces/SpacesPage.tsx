@@ -29,7 +29,7 @@ export function SpacesPage() {
   }
   const named = (x: Space) => x.teams.map((id) => teams.find((y) => y.id === id)?.name).filter(Boolean).join(', ')
   return (
-    <SettingsFrame title={t('spaces.title')} text={t('spaces.text')} query={q} section="spaces" action={add} empty={q.data?.length === 0 ? <EmptyState icon="team" title={t('spaces.empty')} text={t(teams.length ? 'spaces.empty_text' : 'spaces.no_teams')}>{teams.length ? add : null}</EmptyState> : undefined}>
+    <SettingsFrame title={t('spaces.title')} text={t('spaces.text')} query={q} section="spaces" action={add} empty={q.data?.length === 0 && !editing ? <EmptyState icon="team" title={t('spaces.empty')} text={t(teams.length ? 'spaces.empty_text' : 'spaces.no_teams')}>{teams.length ? add : null}</EmptyState> : undefined}>
       <Sortable items={q.data ?? []} idOf={(x) => x.id} nameOf={(x) => x.name} onChange={(items) => void order(items as Space[])}>
         {(x) => (
           <div className={s.row}>
