@@ -20,7 +20,7 @@ export type Row =
 
 const together = 5 * 60_000
 
-export const fromVisitor = (i: ChatItem) => i.kind !== 'entry' || i.value.from === 'visitor'
+const fromVisitor = (i: ChatItem) => i.kind !== 'entry' || i.value.from === 'visitor'
 const atOf = (i: ChatItem): string => (i.kind === 'entry' ? i.value.at : i.kind === 'pending' ? new Date(i.since).toISOString() : '')
 const dayOf = (at: string) => new Date(at).toDateString()
 const voice = (m: Msg) => `${m.from}/${m.author?.name ?? ''}`

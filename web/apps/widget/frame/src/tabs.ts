@@ -3,10 +3,10 @@
 
 import type { Connection, StreamEvent } from './stream.ts'
 
-export type TabMessage =
+type TabMessage =
   | { kind: 'event'; ev: StreamEvent } | { kind: 'ready'; last: number; fresh: boolean } | { kind: 'state'; state: Connection } | { kind: 'hello' } | { kind: 'reset' }
 
-export interface TabsHandlers {
+interface TabsHandlers {
   /** This tab reads the stream from now on. */
   lead(): void
   /** Another tab, which reads it, says this. */

@@ -103,7 +103,7 @@ export function chordOf(e: KeyboardEvent): string {
   return parts.join('+')
 }
 
-export function isTyping(target: EventTarget | null): boolean {
+function isTyping(target: EventTarget | null): boolean {
   const el = target as HTMLElement | null
   return !!el && (el.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName) || !!el.closest?.('[role="combobox"]'))
 }

@@ -3,9 +3,9 @@
 
 import { useSyncExternalStore } from 'react'
 
-export type Contrast = 'auto' | 'more' | 'standard'
-export type Density = 'comfortable' | 'compact'
-export type Appearance = { contrast: Contrast; density: Density; direction: 'ltr' | 'rtl' }
+type Contrast = 'auto' | 'more' | 'standard'
+type Density = 'comfortable' | 'compact'
+type Appearance = { contrast: Contrast; density: Density; direction: 'ltr' | 'rtl' }
 
 const key = 'kanal.appearance'
 const plain: Appearance = { contrast: 'auto', density: 'comfortable', direction: 'ltr' }

@@ -89,7 +89,7 @@ function ChangePassword() {
   )
 }
 
-export interface MyPreferences { undo_send_seconds?: number; after_close?: AfterClose }
+interface MyPreferences { undo_send_seconds?: number; after_close?: AfterClose }
 const preferencesQuery = { queryKey: ['preferences'], queryFn: () => get<MyPreferences>('/api/me/preferences') }
 
 /** How Kanal behaves for oneself; kept with the person, the appearance with the browser. */
@@ -152,7 +152,7 @@ export function SessionList({ sessions, onEnd }: { sessions: SessionItem[]; name
 }
 
 /** What a person would call the browser: its name and the system it runs on. */
-export function browserName(agent: string): string {
+function browserName(agent: string): string {
   const browser = /Edg\//.test(agent) ? 'Edge' : /Firefox\//.test(agent) ? 'Firefox' : /Chrom(e|ium)\//.test(agent) ? 'Chrome' : /Safari\//.test(agent) ? 'Safari' : agent.split(/[\s/]/)[0]
   const system = /iPhone|iPad/.test(agent) ? 'iOS' : /Android/.test(agent) ? 'Android' : /Mac OS/.test(agent) ? 'macOS' : /Windows/.test(agent) ? 'Windows' : /Linux/.test(agent) ? 'Linux' : ''
   return [browser || '?', system].filter(Boolean).join(', ')

@@ -63,7 +63,7 @@ function Fact({ label, value, bad = false }: { label: string; value: string; bad
 interface WindowRow { env: string; value: string; default: string; set: boolean; help: string; later: boolean }
 
 /** A Go duration as a person reads it: 720h0m0s is 30 days. */
-export function readableWindow(v: string): string {
+function readableWindow(v: string): string {
   const ms = /^(\d+)ms$/.exec(v)
   if (ms) return `${ms[1]} ms`
   const m = /^(?:(\d+)h)?(?:(\d+)m)?(?:([\d.]+)s)?$/.exec(v)

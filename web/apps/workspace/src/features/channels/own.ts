@@ -5,7 +5,7 @@ import type { ChannelAccount } from '@kanal/api'
 import { withMore } from '@/locales/index.ts'
 import type { Settings } from './model.ts'
 
-export interface OwnStep { settings: Settings; onSettings(s: Settings): void; error?: { field: string; message: string } | undefined; account?: ChannelAccount | undefined; inbox?: string | null | undefined }
+interface OwnStep { settings: Settings; onSettings(s: Settings): void; error?: { field: string; message: string } | undefined; account?: ChannelAccount | undefined; inbox?: string | null | undefined }
 type Own = Record<string, LazyExoticComponent<ComponentType<OwnStep>>>
 
 const forms = withMore(() => import('@/features/forms/index.ts'))

@@ -11,7 +11,7 @@ export const accountQuery = (id: Id) => queryOptions({ queryKey: ['channel-accou
 type Proven = Omit<Verification, 'mail'> & { mail?: (NonNullable<Verification['mail']> & { auth?: AuthEvidence | null }) | null }
 export const useVerification = (id: Id | null) => useQuery({ queryKey: ['verification', id], queryFn: () => get<Proven>(`/api/channel-accounts/${id}/verification`), enabled: !!id, refetchInterval: (q) => (q.state.data?.verified ? false : 10_000) })
 
-export interface AccountInput {
+interface AccountInput {
   channel?: string; version?: number; new_inbox?: { name: string }; name?: string; inbox_id?: Id | null; active?: boolean; settings?: Settings; secrets?: Settings; ticket?: TicketPolicy; assign?: AssignPolicy; accepted_terms?: string
 }
 const refresh = () => queries.invalidateQueries({ queryKey: ['channel-accounts'] })

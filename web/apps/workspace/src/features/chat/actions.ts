@@ -10,7 +10,7 @@ import { openBan } from './store.ts'
 import { endChat, joinChat } from './queries.ts'
 
 /** The chat on screen: the newest of the ticket's that is with a visitor, or the conversation itself. */
-export function chatIn(c: ActionContext): Thread | undefined {
+function chatIn(c: ActionContext): Thread | undefined {
   const own = c.conversation?.thread as Thread | undefined
   return c.ticket ? (c.ticket.threads ?? []).findLast((x) => x.visitor_id) : own?.visitor_id ? own : undefined
 }

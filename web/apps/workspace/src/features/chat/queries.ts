@@ -4,9 +4,9 @@ import { get, post, type Page, type Visitor, type VisitorView } from '@kanal/api
 import { queries } from '@/shell/client.ts'
 import { after, type Now, type Sign } from './model.ts'
 
-export const visitorQuery = (id: string) => queryOptions({ queryKey: ['visitor', id], queryFn: ({ signal }) => get<Visitor>(`/api/visitors/${id}`, undefined, signal) })
+const visitorQuery = (id: string) => queryOptions({ queryKey: ['visitor', id], queryFn: ({ signal }) => get<Visitor>(`/api/visitors/${id}`, undefined, signal) })
 
-export const trailQuery = (id: string) => infiniteQueryOptions({
+const trailQuery = (id: string) => infiniteQueryOptions({
   queryKey: ['visitor', id, 'views'],
   queryFn: ({ pageParam, signal }) => get<Page<VisitorView>>(`/api/visitors/${id}/views`, { cursor: pageParam, limit: 8 }, signal),
   initialPageParam: '',

@@ -55,7 +55,7 @@ export function LiveChatForm() {
   )
 }
 
-export function CaptureForm() {
+function CaptureForm() {
   const { editor, mayEdit } = useDesk()
   const c = editor.def.capture ?? {}
   const set = useSet()

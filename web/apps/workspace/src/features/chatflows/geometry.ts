@@ -6,7 +6,7 @@ import type { Definition, Step } from './types.ts'
 export const WIDTH = 252
 const HEAD = 38
 const BODY = 46
-export const ROW = 28
+const ROW = 28
 const GAP_X = 92
 const GAP_Y = 34
 

@@ -18,7 +18,7 @@ export function countryName(code: string): string {
 }
 
 /** Every text of a definition, wherever it stands. */
-export function allTexts(d: Definition): Texts[] {
+function allTexts(d: Definition): Texts[] {
   const out: Texts[] = []
   const add = (t: unknown) => { if (t && typeof t === 'object') out.push(t as Texts) }
   add(d.error)

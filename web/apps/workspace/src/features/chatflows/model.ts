@@ -129,7 +129,7 @@ export function moveSteps(d: Definition, ids: readonly string[], dx: number, dy:
   return withSteps(d, steps(d).map((s) => (moved.has(s.id) ? { ...s, x: Math.round(s.x + dx), y: Math.round(s.y + dy) } : s)))
 }
 
-export interface Wire { from: string; port: string; index: number; to: string }
+interface Wire { from: string; port: string; index: number; to: string }
 export function wires(d: Definition): Wire[] {
   const there = new Set(steps(d).map((s) => s.id))
   return steps(d).flatMap((s) => ports(s).flatMap((p, index) => (p.to && there.has(p.to) ? [{ from: s.id, port: p.key, index, to: p.to }] : [])))

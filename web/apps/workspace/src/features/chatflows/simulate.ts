@@ -24,7 +24,7 @@ export interface Input { type: 'opened' | 'answered' | 'timer' | 'webhook_result
 
 export interface Said { id: number; from: 'visitor' | 'bot'; text: string; image?: string; link?: { url: string; label?: string } | null; quick: Button[]; input: Ask | null; at: string; step: string }
 /** tried: who would get it now, and why, by the engine that assigns. */
-export interface Noted { id: number; step: string; text: string; tone: 'plain' | 'why' | 'bad'; tried?: Tried }
+interface Noted { id: number; step: string; text: string; tone: 'plain' | 'why' | 'bad'; tried?: Tried }
 export interface Talk { said: Said[]; noted: Noted[]; state: State; effects: Effect[]; passed: Set<string>; whose: { policy: AssignPolicy | null } | null }
 
 const none: Talk = { said: [], noted: [], state: {}, effects: [], passed: new Set(), whose: null }

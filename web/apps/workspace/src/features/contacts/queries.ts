@@ -32,7 +32,7 @@ export const filesQuery = (id: Id) => infiniteQueryOptions({
   initialPageParam: '', getNextPageParam: (l) => l.next || undefined,
 })
 
-export const refreshContacts = () => Promise.all(['contact', 'contacts', 'duplicates'].map((k) => queries.invalidateQueries({ queryKey: [k] })))
+const refreshContacts = () => Promise.all(['contact', 'contacts', 'duplicates'].map((k) => queries.invalidateQueries({ queryKey: [k] })))
 
 /** Changes a contact: shown at once, taken back when it is refused. */
 export async function changeContact(c: Person, change: Record<string, unknown>, shown: Partial<Person> = change as Partial<Person>): Promise<void> {

@@ -12,7 +12,7 @@ import { stateTones } from './SubmissionsPage.tsx'
 import s from './submissions.module.css'
 
 /** A fold that begins closed, every time: what is hidden is looked at on purpose (FM-10). */
-export function Fold({ title, children }: { title: string; children: React.ReactNode }) {
+function Fold({ title, children }: { title: string; children: React.ReactNode }) {
   const [open, setOpen] = useState(false)
   return (
     <section className={s.fold}>

@@ -37,7 +37,7 @@ export function FormPage({ params }: SettingsPageProps) {
 }
 
 /** What a server's refusal points at, as a place in the form. */
-export const serverFault = (err: unknown): { at: string; message: string } | null => {
+const serverFault = (err: unknown): { at: string; message: string } | null => {
   const e = err as { field?: string; message?: string } | null
   return e?.field && e.message ? { at: e.field.replace(/^definition\./, '').replace(/\[(\w+)\]/g, '.$1'), message: e.message } : null
 }

@@ -110,7 +110,7 @@ function InlineEditor({ first }: { first: Form }) {
 }
 
 /** FM-14: what an answer comes from. Without an email channel there is nothing to answer with, and that is said. */
-export function ReplyFrom({ settings, onSettings, error, inbox }: FormChannelProps) {
+function ReplyFrom({ settings, onSettings, error, inbox }: FormChannelProps) {
   const q = useQuery(mailAccountsQuery)
   const can = useCan()
   if (!q.data) return null

@@ -75,7 +75,7 @@ function Common({ f, set }: Of) {
   )
 }
 
-export function Wrong({ at }: { at: string }) {
+function Wrong({ at }: { at: string }) {
   const { fault } = useDesk()
   const why = fault(at)
   return why ? <p className={s.bad} role="alert">{why}</p> : null

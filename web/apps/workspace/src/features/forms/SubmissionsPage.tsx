@@ -16,7 +16,7 @@ import { SubmissionDrawer } from './SubmissionDrawer.tsx'
 import s from './submissions.module.css'
 
 export const stateTones: Record<string, Tone> = { filed: 'ok', held: 'warn', test: 'plain' }
-export const valueText = (v: unknown): string => (Array.isArray(v) ? v.join(', ') : v === null || v === undefined ? '' : typeof v === 'boolean' ? t(v ? 'cond.yes' : 'cond.no') : String(v))
+const valueText = (v: unknown): string => (Array.isArray(v) ? v.join(', ') : v === null || v === undefined ? '' : typeof v === 'boolean' ? t(v ? 'cond.yes' : 'cond.no') : String(v))
 
 /** RP-05: every submission of every form, hidden fields too. */
 export function Submissions({ params }: SettingsPageProps) {

@@ -3,7 +3,7 @@
 import type { ConditionField, Conditions, FormDefinition, FormField, FormFieldType, Property } from '@kanal/api'
 import { baseOf, decided, own, read, seen } from './words.ts'
 
-export const fieldTypes: FormFieldType[] = ['text', 'long_text', 'email', 'phone', 'number', 'date', 'choice', 'multi_choice', 'checkbox', 'file', 'hidden', 'consent', 'heading']
+const fieldTypes: FormFieldType[] = ['text', 'long_text', 'email', 'phone', 'number', 'date', 'choice', 'multi_choice', 'checkbox', 'file', 'hidden', 'consent', 'heading']
 
 export const fieldsOf = (d: FormDefinition): FormField[] => d.fields ?? []
 export const fieldOf = (d: FormDefinition, name: string | null): FormField | undefined => fieldsOf(d).find((f) => f.name === name)
@@ -17,7 +17,7 @@ export const ordered = (d: FormDefinition, list: readonly FormField[]): FormDefi
 export const change = (d: FormDefinition, name: string, part: Partial<FormField>): FormDefinition => ({ ...d, fields: fieldsOf(d).map((f) => (f.name === name ? { ...f, ...part } : f)) })
 
 /** A name that no other field has. */
-export function freeName(d: FormDefinition, wanted: string): string {
+function freeName(d: FormDefinition, wanted: string): string {
   const base = slug(wanted) || 'field'
   const taken = new Set(fieldsOf(d).map((f) => f.name))
   if (!taken.has(base)) return base

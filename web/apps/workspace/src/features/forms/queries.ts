@@ -6,17 +6,17 @@ export const formsQuery = (archived = false) => queryOptions({ queryKey: ['forms
 export const formQuery = (id: Id) => queryOptions({ queryKey: ['form', id], queryFn: () => get<Form>(`/api/forms/${id}`), staleTime: 0 })
 export const embedQuery = (id: Id) => queryOptions({ queryKey: ['form', id, 'embed'], queryFn: () => get<EmbedCodes>(`/api/forms/${id}/embed`) })
 
-export const refreshForms = () => queries.invalidateQueries({ queryKey: ['forms'] })
+const refreshForms = () => queries.invalidateQueries({ queryKey: ['forms'] })
 const told = async (f: Form): Promise<Form> => { queries.setQueryData(formQuery(f.id).queryKey, (was) => ({ ...was, ...f })); await refreshForms(); return f }
 
-export interface FormPart { name?: string; slug?: string; active?: boolean; definition?: FormDefinition; archived?: boolean; version?: number }
+interface FormPart { name?: string; slug?: string; active?: boolean; definition?: FormDefinition; archived?: boolean; version?: number }
 export const createForm = async (input: { name: string; definition: FormDefinition }): Promise<Form> => told(await post<Form>('/api/forms', input))
 export const changeForm = async (id: Id, part: FormPart): Promise<Form> => told(await patch<Form>(`/api/forms/${id}`, part))
 export const copyForm = async (id: Id): Promise<Form> => told(await post<Form>(`/api/forms/${id}/copy`))
 export async function archiveForm(id: Id): Promise<void> { await del(`/api/forms/${id}`); await refreshForms() }
 export const restoreFields = async (id: Id): Promise<Form> => told(await post<Form>(`/api/forms/${id}/ticket-fields`, { restore: true }))
 
-export interface PreviewAsk { definition: FormDefinition; language: string; scheme: 'light' | 'dark'; answers: Record<string, string> }
+interface PreviewAsk { definition: FormDefinition; language: string; scheme: 'light' | 'dark'; answers: Record<string, string> }
 export const previewForm = async (ask: PreviewAsk): Promise<string> => (await post<{ html: string }>('/api/forms/preview', ask)).html
 
 /** Addresses that an answer can come from: without one there is nothing to answer with (FM-14). */

@@ -102,7 +102,7 @@ function PlanForm({ account, first }: { account: ChannelAccount; first: string }
 
 const tones: Record<MoveNote['level'], Tone> = { carries: 'ok', mapped: 'accent', stays: 'plain', loses: 'warn' }
 
-export function Notes({ notes }: { notes: readonly MoveNote[] }) {
+function Notes({ notes }: { notes: readonly MoveNote[] }) {
   return (
     <ul className={s.notes}>
       {ordered(notes).map((n) => (

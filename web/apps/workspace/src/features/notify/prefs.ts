@@ -1,7 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { get } from '@kanal/api'
 
-export interface PrefKind { kind: string; targets: Record<string, boolean>; default: Record<string, boolean>; chosen: boolean }
+interface PrefKind { kind: string; targets: Record<string, boolean>; default: Record<string, boolean>; chosen: boolean }
 export interface PrefTarget { name: string; available: boolean; reason: string; sentence: string }
 export interface MailPrefs { mode: 'at_once' | 'hours' | 'daily' | 'off'; hours: number; at: string }
 export interface QuietPrefs { on: boolean; from: string; to: string; days: string[]; days_off: string[]; zone: string }

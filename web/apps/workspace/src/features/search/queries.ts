@@ -48,8 +48,3 @@ export function remember(q: string): void {
   queries.setQueryData(recentQuery.queryKey, next)
   void patch('/api/me', { preferences: { recent_searches: next } }).catch(() => {})
 }
-
-export function forgetRecent(): void {
-  queries.setQueryData(recentQuery.queryKey, [])
-  void patch('/api/me', { preferences: { recent_searches: null } }).catch(() => {})
-}

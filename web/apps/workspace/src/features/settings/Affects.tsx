@@ -5,7 +5,7 @@ import { t, type Key } from '@/locales/index.ts'
 import s from './settings.module.css'
 
 export interface Effect { kind: string; count: number; capped: boolean; names: string[] }
-export type Affected = 'channel' | 'inbox' | 'status' | 'pipeline' | 'property' | 'team' | 'user' | 'space'
+type Affected = 'channel' | 'inbox' | 'status' | 'pipeline' | 'property' | 'team' | 'user' | 'space'
 
 export const useAffects = (object: Affected, id: Id | null | undefined) =>
   useQuery({ queryKey: ['affects', object, id], queryFn: async () => (await get<{ effects: Effect[] }>('/api/settings/affects', { object, id })).effects, enabled: !!id, staleTime: 0, gcTime: 0 })

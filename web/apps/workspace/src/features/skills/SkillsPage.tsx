@@ -160,7 +160,7 @@ function UsesModal({ skill, onClose }: { skill: Skill; onClose(): void }) {
 }
 
 /** A person's skills: level, main language, until when. Also reached from the list of people. */
-export function PersonModal({ user, onClose }: { user: User; onClose(): void }) {
+function PersonModal({ user, onClose }: { user: User; onClose(): void }) {
   const q = useQuery(heldQuery(user.id))
   if (!q.data) return null
   return <PersonForm user={user} held={q.data} onClose={onClose} />

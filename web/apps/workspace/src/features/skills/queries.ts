@@ -11,7 +11,7 @@ const none: SkillList = { items: [], languages: [] }
 export const useSkills = (): SkillList => useQuery(skillsQuery).data ?? none
 
 /** What a rule that names "language" asks for: whatever the customer writes in. */
-export const ofTheMessage = 'language'
+const ofTheMessage = 'language'
 
 export function skillName(list: SkillList, slug: string): string {
   if (slug === ofTheMessage) return t('skills.of_message')

@@ -62,7 +62,6 @@ export function useSelection(): Selection {
 }
 
 export const usePicked = (id: string): boolean => useSyncExternalStore(follow, () => now.all || now.ids.has(id))
-export const useAnyPicked = (): boolean => useSyncExternalStore(follow, () => now !== nothing)
 
 defineAction({ id: 'select.toggle', label: 'action.select', group: 'list', icon: 'check', shortcut: 'x', when: (c) => !!c.selection, run: (c) => c.selection!.toggle() })
 defineAction({ id: 'select.all', label: 'action.select_all', group: 'list', icon: 'check', shortcut: '*', when: (c) => !!c.selection, run: (c) => c.selection!.all() })

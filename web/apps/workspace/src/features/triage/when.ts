@@ -1,6 +1,6 @@
 // Times to rest until, on the clock of the person's own time zone.
 
-export interface Wall { year: number; month: number; day: number; hour: number; minute: number; weekday: number }
+interface Wall { year: number; month: number; day: number; hour: number; minute: number; weekday: number }
 
 const names = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 

@@ -6,7 +6,7 @@ import type { View } from '@kanal/api'
 export interface Look { layout: 'split' | 'table' | 'board'; columns: string[]; sort: string; group: string }
 export interface Arrangement { order?: string[]; hidden?: string[]; folded?: string[]; space?: string; looks?: Record<string, Partial<Look>> }
 
-export type SectionID = 'work' | 'custom' | 'inboxes' | 'statuses' | 'archive'
+type SectionID = 'work' | 'custom' | 'inboxes' | 'statuses' | 'archive'
 export interface Section { id: SectionID; items: View[]; hidden: View[] }
 
 const archive = new Set(['recently_closed', 'closed', 'spam', 'trash'])
@@ -14,7 +14,7 @@ const work = ['unassigned', 'mine', 'open', 'mentions', 'following', 'snoozed', 
 /** Shown when there is something in them, unless somebody placed them. */
 const shy = new Set(['elsewhere', 'drafts', 'snoozed', 'following', 'bots'])
 
-export function sectionOf(id: string): SectionID {
+function sectionOf(id: string): SectionID {
   if (id.startsWith('inbox:')) return 'inboxes'
   if (id.startsWith('status:')) return 'statuses'
   if (id.startsWith('custom:')) return 'custom'

@@ -22,7 +22,7 @@ export const viewsQuery = queryOptions({
 })
 
 /** The spaces that there are, and the one that the views are of. */
-export interface Spaces { space_id: string | null; spaces: { id: string; name: string }[] }
+interface Spaces { space_id: string | null; spaces: { id: string; name: string }[] }
 const spacesKey = ['spaces', 'names']
 export const useSpaces = (): Spaces | undefined => useQuery<Spaces>({ queryKey: spacesKey, enabled: false, gcTime: Infinity }).data
 

@@ -27,7 +27,7 @@ export interface QueueRow {
   tries: number
 }
 
-export interface Queue { items: QueueRow[]; next: string; total: number }
+interface Queue { items: QueueRow[]; next: string; total: number }
 
 export const queueKey = ['queue'] as const
 export const loadQueue = (cursor: string) => get<Queue>('/api/queue', { cursor, limit: 50 })

@@ -6,7 +6,7 @@ import { Icon } from '@kanal/ui'
 import { t, type Key } from '@/locales/index.ts'
 import s from './writing.module.css'
 
-export interface Caution1 { key: string; text: string; grave: boolean }
+interface Caution1 { key: string; text: string; grave: boolean }
 
 const tokenIn = /\{\{[^{}]+\}\}/g
 

@@ -8,7 +8,7 @@ import s from './writing.module.css'
 const email = /^[^\s@<>",;]+@[^\s@<>",;]+\.[^\s@<>",;]+$|^[^\s@<>",;]+@localhost$/
 
 /** Reads "Ann Holm <ann@acme.example>, bo@x.example" as people. */
-export function parseParties(text: string): { parties: Party[]; rest: string } {
+function parseParties(text: string): { parties: Party[]; rest: string } {
   const parties: Party[] = []
   const rest: string[] = []
   for (const part of text.split(/[,;\n]+/).map((x) => x.trim()).filter(Boolean)) {
