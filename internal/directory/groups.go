@@ -297,7 +297,9 @@ func (s *Service) grade(ctx context.Context, tx *db.Tx, v access.Viewer, ids []d
 			if allowed(v, u) != nil { // who may more than whoever's token this is stays who they are
 				continue
 			}
-			if err := s.Access.MayGive(ctx, tx, v.User, role); err != nil {
+			if err := s.Access.MayGive(ctx, tx, v.User, role); desk.ReasonOf(err) == "user.role_unknown" { // it was removed since
+				continue
+			} else if err != nil {
 				return err
 			}
 			if _, err := s.People.Update(ctx, tx, v.Actor, id, people.UserChange{Role: &role}); err != nil {

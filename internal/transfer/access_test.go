@@ -53,6 +53,20 @@ func TestAccessStandsInTheFile(t *testing.T) {
 		if again := apply(t, s, string(text), transfer.Options{}); !again.Empty() {
 			t.Errorf("an export changes something:\n%s", again.Text())
 		}
+		file := "version: 1\nsign_in: {directory: {role: light, tickets: release, groups: [{group: Support, role: own-work}]}}"
+		apply(t, s, file, transfer.Options{})
+		if d, err := k.Settings.Directory(ctx, d); err != nil || d.Role != desk.RoleLight || d.Tickets != "release" || len(d.Groups) != 1 || d.Groups[0].Role != "own-work" { // PM-13
+			t.Errorf("%+v %v", d, err)
+		}
+		if again := apply(t, s, file, transfer.Options{}); !again.Empty() {
+			t.Errorf("a file applied again changes something:\n%s", again.Text())
+		}
+		for _, wrong := range []string{"{role: nobodys}", "{role: owner}", "{groups: [{group: Support, role: owner}]}", "{tickets: burn}"} {
+			if _, err := s.Apply(ctx, []byte("version: 1\nsign_in: {directory: "+wrong+"}"), transfer.Options{}); err == nil {
+				t.Errorf("%s was taken", wrong)
+			}
+		}
+		apply(t, s, "version: 1\nsign_in: {directory: {groups: []}}", transfer.Options{})
 		if _, err := s.Apply(ctx, []byte("version: 1\nusers: [{email: bo@acme.example, role: own-wrk}]"), transfer.Options{}); err == nil || !strings.Contains(desk.PublicOf(err), "own-work") {
 			t.Errorf("a role that is not there: %v", err)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/property"
+	"github.com/kanalhq/kanal/internal/setting"
 )
 
 // SignIn is what is asked of everybody who signs in (PM-13). Providers stand in no file: they are met with a secret and tried at once. A file is applied by who may
@@ -17,6 +18,8 @@ type SignIn struct {
 	Passwords *string   `yaml:"passwords,omitempty"`
 	Factor    *string   `yaml:"second_factor,omitempty"`
 	Allow     *[]string `yaml:"allow,omitempty,flow"`
+	// Directory is what a company's directory may say by SCIM. What people are already is looked at when their groups change next.
+	Directory *setting.Directory `yaml:"directory,omitempty"`
 }
 
 func (s *Service) exportSignIn(ctx context.Context, q db.Queryer, f *File) error {
@@ -25,7 +28,34 @@ func (s *Service) exportSignIn(ctx context.Context, q db.Queryer, f *File) error
 		return err
 	}
 	f.SignIn = &SignIn{Passwords: &now.Passwords, Factor: &now.Factor, Allow: &now.Allow}
-	return nil
+	d, err := s.Settings.Directory(ctx, q)
+	f.SignIn.Directory = &d
+	return err
+}
+
+// directory comes when every role of the file is there.
+func (a *applying) directory(ctx context.Context, d *setting.Directory) error {
+	if d == nil {
+		return nil
+	}
+	to := *d
+	if to.Role == "" {
+		to.Role = setting.DefaultDirectory.Role
+	}
+	if to.Tickets == "" {
+		to.Tickets = setting.DefaultDirectory.Tickets
+	}
+	names := []string{string(to.Role)}
+	for _, g := range to.Groups {
+		names = append(names, string(g.Role))
+	}
+	for _, n := range names {
+		if _, err := a.role(ctx, "sign_in.directory", &n); err != nil {
+			return err
+		}
+	}
+	_, err := a.Settings.SetDirectory(ctx, a.tx, a.o.Actor, to)
+	return a.src.at("sign_in.directory", err)
 }
 
 func (a *applying) signIn(ctx context.Context) error {
@@ -44,8 +74,8 @@ func (a *applying) signIn(ctx context.Context) error {
 	if err != nil {
 		return a.src.at("sign_in", err)
 	}
-	if a.Weak == nil {
-		return nil
+	if err := a.directory(ctx, x.Directory); err != nil || a.Weak == nil {
+		return err
 	}
 	return a.Weak(ctx, a.tx, a.o.Actor, after)
 }
