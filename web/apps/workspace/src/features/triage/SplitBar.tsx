@@ -22,7 +22,7 @@ export function SplitBar({ ticket, onClose }: { ticket: Ticket; onClose: () => v
     try { await split(ticket, ids, subject); onClose() } catch (err) { toastError(err); setBusy(false) }
   }
   return (
-    <form className={s.bar} role="region" aria-label={t('split.title')} data-split onSubmit={(e) => { e.preventDefault(); void go() }}>
+    <form className={s.bar} aria-label={t('split.title')} data-split onSubmit={(e) => { e.preventDefault(); void go() }}>
       <strong role="status">{ids.length === 0 ? t('split.choose') : t('split.chosen', { n: ids.length })}</strong>
       <input type="text" aria-label={t('split.subject')} placeholder={t('split.subject')} value={subject} onChange={(e) => setSubject(e.currentTarget.value)} />
       <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>
