@@ -31,6 +31,9 @@ await story('the empty workspace says what to do next, wherever one looks', asyn
     await page.getByText('No mail arrives here yet').waitFor(soon)
     await page.getByText(/becomes a ticket here/).waitFor(soon)
   }
+  const steps = page.getByRole('region', { name: 'First steps' })
+  for (const step of ['Name your company', 'Connect where customers write', 'Invite your colleagues', 'Say who gets new tickets']) await steps.getByRole('link', { name: step }).waitFor(soon)
+  await steps.getByText('0 of 4 done').waitFor(soon)
   await page.getByRole('button', { name: 'Connect a channel' }).click()
   await page.getByRole('heading', { name: 'Channels' }).waitFor(soon)
 })
@@ -48,6 +51,8 @@ await story('the first channel is connected, and says that its mail must be forw
   await on(); await on(); await on()
   await page.getByRole('button', { name: 'Connect and finish' }).click()
   await page.getByText(/One step is left: forward help@new.example/).waitFor(soon)
+  await page.goto(`${base}/tickets/open`)
+  await page.getByRole('link', { name: 'Connect where customers write – done' }).waitFor(soon)
 })
 
 await story('the first mail becomes the first ticket', async () => {
