@@ -156,7 +156,7 @@ func TestWhatAChatflowNamesMustBeThere(t *testing.T) {
 		bot := func(step string) string { return `{"start":"a","steps":[` + step + `]}` }
 		assign := func(policy string) string { return bot(`{"id":"a","type":"assign","to":` + policy + `}`) }
 		for def, want := range map[string][]string{
-			assign(`{"to":"users","users":["` + ann.Email + `"],"hours":"nights"}`):                                                                 {`"field":"to.hours"`, "hours_unknown"},
+			assign(`{"to":"users","users":["` + ann.Email + `"],"hours":"nights"}`):                                                                 {`"field":"to.hours"`, "business_hours_unknown"},
 			assign(`{"to":"contact_owner","fallback":[{"to":"teams","teams":["ghosts"]}]}`):                                                         {`"field":"to.fallback[0]`, "ghosts"},
 			assign(`{"to":"users","users":["` + ann.Email + `"],"rules":[{"name":"Danish","skills":[]}]}`):                                          {`"field":"to.rules[0]`},
 			bot(`{"id":"a","type":"branch","cases":[{"when":[{"on":"hours","name":"nights","op":"is","value":"open"}]}]}`):                          {`"field":"cases.0.when.0.name"`, "hours_unknown"},
@@ -173,11 +173,11 @@ func TestWhatAChatflowNamesMustBeThere(t *testing.T) {
 				t.Errorf("%s: %s", def, got)
 			}
 		}
-		ada.do("PUT", "/api/business-hours/nights", map[string]any{"name": "Nights", "schedule": map[string]any{"timezone": "UTC", "ranges": []any{map[string]any{"days": []int{1}, "from": "20:00", "to": "22:00"}}}}).want(200)
+		ada.do("PUT", "/api/business-hours/nights", map[string]any{"name": "Nights", "schedule": map[string]any{"timezone": "UTC", "ranges": []any{map[string]any{"days": []int{1}, "from": "20:00", "to": "22:00"}}, "holidays": []any{}}}).want(200)
 		if got := faults(assign(`{"to":"users","users":["` + ann.Email + `"],"hours":"nights"}`)); !strings.Contains(got, `"faults":[]`) {
 			t.Error(got)
 		}
-		tried := ada.do("POST", "/api/routing/try", map[string]any{"policy": map[string]any{"to": "users", "users": []string{ann.Email}, "available_only": false, "rules": []any{map[string]any{"name": "Shop", "skills": []any{map[string]any{"skill": "language"}}, "if": map[string]any{"when": []any{map[string]any{"field": "page.path", "op": "begins", "values": []string{"/shop"}}}}}}}, "channel_account_id": acc, "sample": map[string]any{"page": "https://acme.example/shop/1"}})
+		tried := ada.do("POST", "/api/routing/try", map[string]any{"policy": map[string]any{"to": "users", "users": []string{ann.Email}, "teams": []string{}, "by": "random", "available_only": false, "rules": []any{map[string]any{"name": "Shop", "skills": []any{map[string]any{"skill": "language"}}, "if": map[string]any{"when": []any{map[string]any{"field": "page.path", "op": "begins", "values": []string{"/shop"}}}}}}}, "channel_account_id": acc, "sample": map[string]any{"page": "https://acme.example/shop/1"}})
 		tried.want(200, `"holds":true`, `"name":"Ann Holm"`)
 	})
 }

@@ -210,7 +210,7 @@ func (f *flows) followed(ctx context.Context, q db.Queryer, n *names, step, fiel
 	case "assign.users_missing", "assign.teams_missing", "assign.to_unknown", "assign.by_unknown":
 		return nil // Validate says so
 	}
-	_, code, _ := strings.Cut(refused.Reason, ".")
+	code := strings.ReplaceAll(strings.TrimPrefix(refused.Reason, "assign."), ".", "_")
 	n.bad(step, field+strings.TrimPrefix(refused.Field, "assign"), code, "%s", desk.PublicOf(err))
 	return nil
 }
