@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// Typed is what somebody typed into a form, fit to be stored and shown: valid, its lines ended by \n, without control characters and without the marks that turn
+// Typed is what somebody typed into a form or a chat, fit to be stored and shown: valid, its lines ended by \n, without control characters and without the marks that turn
 // the direction of what follows.
 func Typed(s string) string {
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\r\n", "\n")
@@ -20,4 +20,24 @@ func Typed(s string) string {
 		}
 		return r
 	}, s))
+}
+
+// TypedText is typed text of at most n characters.
+func TypedText(s string, n int) string {
+	s = Typed(s)
+	if len(s) > n {
+		if r := []rune(s); len(r) > n {
+			return string(r[:n])
+		}
+	}
+	return s
+}
+
+// TypedLine is typed text in one line of at most n bytes.
+func TypedLine(s string, n int) string {
+	s = strings.Join(strings.Fields(Typed(s)), " ")
+	if len(s) > n {
+		s = strings.TrimSpace(strings.ToValidUTF8(s[:n], ""))
+	}
+	return s
 }

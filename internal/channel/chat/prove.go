@@ -13,6 +13,7 @@ import (
 
 	"github.com/kanalhq/kanal/internal/channel"
 	"github.com/kanalhq/kanal/internal/desk"
+	"github.com/kanalhq/kanal/internal/richtext"
 )
 
 const (
@@ -71,11 +72,11 @@ func (*Adapter) Prove(acc desk.ChannelAccount, token string, now time.Time) (cha
 	case seconds(c.NotBefore).After(now.Add(skew)) || seconds(c.Issued).After(now.Add(skew)):
 		return p, refused("token_early", "The identification token is not valid yet.")
 	}
-	first, last := line(c.GivenName, 200), line(c.FamilyName, 200)
+	first, last := richtext.TypedLine(c.GivenName, 200), richtext.TypedLine(c.FamilyName, 200)
 	if first == "" && last == "" {
-		first, last, _ = strings.Cut(line(c.Name, 200), " ")
+		first, last, _ = strings.Cut(richtext.TypedLine(c.Name, 200), " ")
 	}
-	return channel.Proof{Email: c.Email, FirstName: first, LastName: last, ExternalID: line(c.Subject, 200), Expires: expires}, nil
+	return channel.Proof{Email: c.Email, FirstName: first, LastName: last, ExternalID: richtext.TypedLine(c.Subject, 200), Expires: expires}, nil
 }
 
 func seconds(f float64) time.Time {

@@ -33,13 +33,13 @@ func (*Adapter) Parse(_ context.Context, raw channel.Raw) ([]channel.Inbound, er
 	}
 	key := "submission:" + e.Submission.String()
 	form := e.Form
-	form.Slug = line(form.Slug, 100)
+	form.Slug = richtext.TypedLine(form.Slug, 100)
 	tidyPerson(&form.Person)
 	tidyTicket(&form.Ticket)
-	form.Origin = desk.Origin{URL: line(form.Origin.URL, 2000), Title: line(form.Origin.Title, 300), Referrer: line(form.Origin.Referrer, 2000)}
+	form.Origin = desk.Origin{URL: richtext.TypedLine(form.Origin.URL, 2000), Title: richtext.TypedLine(form.Origin.Title, 300), Referrer: richtext.TypedLine(form.Origin.Referrer, 2000)}
 	in := channel.Inbound{
-		Kind: channel.InMessage, RemoteID: key, ThreadKey: key, From: from(e), Subject: line(e.Subject, 500), Disposition: desk.DispNormal, Truncation: desk.NotTruncated,
-		Language: line(e.Language, 35), Form: &form,
+		Kind: channel.InMessage, RemoteID: key, ThreadKey: key, From: from(e), Subject: richtext.TypedLine(e.Subject, 500), Disposition: desk.DispNormal, Truncation: desk.NotTruncated,
+		Language: richtext.TypedLine(e.Language, 35), Form: &form,
 	}
 	in.Sender = in.From
 	if e.At > 0 && e.At < 1<<50 {
@@ -57,7 +57,7 @@ func (*Adapter) Parse(_ context.Context, raw channel.Raw) ([]channel.Inbound, er
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s", key, in.Text)
 	for _, f := range e.Files {
-		a := channel.Attachment{Name: line(f.Name, 255), Type: line(f.Type, 200), Size: f.Size, SHA256: line(f.SHA256, 64), Remote: stored}
+		a := channel.Attachment{Name: richtext.TypedLine(f.Name, 255), Type: richtext.TypedLine(f.Type, 200), Size: f.Size, SHA256: richtext.TypedLine(f.SHA256, 64), Remote: stored}
 		fmt.Fprintf(h, "\x00%s", a.SHA256)
 		in.Attachments = append(in.Attachments, a)
 	}
@@ -70,13 +70,13 @@ func (*Adapter) Parse(_ context.Context, raw channel.Raw) ([]channel.Inbound, er
 
 // from is who it says it is from: by mail, else by phone, else by name alone.
 func from(e channel.Submitted) desk.Party {
-	name := line(e.Person.Name, 200)
+	name := richtext.TypedLine(e.Person.Name, 200)
 	if name == "" {
-		name = line(e.Person.FirstName+" "+e.Person.LastName, 200)
+		name = richtext.TypedLine(e.Person.FirstName+" "+e.Person.LastName, 200)
 	}
-	p := desk.Party{Field: "from", Kind: desk.AddrEmail, Address: line(e.Email, 320), Name: name}
+	p := desk.Party{Field: "from", Kind: desk.AddrEmail, Address: richtext.TypedLine(e.Email, 320), Name: name}
 	if p.Address == "" && e.Person.Phone != "" {
-		p.Kind, p.Address = desk.AddrPhone, line(e.Person.Phone, 40)
+		p.Kind, p.Address = desk.AddrPhone, richtext.TypedLine(e.Person.Phone, 40)
 	}
 	return p
 }
@@ -86,7 +86,7 @@ func words(lines []channel.FormLine) (text, rich, snippet string) {
 	var t, h strings.Builder
 	h.WriteString("<dl>")
 	for _, l := range lines {
-		label, value := line(l.Label, 300), limit(richtext.Typed(l.Value), maxValue)
+		label, value := richtext.TypedLine(l.Label, 300), richtext.TypedText(l.Value, maxValue)
 		if value == "" {
 			continue
 		}
@@ -97,7 +97,7 @@ func words(lines []channel.FormLine) (text, rich, snippet string) {
 		}
 		fmt.Fprintf(&h, "<dt>%s</dt><dd>%s</dd>", html.EscapeString(label), strings.ReplaceAll(html.EscapeString(value), "\n", "<br>"))
 		if l.Long && snippet == "" {
-			snippet = line(value, 200)
+			snippet = richtext.TypedLine(value, 200)
 		}
 	}
 	h.WriteString("</dl>")
@@ -106,23 +106,23 @@ func words(lines []channel.FormLine) (text, rich, snippet string) {
 		return "", "", ""
 	}
 	if snippet == "" {
-		snippet = line(text, 200)
+		snippet = richtext.TypedLine(text, 200)
 	}
 	return text, h.String(), snippet
 }
 
 func tidyPerson(p *channel.FormPerson) {
 	for _, s := range []*string{&p.Name, &p.FirstName, &p.LastName, &p.Phone, &p.Language, &p.Company} {
-		*s = line(*s, 200)
+		*s = richtext.TypedLine(*s, 200)
 	}
 	p.Properties = tidy(p.Properties)
 }
 
 func tidyTicket(t *channel.FormTicket) {
 	for _, s := range []*string{&t.Pipeline, &t.Status, &t.Priority, &t.Category} {
-		*s = line(*s, 200)
+		*s = richtext.TypedLine(*s, 200)
 	}
-	t.Description = limit(richtext.Typed(t.Description), maxValue)
+	t.Description = richtext.TypedText(t.Description, maxValue)
 	t.Properties = tidy(t.Properties)
 }
 
@@ -135,37 +135,18 @@ func tidy(m map[string]any) map[string]any {
 	for k, v := range m {
 		switch v := v.(type) {
 		case string:
-			out[line(k, 100)] = limit(richtext.Typed(v), maxValue)
+			out[richtext.TypedLine(k, 100)] = richtext.TypedText(v, maxValue)
 		case bool, float64:
-			out[line(k, 100)] = v
+			out[richtext.TypedLine(k, 100)] = v
 		case []any:
 			list := []any{}
 			for _, x := range v {
 				if s, ok := x.(string); ok {
-					list = append(list, line(s, 1000))
+					list = append(list, richtext.TypedLine(s, 1000))
 				}
 			}
-			out[line(k, 100)] = list
+			out[richtext.TypedLine(k, 100)] = list
 		}
 	}
 	return out
-}
-
-// line is typed text in one line of at most n bytes.
-func line(s string, n int) string {
-	s = strings.Join(strings.Fields(richtext.Typed(s)), " ")
-	if len(s) > n {
-		s = strings.TrimSpace(strings.ToValidUTF8(s[:n], ""))
-	}
-	return s
-}
-
-// limit cuts to n characters.
-func limit(s string, n int) string {
-	if len(s) > n {
-		if r := []rune(s); len(r) > n {
-			return string(r[:n])
-		}
-	}
-	return s
 }
