@@ -6,7 +6,7 @@ import { FrameParser, type Frame } from './sse.ts'
 import type { KanalEvent, PresenceState } from './types.ts'
 
 export type StreamState = 'connecting' | 'live' | 'waiting' | 'signed_out'
-export interface Presence { ticket_id: string; user: { id: string; name: string }; state: PresenceState }
+export interface Presence { ticket_id: string; user: { id: string; name: string }; state: PresenceState; holds?: boolean }
 
 export interface StreamHandlers {
   event(ev: KanalEvent): void

@@ -60,7 +60,7 @@ export function Shell() {
         <ActionIcon variant="transparent" size={40} className={s.onNav} aria-label={t('action.search')} component={Link} to="/search"><Icon name="search" size={18} /></ActionIcon>
         {can('tickets.reply') ? <ActionIcon variant="transparent" size={40} className={s.onNav} aria-label={t('action.compose')} component={Link} to="/compose"><Icon name="compose" size={18} /></ActionIcon> : null}
       </div>
-      <div className={s.side}>
+      <div className={s.side} data-nav>
         <div className={s.brand}><Wordmark /><span className={`${s.company} k-cut`}>{session.company?.name}</span></div>
         <div className={s.quick}>
           <button type="button" className={s.searchButton} onClick={() => void navigate({ to: '/search' })}><Icon name="search" size={14} /><span>{t('action.search')}</span><kbd>/</kbd></button>

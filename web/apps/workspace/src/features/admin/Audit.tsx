@@ -13,7 +13,7 @@ import s from './admin.module.css'
 
 interface AuditEvent { id: string; at: Time; type: string; actor_name: string; user_name: string; data: Record<string, unknown> }
 interface AuditPage { items: AuditEvent[]; next: string }
-const objects = ['company', 'user', 'team', 'inbox', 'channel_account', 'pipeline', 'property', 'token', 'session', 'inbound', 'snippet', 'customview', 'space', 'survey', 'notifications', 'sender_rule', 'spam', 'terms', 'privacy'] as const
+const objects = ['company', 'user', 'team', 'inbox', 'channel_account', 'pipeline', 'property', 'token', 'session', 'inbound', 'snippet', 'tag', 'ticketing', 'customview', 'space', 'survey', 'notifications', 'sender_rule', 'spam', 'terms', 'privacy'] as const
 
 /** Who changed what, before and after. */
 export function Audit() {

@@ -15,7 +15,9 @@ import s from './bulk.module.css'
 
 const OwnerLoad = lazy(withMore(async () => ({ default: (await import('@/features/capacity/later.ts')).OwnerLoad })))
 
-type Dialog = 'property' | 'merge' | 'spam' | 'snooze' | null
+const TagsDialog = lazy(withMore(() => import('./TagsDialog.tsx').then((m) => ({ default: m.TagsDialog }))))
+
+type Dialog = 'property' | 'tags' | 'merge' | 'spam' | 'snooze' | null
 interface Props { selection: Selection; onDo(a: Action): void }
 
 /** What can be done with the selected tickets (WS-17). */
@@ -51,6 +53,7 @@ export function BulkBar({ selection }: { selection: Selection }) {
       <Confirm action={ask} selection={selection} busy={busy} error={error} onClose={() => setAsk(null)} onYes={(a) => void go(a)} />
       <SnoozeDialog {...p} opened={dialog === 'snooze'} onClose={() => setDialog(null)} />
       <PropertyDialog {...p} opened={dialog === 'property'} onClose={() => setDialog(null)} />
+      {dialog === 'tags' ? <Suspense fallback={null}><TagsDialog onDo={onDo} onClose={() => setDialog(null)} /></Suspense> : null}
       <MergeDialog {...p} opened={dialog === 'merge'} onClose={() => setDialog(null)} />
       <SpamDialog {...p} opened={dialog === 'spam'} onClose={() => setDialog(null)} />
     </div>
@@ -124,6 +127,7 @@ function MoreMenu({ onDo, onDialog }: Props & { onDialog(d: Dialog): void }) {
           <Menu.Item leftSection={<Icon name="sun" />} onClick={() => onDo({ type: 'wake' })}>{t('bulk.wake')}</Menu.Item>
           <Menu.Item leftSection={<Icon name="refresh" />} onClick={() => onDo({ type: 'reopen' })}>{t('action.reopen')}</Menu.Item>
           <Menu.Item leftSection={<Icon name="rows" />} onClick={() => onDialog('property')}>{t('bulk.property')}</Menu.Item>
+          <Menu.Item leftSection={<Icon name="flag" />} onClick={() => onDialog('tags')}>{t('bulk.tags')}</Menu.Item>
         </> : null}
         <Menu.Item leftSection={<Icon name="eye" />} onClick={() => onDo({ type: 'follow' })}>{t('bulk.follow')}</Menu.Item>
         <Menu.Item leftSection={<span className={s.gap} />} onClick={() => onDo({ type: 'unfollow' })}>{t('bulk.unfollow')}</Menu.Item>

@@ -5,7 +5,7 @@ import type { Key } from '@/locales/index.ts'
 import type { IconName } from '@kanal/ui'
 import type { Action } from './model.ts'
 
-export interface Bar { view: string; onDo(a: Action): void; onDialog(d: 'property' | 'merge' | 'spam' | 'snooze'): void }
+export interface Bar { view: string; onDo(a: Action): void; onDialog(d: 'property' | 'tags' | 'merge' | 'spam' | 'snooze'): void }
 
 let bar: Bar | null = null
 export const setBar = (b: Bar | null): void => { bar = b }
@@ -25,6 +25,7 @@ bulk('reopen', 'refresh', 'shift+e', 'shown', 'tickets.edit', (b) => b.onDo({ ty
 bulk('snooze', 'clock', 'h', 'shown', 'tickets.edit', (b) => b.onDialog('snooze'))
 bulk('follow', 'eye', 'w', 'shown', 'tickets.view', (b) => b.onDo({ type: 'follow' }))
 bulk('property', 'rows', '', 'shown', 'tickets.edit', (b) => b.onDialog('property'))
+bulk('tags', 'flag', 'shift+l', 'shown', 'tickets.edit', (b) => b.onDialog('tags'))
 bulk('merge', 'link', 'm', 'shown', 'tickets.edit', (b) => b.onDialog('merge'))
 bulk('spam', 'spam', '!', 'shown', 'tickets.edit', (b) => b.onDialog('spam'))
 bulk('trash', 'trash', '#', 'shown', 'tickets.delete', (b) => b.onDo({ type: 'trash' }))

@@ -12,6 +12,8 @@ export interface Action {
   status_id?: string
   priority?: string
   category?: string
+  add_tags?: string[]
+  remove_tags?: string[]
   properties?: Record<string, unknown>
   until?: string | null
   inbox_id?: string

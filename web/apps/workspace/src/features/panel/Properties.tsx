@@ -5,12 +5,15 @@ import { useProperties, usePipelines, useStatuses, useTeams, useUsers } from '@/
 import { useCan } from '@/features/session/index.ts'
 import { change, priorities, priorityName, setOwner, setPriority, setStatus } from '@/features/tickets/index.ts'
 import { t, withMore } from '@/locales/index.ts'
+import { duration } from '@/shell/duration.ts'
 import { dateTime } from '@/shell/format.ts'
 import { Facts } from './Facts.tsx'
 import s from './panel.module.css'
 
 const OwnerLoad = lazy(withMore(async () => ({ default: (await import('@/features/capacity/later.ts')).OwnerLoad })))
 const LanguageField = lazy(withMore(async () => ({ default: (await import('@/features/skills/later.ts')).LanguageField })))
+
+const TagsField = lazy(withMore(async () => ({ default: (await import('@/features/tags/later.ts')).TagsField })))
 
 export function Properties({ ticket }: { ticket: Ticket }) {
   const can = useCan()
@@ -33,6 +36,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
       <Select size="xs" label={t('property.priority')} disabled={!edit} clearable placeholder={t('property.none')} clearButtonProps={{ 'aria-label': t('property.clear') }} value={ticket.priority || null} data={priorities.map((p) => ({ value: p, label: priorityName(p) }))}
         onChange={(v) => setPriority(ticket, (v ?? '') as Ticket['priority'])} />
       <Held label={t('property.category')} value={ticket.category} disabled={!edit} onSave={(v) => void change(ticket, { category: v })} />
+      <Suspense fallback={<TextInput size="xs" label=" " disabled />}><TagsField ticket={ticket} disabled={!edit} /></Suspense>
       <Suspense fallback={<TextInput size="xs" label=" " disabled />}><LanguageField value={ticket.language ?? ''} disabled={!edit} onSave={(language) => void change(ticket, { language })} /></Suspense>
       {custom.map((p) => <Custom key={p.id} property={p} ticket={ticket} disabled={!edit || !!p.read_only} />)}
       <Held label={t('property.description')} value={ticket.description} disabled={!edit} long onSave={(v) => void change(ticket, { description: v })} />
@@ -40,12 +44,15 @@ export function Properties({ ticket }: { ticket: Ticket }) {
         [t('property.inbox'), ticket.inbox?.name],
         pipelines.length > 1 ? [t('property.pipeline'), pipelines.find((p) => p.id === ticket.pipeline_id)?.name] : null,
         [t('property.created_at'), dateTime(ticket.created_at)],
-        ticket.first_reply_at ? [t('property.first_reply_at'), dateTime(ticket.first_reply_at)] : null,
-        ticket.closed_at ? [t('property.closed_at'), dateTime(ticket.closed_at)] : null,
+        ticket.first_reply_at ? [t('property.first_reply_at'), took(ticket.first_reply_at, ticket.time_to_first_reply)] : null,
+        ticket.closed_at ? [t('property.closed_at'), took(ticket.closed_at, ticket.time_to_close)] : null,
       ]} />
     </div>
   )
 }
+
+/** A time, and how long after the ticket's beginning that was (TK-10). */
+const took = (at: string, seconds: number | null | undefined) => (seconds === null || seconds === undefined ? dateTime(at) : <>{dateTime(at)}<br /><span className={s.dim}>{t('panel.took', { time: duration(seconds) })}</span></>)
 
 /** A field that saves when left, and takes news from outside while it is not being edited. */
 export function Held({ label, value, disabled, long = false, onSave }: { label: string; value: string; disabled: boolean; long?: boolean; onSave(v: string): void }) {

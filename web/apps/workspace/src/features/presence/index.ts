@@ -1,2 +1,2 @@
-export { announceTyping, hearPresence, seedPresence, setSelf, useAnnounce, useOthers, useSeen } from './presence.ts'
+export { announceTyping, follow, hearPresence, seedPresence, setSelf, seen, useAnnounce, useOthers, useSeen } from './presence.ts'
 export { Others } from './Others.tsx'

@@ -3,7 +3,8 @@
 import { useEffect, useSyncExternalStore } from 'react'
 import { request, type Presence, type PresenceState, type Viewer } from '@kanal/api'
 
-interface Seen { name: string; state: PresenceState; at: number; typingAt: number }
+/** holds: since when they write the answer, where that holds a ticket (WS-11); the last of several is who does. */
+interface Seen { name: string; state: PresenceState; at: number; typingAt: number; holds?: number | false | undefined }
 // The server says when somebody stops or leaves; this only guards against a word that got lost.
 const viewingFor = 30 * 60_000
 const typingFor = 5 * 60_000
@@ -11,6 +12,10 @@ const typingFor = 5 * 60_000
 const tickets = new Map<string, Map<string, Seen>>()
 const listeners = new Set<() => void>()
 let snapshots = new Map<string, Viewer[]>()
+
+/** What is known of a ticket, for who shows more of it than faces. */
+export const seen = (id: string): ReadonlyMap<string, Seen> | undefined => tickets.get(id)
+export const follow = (fn: () => void) => { listeners.add(fn); return () => { listeners.delete(fn) } }
 
 function changed(): void { snapshots = new Map(); for (const fn of listeners) fn() }
 
@@ -20,14 +25,14 @@ export function hearPresence(p: Presence): void {
   const t = tickets.get(p.ticket_id) ?? new Map<string, Seen>()
   tickets.set(p.ticket_id, t)
   if (p.state === 'left') t.delete(p.user.id)
-  else t.set(p.user.id, { name: p.user.name, state: p.state, at: Date.now(), typingAt: p.state === 'typing' ? Date.now() : 0 })
+  else t.set(p.user.id, { name: p.user.name, state: p.state, at: Date.now(), typingAt: p.state === 'typing' ? Date.now() : 0, holds: p.holds ? performance.now() : p.holds ?? t.get(p.user.id)?.holds })
   changed()
 }
 
 export function seedPresence(ticketId: string, viewers: Viewer[]): void {
   tickets.delete(ticketId)
   changed()
-  for (const v of viewers) hearPresence({ ticket_id: ticketId, user: { id: v.id, name: v.name }, state: v.state ?? 'viewing' })
+  for (const v of viewers) hearPresence({ ticket_id: ticketId, user: { id: v.id, name: v.name }, state: v.state ?? 'viewing', ...(v.holds ? { holds: true } : {}) })
 }
 
 const none: Viewer[] = []
@@ -49,7 +54,7 @@ function others(ticketId: string, me: string): Viewer[] {
 /** The others on this ticket; telling them of us is usePresence's other half. */
 export function useOthers(ticketId: string, me: string): Viewer[] {
   useEffect(() => { const timer = setInterval(changed, 3_000); return () => clearInterval(timer) }, [])
-  return useSyncExternalStore((fn) => { listeners.add(fn); return () => { listeners.delete(fn) } }, () => others(ticketId, me))
+  return useSyncExternalStore(follow, () => others(ticketId, me))
 }
 
 function say(id: string, state: PresenceState, keepalive = false, of: 'ticket' | 'thread' = 'ticket', comment = false): void {
@@ -79,7 +84,7 @@ export function announceTyping(id: string, of: 'ticket' | 'thread' = 'ticket', c
 
 /** Who else looks at a ticket of a list, as one text; '' nobody. Follows what is heard, and tells nothing. */
 export function useSeen(ticketId: string): string {
-  return useSyncExternalStore((fn) => { listeners.add(fn); return () => { listeners.delete(fn) } }, () => {
+  return useSyncExternalStore(follow, () => {
     const t = tickets.get(ticketId)
     if (!t?.size) return ''
     const now = Date.now()

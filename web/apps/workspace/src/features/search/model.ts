@@ -2,7 +2,7 @@
 
 export interface Token { text: string; start: number; end: number; op: string; value: string; not: boolean }
 
-const operators = /^(from|to|cc|subject|is|in|status|owner|team|inbox|channel|priority|category|has|filename|type|before|after|on|older_than|newer_than|property\.[\p{L}\d_]+)$/iu
+const operators = /^(from|to|cc|subject|is|in|status|owner|team|inbox|channel|priority|category|tag|has|filename|type|before|after|on|older_than|newer_than|property\.[\p{L}\d_]+)$/iu
 
 /** The words of a search, as typed; an operator's value may be quoted. */
 export function tokens(q: string): Token[] {

@@ -66,7 +66,7 @@ export function RunButton({ id }: { id: string }) {
 
 function MoreMenu() {
   const ctx = useActionContext()
-  const groups = moreActions.map((ids) => ids.map((id) => actionById(id)!).filter((a) => a.when(ctx))).filter((g) => g.length > 0)
+  const groups = moreActions.map((ids) => ids.map((id) => actionById(id)!).filter((a) => a?.when(ctx))).filter((g) => g.length > 0)
   return (
     <Menu position="bottom-end">
       <Menu.Target><ActionIcon aria-label={t('action.more')}><Icon name="more" /></ActionIcon></Menu.Target>

@@ -6,6 +6,7 @@ import { fieldName, useFields } from '@/features/views/later.ts'
 import type { ViewState } from '@/features/views/index.ts'
 import { maybe, t } from '@/locales/index.ts'
 import { toastError } from '@/shell/errors.ts'
+import { duration } from '@/shell/duration.ts'
 import { ago, dateTime } from '@/shell/format.ts'
 import { ChannelIcon } from './ChannelIcon.tsx'
 import type { Row } from './model.ts'
@@ -79,6 +80,8 @@ export const TableCells = memo(function TableCells({ row, view, columns, pick }:
       case 'channel': return row.channel ? <span className={s.with}><ChannelIcon channel={row.channel} size={14} />{cut(maybe(`channel.${row.channel}`, row.channel))}</span> : null
       case 'category': return cut(row.category)
       case 'language': return cut(row.language)
+      case 'tags': return cut(row.tags?.join(', '))
+      case 'time_to_first_reply': case 'time_to_close': { const n = row[c]; return n === null || n === undefined ? null : <span className="k-num k-cut" title={duration(n)}>{duration(n, false)}</span> }
       case 'number': return <span className="k-num">#{row.number}</span>
       case 'message_count': return <span className="k-num">{row.message_count}</span>
       case 'created_at': case 'updated_at': case 'last_activity_at': case 'last_inbound_at': case 'first_reply_at': case 'closed_at': case 'snoozed_until': {

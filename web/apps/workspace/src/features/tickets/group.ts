@@ -15,6 +15,7 @@ export function groupOf(row: Row, by: string): { key: string; label: string } {
     case 'channel': return { key: row.channel, label: maybe(`channel.${row.channel}`, row.channel || t('group.none')) }
     case 'language': return { key: row.language ?? '', label: row.language || t('group.none') }
     case 'category': return { key: row.category.toLowerCase(), label: row.category || t('group.none') }
+    case 'tags': { const all = (row.tags ?? []).join(', '); return { key: all.toLowerCase(), label: all || t('group.none') } }
     case 'contact.name': return row.contact ? { key: row.contact.id, label: row.contact.name || row.contact.email } : { key: '', label: t('ticket.no_contact') }
     case 'contact.language': return { key: row.person?.language ?? '', label: row.person?.language || t('group.none') }
   }

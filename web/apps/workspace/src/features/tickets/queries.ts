@@ -47,6 +47,7 @@ export const ledgerQuery = (id: string) => queryOptions({
 
 export type Change = {
   subject?: string; description?: string; status_id?: string; priority?: Priority; category?: string; language?: string
+  add_tags?: string[]; remove_tags?: string[]
   owner_id?: string | null; team_id?: string | null; properties?: Record<string, unknown>; hidden?: '' | 'spam' | 'trash'
 }
 
@@ -84,8 +85,8 @@ export function patchRow(t: TicketRow): void {
 }
 
 function rowOf(t: TicketRow): Partial<TicketRow> {
-  const { subject, open, owner_id, owner, team_id, team, priority, category, status_id, status, hidden, snoozed, snoozed_until } = t
-  return { subject, open, owner_id, owner, team_id, team, priority, category, status_id, status, hidden, ...(snoozed === undefined ? {} : { snoozed }), ...(snoozed_until === undefined ? {} : { snoozed_until }) }
+  const { subject, open, owner_id, owner, team_id, team, priority, category, tags, status_id, status, hidden, snoozed, snoozed_until } = t
+  return { subject, open, owner_id, owner, team_id, team, priority, category, tags, status_id, status, hidden, ...(snoozed === undefined ? {} : { snoozed }), ...(snoozed_until === undefined ? {} : { snoozed_until }) }
 }
 
 export function dropFromList(view: string, id: string): void {

@@ -3,6 +3,7 @@
 import { patch } from '@kanal/api'
 import { defineAction } from '@/shell/actions.ts'
 import { toastError } from '@/shell/errors.ts'
+import './focus.css'
 
 const key = 'kanal.focus'
 

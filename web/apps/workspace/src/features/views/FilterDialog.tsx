@@ -121,6 +121,6 @@ function ValueEdit({ f, field, name, onChange }: { f: Filter; field: ViewField; 
 }
 
 function Single({ field, label, value, onChange }: { field: ViewField; label: string; value: string; onChange(v: string): void }) {
-  const type = field.type === 'moment' || field.type === 'date' ? 'date' : field.type === 'number' ? 'number' : 'text'
-  return <TextInput aria-label={label} type={type} {...(type === 'number' ? { step: 'any' } : {})} value={type === 'date' ? value.slice(0, 10) : value} onChange={(e) => onChange(e.currentTarget.value)} />
+  const type = field.type === 'moment' || field.type === 'date' ? 'date' : field.type === 'number' || field.type === 'duration' ? 'number' : 'text'
+  return <TextInput aria-label={label} type={type} {...(type === 'number' ? { step: 'any' } : {})} {...(field.type === 'duration' ? { rightSection: <span className={s.unit}>{t('filter.hours_unit')}</span>, rightSectionWidth: 58, min: 0 } : {})} value={type === 'date' ? value.slice(0, 10) : value} onChange={(e) => onChange(e.currentTarget.value)} />
 }

@@ -18,6 +18,7 @@ export const opName = (field: ViewField | undefined, op: string): string => mayb
 
 export interface Option { value: string; label: string }
 
+const tagsQuery = queryOptions({ queryKey: ['tags'], queryFn: async () => (await get<Page<{ id: string; name: string }>>('/api/tags')).items ?? [] })
 const accountsQuery = queryOptions({ queryKey: ['channel-accounts', 'names'], queryFn: async () => (await get<Page<ChannelAccount>>('/api/channel-accounts', { limit: 200 })).items ?? [] })
 
 /** What may be chosen for a field; null: anything is typed. */
@@ -28,10 +29,12 @@ export function useOptions(): (f: ViewField) => Option[] | null {
   const pipelines = usePipelines()
   const accounts = useQuery(accountsQuery).data
   const specs = useSpecs()
+  const tags = useQuery(tagsQuery).data
   return useMemo(() => {
     const named = (list: readonly { id: string; name: string }[]) => list.map((x) => ({ value: x.id, label: x.name }))
     return (f: ViewField): Option[] | null => {
       if (f.type === 'boolean') return [{ value: 'true', label: t('value.yes') }, { value: 'false', label: t('value.no') }]
+      if (f.name === 'tags') return (tags ?? []).map((x) => ({ value: x.name, label: x.name }))
       if (f.name === 'channel') return [...new Set((accounts ?? []).map((a) => a.channel))].map((c) => ({ value: c, label: channelName(c, specs) }))
       switch (f.of) {
         case 'user': return [{ value: 'me', label: t('value.me') }, ...named(users)]
@@ -44,7 +47,7 @@ export function useOptions(): (f: ViewField) => Option[] | null {
       if (f.type === 'choice' || f.type === 'several') return f.options.map((o) => ({ value: o, label: f.custom ? o : f.name === 'priority' ? priorityName(o as Priority) : maybe(`value.${f.name}.${o}`, o) }))
       return null
     }
-  }, [users, teams, inboxes, pipelines, accounts, specs])
+  }, [users, teams, inboxes, pipelines, accounts, specs, tags])
 }
 
 /** Conditions as sentences. */
@@ -62,7 +65,7 @@ export function useWords(): (f: Filter) => string {
       const list = field ? options(field) : null
       const values = (Array.isArray(f.value) ? f.value : f.value === undefined || f.value === null ? [] : [f.value]).map((v) => {
         const text = String(v)
-        return list?.find((o) => o.value === text)?.label ?? (field?.type === 'moment' && text.includes('T') ? dateTime(text) : text)
+        return list?.find((o) => o.value === text)?.label ?? (field?.type === 'moment' && text.includes('T') ? dateTime(text) : field?.type === 'duration' ? t('filter.hours', { n: Number(text) || 0 }) : text)
       })
       const op = opName(field, f.op ?? '')
       if (f.op === 'within_days' || f.op === 'older_than_days') return t(`filter.${f.op}` as Key, { name, n: Number(values[0] ?? 0) })

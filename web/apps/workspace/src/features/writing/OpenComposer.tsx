@@ -13,6 +13,7 @@ import { asButtons, ChatFields, enterSends, WayChoice } from './ChatFields.tsx'
 import { Cautions, useCautions } from './Cautions.tsx'
 import { FileRow } from './FileRow.tsx'
 import { Foot, type SendHow } from './Foot.tsx'
+import { Held, useHeld } from './Held.tsx'
 import { asLinks } from './links.ts'
 import { Recipients } from './Recipients.tsx'
 import { SnippetMenu } from './SnippetMenu.tsx'
@@ -106,7 +107,8 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
   const to = live ? nobody : way && !body.to.some((p) => p.address.includes('@')) ? (way.to ?? nobody) : body.to.length === 0 && isEmpty(body) && !comment ? recipientsFor(thread, mode, about).to : body.to
 
   const others = useOthers(ticketId, me.id)
-  const typing = others.filter((v) => v.state === 'typing')
+  const held = useHeld(ticketId, me.id, comment)
+  const typing = others.filter((v) => v.state === 'typing' && v.name !== held.by)
   const since = !live && body.begunAt && acknowledged !== newest ? messages.filter((m) => m.created_at > body.begunAt && m.created_at > acknowledged && m.actor !== `user:${me.id}` && m.type !== 'system') : []
   const hadRead = () => { acknowledge(newest); seen.current = place.seq; change({ begunAt: newest }) }
   const cautions = useCautions({ thread: thread.id, to, cc: body.cc, bcc: body.bcc, files: body.attachments.length > 0, forward, text: body.text, off: comment || live }).filter((c) => !passedOver.has(c.key))
@@ -118,7 +120,7 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
     if (isEmpty(body) && !forward) { editor.current?.focus(); return setProblem(t('composer.empty')) }
     if (!comment && !live && to.length + body.cc.length + body.bcc.length === 0) return setProblem(t('composer.no_recipient'))
     setProblem('')
-    if (!anyway && (since.length > 0 && !comment || cautions.length > 0)) return ask(how)
+    if (!anyway && (since.length > 0 && !comment || cautions.length > 0 || held.by)) return ask(how)
     ask(null)
     const reply: Reply = {
       thread_id: thread.id, type: comment ? 'comment' : 'reply', html: body.html, text: body.text, to: comment ? [] : to, cc: comment ? [] : body.cc, bcc: comment ? [] : body.bcc,
@@ -154,6 +156,7 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
       {way && ways.length > 1 ? <WayChoice thread={thread} ways={ways} chosen={way} onPick={(w) => { pickWay(w.id); change({ to: w.channel === thread.channel ? [] : (w.to ?? []), cc: [], bcc: [] }); editor.current?.focus() }} /> : null}
       {conflict ? <div className={s.conflict} role="alert"><Icon name="warn" size={14} /><span>{t('draft.conflict')}</span><button type="button" onClick={() => conflict.settle(false)}>{t('draft.take_theirs')}</button><button type="button" onClick={() => conflict.settle(true)}>{t('draft.keep_mine')}</button></div> : null}
       {since.length > 0 ? <Banner tone="warn" icon="info" role="status" action={t('composer.seen')} onAction={hadRead}>{t('composer.changed', { n: since.length, name: since.at(-1)!.author?.name || since.at(-1)!.from?.name || since.at(-1)!.from?.address || '' })}</Banner> : null}
+      {held.by ? <Held ticketId={ticketId} by={held.by} taken={held.taken} /> : null}
       {typing.length > 0 ? <Banner tone="accent" icon="user" role="status">{t('presence.typing', { name: typing.map((o) => o.name).join(', ') })}</Banner> : null}
       {live ? null : comment ? <p className={s.internal}>{t('composer.internal')}</p> : (
         <div className={s.fields}>
@@ -181,7 +184,7 @@ export function OpenComposer({ place, thread, convo, mode, wanted, about, inRepl
       <FileRow files={body.attachments} uploads={files.list} links={comment ? undefined : asLinks(body.attachments, body.html, can)} linkDays={can.link_days} onRemove={(id) => change(without(latest.current, id))} onRetry={files.retry} onCancel={files.cancel} />
       {problem ? <p className={s.problem} role="alert">{problem}</p> : null}
       {left !== null && left < 200 ? <p className={left < 0 ? s.problem : s.hint} role="status">{t('composer.left', { n: left })}</p> : null}
-      <Cautions list={asking && since.length > 0 ? [{ key: 'since', text: t('caution.changed', { n: since.length }), grave: true }, ...cautions] : cautions} asking={!!asking} onGo={() => { passOver(new Set([...passedOver, ...cautions.map((c) => c.key)])); send(asking ?? {}, true) }} onBack={() => { ask(null); editor.current?.focus() }} />
+      <Cautions list={[...(asking && since.length > 0 ? [{ key: 'since', text: t('caution.changed', { n: since.length }), grave: true }] : []), ...(asking && held.by ? [{ key: 'held', text: t('held.caution', { name: held.by }), grave: true }] : []), ...cautions]} asking={!!asking} onGo={() => { passOver(new Set([...passedOver, ...cautions.map((c) => c.key)])); send(asking ?? {}, true) }} onBack={() => { ask(null); editor.current?.focus() }} />
       <Foot
         ticket={ticket} comment={comment} later={!comment} state={state} from={live ? undefined : way ?? thread.account} canAttach={can.attachments !== false || comment} onFiles={(f) => files.add(f)} onSend={(how) => send(how)} discardable={!isEmpty(body)}
         tools={<SnippetMenu ticketId={ticketId} comment={comment} onUse={useText} />} onDiscard={() => { clear(); onClose() }}

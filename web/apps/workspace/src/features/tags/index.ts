@@ -1,0 +1,2 @@
+export { TagsPage } from './TagsPage.tsx'
+export { AnsweringPage } from './AnsweringPage.tsx'
