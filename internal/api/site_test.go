@@ -44,8 +44,8 @@ import (
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
-	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/directory"
+	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/door"
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/identity"
@@ -57,7 +57,6 @@ import (
 	"github.com/kanalhq/kanal/internal/netx"
 	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/internal/oversight"
-	"github.com/kanalhq/kanal/internal/people"
 	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
 	"github.com/kanalhq/kanal/internal/search"
@@ -432,7 +431,7 @@ func (r reply) str(path string) string { r.t.Helper(); s, _ := r.get(path).(stri
 // eventually waits for a condition that another goroutine brings about, without sleeping longer than needed.
 func (s *site) eventually(what string, ok func() bool) {
 	s.t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
@@ -442,9 +441,6 @@ func (s *site) eventually(what string, ok func() bool) {
 		<-tick.C
 	}
 }
-
-// only picks the fields of people.NewUser that a test names.
-func lightWork(n *people.NewUser) { off := false; n.TakesWork = &off }
 
 // withTickets makes an account of an inbox open tickets, over echo.
 func withTickets(n *inbox.NewAccount) {

@@ -51,7 +51,7 @@ func (c *client) listen(after string) <-chan string {
 // heard waits for an event that holds a text.
 func (s *site) heard(events <-chan string, text string) string {
 	s.t.Helper()
-	timeout := time.After(15 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		select {
 		case e, ok := <-events:

@@ -109,7 +109,7 @@ func (r *rig) run() {
 
 func (r *rig) until(what string, fn func() bool) {
 	r.t.Helper()
-	for end := time.Now().Add(15 * time.Second); !fn(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !fn(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			r.t.Fatalf("waited in vain for %s", what)
 		}

@@ -139,7 +139,7 @@ func startDovecot(t *testing.T) *dovecot {
 			t.Logf("dovecot: %s", log)
 		}
 	})
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", d.port))
 		if err == nil {
 			c.Close()

@@ -67,7 +67,7 @@ func receive(t *testing.T, o email.Options, acc desk.ChannelAccount, h *channelt
 				if err != nil {
 					t.Errorf("Receive: %v", err)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 				t.Error("Receive does not stop")
 			}
 			c.Close()
@@ -483,7 +483,7 @@ func TestCloseEndsTheReceiver(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("Receive goes on")
 	}
 }
