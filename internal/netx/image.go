@@ -25,16 +25,8 @@ func NewImages(g Guard) *Images {
 	return &Images{client: g.HTTP(HTTPOptions{Timeout: 20 * time.Second, MaxBody: MaxImage, MaxRedirects: 3})}
 }
 
-var images = NewImages(Guard{})
-
-// FetchImage fetches a remote image from the public internet. The type is sniffed from the bytes,
-// never taken from the answer; only raster types pass (no SVG: it carries script). No cookie, referrer
-// or credential is sent. Errors: ErrPrivate, ErrTooBig, ErrScheme, ErrNotImage, or the transport's.
-func FetchImage(ctx context.Context, rawURL string) (contentType string, data []byte, err error) {
-	return images.Fetch(ctx, rawURL)
-}
-
-// Fetch is FetchImage behind the fetcher's own guard.
+// Fetch fetches a remote image. The type is sniffed from the bytes, never taken from the answer; only raster types pass (no SVG: it carries script). No cookie,
+// referrer or credential is sent. Errors: ErrPrivate, ErrTooBig, ErrScheme, ErrNotImage, or the transport's.
 func (f *Images) Fetch(ctx context.Context, rawURL string) (contentType string, data []byte, err error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {

@@ -178,7 +178,7 @@ func TestFetchImage(t *testing.T) {
 	if _, _, err := f.Fetch(context.Background(), "file:///etc/passwd"); !errors.Is(err, netx.ErrScheme) {
 		t.Errorf("file: %v", err)
 	}
-	if _, _, err := netx.FetchImage(context.Background(), srv.URL+"/ok"); !errors.Is(err, netx.ErrPrivate) {
+	if _, _, err := netx.NewImages(netx.Guard{}).Fetch(context.Background(), srv.URL+"/ok"); !errors.Is(err, netx.ErrPrivate) {
 		t.Errorf("loopback through the public fetcher: %v", err)
 	}
 }

@@ -1,10 +1,6 @@
 package webchat
 
-import (
-	"strings"
-
-	"github.com/kanalhq/kanal/internal/desk"
-)
+import "github.com/kanalhq/kanal/internal/desk"
 
 // Envelope is one message of a visitor as the widget's edge hands it to intake: what the browser said, after the edge made sure who says it. It is the
 // original that the journal keeps.
@@ -24,15 +20,6 @@ type Envelope struct {
 
 // RemoteID is the id of a visitor's message: the browser's own, kept apart from other visitors'.
 func RemoteID(visitor desk.VisitorID, client string) string { return visitor.String() + ":" + client }
-
-// ClientID is the browser's own id in a RemoteID; "" when a visitor did not write it.
-func ClientID(visitor desk.VisitorID, remote string) string {
-	id, ok := strings.CutPrefix(remote, visitor.String()+":")
-	if !ok {
-		return ""
-	}
-	return id
-}
 
 // Answer is the button that a visitor chose, or the step of a bot that the text answers.
 type Answer struct {
