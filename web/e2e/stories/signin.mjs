@@ -102,6 +102,7 @@ await story('PM-13, PM-10: a second factor asked of everybody ends the sessions 
   await inside(sofie.page)
   const p = mette.page
   await p.goto('/settings/sign-in')
+  await p.getByRole('radiogroup', { name: 'Of whom a second factor is asked' }).waitFor(soon)
   await clean(p, 'what is asked of everybody')
   const asked = p.getByRole('radiogroup', { name: 'Of whom a second factor is asked' })
   await asked.getByText('Everybody').click()
