@@ -9,13 +9,11 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/kanalhq/kanal/internal/availability"
 	"github.com/kanalhq/kanal/internal/chatflow"
-	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/lobby"
@@ -211,36 +209,6 @@ func (s *greeting) returning() bool {
 		return *s.in.Returning
 	}
 	return s.v.Visits > 1
-}
-
-// visits are how often the browser was here, with the visit that this page may begin; 0 when it may not be counted.
-func (s *greeting) visits() int {
-	if s.v.ID == 0 || !s.v.Tracked {
-		return 0
-	}
-	return s.w.Visitors.VisitsBy(s.v)
-}
-
-// cameFrom is the page that the visitor came from (CF-15): of the link they followed here, and inside the site of the one that brought them to it first.
-func (s *greeting) cameFrom() string {
-	from, err := url.Parse(s.in.Referrer)
-	here, err2 := url.Parse(s.in.URL)
-	if err == nil && err2 == nil && from.Host != "" && !strings.EqualFold(from.Host, here.Host) {
-		return s.in.Referrer
-	}
-	if first, err := url.Parse(s.v.Referrer); err == nil && first.Host != "" && !strings.EqualFold(first.Host, here.Host) {
-		return s.v.Referrer
-	}
-	return ""
-}
-
-// person is what chatflows may ask of the contact that the visitor has proven to be; nil for anybody else, and when none asks.
-func (s *greeting) person(ctx context.Context) (condition.Facts, error) {
-	asks := slices.ContainsFunc(s.flows, func(c chatflow.Candidate) bool { return c.Def.Targeting.Visitor.Contact != nil })
-	if !asks || s.w.Facts == nil || s.v.ContactID == 0 || !s.v.Proven {
-		return nil, nil
-	}
-	return s.w.Facts(ctx, s.w.DB, s.v.ContactID)
 }
 
 // country from which the page is looked at now; where the request does not tell, what the browser's last one did (CF-15).

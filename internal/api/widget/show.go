@@ -3,9 +3,12 @@ package widget
 import (
 	"context"
 	"math"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/kanalhq/kanal/internal/chatflow"
+	"github.com/kanalhq/kanal/internal/condition"
 	"github.com/kanalhq/kanal/internal/consent"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/dialogue"
@@ -132,4 +135,34 @@ func linear(c float64) float64 {
 		return c / 12.92
 	}
 	return math.Pow((c+0.055)/1.055, 2.4)
+}
+
+// visits are how often the browser was here, with the visit that this page may begin; 0 when it may not be counted.
+func (s *greeting) visits() int {
+	if s.v.ID == 0 || !s.v.Tracked {
+		return 0
+	}
+	return s.w.Visitors.VisitsBy(s.v)
+}
+
+// cameFrom is the page that the visitor came from (CF-15): of the link they followed here, and inside the site of the one that brought them to it first.
+func (s *greeting) cameFrom() string {
+	from, err := url.Parse(s.in.Referrer)
+	here, err2 := url.Parse(s.in.URL)
+	if err == nil && err2 == nil && from.Host != "" && !strings.EqualFold(from.Host, here.Host) {
+		return s.in.Referrer
+	}
+	if first, err := url.Parse(s.v.Referrer); err == nil && first.Host != "" && !strings.EqualFold(first.Host, here.Host) {
+		return s.v.Referrer
+	}
+	return ""
+}
+
+// person is what chatflows may ask of the contact that the visitor has proven to be; nil for anybody else, and when none asks.
+func (s *greeting) person(ctx context.Context) (condition.Facts, error) {
+	asks := slices.ContainsFunc(s.flows, func(c chatflow.Candidate) bool { return c.Def.Targeting.Visitor.Contact != nil })
+	if !asks || s.w.Facts == nil || s.v.ContactID == 0 || !s.v.Proven {
+		return nil, nil
+	}
+	return s.w.Facts(ctx, s.w.DB, s.v.ContactID)
 }

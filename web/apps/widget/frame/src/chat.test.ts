@@ -219,6 +219,18 @@ describe('VisitorStream', () => {
     expect(x.log.filter((l) => l.startsWith('ready'))).toEqual(['ready:true', 'ready:false'])
   })
 
+  it('CH-34: a stream that is cut in the middle of a letter is read on, and one that ends there is asked again', async () => {
+    const bytes = new TextEncoder().encode('event: ready\ndata: {"last":1}\n\nid: 2\nevent: message\ndata: {"text":"Smørrebrød 🚲"}\n\n')
+    const cut = (...at: number[]) => new Response(new ReadableStream({ start(c) { let from = 0; for (const to of [...at, bytes.length]) { c.enqueue(bytes.slice(from, to)); from = to } c.close() } }))
+    const bike = bytes.indexOf(0xf0)
+    const x = stream([() => new Response(new Blob([bytes.slice(0, bike + 2)]).stream()), () => cut(bytes.indexOf(0xc3) + 1, bike + 1, bike + 3)])
+    x.st.start()
+    await wait(() => x.asked.length === 3)
+    x.st.stop()
+    expect(x.asked.slice(1)).toEqual(['/widget/stream?after=1', '/widget/stream?after=2'])
+    expect(x.events.map((e) => e.data)).toEqual([{ text: 'Smørrebrød 🚲' }])
+  })
+
   it('CH-34: where no bytes come through it falls back to long polling', async () => {
     const x = stream([() => new Response(null), () => new Response(JSON.stringify({ events: [{ id: 3, event: 'message', data: {} }], last: 3 })), () => new Promise<Response>(() => {})])
     x.st.start()

@@ -139,8 +139,8 @@ export function TargetForm() {
         <TagsInput label={t('flow.visitor_languages')} description={t('flow.visitor_languages_text')} disabled={!mayEdit} data={widgetLanguages} value={v.languages ?? []} onChange={(languages) => set({ languages: languages.map((x) => x.trim().toLowerCase()).filter(Boolean) })} />
         <MultiSelect label={t('flow.countries')} description={t('flow.countries_text')} searchable limit={60} disabled={!mayEdit} data={countries.map((c) => ({ value: c, label: countryName(c) })).sort((a, b) => a.label.localeCompare(b.label))} value={(v.countries ?? []).map((x) => x.toUpperCase())} onChange={(c) => set({ countries: c })} nothingFoundMessage={t('state.nothing_found')} />
         <div className={s.pair2}>
-          <NumberInput label={t('flow.min_visits')} min={0} max={10000} disabled={!mayEdit} value={v.min_visits || ''} placeholder={t('flow.visitor.any')} error={fault(undefined, 'targeting.visitor.min_visits')} onChange={(n) => set({ min_visits: Number(n) || 0 })} />
-          <NumberInput label={t('flow.max_visits')} min={0} max={10000} disabled={!mayEdit} value={v.max_visits || ''} placeholder={t('flow.visitor.any')} error={fault(undefined, 'targeting.visitor.max_visits')} onChange={(n) => set({ max_visits: Number(n) || 0 })} />
+          <NumberInput label={t('flow.min_visits')} min={0} max={10000} disabled={!mayEdit} value={v.min_visits || ''} placeholder={t('flow.visits.any')} error={fault(undefined, 'targeting.visitor.min_visits')} onChange={(n) => set({ min_visits: Number(n) || 0 })} />
+          <NumberInput label={t('flow.max_visits')} min={0} max={10000} disabled={!mayEdit} value={v.max_visits || ''} placeholder={t('flow.visits.any')} error={fault(undefined, 'targeting.visitor.max_visits')} onChange={(n) => set({ max_visits: Number(n) || 0 })} />
         </div>
       </Part>
       <Part title={t('flow.from')} text={t('flow.from_text')} setting="referrers"><Rules side="visitor.referrers" /></Part>
