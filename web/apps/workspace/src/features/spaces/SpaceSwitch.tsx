@@ -27,7 +27,7 @@ export function SpaceSwitch() {
   }, [])
   const here = known?.spaces.find((x) => x.id === at)
   const item = (id: string, name: string, n?: Space) => (
-    <Menu.Item key={id} role="menuitemradio" aria-checked={id === (here?.id ?? '')} leftSection={<Icon name={id ? 'team' : 'inbox'} size={14} />} rightSection={n ? <span className={s.count}>{count(n.open ?? 0, !!n.capped)}</span> : null} onClick={() => enterSpace(id)} className={s.item}>
+    <Menu.Item key={id} aria-current={id === (here?.id ?? '') || undefined} leftSection={<Icon name={id ? 'team' : 'inbox'} size={14} />} rightSection={n ? <span className={s.count}>{count(n.open ?? 0, !!n.capped)}</span> : null} onClick={() => enterSpace(id)} className={s.item}>
       <span className="k-cut">{name}</span>
     </Menu.Item>
   )

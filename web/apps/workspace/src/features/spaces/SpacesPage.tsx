@@ -99,7 +99,7 @@ function Remove({ space, onClose }: { space: Space; onClose: () => void }) {
         <SaveError error={error} />
         <p>{t('spaces.remove_text')}</p>
         <Affects object="space" id={space.id} inDialog />
-        <div className={s.foot}><Button variant="default" onClick={onClose} data-autofocus>{t('action.cancel')}</Button><Button color="red" loading={busy} onClick={() => void remove()}>{t('action.remove')}</Button></div>
+        <div className={s.foot}><Button variant="default" onClick={onClose} data-autofocus>{t('action.cancel')}</Button><Button color="red.9" loading={busy} onClick={() => void remove()}>{t('action.remove')}</Button></div>
       </Stack>
     </Modal>
   )

@@ -8,6 +8,7 @@ import { fieldName, useFields } from './fields.ts'
 import { usualColumns, type ViewState } from './look.ts'
 import type { Look } from './arrange.ts'
 import s from './tools.module.css'
+import nav from './views.module.css'
 
 /** How a list is shown: layout, order, groups, columns. Kept for this person and this view. */
 export function Display({ state, onClose }: { state: ViewState; onClose(): void }) {
@@ -27,7 +28,7 @@ export function Display({ state, onClose }: { state: ViewState; onClose(): void 
   const move = (i: number, by: number) => { const next = [...look.columns]; next.splice(i + by, 0, ...next.splice(i, 1)); set({ columns: next }) }
   return (
     <Popover opened onChange={(o) => { if (!o) onClose() }} position="bottom-end" width={300} trapFocus returnFocus>
-      <Popover.Target><ActionIcon aria-label={t('action.display')} aria-expanded="true" className={s.tool} data-on onClick={onClose}><Icon name="columns" /></ActionIcon></Popover.Target>
+      <Popover.Target><ActionIcon aria-label={t('action.display')} aria-expanded="true" className={nav.tool!} data-on onClick={onClose}><Icon name="columns" /></ActionIcon></Popover.Target>
       <Popover.Dropdown aria-label={t('action.display')} className={s.display}>
         <SegmentedControl
           fullWidth size="xs" aria-label={t('layout.title')} value={narrow && !board ? 'split' : look.layout} onChange={(v) => set({ layout: v as Look['layout'] })}

@@ -6,7 +6,7 @@ import { t, withMore } from '@/locales/index.ts'
 import { defineAction, keysOf, useProvideActions } from '@/shell/actions.ts'
 import { toastError } from '@/shell/errors.ts'
 import type { ViewState } from './look.ts'
-import s from './tools.module.css'
+import s from './views.module.css'
 
 const load = withMore(() => import('./tools.ts'))
 const FilterBar = lazy(() => load().then((m) => ({ default: m.FilterBar })))
