@@ -203,3 +203,9 @@ func (a *App) emptied(ctx context.Context, tx *db.Tx, id desk.ThreadID, tickets 
 	}
 	return a.Bulk.Forget(ctx, tx, tickets, nil)
 }
+
+// remembersErased reports whether a hash of an erased person's addresses is kept (CO-08).
+func (a *App) remembersErased(ctx context.Context, q db.Queryer) (bool, error) {
+	k, err := a.Settings.Keeping(ctx, q)
+	return k.Erased, err
+}

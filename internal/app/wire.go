@@ -90,8 +90,9 @@ func (a *App) flows(ctx context.Context) error {
 	a.Identity = identity.New(identity.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Contacts: a.Contacts, Threads: a.Threads, Tickets: a.Tickets, Journal: a.Intake, Files: a.Blobs, Log: a.log,
 		Keep: config.Window("CONTACT_KEEP"), Visitors: a.Visitors, Consents: a.Consent, Forms: a.Forms,
-		Also: a.alsoOf, Held: a.Keeping.Held,
+		Also: a.alsoOf, Held: a.Keeping.Held, Salt: a.Box.Derive("erased addresses"), Remember: a.remembersErased,
 	})
+	a.Contacts.Erased = a.Identity.Erased
 	a.Intake.Visitors = a.Identity
 	a.forms()
 	a.waits()

@@ -101,7 +101,7 @@ var writers = map[string]string{
 	"inboxes": "internal/inbox", "channel_accounts": "internal/inbox", "address_registry": "internal/inbox", "terms_acceptances": "internal/inbox",
 	"account_cursors": "internal/inbox", "account_leases": "internal/inbox",
 	"contacts": "internal/contact", "contact_addresses": "internal/contact", "companies": "internal/contact", "contact_keys": "internal/contact",
-	"contact_merges": "internal/identity", "contact_merge_moves": "internal/identity", "contact_suggestions": "internal/identity",
+	"contact_merges": "internal/identity", "contact_merge_moves": "internal/identity", "contact_suggestions": "internal/identity", "erased_addresses": "internal/identity",
 	"pipelines": "internal/ticket", "pipeline_statuses": "internal/ticket", "tickets": "internal/ticket", "ticket_links": "internal/ticket",
 	"properties": "internal/property",
 	"threads":    "internal/thread", "thread_keys": "internal/thread", "message_refs": "internal/thread", "thread_parties": "internal/thread", "thread_aliases": "internal/thread",

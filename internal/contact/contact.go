@@ -24,6 +24,8 @@ import (
 type Service struct {
 	clk *clock.Clock
 	ev  *event.Log
+	// Erased says when whoever had an address was erased on request; 0: never. nil: nobody asks.
+	Erased func(ctx context.Context, q db.Queryer, address string) (desk.Time, error)
 }
 
 // New makes the service.

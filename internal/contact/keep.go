@@ -207,3 +207,37 @@ func (s *Service) Settle(ctx context.Context, tx *db.Tx, id desk.ContactID) erro
 	}
 	return s.reindex(ctx, tx, id)
 }
+
+// WasErased says when whoever had an address was erased on request (CO-08); 0: never.
+func (s *Service) WasErased(ctx context.Context, q db.Queryer, address string) (desk.Time, error) {
+	if s.Erased == nil || address == "" {
+		return 0, nil
+	}
+	return s.Erased(ctx, q, address)
+}
+
+// markReturned notes on a new contact that whoever has its address was erased before.
+func (s *Service) markReturned(ctx context.Context, tx *db.Tx, id desk.ContactID, addresses ...string) error {
+	for _, a := range addresses {
+		at, err := s.WasErased(ctx, tx, a)
+		if err != nil {
+			return err
+		}
+		if at == 0 {
+			continue
+		}
+		if _, err := tx.Exec(ctx, "UPDATE contacts SET erased_before = $1 WHERE id = $2 AND erased_before < $1", at, id); err != nil {
+			return fmt.Errorf("contact: returned: %w", err)
+		}
+	}
+	return nil
+}
+
+// ErasedBefore says when the person behind a contact was erased, before they came again; 0: never.
+func (s *Service) ErasedBefore(ctx context.Context, q db.Queryer, id desk.ContactID) (desk.Time, error) {
+	at, err := db.One(ctx, q, db.Column[desk.Time], "SELECT erased_before FROM contacts WHERE id = $1", id)
+	if err != nil {
+		return 0, fmt.Errorf("contact: erased before: %w", err)
+	}
+	return at, nil
+}

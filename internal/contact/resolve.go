@@ -136,6 +136,9 @@ func (s *Service) write(ctx context.Context, tx *db.Tx, actor desk.Actor, c desk
 	if err := putKeys(ctx, tx, c.ID, keysOf(c)); err != nil {
 		return err
 	}
+	if err := s.markReturned(ctx, tx, c.ID, c.Email, c.Phone); err != nil {
+		return err
+	}
 	_, err = s.ev.Record(ctx, tx, desk.Event{Type: desk.EvContactCreated, Actor: actor, Contact: c.ID, Data: event.Data(map[string]any{"address": address})})
 	return err
 }

@@ -2,6 +2,9 @@ package identity
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -228,6 +231,7 @@ func (s *Service) erase(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 		func() error { return s.forgetLinks(ctx, tx, t.family) },
 		func() error { return s.Threads.ForgetDrafts(ctx, tx, t.tickets, t.telling()) },
 		func() error { return s.also(ctx, tx, t) },
+		func() error { return s.rememberErased(ctx, tx, t.addresses) },
 	} {
 		if err := step(); err != nil {
 			return t, err
@@ -392,4 +396,41 @@ func (s *Service) Expire(ctx context.Context) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// hash is all that is kept of an erased address: nobody who does not know both the address and the installation's key can say whose it was.
+func (s *Service) hash(address string) string {
+	mac := hmac.New(sha256.New, s.Salt)
+	mac.Write([]byte(strings.ToLower(address)))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func (s *Service) remembers(ctx context.Context, q db.Queryer) (bool, error) {
+	if s.Salt == nil || s.Remember == nil {
+		return false, nil
+	}
+	return s.Remember(ctx, q)
+}
+
+// rememberErased keeps the hashes of addresses, so that who comes again is not taken for somebody new without a word (CO-08).
+func (s *Service) rememberErased(ctx context.Context, tx *db.Tx, addresses []string) error {
+	if yes, err := s.remembers(ctx, tx); err != nil || !yes {
+		return err
+	}
+	for _, a := range addresses {
+		_, err := tx.Exec(ctx, "INSERT INTO erased_addresses (hash, erased_at) VALUES ($1, $2) ON CONFLICT (hash) DO UPDATE SET erased_at = excluded.erased_at", s.hash(a), s.Clock.Ms())
+		if err != nil {
+			return wrap("remember", err)
+		}
+	}
+	return nil
+}
+
+// Erased says when whoever had an address was erased on request; 0: never, or it is not remembered. It is contact.Service.Erased.
+func (s *Service) Erased(ctx context.Context, q db.Queryer, address string) (desk.Time, error) {
+	if yes, err := s.remembers(ctx, q); err != nil || !yes {
+		return 0, err
+	}
+	at, err := db.One(ctx, q, db.Column[desk.Time], "SELECT COALESCE(MAX(erased_at), 0) FROM erased_addresses WHERE hash = $1", s.hash(address))
+	return at, wrap("erased", err)
 }

@@ -207,3 +207,48 @@ func (w *world) exports(t *testing.T, id desk.ContactID, m desk.MessageID) {
 		t.Errorf("%d lines of the audit log", n)
 	}
 }
+
+// CO-08: of an erased person nothing but a salted hash of each address is kept. Who writes again is a new contact that is marked as erased before; switched off, nothing
+// is kept and nobody is marked.
+func TestWhoComesAgainIsMarked(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		ctx, remember := context.Background(), true
+		w.id.Salt, w.id.Remember = []byte("of this installation"), func(context.Context, db.Queryer) (bool, error) { return remember, nil }
+		w.Contacts.Erased = w.id.Erased
+		ann := w.User()
+		erase := func(address string) desk.ContactID {
+			t.Helper()
+			tk, _ := w.writes(t, address, "Hello")
+			_, err := w.id.Erase(ctx, desk.ByUser(ann.ID), tk.ContactID, address)
+			must(t, err)
+			return tk.ContactID
+		}
+		before := func(address string) (desk.ContactID, desk.Time) {
+			t.Helper()
+			tk, _ := w.writes(t, address, "Here I am again")
+			at, err := w.Contacts.ErasedBefore(ctx, w.DB, tk.ContactID)
+			must(t, err)
+			return tk.ContactID, at
+		}
+		gone := erase("mira@home.example")
+		if id, at := before("Mira@Home.example"); id == gone || at == 0 || at > w.Clock.Ms() {
+			t.Errorf("came again: the same contact %t, erased at %d", id == gone, at)
+		}
+		if _, at := before("noor@y.example"); at != 0 {
+			t.Error("somebody else is marked")
+		}
+		rows, err := db.All(ctx, w.DB, db.Column[string], "SELECT hash FROM erased_addresses")
+		must(t, err)
+		if len(rows) != 1 || strings.Contains(rows[0], "mira") || len(rows[0]) != 64 {
+			t.Errorf("kept: %v", rows)
+		}
+		remember = false
+		erase("kim@home.example")
+		if _, at := before("kim@home.example"); at != 0 {
+			t.Error("marked although nothing is to be remembered")
+		}
+		if n, _ := db.One(ctx, w.DB, db.Column[int], "SELECT COUNT(*) FROM erased_addresses"); n != 1 {
+			t.Errorf("%d hashes", n)
+		}
+	})
+}

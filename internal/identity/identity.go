@@ -59,10 +59,13 @@ type Deps struct {
 	// Also takes what others keep of a person: what they said when asked how it went, saved views that look for them, answers kept to be given again. nil is fine.
 	Also func(ctx context.Context, tx *db.Tx, gone Gone) error
 	// Held reports whether there is a hold on a ticket or a contact; 0 is none. nil: there are no holds.
-	Held  func(ctx context.Context, q db.Queryer, t desk.TicketID, c desk.ContactID) (bool, error)
-	Files Files
-	Log   *slog.Logger
-	Keep  time.Duration // how long a deleted contact can be restored; 0 keeps it
+	Held func(ctx context.Context, q db.Queryer, t desk.TicketID, c desk.ContactID) (bool, error)
+	// Salt makes what is kept of an erased address; nil keeps nothing. Remember says whether it is to be kept.
+	Salt     []byte
+	Remember func(ctx context.Context, q db.Queryer) (bool, error)
+	Files    Files
+	Log      *slog.Logger
+	Keep     time.Duration // how long a deleted contact can be restored; 0 keeps it
 }
 
 // Service is who is whom in this installation. Safe for concurrent use.

@@ -233,12 +233,6 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, actor desk.Actor, m desk.
 			return err
 		}
 	}
-	if tk != 0 {
-		_, err := s.Events.Record(ctx, tx, desk.Event{Type: desk.EvTicketUpdated, Actor: actor, TicketID: tk, Inbox: th.InboxID, Data: event.Data(map[string]any{"changes": map[string]any{}})})
-		if err != nil {
-			return err
-		}
-	}
 	_, err := s.Events.Record(ctx, tx, desk.Event{Type: desk.EvMessageRedacted, Actor: actor, TicketID: tk, ThreadID: th.ID, Message: m.ID, Inbox: th.InboxID, Data: event.Data(map[string]any{"what": what, "messages": changed})})
 	if err != nil {
 		return err

@@ -163,7 +163,7 @@ func (w *work) event(ev desk.Event) {
 			w.threads[ev.ThreadID] = true
 		}
 		w.mark(data, "from_ticket", "to_ticket")
-		if ev.Type == desk.EvThreadEmptied && ev.TicketID != 0 {
+		if (ev.Type == desk.EvThreadEmptied || ev.Type == desk.EvMessageRedacted) && ev.TicketID != 0 {
 			w.tickets[ev.TicketID] = true
 		}
 	case "ticket":

@@ -21,13 +21,14 @@ type Keeping struct {
 	PageViews int            `json:"page_views" yaml:"page_views" doc:"Pages that visitors looked at."`
 	Spam      int            `json:"spam" yaml:"spam" doc:"-1: the server's own window."`
 	Trash     int            `json:"trash" yaml:"trash" doc:"-1: the server's own window."`
+	Erased    bool           `json:"remember_erased" yaml:"remember_erased" doc:"Of people who are erased on request a salted hash of each address is kept, so that who comes again is marked for administrators and filled in by nothing (CO-08)."`
 }
 
 // AsInstalled leaves a term to the server's window.
 const AsInstalled = -1
 
 // DefaultKeeping is what an installation begins with: nothing that was said goes by itself.
-var DefaultKeeping = Keeping{Messages: map[string]int{}, Files: map[string]int{}, PageViews: 180, Spam: AsInstalled, Trash: AsInstalled}
+var DefaultKeeping = Keeping{Messages: map[string]int{}, Files: map[string]int{}, PageViews: 180, Spam: AsInstalled, Trash: AsInstalled, Erased: true}
 
 const (
 	keepingName = "keeping"

@@ -48,9 +48,18 @@ func (s *Service) Person(ctx context.Context, tx *db.Tx, from desk.Party, p chan
 	if err != nil || known.Ours {
 		return desk.Contact{}, false, err
 	}
-	c, fresh, err := s.Contacts.Resolve(ctx, tx, desk.Party{Kind: from.Kind, Address: address, Name: nameOf(p)}, SourceForm, s.Clock.Ms())
+	name := nameOf(p)
+	if gone, err := s.Contacts.WasErased(ctx, tx, address); err != nil {
+		return desk.Contact{}, false, err
+	} else if gone != 0 && known.Contact == 0 { // whoever was erased is not filled in again by a form without a word (CO-08)
+		name, p = "", channel.FormPerson{}
+	}
+	c, fresh, err := s.Contacts.Resolve(ctx, tx, desk.Party{Kind: from.Kind, Address: address, Name: name}, SourceForm, s.Clock.Ms())
 	if err != nil {
 		return c, false, err
+	}
+	if at, err := s.Contacts.ErasedBefore(ctx, tx, c.ID); err != nil || at != 0 {
+		return c, fresh, err
 	}
 	if !fresh {
 		p.Phone = "" // a number leads to whoever it belongs to, so it is nobody's because somebody typed it beside another's address; it stands in the submission

@@ -27,6 +27,7 @@ type Keeping struct {
 	PageViews *int            `yaml:"page_views,omitempty"`
 	Spam      *int            `yaml:"spam,omitempty"`
 	Trash     *int            `yaml:"trash,omitempty"`
+	Erased    *bool           `yaml:"remember_erased,omitempty"`
 }
 
 func (s *Service) exportPrivacy(ctx context.Context, q db.Queryer, f *File) error {
@@ -34,7 +35,7 @@ func (s *Service) exportPrivacy(ctx context.Context, q db.Queryer, f *File) erro
 	if err != nil {
 		return err
 	}
-	f.Privacy = &Privacy{Keeping: &Keeping{&k.Messages, &k.Files, &k.Open, &k.PageViews, &k.Spam, &k.Trash}}
+	f.Privacy = &Privacy{Keeping: &Keeping{&k.Messages, &k.Files, &k.Open, &k.PageViews, &k.Spam, &k.Trash, &k.Erased}}
 	r, err := s.Settings.Redaction(ctx, q)
 	f.Privacy.Redaction = &Redaction{&r.Kinds, &r.Own}
 	return err
@@ -59,6 +60,7 @@ func (a *applying) privacy(ctx context.Context) error {
 		set(&to.PageViews, k.PageViews)
 		set(&to.Spam, k.Spam)
 		set(&to.Trash, k.Trash)
+		set(&to.Erased, k.Erased)
 		if _, err := a.Settings.SetKeeping(ctx, a.tx, a.o.Actor, to, channels); err != nil {
 			return a.src.at("privacy.keeping", err)
 		}

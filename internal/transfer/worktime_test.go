@@ -9,6 +9,7 @@ import (
 	"github.com/kanalhq/kanal/internal/dbtest"
 	"github.com/kanalhq/kanal/internal/desk"
 	"github.com/kanalhq/kanal/internal/desktest"
+	"github.com/kanalhq/kanal/internal/setting"
 	"github.com/kanalhq/kanal/internal/transfer"
 	"github.com/kanalhq/kanal/internal/worktime"
 )
@@ -56,6 +57,39 @@ func TestWorktimeAsText(t *testing.T) {
 		}
 		if _, err := s.Apply(ctx, []byte("version: 1\nusers: [{email: ann@acme.example, hours: {someday: nine}}]\n"), transfer.Options{Actor: desk.System}); err == nil || !strings.Contains(err.Error(), "line 2") {
 			t.Fatalf("hours that mean nothing: %v", err)
+		}
+	})
+}
+
+// CO-10, CO-12: terms of keeping and what is blanked out go through a file; what it does not say stays.
+func TestPrivacyGoesThroughAFile(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		k := desktest.New(t, d)
+		s := service(k, env)
+		name := k.Channels.All()[0].Spec().Channel
+		by := transfer.Options{Actor: desk.System}
+		text := "version: 1\nprivacy:\n  keeping: {messages: {" + name + ": 365}, open: true}\n  redaction: {kinds: {card: masked}, own: [{name: Case, pattern: 'CASE-\\d+', mode: removed}]}\n"
+		if p := apply(t, s, text, by); !strings.Contains(p.Text(), "~ privacy privacy") {
+			t.Fatalf("plan: %s", p.Text())
+		}
+		if p := apply(t, s, text, by); !p.Empty() {
+			t.Errorf("again: %s", p.Text())
+		}
+		now := desktest.Must[setting.Keeping](t)(k.Settings.Keeping(t.Context(), d))
+		if now.Messages[name] != 365 || !now.Open || now.PageViews != 180 || now.Spam != setting.AsInstalled || !now.Erased {
+			t.Errorf("%+v", now)
+		}
+		if r := desktest.Must[setting.Redaction](t)(k.Settings.Redaction(t.Context(), d)); r.Kinds["card"] != setting.Masked || len(r.Own) != 1 {
+			t.Errorf("%+v", r)
+		}
+		all := desktest.Must[[]byte](t)(s.Export(t.Context()))
+		if p := desktest.Must[transfer.Plan](t)(s.Diff(t.Context(), all, by)); !p.Empty() {
+			t.Errorf("what was exported changes something: %s", p.Text())
+		}
+		for _, bad := range []string{"version: 1\nprivacy: {keeping: {messages: {pigeon: 3}}}\n", "version: 1\nprivacy: {redaction: {kinds: {card: perhaps}}}\n"} {
+			if _, err := s.Apply(t.Context(), []byte(bad), by); desk.CodeOf(err) != desk.Invalid {
+				t.Errorf("%q: %v", bad, err)
+			}
 		}
 	})
 }

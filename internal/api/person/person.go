@@ -130,6 +130,7 @@ func (p *persons) list(ctx context.Context, v access.Viewer, in *listInput) (*ap
 type Person struct {
 	desk.Contact
 	Company *desk.Company `json:"company"`
+	Erased  desk.Time     `json:"erased_before" doc:"For administrators: whoever has this address was erased on request then, and came again. null: no."`
 	Merges  []PersonMerge `json:"merges" doc:"The merges that made the contact what it is, newest first; each can be undone."`
 }
 
@@ -170,7 +171,11 @@ func (p *persons) get(ctx context.Context, v access.Viewer, in *api.ByID) (*api.
 	if err != nil {
 		return nil, err
 	}
-	return api.Answer(p.whole(ctx, id))
+	out, err := p.whole(ctx, id)
+	if err == nil && v.Can(access.ContactsErase) {
+		out.Erased, err = p.Contacts.ErasedBefore(ctx, p.DB, id)
+	}
+	return api.Answer(out, err)
 }
 
 type createInput struct {

@@ -26,5 +26,5 @@ export interface ContactMerge { id: Id; from_id: Id; into_id: Id; from_name: str
 /** How much is held of a person. */
 export interface Held { tickets: number; conversations: number; messages: number; files: number; shared_conversations: number }
 /** A contact as its page shows it. */
-export interface Person extends Contact { company: Company | null; merges: ContactMerge[] | null }
+export interface Person extends Contact { erased_before: string | null; company: Company | null; merges: ContactMerge[] | null }
 export interface PersonFile extends Attachment { ticket_id: Id | null; thread_id: Id | null; direction: Direction; created_at: Time }

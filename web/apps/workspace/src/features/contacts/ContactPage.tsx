@@ -8,7 +8,7 @@ import { HoldDialog } from '@/features/privacy/index.ts'
 import { useCan } from '@/features/session/index.ts'
 import { t } from '@/locales/index.ts'
 import { sentence, toastError } from '@/shell/errors.ts'
-import { ago } from '@/shell/format.ts'
+import { ago, dateTime } from '@/shell/format.ts'
 import { toast } from '@/shell/toast.tsx'
 import { About } from './About.tsx'
 import { DuplicateBanner, nameOf } from './Duplicates.tsx'
@@ -54,6 +54,7 @@ function Known({ c }: { c: Person }) {
         <Tools c={c} />
       </header>
       {c.deleted_at ? <Banner tone="warn" icon="trash">{t('contact.deleted_banner', { time: ago(c.deleted_at) })}</Banner> : <DuplicateBanner person={c} />}
+      {c.erased_before ? <Banner tone="warn" icon="shield">{t('contact.erased_before', { date: dateTime(c.erased_before) })}</Banner> : null}
       <div className={s.two}>
         <About c={c} editable={can('contacts.edit') && !c.deleted_at} />
         <Story c={c} />

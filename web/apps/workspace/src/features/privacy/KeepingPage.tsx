@@ -60,6 +60,7 @@ function Form({ now }: { now: Keeping }) {
           <div><span className={s.label}>{t('keeping.spam')}</span><Days label={t('keeping.spam')} value={terms.spam} window={now.spam_window} onChange={(spam) => set({ spam })} /></div>
           <div><span className={s.label}>{t('keeping.trash')}</span><Days label={t('keeping.trash')} value={terms.trash} window={now.trash_window} onChange={(trash) => set({ trash })} /></div>
         </div>
+        <Switch label={t('keeping.erased')} description={t('keeping.erased_text')} checked={terms.remember_erased} onChange={(e) => set({ remember_erased: e.currentTarget.checked })} />
       </section>
       {shown ? <Preview items={shown.items} holds={shown.holds} channels={now.channels} /> : null}
       <div className={s.foot}>
@@ -108,7 +109,7 @@ function Runs() {
   const { data = [] } = useQuery(runsQuery)
   const running = data.find((r) => r.state === 'running')
   return (
-    <section data-setting="keeping.runs">
+    <section data-setting="keeping.runs" className={s.part}>
       <div className={s.line}><h2>{t('keeping.runs')}</h2><span className={s.grow} /><Button variant="default" disabled={!!running} onClick={() => void startRun().catch(toastError)}>{t('keeping.run_now')}</Button></div>
       <p className={s.hint}>{t('keeping.runs_text')}</p>
       {data.length ? <ul className={s.rows}>{data.slice(0, 8).map((r) => <RunRow key={r.id} r={r} />)}</ul> : <p className={s.none}>{t('keeping.no_runs')}</p>}
@@ -129,13 +130,13 @@ function RunRow({ r }: { r: Run }) {
 function HoldList() {
   const { data } = useQuery(holdsQuery)
   return (
-    <section data-setting="keeping.holds">
+    <section data-setting="keeping.holds" className={s.part}>
       <h2>{t('hold.list')}</h2>
       <p className={s.hint}>{t('hold.list_text')}</p>
       {data?.items.length ? (
         <ul className={s.rows}>{data.items.map((h) => (
           <li key={`${h.object}${h.object_id}`}>
-            {h.object === 'ticket' ? <Link to="/tickets/$view/$ticketId" params={{ view: 'all', ticketId: h.object_id }}>{t('hold.ticket', { number: h.name })}</Link> : <Link to="/contacts/$contactId" params={{ contactId: h.object_id }}>{h.name || t('hold.contact')}</Link>}
+            {h.object === 'ticket' ? <Link to="/tickets/$view/$ticketId" params={{ view: 'open', ticketId: h.object_id }}>{t('hold.ticket', { number: h.name })}</Link> : <Link to="/contacts/$contactId" params={{ contactId: h.object_id }}>{h.name || t('hold.contact')}</Link>}
             <span className={s.rowText}>{h.reason}</span><time dateTime={h.created_at} title={fullTime(h.created_at)}>{ago(h.created_at)}</time>
           </li>
         ))}</ul>

@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { get, post, put, type Id, type Page } from '@kanal/api'
 import { queries } from '@/shell/client.ts'
 
-export interface Terms { messages: Record<string, number>; files: Record<string, number>; open: boolean; page_views: number; spam: number; trash: number }
+export interface Terms { messages: Record<string, number>; files: Record<string, number>; open: boolean; page_views: number; spam: number; trash: number; remember_erased: boolean }
 export interface Keeping extends Terms { channels: { name: string; label: string }[]; spam_window: number; trash_window: number }
 export interface Count { channel: string; files_only: boolean; days: number; conversations: number; messages: number; files: number }
 export interface Run { id: Id; state: 'running' | 'done' | 'cancelled' | 'failed'; total: number; conversations: number; messages: number; files: number; held: number; failed: number; error: string; created_at: string; ended_at: string | null }
@@ -19,7 +19,7 @@ export const holdsQuery = queryOptions({ queryKey: ['holds'], queryFn: () => get
 export const holdQuery = (object: 'ticket' | 'contact', id: Id) => queryOptions({ queryKey: ['holds', object, id], queryFn: () => get<Holds>(`/api/holds?object=${object}&object_id=${id}`) })
 export const redactionQuery = queryOptions({ queryKey: ['redaction'], queryFn: () => get<Redaction & { known: string[] }>('/api/settings/redaction') })
 
-export const termsOf = ({ messages, files, open, page_views, spam, trash }: Keeping): Terms => ({ messages, files, open, page_views, spam, trash })
+export const termsOf = ({ messages, files, open, page_views, spam, trash, remember_erased }: Keeping): Terms => ({ messages, files, open, page_views, spam, trash, remember_erased })
 export const previewTerms = (terms: Terms) => post<{ items: Count[]; holds: number }>('/api/settings/keeping/preview', terms)
 export async function saveTerms(terms: Terms): Promise<Keeping> { const k = await put<Keeping>('/api/settings/keeping', terms); queries.setQueryData(keepingQuery.queryKey, k); return k }
 export async function startRun(): Promise<void> { await post('/api/keeping/runs', {}); await queries.invalidateQueries({ queryKey: ['keeping', 'runs'] }) }
