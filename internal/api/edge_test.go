@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -143,7 +144,7 @@ func TestSigningInIsLimited(t *testing.T) {
 func TestTheClientsAddressComesFromATrustedProxyOnly(t *testing.T) {
 	req := func(peer string, forwarded ...string) *http.Request {
 		r, _ := http.NewRequest("GET", "/", nil)
-		r.RemoteAddr = peer + ":4711"
+		r.RemoteAddr = net.JoinHostPort(peer, "4711")
 		r.Header["X-Forwarded-For"] = forwarded
 		return r
 	}
