@@ -29,7 +29,7 @@ import (
 // the form is named by its id or its short name.
 func (h *forms) mountIntegrations() {
 	s := h.server
-	const open, secure = "/submissions/v3/integration/submit/{portal}/{form}", "/submissions/v3/integration/secure/submit/{portal}/{form}"
+	const open, secure = "/submissions/v3/integration/submit/{portal}/{which}", "/submissions/v3/integration/secure/submit/{portal}/{which}"
 	for _, end := range []string{"", "/{$}"} {
 		s.FromAnywhere("POST " + open + end)
 		s.Handle("POST "+open+end, http.HandlerFunc(h.integrate))
@@ -91,7 +91,7 @@ const (
 var hutkForm = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
 
 func (h *forms) integratePreflight(w http.ResponseWriter, r *http.Request) {
-	f, err := h.named(r.Context(), r.PathValue("form"))
+	f, err := h.named(r.Context(), r.PathValue("which"))
 	if err != nil || !h.cors(w, r, f.Definition) {
 		w.WriteHeader(http.StatusForbidden)
 		return
@@ -118,7 +118,7 @@ func (h *forms) integrate(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, err)
 		return
 	}
-	f, err := h.named(r.Context(), r.PathValue("form"))
+	f, err := h.named(r.Context(), r.PathValue("which"))
 	if err == nil && !h.cors(w, r, f.Definition) {
 		err = desk.Errorf(desk.Forbidden, "form.domain", "This form is not for this site.")
 	}
@@ -149,7 +149,7 @@ func (h *forms) integrateSecurely(w http.ResponseWriter, r *http.Request) {
 	}
 	var f form.Form
 	if err == nil {
-		f, err = h.named(r.Context(), r.PathValue("form"))
+		f, err = h.named(r.Context(), r.PathValue("which"))
 	}
 	if err != nil {
 		h.refuse(w, r, err)
@@ -206,41 +206,7 @@ func (h *forms) integrated(r *http.Request, f form.Form, x sent, secure bool) (s
 		wrong = append(wrong, mistake{fmt.Sprintf("More than %d values were sent.", maxSent), "MAX_NUMBER_OF_SUBMITTED_VALUES_EXCEEDED"})
 		x.Fields = nil
 	}
-	first, last := "", ""
-	for _, v := range x.Fields {
-		if strings.HasPrefix(v.Name, "kanal_") {
-			_ = p.addAny(v.Name, v.Value)
-			continue
-		}
-		maps := fills(v.Object, v.Name)
-		name, ok := fieldFor(f.Definition, v.Name, maps)
-		switch {
-		case !ok && (maps == "contact.first_name" || maps == "contact.last_name") && hasMaps(f.Definition, "contact.name"):
-			s, _ := v.Value.(string)
-			if maps == "contact.first_name" {
-				first = s
-			} else {
-				last = s
-			}
-		case !ok && !x.Skip:
-			wrong = append(wrong, mistake{fmt.Sprintf("Error in 'fields.%s'. %s is not in the form definition", clean(v.Name), clean(v.Name)), "FIELD_NOT_IN_FORM_DEFINITION"})
-		case ok:
-			if s, text := v.Value.(string); text && fieldType(f.Definition, name) == form.TypeMulti {
-				for _, one := range strings.Split(s, ";") {
-					_ = p.add(name, one)
-				}
-				continue
-			}
-			if err := p.addAny(name, v.Value); err != nil {
-				wrong = append(wrong, mistake{fmt.Sprintf("Error in 'fields.%s'. The value is too large", clean(v.Name)), "INPUT_TOO_LARGE"})
-			}
-		}
-	}
-	if full := strings.TrimSpace(first + " " + last); full != "" {
-		if name, ok := fieldFor(f.Definition, "", "contact.name"); ok {
-			_ = p.add(name, full)
-		}
-	}
+	wrong = append(wrong, x.fill(f.Definition, p)...)
 	x.consents(f.Definition, p)
 	for _, v := range [][2]string{{"kanal_page", x.Context.URL}, {"kanal_title", x.Context.Name}} {
 		if v[1] != "" {
@@ -259,6 +225,46 @@ func (h *forms) integrated(r *http.Request, f form.Form, x sent, secure bool) (s
 		}
 	}
 	return in, wrong
+}
+
+// fill takes the fields to those of the form.
+func (x *sent) fill(d form.Definition, p *reading) (wrong []mistake) {
+	first, last := "", ""
+	for _, v := range x.Fields {
+		if strings.HasPrefix(v.Name, "kanal_") {
+			_ = p.addAny(v.Name, v.Value)
+			continue
+		}
+		maps := fills(v.Object, v.Name)
+		name, ok := fieldFor(d, v.Name, maps)
+		switch {
+		case !ok && (maps == "contact.first_name" || maps == "contact.last_name") && hasMaps(d, "contact.name"):
+			s, _ := v.Value.(string)
+			if maps == "contact.first_name" {
+				first = s
+			} else {
+				last = s
+			}
+		case !ok && !x.Skip:
+			wrong = append(wrong, mistake{fmt.Sprintf("Error in 'fields.%s'. %s is not in the form definition", clean(v.Name), clean(v.Name)), "FIELD_NOT_IN_FORM_DEFINITION"})
+		case ok:
+			if s, text := v.Value.(string); text && fieldType(d, name) == form.TypeMulti {
+				for _, one := range strings.Split(s, ";") {
+					_ = p.add(name, one)
+				}
+				continue
+			}
+			if err := p.addAny(name, v.Value); err != nil {
+				wrong = append(wrong, mistake{fmt.Sprintf("Error in 'fields.%s'. The value is too large", clean(v.Name)), "INPUT_TOO_LARGE"})
+			}
+		}
+	}
+	if full := strings.TrimSpace(first + " " + last); full != "" {
+		if name, ok := fieldFor(d, "", "contact.name"); ok {
+			_ = p.add(name, full)
+		}
+	}
+	return wrong
 }
 
 // check looks at what is not the form's.
