@@ -55,7 +55,7 @@ export function TicketsRoute() {
           {conversations ? null : <ListTools state={state} filtering={filtering} setFiltering={setFiltering} />}
         </header>
         {conversations ? null : <FilterArea view={view} state={state} filtering={filtering} setFiltering={setFiltering} />}
-        {threads && conversations ? <ConversationList key={view} inboxId={threads.inboxId} view={view} threadId={threadId} ticketId={ticketId} title={title} />
+        {threads && conversations ? <Suspense fallback={null}><ConversationList key={view} inboxId={threads.inboxId} view={view} threadId={threadId} ticketId={ticketId} title={title} /></Suspense>
           : state.missing ? <Suspense fallback={null}><ViewGone /></Suspense> : asBoard ? <Suspense fallback={null}><Board key={view} view={view} state={state} title={title} /></Suspense> : <TicketList key={view} view={view} selected={ticketId} title={title} state={state} asTable={asTable} />}
       </div>
       <div className={s.ticket} hidden={asTable || asBoard}>

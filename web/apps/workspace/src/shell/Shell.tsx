@@ -10,7 +10,6 @@ import { ViewNav } from '@/features/views/index.ts'
 import { loadMore, t, withMore } from '@/locales/index.ts'
 import { keysOf, listenForKeys, useProvideActions } from './actions.ts'
 import { onStreamState, startLive, streamState } from './live.ts'
-import { ShortcutSheet } from './ShortcutSheet.tsx'
 import './shellActions.ts'
 import { SetAsideBadge } from './SetAsideBadge.tsx'
 import { watchCuts } from './cuts.ts'
@@ -21,6 +20,7 @@ import s from './shell.module.css'
 const loadPalette = () => import('./Palette.tsx')
 const Watch = lazy(withMore(() => import('@/features/worktime/later.ts').then((m) => ({ default: m.Watch }))))
 const Palette = lazy(withMore(async () => ({ default: (await loadPalette()).Palette })))
+const ShortcutSheet = lazy(withMore(() => import('./ShortcutSheet.tsx').then((m) => ({ default: m.ShortcutSheet }))))
 
 /** The frame of everything behind the sign-in. */
 export function Shell() {
@@ -31,6 +31,8 @@ export function Shell() {
   const [paletteUsed, usePalette] = useState(false)
   useEffect(() => { if (palette) usePalette(true) }, [palette])
   const [sheet, setSheet] = useState(false)
+  const [sheetUsed, useSheet] = useState(false)
+  useEffect(() => { if (sheet) useSheet(true) }, [sheet])
   const [drawer, setDrawer] = useState(false)
   const { pathname } = useLocation()
   useEffect(() => startLive(session), [session.user.id])
@@ -82,7 +84,7 @@ export function Shell() {
       {paletteUsed ? <Suspense fallback={null}><Palette opened={palette} onClose={() => setPalette(false)} /></Suspense> : null}
       <Suspense fallback={null}><Watch /></Suspense>
       <RunningRuns />
-      <ShortcutSheet opened={sheet} onClose={() => setSheet(false)} />
+      {sheetUsed ? <Suspense fallback={null}><ShortcutSheet opened={sheet} onClose={() => setSheet(false)} /></Suspense> : null}
     </div>
   )
 }

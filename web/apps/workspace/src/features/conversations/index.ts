@@ -1,4 +1,3 @@
-export { ConversationList } from './ConversationList.tsx'
-export { ConversationScreen } from './later.ts'
+export { ConversationList, ConversationScreen } from './later.ts'
 export { ModeSwitch, useMode } from './modes.tsx'
 export { conversationQuery, refreshConversations } from './queries.ts'

@@ -1,4 +1,5 @@
-// One conversation's screen loads when one is opened: most work is in tickets.
+// Conversations, their list and the screen of one, load when they are opened: most work is in tickets.
 import { lazy } from 'react'
 
+export const ConversationList = lazy(() => import('./ConversationList.tsx').then((m) => ({ default: m.ConversationList })))
 export const ConversationScreen = lazy(() => import('./ConversationScreen.tsx').then((m) => ({ default: m.ConversationScreen })))
