@@ -75,7 +75,7 @@ func document(version string) huma.Config {
 		reflect.TypeFor[desk.ContactID](), reflect.TypeFor[desk.AddressID](), reflect.TypeFor[desk.ThreadID](), reflect.TypeFor[desk.MessageID](),
 		reflect.TypeFor[desk.AttachmentID](), reflect.TypeFor[desk.TicketID](), reflect.TypeFor[desk.PipelineID](), reflect.TypeFor[desk.StatusID](),
 		reflect.TypeFor[desk.PropertyID](), reflect.TypeFor[desk.RawID](), reflect.TypeFor[desk.EventID](), reflect.TypeFor[desk.JobID](),
-		reflect.TypeFor[desk.TokenID](), reflect.TypeFor[desk.SessionID](), reflect.TypeFor[desk.DraftID](), reflect.TypeFor[desk.SnippetID](), reflect.TypeFor[desk.CompanyID](), reflect.TypeFor[desk.MergeID](), reflect.TypeFor[desk.SplitID](), reflect.TypeFor[desk.ViewID](), reflect.TypeFor[desk.SpaceID](), reflect.TypeFor[desk.SenderRuleID](), reflect.TypeFor[desk.BulkID](), reflect.TypeFor[desk.MoveID](), reflect.TypeFor[desk.VisitorID](), reflect.TypeFor[desk.ChatflowID](), reflect.TypeFor[desk.ConsentID](), reflect.TypeFor[desk.FormID](), reflect.TypeFor[desk.SubmissionID](), reflect.TypeFor[desk.AbsenceID](),
+		reflect.TypeFor[desk.TokenID](), reflect.TypeFor[desk.SessionID](), reflect.TypeFor[desk.DraftID](), reflect.TypeFor[desk.SnippetID](), reflect.TypeFor[desk.TagID](), reflect.TypeFor[desk.CompanyID](), reflect.TypeFor[desk.MergeID](), reflect.TypeFor[desk.SplitID](), reflect.TypeFor[desk.ViewID](), reflect.TypeFor[desk.SpaceID](), reflect.TypeFor[desk.SenderRuleID](), reflect.TypeFor[desk.BulkID](), reflect.TypeFor[desk.MoveID](), reflect.TypeFor[desk.VisitorID](), reflect.TypeFor[desk.ChatflowID](), reflect.TypeFor[desk.ConsentID](), reflect.TypeFor[desk.FormID](), reflect.TypeFor[desk.SubmissionID](), reflect.TypeFor[desk.AbsenceID](),
 	} {
 		schemas.RegisterTypeAlias(t, id)
 	}
