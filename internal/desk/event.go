@@ -71,7 +71,7 @@ const (
 	EvContactRestored     = "contact.restored"     // {}
 	EvContactErased       = "contact.erased"       // {}: nothing of the person is left
 	EvThreadEmptied       = "thread.emptied"       // {message_count, file_count, files_only, channel, days}: what was said was taken away by a term of keeping (CO-10)
-	EvMessageRedacted     = "message.redacted"     // {what: passage|file, messages:[ids]}: by hand (CO-12)
+	EvMessageRedacted     = "thread.redacted"      // {what: passage|file, messages:[ids]}: by hand (CO-12)
 	EvPrivacyRedacted     = "privacy.redacted"     // {what, message_id, ticket}: the same for the audit log
 	EvRedactedShown       = "redacted.shown"       // {message_id, kinds}: somebody looked at what was blanked out
 	EvHoldSet             = "hold.set"             // {object, object_id, reason}: nothing of it may be taken away
