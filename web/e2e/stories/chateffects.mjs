@@ -1,6 +1,6 @@
 // What settings of a chat do once people talk, and what a page may ask of the widget: sound and title, typing and reading, ended conversations, files, ratings,
 // triggers; hsConversationsSettings key by key; a visitor whom a customer's server has vouched for, and the events that their page is told.
-import { base, launchMany, must, person, problems, soon, story } from '../lib.mjs'
+import { base, end, launchMany, must, person, problems, soon, story } from '../lib.mjs'
 import { chat, website } from '../site.mjs'
 
 const browser = await launchMany()
@@ -18,7 +18,7 @@ async function publish(change) {
   await ask('POST', `/api/chatflows/${flow.id}/publish`, { note: '' })
 }
 const answer = (thread, text) => ask('POST', `/api/threads/${thread}/messages`, { type: 'reply', text, html: `<p>${text}</p>` })
-const end = (thread) => ask('POST', `/api/threads/${thread}/end`)
+const hangUp = (thread) => ask('POST', `/api/threads/${thread}/end`)
 
 const listen = `
   window.told = []; window.beeps = 0; window.typed = []
@@ -103,7 +103,7 @@ await story('CH-33: what was ended goes on or begins anew, and a rating is asked
     await v.page.evaluate(() => window.Kanal.widget.open())
     await answer(v.thread, 'Anything else?')
     await v.frame.getByText('Anything else?', { exact: true }).waitFor(soon)
-    await end(v.thread)
+    await hangUp(v.thread)
     await v.told('conversationClosed')
     must((await v.heard('conversationClosed'))[0].conversation.conversationId === Number(v.thread), 'another conversation is named')
     if (survey) await v.frame.getByText('How did we do?').waitFor(soon)
@@ -168,7 +168,7 @@ await story('CH-31: hsConversationsSettings: attachments, new conversations, foc
   await v.open()
   await v.say('Hello')
   must(await v.frame.getByRole('button', { name: 'Attach files' }).count() === 0, 'files can be attached')
-  await end(v.thread)
+  await hangUp(v.thread)
   await v.told('conversationClosed')
   await v.page.waitForTimeout(300)
   must(await v.frame.getByRole('button', { name: 'New conversation' }).count() === 0, 'another conversation can be begun')

@@ -41,7 +41,7 @@ export function HolidayList({ value, onChange, wrong }: { value: Holiday[]; onCh
   const change = (i: number, part: Partial<Holiday>) => onChange(value.map((x, n) => (n === i ? { ...x, ...part } : x)))
   return (
     <div role="group" aria-label={t('chatset.holidays')} className={s.ranges}>
-      <h3>{t('chatset.holidays')}</h3>
+      <h3 role="none">{t('chatset.holidays')}</h3>
       <p className={s.hint}>{t('chatset.holidays_text')}</p>
       {value.map((x, i) => <HolidayRow key={i} n={i} value={x} onChange={(p) => change(i, p)} onRemove={() => onChange(value.filter((_, n) => n !== i))} error={wrong(`${i}.date`) ?? wrong(`${i}.name`) ?? wrong(`${i}.ranges.0.to`) ?? wrong(`${i}.ranges.0.from`)} />)}
       <div><Button variant="default" size="xs" leftSection={<Icon name="plus" size={12} />} onClick={() => onChange([...value, { date: new Date().toISOString().slice(0, 10), name: '', ranges: [] }])}>{t('chatset.holidays_add')}</Button></div>
