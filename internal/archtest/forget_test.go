@@ -41,6 +41,7 @@ var forgets = map[string]struct{ ticket, person string }{
 	"ticket_links":            {"internal/ticket erased", "stays: numbers of tickets"},
 	"ticket_participants":     {"internal/ticket erased", "internal/ticket Blank"},
 	"ticket_merges":           {"internal/ticket erased", "stays: numbers of tickets and conversations"},
+	"tags":                    {"stays: words of the company, on many tickets", "stays: words of the company, on many tickets"},
 	"ticket_tags":             {"internal/ticket erased", "internal/ticket Blank"},
 	"ticket_splits":           {"internal/ticket erased", "stays: numbers of tickets and messages"},
 	"tickets":                 {"internal/ticket erased", "internal/ticket Blank"},

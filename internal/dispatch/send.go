@@ -157,11 +157,6 @@ func (t *try) load(ctx context.Context) error {
 		MessageID: t.m.ID, RemoteID: t.m.RemoteID, ThreadToken: signed, From: t.m.From, Subject: t.m.Subject, Text: t.m.Text, HTML: t.m.HTML, QuotedText: t.m.QuotedText, QuotedHTML: t.m.QuotedHTML,
 		Automatic: t.m.Disposition == desk.DispAutoReply, Attempt: t.job.Attempt,
 	}
-	if adapter.Spec().Can.Subject {
-		if t.out.Subject, err = s.numbered(ctx, t.m); err != nil {
-			return err
-		}
-	}
 	if named, ok := adapter.(channel.Identifier); ok {
 		t.out.ReplyTo = named.ReplyAddress(t.acc, signed)
 	}
@@ -189,6 +184,16 @@ func (t *try) load(ctx context.Context) error {
 	}
 	if err := t.addLinks(ctx, adapter.Spec().Can); err != nil {
 		return err
+	}
+	return t.sign(ctx)
+}
+
+// sign adds who writes and, where that is wished, which ticket it is about.
+func (t *try) sign(ctx context.Context) (err error) {
+	if t.out.Subject != "" {
+		if t.out.Subject, err = t.s.numbered(ctx, t.m); err != nil {
+			return err
+		}
 	}
 	t.out.Sender, err = t.person(ctx)
 	return err

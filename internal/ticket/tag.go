@@ -230,6 +230,15 @@ func (s *Service) retag(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 	return before, after, nil
 }
 
+// firstTags puts a new ticket's tags on it; nil when it has none.
+func (s *Service) firstTags(ctx context.Context, tx *db.Tx, n NewTicket, id desk.TicketID) ([]string, error) {
+	if len(n.Tags) == 0 {
+		return nil, nil
+	}
+	_, tags, err := s.retag(ctx, tx, n.Actor, id, Change{AddTags: n.Tags})
+	return tags, err
+}
+
 // holdTags keeps tags from being merged or removed until the transaction ends; many may hold one at once.
 func (s *Service) holdTags(ctx context.Context, tx *db.Tx, ids []desk.TagID) error {
 	text := "SELECT id FROM tags WHERE into_id = 0 AND id IN " + db.IDs(ids)

@@ -133,10 +133,8 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 		return t, fmt.Errorf("ticket: create: %w", err)
 	}
 	data := map[string]any{"number": t.Number, "subject": t.Subject}
-	if len(n.Tags) > 0 {
-		if _, data["tags"], err = s.retag(ctx, tx, n.Actor, t.ID, Change{AddTags: n.Tags}); err != nil {
-			return t, err
-		}
+	if data["tags"], err = s.firstTags(ctx, tx, n, t.ID); err != nil {
+		return t, err
 	}
 	if t.Hidden != desk.HiddenNo {
 		data["hidden"], data["hidden_reason"] = t.Hidden, t.HiddenReason
