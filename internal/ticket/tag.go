@@ -230,13 +230,15 @@ func (s *Service) retag(ctx context.Context, tx *db.Tx, actor desk.Actor, id des
 	return before, after, nil
 }
 
-// firstTags puts a new ticket's tags on it; nil when it has none.
-func (s *Service) firstTags(ctx context.Context, tx *db.Tx, n NewTicket, id desk.TicketID) ([]string, error) {
-	if len(n.Tags) == 0 {
-		return nil, nil
+// firstTags puts a new ticket's tags on it, and tells of them and of how it came about.
+func (s *Service) firstTags(ctx context.Context, tx *db.Tx, n NewTicket, id desk.TicketID, data map[string]any) (err error) {
+	if n.Made != "" {
+		data["made"] = n.Made
 	}
-	_, tags, err := s.retag(ctx, tx, n.Actor, id, Change{AddTags: n.Tags})
-	return tags, err
+	if len(n.Tags) > 0 {
+		_, data["tags"], err = s.retag(ctx, tx, n.Actor, id, Change{AddTags: n.Tags})
+	}
+	return err
 }
 
 // holdTags keeps tags from being merged or removed until the transaction ends; many may hold one at once.

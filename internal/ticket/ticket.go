@@ -133,7 +133,7 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 		return t, fmt.Errorf("ticket: create: %w", err)
 	}
 	data := map[string]any{"number": t.Number, "subject": t.Subject}
-	if data["tags"], err = s.firstTags(ctx, tx, n, t.ID); err != nil {
+	if err = s.firstTags(ctx, tx, n, t.ID, data); err != nil {
 		return t, err
 	}
 	if t.Hidden != desk.HiddenNo {
@@ -141,9 +141,6 @@ func (s *Service) Create(ctx context.Context, tx *db.Tx, n NewTicket) (desk.Tick
 	}
 	if len(left) > 0 {
 		data["defaults_left_out"] = left
-	}
-	if n.Made != "" {
-		data["made"] = n.Made
 	}
 	ev := eventOf(t, n.Actor, desk.EvTicketCreated, data)
 	ev.ThreadID = n.ThreadID
