@@ -1236,6 +1236,7 @@ export interface DayTotal {
   away_ms: number
   day: string
   user_id: string | null
+  with_work_ms: number | null
 }
 
 export interface DayTotals {
