@@ -110,10 +110,10 @@ func TestCommandsGoThroughTheSocketOfARunningServerHoweverLongItsPath(t *testing
 // AV-07: business hours that a chatflow's own rule keeps are not taken away.
 func TestAChatflowKeepsItsHours(t *testing.T) {
 	rule := &desk.AssignPolicy{Hours: "office"}
-	var handover, step chatflow.Flow
-	handover.Draft.Handover.Assign = rule
-	step.Draft.Steps = []chatflow.Block{{}, {To: &chatflow.Whom{Policy: rule}}}
-	if !keepsHours(handover, "office") || !keepsHours(step, "office") || keepsHours(step, "night") || keepsHours(chatflow.Flow{}, "office") {
+	var handover, step chatflow.Definition
+	handover.Handover.Assign = rule
+	step.Steps = []chatflow.Block{{}, {To: &chatflow.Whom{Policy: rule}}}
+	if !keepsHours(handover, "office") || !keepsHours(step, "office") || keepsHours(step, "night") || keepsHours(chatflow.Definition{}, "office") {
 		t.Error("a chatflow's hours are not found")
 	}
 }
