@@ -49,7 +49,9 @@ func each(t *testing.T, most int, fn func(t *testing.T, w *world)) {
 		w.search = search.New(d, w.Events, nil)
 		w.purge = purge.New(purge.Deps{
 			DB: d, Clock: w.Clock, Events: w.Events, Threads: w.Threads, Tickets: w.Tickets, Journal: w.intake, Spam: 90 * 24 * time.Hour, Trash: 30 * 24 * time.Hour,
-			Held: func(ctx context.Context, q db.Queryer, t desk.TicketID, c desk.ContactID) (bool, error) { return w.Held(ctx, q, t, c) },
+			Held: func(ctx context.Context, q db.Queryer, t desk.TicketID, c desk.ContactID) (bool, error) {
+				return w.Held(ctx, q, t, c)
+			},
 		})
 		w.Service = keeping.New(keeping.Deps{DB: d, Clock: w.Clock, Events: w.Events, Jobs: w.jobs, Settings: w.Settings, Tickets: w.Tickets, Contacts: w.Contacts, Purge: w.purge, Most: most})
 		fn(t, w)
@@ -377,4 +379,3 @@ func TestARunIsCancelled(t *testing.T) {
 		}
 	})
 }
-

@@ -198,7 +198,9 @@ func (s *Service) logged(ctx context.Context, q db.Queryer, users []desk.UserID,
 	if err != nil {
 		return nil, fmt.Errorf("people: totals: %w", err)
 	}
-	slices.SortFunc(rows, func(a, b LogRow) int { return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(rows, func(a, b LogRow) int {
+		return cmp.Or(cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.At, b.At), cmp.Compare(a.ID, b.ID))
+	})
 	return rows, nil
 }
 

@@ -58,7 +58,7 @@ function Form({ now, known }: { now: Redaction; known: string[] }) {
         {form.own.map((p, i) => (
           <div key={i} className={s.own}>
             <TextInput label={t('redaction.name')} value={p.name} onChange={(e) => own(i, { name: e.currentTarget.value })} error={fieldOf(error, `own.${i}.name`)} />
-            <TextInput label={t('redaction.pattern')} placeholder="CASE-\d{6}" spellCheck={false} value={p.pattern} onChange={(e) => own(i, { pattern: e.currentTarget.value })} error={fieldOf(error, `own.${i}.pattern`)} />
+            <TextInput label={t('redaction.pattern')} placeholder={String.raw`CASE-\d{6}`} spellCheck={false} value={p.pattern} onChange={(e) => own(i, { pattern: e.currentTarget.value })} error={fieldOf(error, `own.${i}.pattern`)} />
             <ModeChoice label={t('redaction.mode_of', { name: p.name || String(i + 1) })} value={p.mode} without onChange={(v) => own(i, { mode: v })} />
             <ActionIcon aria-label={t('redaction.remove', { name: p.name || String(i + 1) })} onClick={() => setForm((f) => ({ ...f, own: f.own.filter((_, n) => n !== i) }))}><Icon name="trash" /></ActionIcon>
           </div>

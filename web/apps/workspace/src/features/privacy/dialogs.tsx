@@ -34,7 +34,7 @@ export function HoldDialog({ object, id, name, onClose }: { object: 'ticket' | '
       <form className={s.dialog} onSubmit={(e) => void go(e)}>
         <p>{t(object === 'ticket' ? 'hold.what_ticket' : 'hold.what_contact')}</p>
         {hold ? <Banner icon="shield" tone="warn">{t('hold.stands', { reason: hold.reason })}<br /><span className={s.hint}>{fullTime(hold.created_at)}</span></Banner> : null}
-        {data?.held && !hold ? <Banner icon="shield" tone="warn">{t('hold.by_other')}</Banner> : null}
+        {data?.held && !hold ? <Banner icon="shield" tone="warn">{t('hold.elsewhere')}</Banner> : null}
         {data && !hold ? <Textarea data-autofocus label={t('hold.reason')} description={t('hold.reason_text')} required maxLength={400} autosize minRows={2} value={reason} onChange={(e) => setReason(e.currentTarget.value)} /> : null}
         {error ? <Banner tone="danger" icon="warn" role="alert">{sentence(error)}</Banner> : null}
         <div className={s.foot}><span className={s.grow} /><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={busy || !data} disabled={!hold && !reason.trim()}>{t(hold ? 'hold.lift' : 'hold.lay')}</Button></div>
