@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -29,6 +30,7 @@ import (
 	"github.com/kanalhq/kanal/internal/api/inform"
 	"github.com/kanalhq/kanal/internal/api/lists"
 	"github.com/kanalhq/kanal/internal/api/person"
+	"github.com/kanalhq/kanal/internal/api/privacy"
 	"github.com/kanalhq/kanal/internal/api/public"
 	websites "github.com/kanalhq/kanal/internal/api/site"
 	"github.com/kanalhq/kanal/internal/api/writing"
@@ -47,18 +49,21 @@ import (
 	"github.com/kanalhq/kanal/internal/directory"
 	"github.com/kanalhq/kanal/internal/dispatch"
 	"github.com/kanalhq/kanal/internal/door"
+	"github.com/kanalhq/kanal/internal/form"
 	"github.com/kanalhq/kanal/internal/hook"
 	"github.com/kanalhq/kanal/internal/identity"
 	"github.com/kanalhq/kanal/internal/inbox"
 	"github.com/kanalhq/kanal/internal/installation"
 	"github.com/kanalhq/kanal/internal/intake"
 	"github.com/kanalhq/kanal/internal/job"
+	"github.com/kanalhq/kanal/internal/keeping"
 	"github.com/kanalhq/kanal/internal/lobby"
 	"github.com/kanalhq/kanal/internal/netx"
 	"github.com/kanalhq/kanal/internal/notify"
 	"github.com/kanalhq/kanal/internal/oversight"
 	"github.com/kanalhq/kanal/internal/purge"
 	"github.com/kanalhq/kanal/internal/realtime"
+	"github.com/kanalhq/kanal/internal/redaction"
 	"github.com/kanalhq/kanal/internal/search"
 	"github.com/kanalhq/kanal/internal/snippet"
 	"github.com/kanalhq/kanal/internal/space"
@@ -189,6 +194,10 @@ func (s *site) more(jobs *job.Queue, files blob.Store) {
 	sieve := spam.New(s.DB, s.Clock, s.Events)
 	desk := triage.New(triage.Deps{DB: s.DB, Clock: s.Clock, Jobs: jobs, People: s.People, Inboxes: s.Inboxes, Threads: s.Threads, Tickets: s.Tickets, Assign: s.Assignment, Senders: sieve})
 	gone := purge.New(purge.Deps{DB: s.DB, Clock: s.Clock, Events: s.Events, Threads: s.Threads, Tickets: s.Tickets, Journal: s.Intake})
+	kept := keeping.New(keeping.Deps{DB: s.DB, Clock: s.Clock, Events: s.Events, Jobs: jobs, Settings: s.Settings, Tickets: s.Tickets, Contacts: s.Contacts, Purge: gone, Log: slog.New(slog.DiscardHandler)})
+	privacy.Mount(s.api, privacy.Deps{DB: s.DB, Registry: s.Channels, Settings: s.Settings, Keeping: kept, Threads: s.Threads, View: s.View, Redactions: redaction.New(redaction.Deps{
+		DB: s.DB, Events: s.Events, Settings: s.Settings, Threads: s.Threads, Tickets: s.Tickets, Forms: form.New(s.Clock, s.Events), Journal: s.Intake, Held: kept.Held,
+	})})
 	many := bulk.New(bulk.Deps{DB: s.DB, Clock: s.Clock, Events: s.Events, Jobs: jobs, Access: s.Access, Tickets: s.Tickets, Assign: s.Assignment, Triage: desk, Purge: gone, View: s.View})
 	writing.Mount(s.api, writing.Deps{DB: s.DB, Clock: s.Clock, People: s.People, Contacts: s.Contacts, Threads: s.Threads, Settings: s.Settings, Snippets: snippet.New(s.Clock, s.Events),
 		Dispatch: s.Dispatch, View: s.View})

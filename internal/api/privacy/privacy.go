@@ -55,9 +55,9 @@ func Mount(s *api.Server, d Deps) {
 // KeepingSettings are the terms, with the kinds of channels that there are and the server's own windows.
 type KeepingSettings struct {
 	setting.Keeping
-	Channels []Kind `json:"channels"`
-	Spam     int    `json:"spam_window" doc:"In days, of the server; 0 keeps it."`
-	Trash    int    `json:"trash_window" doc:"In days, of the server; 0 keeps it."`
+	Channels    []Kind `json:"channels"`
+	SpamWindow  int    `json:"spam_window" doc:"In days, of the server; 0 keeps it."`
+	TrashWindow int    `json:"trash_window" doc:"In days, of the server; 0 keeps it."`
 }
 
 // Kind is a kind of channel.
@@ -74,7 +74,7 @@ func (h *privacy) names() (out []string) {
 }
 
 func (h *privacy) dress(k setting.Keeping, err error) (*api.Out[KeepingSettings], error) {
-	out := KeepingSettings{Keeping: k, Channels: []Kind{}, Spam: days(h.Spam), Trash: days(h.Trash)}
+	out := KeepingSettings{Keeping: k, Channels: []Kind{}, SpamWindow: days(h.Spam), TrashWindow: days(h.Trash)}
 	for _, a := range h.Registry.All() {
 		out.Channels = append(out.Channels, Kind{a.Spec().Channel, a.Spec().Name})
 	}
