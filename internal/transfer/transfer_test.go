@@ -120,7 +120,7 @@ func TestAFileAppliesWholeAndOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(string(text), "hunter2") || strings.Count(string(text), "keep") != 2 {
+			if strings.Contains(string(text), "hunter2") || strings.Count(string(text), ": keep\n") != 2 {
 				t.Errorf("%s", text)
 			}
 			n := len(k.EventsOf(""))

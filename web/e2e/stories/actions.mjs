@@ -109,7 +109,7 @@ await story('WS-18: messages are chosen in the timeline and split off; undone, t
   await ann.page.keyboard.press('Shift+M')
   const boxes = ann.page.locator('[data-pick]')
   await tick(boxes.nth(1))
-  await ann.page.getByRole('region', { name: 'Split off messages' }).getByLabel(/Subject/).fill(unique('The invoice'))
+  await ann.page.getByRole('form', { name: 'Split off messages' }).getByLabel(/Subject/).fill(unique('The invoice'))
   await clean(ann, 'choosing messages')
   await shot(ann, 'split')
   await ann.page.getByRole('button', { name: 'Split off', exact: true }).click()
