@@ -2,10 +2,7 @@ package setting
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
-	"fmt"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -25,11 +22,8 @@ const associationsName = "associations"
 // Associations returns the limits.
 func (s *Service) Associations(ctx context.Context, q db.Queryer) (Associations, error) {
 	var a Associations
-	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, associationsName).Scan(db.ScanJSON(&a))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return a, fmt.Errorf("setting: associations: %w", err)
-	}
-	return a, nil
+	err := read(ctx, q, associationsName, &a)
+	return a, err
 }
 
 // SetAssociations changes the limits; what there is already stays. Records settings.changed, nothing when nothing changed.

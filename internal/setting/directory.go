@@ -2,8 +2,6 @@ package setting
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -37,11 +35,8 @@ const (
 // Directory returns what a directory may say.
 func (s *Service) Directory(ctx context.Context, q db.Queryer) (Directory, error) {
 	v := DefaultDirectory
-	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, directoryName).Scan(db.ScanJSON(&v))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return v, fmt.Errorf("setting: directory: %w", err)
-	}
-	return v, nil
+	err := read(ctx, q, directoryName, &v)
+	return v, err
 }
 
 // SetDirectory changes it; whether the roles are there, and may be given, the caller has seen. Records settings.changed with before and after, nothing when nothing changed.

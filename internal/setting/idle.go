@@ -2,8 +2,6 @@ package setting
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -23,11 +21,8 @@ const idleName = "idle"
 // Idle returns after how long people go away by themselves.
 func (s *Service) Idle(ctx context.Context, q db.Queryer) (Idle, error) {
 	var v Idle
-	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, idleName).Scan(db.ScanJSON(&v))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return v, fmt.Errorf("setting: idle: %w", err)
-	}
-	return v, nil
+	err := read(ctx, q, idleName, &v)
+	return v, err
 }
 
 // IdleAfter is Idle as a duration, with the time from which it counts.

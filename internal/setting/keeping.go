@@ -2,9 +2,6 @@ package setting
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
 	"maps"
 	"reflect"
 
@@ -39,11 +36,8 @@ const (
 func (s *Service) Keeping(ctx context.Context, q db.Queryer) (Keeping, error) {
 	v := DefaultKeeping
 	v.Messages, v.Files = map[string]int{}, map[string]int{}
-	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, keepingName).Scan(db.ScanJSON(&v))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return v, fmt.Errorf("setting: keeping: %w", err)
-	}
-	return v, nil
+	err := read(ctx, q, keepingName, &v)
+	return v, err
 }
 
 // CheckKeeping refuses terms that mean nothing. channels are the kinds that there are.

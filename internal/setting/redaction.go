@@ -2,8 +2,6 @@ package setting
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -44,11 +42,8 @@ const (
 // Redaction returns what is blanked out.
 func (s *Service) Redaction(ctx context.Context, q db.Queryer) (Redaction, error) {
 	v := Redaction{Kinds: map[string]string{}, Own: []OwnPattern{}}
-	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, redactionName).Scan(db.ScanJSON(&v))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return v, fmt.Errorf("setting: redaction: %w", err)
-	}
-	return v, nil
+	err := read(ctx, q, redactionName, &v)
+	return v, err
 }
 
 // Rules are the settings as what looks for them. They have been checked when they were set.

@@ -56,11 +56,8 @@ var DefaultCompany = Company{Name: "", Locale: "en", Timezone: "UTC", Color: "#1
 // Company returns the company's settings.
 func (s *Service) Company(ctx context.Context, q db.Queryer) (Company, error) {
 	c := DefaultCompany
-	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, companyName).Scan(db.ScanJSON(&c))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return c, fmt.Errorf("setting: company: %w", err)
-	}
-	return c, nil
+	err := read(ctx, q, companyName, &c)
+	return c, err
 }
 
 // LockCompany holds the company's settings until the transaction ends, also when nothing was set yet.
@@ -143,6 +140,15 @@ func (s *Service) SetCompany(ctx context.Context, tx *db.Tx, actor desk.Actor, c
 }
 
 func zone(name string) bool { _, err := time.LoadLocation(name); return err == nil }
+
+// read fills v with what is stored under a name; what was never stored leaves v as it is.
+func read[T any](ctx context.Context, q db.Queryer, name string, v *T) error {
+	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, name).Scan(db.ScanJSON(v))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("setting: read %s: %w", name, err)
+	}
+	return nil
+}
 
 func (s *Service) store(ctx context.Context, tx *db.Tx, name, value string) error {
 	_, err := tx.Exec(ctx, `INSERT INTO settings (name, value, updated_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`, name, value, s.clk.Ms())

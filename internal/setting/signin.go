@@ -46,11 +46,8 @@ func (s SignIn) Allows(ip string) bool {
 // SignIn returns how people may sign in.
 func (s *Service) SignIn(ctx context.Context, q db.Queryer) (SignIn, error) {
 	v := DefaultSignIn
-	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, signInName).Scan(db.ScanJSON(&v))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return v, fmt.Errorf("setting: sign-in: %w", err)
-	}
-	return v, nil
+	err := read(ctx, q, signInName, &v)
+	return v, err
 }
 
 // SetSignIn changes how people may sign in, and records settings.changed with before and after.

@@ -2,9 +2,6 @@ package setting
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -32,11 +29,8 @@ var DefaultTicketing = Ticketing{OpenTags: true, SubjectNumber: NumberOff}
 // Ticketing returns how tickets are worked on.
 func (s *Service) Ticketing(ctx context.Context, q db.Queryer) (Ticketing, error) {
 	t := DefaultTicketing
-	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, ticketingName).Scan(db.ScanJSON(&t))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return t, fmt.Errorf("setting: ticketing: %w", err)
-	}
-	return t, nil
+	err := read(ctx, q, ticketingName, &t)
+	return t, err
 }
 
 // SetTicketing changes it. Records settings.changed, nothing when nothing changed.

@@ -2,9 +2,6 @@ package setting
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
 
 	"github.com/kanalhq/kanal/internal/db"
 	"github.com/kanalhq/kanal/internal/desk"
@@ -27,11 +24,8 @@ const (
 // Waiting returns what becomes of work whose owner is not there.
 func (s *Service) Waiting(ctx context.Context, q db.Queryer) (Waiting, error) {
 	v := DefaultWaiting
-	err := q.QueryRow(ctx, `SELECT value FROM settings WHERE name = $1`, waitingName).Scan(db.ScanJSON(&v))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return v, fmt.Errorf("setting: waiting: %w", err)
-	}
-	return v, nil
+	err := read(ctx, q, waitingName, &v)
+	return v, err
 }
 
 // SetWaiting changes it. Records settings.changed with before and after, nothing when nothing changed.

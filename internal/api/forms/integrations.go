@@ -92,15 +92,7 @@ var hutkForm = regexp.MustCompile(`^[0-9a-fA-F]{32}$`)
 
 func (h *forms) integratePreflight(w http.ResponseWriter, r *http.Request) {
 	f, err := h.named(r.Context(), r.PathValue("which"))
-	if err != nil || !h.cors(w, r, f.Definition) {
-		w.WriteHeader(http.StatusForbidden)
-		return
-	}
-	head := w.Header()
-	head.Set("Access-Control-Allow-Methods", "POST")
-	head.Set("Access-Control-Allow-Headers", "Content-Type, Accept")
-	head.Set("Access-Control-Max-Age", "3600")
-	w.WriteHeader(http.StatusNoContent)
+	h.mayPost(w, r, f, err)
 }
 
 // named is the form of an id or a short name.

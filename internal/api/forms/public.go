@@ -263,6 +263,11 @@ func (h *forms) cors(w http.ResponseWriter, r *http.Request, d form.Definition) 
 
 func (h *forms) preflight(w http.ResponseWriter, r *http.Request) {
 	f, err := h.open(r.Context(), r.PathValue("slug"))
+	h.mayPost(w, r, f, err)
+}
+
+// mayPost answers a browser that asks whether a page elsewhere may post to a form.
+func (h *forms) mayPost(w http.ResponseWriter, r *http.Request, f form.Form, err error) {
 	if err != nil || !h.cors(w, r, f.Definition) {
 		w.WriteHeader(http.StatusForbidden)
 		return
